@@ -10,18 +10,21 @@ N ?= 2000
 SEED ?= 7
 OUT ?= maps/frozen
 AGAINST ?=
+SCRIPTS := planner/reporting/map/js
 PIP := -m pip install --quiet --constraint constraints.txt
 
-.PHONY: help demo test fast check lint types layers docs data hooks freeze explore explore-inputs mutants newest lowest lock screenshots clean
+.PHONY: help demo wheel test fast check lint types layers page page-checked docs data hooks freeze explore explore-inputs mutants newest lowest lock screenshots clean
 
 help:
 	@echo "make demo    run the Haibowan study; prints where the map and the report are"
+	@echo "make wheel   build the package, install it in a fresh environment and run the demonstration outside this folder"
 	@echo "make test    run all tests"
 	@echo "make fast    unit tests and laws with few examples, for the inner loop"
 	@echo "make docs    build the documentation site in build/site"
 	@echo "make data    write docs/data.md from the descriptions in the code"
 	@echo "make hooks   install the pre-commit hooks"
-	@echo "make check   lint, types, layers and all tests: what CI runs"
+	@echo "make page    lint, types and tests of the map page's modules; needs Node.js with npm"
+	@echo "make check   lint, types, layers, page and all tests: what CI runs"
 	@echo "make explore try the laws on new cases for MINUTES=10; prints those that break one"
 	@echo "make mutants change the central modules line by line (ONLY=part of a name); prints the changes that no test notices"
 	@echo "make explore-inputs reads N=2000 damaged files of every format (SEED=7); prints those not refused in words"
@@ -42,13 +45,16 @@ help:
 demo: .venv/installed
 	$(BIN)/planner run data/haibowan/study.toml --out maps/haibowan
 
+wheel:
+	$(PYTHON) tests/installed_wheel.py
+
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=25
 
 fast: .venv/installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "(unit or law) and not slow" --hypothesis-profile quick
 
-check: lint types layers test
+check: lint types layers page test
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check
@@ -59,6 +65,19 @@ types: .venv/installed-dev
 
 layers: .venv/installed-dev
 	$(BIN)/lint-imports
+
+page:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory page-checked; \
+	elif [ -n "$$CI" ]; then echo "CI needs Node.js: apt-get install npm"; exit 1; \
+	else echo "make page: skipped, no npm here (apt-get install npm)"; fi
+
+page-checked: $(SCRIPTS)/node_modules/installed
+	npm --prefix $(SCRIPTS) run --silent check
+	node --test tests/reporting/page/*.test.mjs
+
+$(SCRIPTS)/node_modules/installed: $(SCRIPTS)/package-lock.json
+	npm --prefix $(SCRIPTS) ci --silent --no-audit --no-fund
+	touch $@
 
 docs: .venv/installed-dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
@@ -102,7 +121,7 @@ lock:
 	$(PYTHON) docs/lock.py
 
 clean:
-	rm -rf .venv .venv-newest .venv-lowest mutants build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-newest .venv-lowest $(SCRIPTS)/node_modules mutants build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 screenshots: .venv/installed-dev demo
 	$(BIN)/python docs/make_screenshots.py

@@ -49,7 +49,7 @@ SWITCHES = """async (stations) => {
     const taken = [];
     for (const station of stations) {
         const began = performance.now();
-        meeting.put(station, !meeting.choice.on[station]);
+        planner.session.put(station, !planner.session.choice.on[station]);
         const drawn = performance.now();
         // The frame is out when a task runs after the next animation frame.
         await new Promise((out) => requestAnimationFrame(() => setTimeout(out, 0)));
@@ -84,7 +84,7 @@ def time_page(page_file: Path) -> None:
             page.goto(page_file.resolve().as_uri())
             page.wait_for_selector("body[data-drawn=yes]")
             opened = time.perf_counter() - began
-            stations = rng.integers(0, page.evaluate("meeting.choice.on.length"), 200).tolist()
+            stations = rng.integers(0, page.evaluate("planner.session.choice.on.length"), 200).tolist()
             page.evaluate(SWITCHES, stations[:10])
             taken = np.array(page.evaluate(SWITCHES, stations))
             script, frame = (np.quantile(column, (0.5, 0.95)).round(1) for column in taken.T)

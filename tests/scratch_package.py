@@ -22,7 +22,8 @@ class ScratchPackage:
     @classmethod
     def copy(cls, folder: Path) -> ScratchPackage:
         """Copy the package with the dates of its files, by which numba knows its kernels again."""
-        shutil.copytree(Path(planner.__file__).parent, folder / "planner")
+        ignored = shutil.ignore_patterns("node_modules")
+        shutil.copytree(Path(planner.__file__).parent, folder / "planner", ignore=ignored)
         return cls(folder)
 
     @property

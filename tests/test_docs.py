@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 import tomllib
@@ -11,17 +12,23 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 import toy
 from changing import COVERED, city, diagnosed
+from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
 import planner
 from planner.config.study import Study
 from planner.inputs.scenario import Scenario, Site
-from planner.reporting.document.build import build_document
+from planner.reporting.document.build import build_document, format_json
+from planner.reporting.document.records.layers import LAYERS
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.tables.geopackage import result_layers
+from planner.schemas.records import document_entries, json_schema, layer_fields
 
 DOCS = Path(__file__).parent.parent / "docs"
 PLACEHOLDER = re.compile(r"<\w+>")
@@ -56,9 +63,20 @@ def _pattern(entry: str) -> str:
 
 def test_data_md_is_what_its_script_makes(script: dict[str, Any]) -> None:
     assert (DOCS / "data.md").read_text("utf-8") == script["make"](), "run: python docs/make_data.py"
+    assert (DOCS / "plan.schema.json").read_text("utf-8") == script["make_schema"]()
 
 
-def test_every_entry_of_plan_json_is_documented(
+TIERS = """
+model = "hierarchical_covering"
+
+[[siting.tiers]]
+tier = "station"
+sites = 1
+minutes = 5.0
+"""
+
+
+def test_every_entry_of_plan_json_is_documented_and_of_its_type(
     script: dict[str, Any], rich_toy_plan: planner.Plan, tmp_path: Path
 ) -> None:
     people = toy.layers()["people"]
@@ -68,20 +86,50 @@ def test_every_entry_of_plan_json_is_documented(
     beside = planner.run(toy.write_study(tmp_path / "astray", changed={"people": astray}))
     sited = planner.run(toy.write_study(tmp_path / "sited", changed=toy.sited_layers(), study=toy.SITED))
     changed = Scenario(("S1",), (Site(id="N1", x=0.0, y=0.0),), rich_toy_plan.inputs.crs.to_string())
-    found = {
-        *paths(build_document(rich_toy_plan)),
-        *paths(build_document(replace(rich_toy_plan, scenario=changed))),
-        *paths(everything(tmp_path)),
-        *paths(build_document(beside)),
-        *paths(led_round(tmp_path / "round")),
-        *paths({"siting": build_document(sited)["siting"]}),
-        *paths(programme(tmp_path / "poor", 1.0)),
-        *paths(programme(tmp_path / "rich", 150.0)),
+    documents = [
+        build_document(rich_toy_plan),
+        build_document(replace(rich_toy_plan, scenario=changed)),
+        everything(tmp_path),
+        build_document(beside),
+        led_round(tmp_path / "round"),
+        build_document(sited),
+        build_document(planner.run(toy.write_study(tmp_path / "tiers", study=toy.STUDY + TIERS))),
+        programme(tmp_path / "poor", 1.0),
+        programme(tmp_path / "rich", 150.0),
+        classes(tmp_path / "classes"),
+    ]
+    # Of settings by a name of the user's, the name is no entry.
+    by_name = r"study\.siting\.robust\.people\[\]\.people\..+"
+    found = {path for document in documents for path in paths(document) if not re.fullmatch(by_name, path)}
+    documented = [path for path, _ in document_entries(PlanDocument)]
+    settings = [f"study.{name}" for name, _ in script["_setting_entries"](Study, ())]
+    assert unmatched(found, [*documented, *settings]) == (set(), set())
+    validator = Draft202012Validator(json_schema(PlanDocument, title="plan"))
+    for document in documents:
+        assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)] == []
+
+
+def test_the_schema_refuses_another_type(toy_plan: planner.Plan) -> None:
+    document = json.loads(format_json(build_document(toy_plan)))
+    document["coverage"]["total"][0]["people"] = "many"
+    del document["walking"]["limits"][0]["metres"]
+    validator = Draft202012Validator(json_schema(PlanDocument, title="plan"))
+    assert {error.json_path for error in validator.iter_errors(document)} == {
+        "$.coverage.total[0].people",
+        "$.walking.limits[0]",
     }
-    assert unmatched(found, list(script["plan_entries"]())) == (set(), set())
 
 
-def led_round(folder: Path) -> dict[str, Any]:
+def classes(folder: Path) -> PlanDocument:
+    """Return a document of a study that closes stairs, with a motorway."""
+    streets = toy.layers()["streets"].assign(highway="footway")
+    motorway = streets.iloc[:1].assign(highway="motorway", id="motorway")
+    streets = gpd.GeoDataFrame(pd.concat([streets, motorway], ignore_index=True), crs=toy.CRS)
+    study = toy.STUDY + '\n[walking.costs]\nstairs = "closed"\n'
+    return build_document(planner.run(toy.write_study(folder, changed={"streets": streets}, study=study)))
+
+
+def led_round(folder: Path) -> PlanDocument:
     """Return a document of a study with a blocked pair of street positions, and a quota."""
     layers = city([[(0, 0), (400, 0), (400, 40), (0, 40)]], {(100, 0): 10, (0, 40): 10, (100, 40): 10})
     quota = '[[quotas]]\nid = "q"\nrule = "own"\nshare = 0.5\nclause = "c"\nevidence = "own"\nen = "Q"\nzh = "Q"\n'
@@ -89,7 +137,7 @@ def led_round(folder: Path) -> dict[str, Any]:
     return build_document(planner.run(folder / "study.toml"))
 
 
-def everything(folder: Path) -> dict[str, Any]:
+def everything(folder: Path) -> PlanDocument:
     """Return a document of a study with what only weak centres, other profiles and a check bring."""
     centres = toy.layers()["centres"].assign(floor_area_m2=[20.0, None])
     more = '\n[rules]\ncompare = ["gb50180"]\nwalking = ["default_walker"]\n'
@@ -100,26 +148,25 @@ def everything(folder: Path) -> dict[str, Any]:
     return build_document(planner.run(study, verified=True))
 
 
-def programme(folder: Path, money: float) -> dict[str, Any]:
+def programme(folder: Path, money: float) -> PlanDocument:
     """Return a document of a study with a weak centre and money."""
     centres = toy.layers()["centres"].assign(floor_area_m2=[20.0, None])
     study = toy.write_study(folder, changed={"centres": centres}, study=toy.with_money(money, money) + toy.OWN)
     return build_document(planner.run(study))
 
 
-def test_every_column_of_results_gpkg_is_documented(script: dict[str, Any], rich_toy_plan: planner.Plan) -> None:
+def test_every_column_of_results_gpkg_is_documented(rich_toy_plan: planner.Plan) -> None:
     layers = result_layers(rich_toy_plan)
-    assert set(layers) == set(script["RESULT_LAYERS"])
+    assert set(layers) == set(LAYERS)
     for name, table in layers.items():
         columns = {str(column) for column in table.columns} - {"geometry"}
-        assert (name, *unmatched(columns, list(script["RESULT_LAYERS"][name][1]))) == (name, set(), set())
-        said, _ = script["RESULT_LAYERS"][name]
-        assert ("geometry" in table.columns) == said.startswith(("Points", "Lines", "Polygons")), name
+        assert (name, *unmatched(columns, list(layer_fields(LAYERS[name].record)))) == (name, set(), set())
+        assert ("geometry" in table.columns) == bool(LAYERS[name].geometry), name
 
 
-def test_every_meaning_is_given(script: dict[str, Any]) -> None:
-    assert all(script["plan_entries"]().values())
-    assert all(meaning for _, columns in script["RESULT_LAYERS"].values() for meaning in columns.values())
+def test_every_meaning_is_given() -> None:
+    assert all(entry.meaning for _, entry in document_entries(PlanDocument))
+    assert all(field.meaning for layer in LAYERS.values() for field in layer_fields(layer.record).values())
 
 
 def test_the_reference_names_what_there_is() -> None:

@@ -16,6 +16,9 @@ MAX_SITES = 1000
 MAX_SECONDS = 3600.0
 MIN_SECONDS = 1e-3
 
+PRODUCTS = ("map", "report", "tables", "plan", "gpkg", "sheet")
+"""What `planner run --products` takes: the names of `planner.reporting.write.FILES`, which is imported later."""
+
 SHELLS = ("bash", "zsh", "fish", "powershell")
 LANGUAGE_OPTIONS = ("--lang", "--language")
 
@@ -61,7 +64,7 @@ def language_given(arguments: Sequence[str]) -> Language | None:
 
 
 def _add_setup(parser: CommandParser) -> None:
-    new = parser.add_command("new", "setup:new")
+    new = parser.add_command("new", "new:run_command")
     new.add("folder", type=Path, metavar="DIR")
     fetch = parser.add_command("fetch", "fetch:run_command")
     fetch.add("place", nargs="?", default="", metavar="PLACE")
@@ -83,6 +86,7 @@ def _add_runs(parser: CommandParser) -> None:
     run = _add_on_study(parser, "run", "run:run_study")
     run.add("--out", key="run_out", type=Path, required=True, metavar="DIR")
     _add_scenario(run)
+    run.add("--products", type=_products(parser.texts), metavar="NAMES")
     run.add("--verify", action="store_true")
 
 
@@ -105,6 +109,10 @@ def _add_queries(parser: CommandParser) -> None:
 
 
 def _add_reference(parser: CommandParser) -> None:
+    settings = parser.add_command("settings", "settings:run_command")
+    settings.add("setting", nargs="?", default="", metavar="NAME")
+    demo = parser.add_command("demo", "demo:run_command")
+    demo.add("--out", key="demo_out", type=Path, default=Path("planner-demo"), metavar="DIR")
     parser.add_command("compile", "setup:compile_engine")
     completion = parser.add_command("completion", "completion:run_command")
     completion.add("shell", choices=SHELLS, metavar="SHELL")
@@ -113,11 +121,25 @@ def _add_reference(parser: CommandParser) -> None:
 def _add_on_study(parser: CommandParser, name: str, function: str) -> CommandParser:
     command = parser.add_command(name, function)
     command.add("study", type=Path, metavar="STUDY")
+    command.add("--no-cache", action="store_true")
     return command
 
 
 def _add_scenario(command: CommandParser) -> None:
     command.add("--scenario", type=Path, metavar="FILE")
+
+
+def _products(texts: Texts) -> Callable[[str], tuple[str, ...]]:
+    """Return what reads the names of products, with commas between."""
+
+    def parse(written: str) -> tuple[str, ...]:
+        names = tuple(name.strip() for name in written.split(",") if name.strip())
+        if not names or not set(names) <= set(PRODUCTS):
+            known = ", ".join(PRODUCTS)
+            raise argparse.ArgumentTypeError(texts("cli.wrong_products", given=written, known=known))
+        return names
+
+    return parse
 
 
 def _number(

@@ -6,7 +6,6 @@ import difflib
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -17,8 +16,10 @@ from planner.messages.catalogue import Texts
 from planner.messages.errors import CommandError, Issue
 from planner.messages.progress import Progress, silent
 from planner.prepare import prepare
-from planner.reporting.document.build import Document, to_plain_values
+from planner.reporting.document.build import to_plain_values
 from planner.reporting.document.diagnosis import centre_entries, pair_entries, rule_entries
+from planner.reporting.document.records.facilities import Facility, Rule
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.facility_text import (
     distinguishing_digits,
     facility_notes,
@@ -71,7 +72,8 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
     names = dict(zip(inputs.communities["id"], inputs.communities["name"], strict=True))
     found = centre_entries(diagnosis, improvements.plans, improvements.pairs_near, inputs.crs)[row["id"]]
     profile = diagnosis.rule_set
-    content: dict[str, Any] = to_plain_values(
+    # A document of which this command shows only these parts.
+    content: PlanDocument = to_plain_values(
         {
             "study": study.model_dump(mode="json"),
             "diagnosis": {
@@ -96,7 +98,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
     return "\n".join([head, judged, *_lines(to_plain_values(found), rules, t)])
 
 
-def _lines(found: Document, rules: Mapping[str, Document], t: Translator) -> Iterator[str]:
+def _lines(found: Facility, rules: Mapping[str, Rule], t: Translator) -> Iterator[str]:
     if not found["findings"]:
         yield t.texts("cli.explain_no_rules")
     elif found["score"] is not None:

@@ -14,9 +14,11 @@ from planner.messages.money import unit_of_amount
 from planner.messages.progress import Progress, silent
 from planner.pipeline import run
 from planner.reporting import programme_text as words
-from planner.reporting.document.build import Document, build_document
+from planner.reporting.document.build import build_document
+from planner.reporting.document.records.plan import Entry
+from planner.reporting.document.records.programme import Fund, Need, Programme, Project
 from planner.reporting.programme_text import money_text, year_text
-from planner.reporting.report.blocks import DASH, Translator
+from planner.reporting.report.blocks import DASH, Translator, require
 from planner.reporting.rounding import gained_by_projects
 
 
@@ -50,10 +52,10 @@ def describe_programme(path: Path, texts: Texts, *, progress: Progress = silent)
     if not study.programme.funds:
         raise StudyError(str(path), [Issue("no_programme")])
     say = Translator(build_document(run(study, progress=progress)), texts)
-    return "\n".join(_lines(say.content["programme"], say))
+    return "\n".join(_lines(require(say.content["programme"]), say))
 
 
-def _lines(found: Document, say: Translator) -> Iterator[str]:
+def _lines(found: Programme, say: Translator) -> Iterator[str]:
     unit = unit_of_amount(found["unit"], say.texts)
     yield from words.statements(say)
     yield from ("", say.programme("list_needs"))
@@ -69,7 +71,7 @@ def _lines(found: Document, say: Translator) -> Iterator[str]:
     yield from (_project(project, unit, gained[project["id"]], say) for project in found["projects"])
 
 
-def _need(need: Document, say: Translator) -> str:
+def _need(need: Need, say: Translator) -> str:
     return say.programme(
         "line_need",
         id=need["id"],
@@ -82,12 +84,12 @@ def _need(need: Document, say: Translator) -> str:
     )
 
 
-def _fund(fund: Document, one: Document, unit: str, say: Translator) -> str:
+def _fund(fund: Fund, one: Entry, unit: str, say: Translator) -> str:
     amounts = {name: money_text(one[name]) for name in ("amount", "brought", "spent", "left")}
     return say.programme("line_fund", fund=fund["name"], year=year_text(say, one["year"]), unit=unit, **amounts)
 
 
-def _project(project: Document, unit: str, gained: tuple[int, int], say: Translator) -> str:
+def _project(project: Project, unit: str, gained: tuple[int, int], say: Translator) -> str:
     return say.programme(
         "line_project",
         number=project["id"],

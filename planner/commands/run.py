@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.commands.streams import StageReport, is_verbose, print_progress, print_results
+from planner.commands.caching import cache_of
+from planner.commands.streams import StageReport, is_verbose, print_progress, print_results, print_status
 from planner.config.study import read_study
 from planner.messages.catalogue import Texts
 from planner.messages.notices import reason_of
@@ -17,21 +19,38 @@ if TYPE_CHECKING:
 
 
 def run_study(options: Namespace, texts: Texts) -> None:
-    """Run a study and write all products."""
+    """Run a study and write its products, or those that are asked for."""
     study = read_study(options.study)
     # The study is read before the engine is imported, so that an error in it is reported at once.
     from planner.network.compile import thread_count
     from planner.pipeline import run
     from planner.reporting.files.input_protection import protect_inputs
-    from planner.reporting.write import PRODUCTS, check_writable, write
+    from planner.reporting.write import EarlierProductsWarning, check_writable, files_of, write
 
-    protect_inputs(study, options.out, PRODUCTS, scenario=options.scenario)
-    check_writable(options.out)
+    files = files_of(options.products)
+    protect_inputs(study, options.out, files, scenario=options.scenario)
+    check_writable(options.out, files)
     progress = StageReport(texts)
     with progress:
-        plan = run(study, scenario=options.scenario, progress=progress, verified=options.verify)
-        products = write(plan, options.out, progress=progress, processes=min(thread_count(), 2))
+        plan = run(
+            study,
+            scenario=options.scenario,
+            progress=progress,
+            verified=options.verify,
+            cache=cache_of(options, texts),
+        )
+        with warnings.catch_warnings(record=True) as noted:
+            warnings.simplefilter("always", EarlierProductsWarning)
+            products = write(
+                plan,
+                options.out,
+                products=options.products,
+                progress=progress,
+                processes=min(thread_count(), 2),
+            )
     progress.done()
+    for warning in noted:
+        print_status(f"  ! {warning.message}")
     for notice in plan.notices:
         key = "cli.notice_row" if len(notice.rows) == 1 else "cli.notice_rows"
         rows = texts(key, count=len(notice.rows)) if notice.rows else ""
@@ -68,7 +87,8 @@ def _write_product(options: Namespace, texts: Texts, stage: str, write: Callable
     protect_inputs(study, options.out.parent, [options.out.name], scenario=options.scenario)
     progress = StageReport(texts)
     with progress:
-        plan = run(study, scenario=options.scenario, progress=progress)
+        cache = cache_of(options, texts)
+        plan = run(study, scenario=options.scenario, progress=progress, cache=cache)
         progress(stage)
         path = write(plan)
     progress.done()

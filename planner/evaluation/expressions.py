@@ -5,7 +5,7 @@ An expression compares arithmetic over indicators (``floor_area_m2 / (households
 with ``and`` and ``or``. Python's own parser reads it; only these forms are accepted and nothing is ever run.
 
 Indicators are intervals, so that a rule is decided wherever what is known suffices, and only there. `OPERATORS`
-and `COMPARISONS` are the operators; the map's script (map/js/whatif_engine.js) has the same, compared one by one
+and `COMPARISONS` are the operators; the map's script (map/js/rules.js) has the same, compared one by one
 in tests/evaluation/test_page_operators.py.
 """
 

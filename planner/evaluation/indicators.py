@@ -56,7 +56,7 @@ class Indicator:
         Table of a rule file without which it is not known.
     js
         How the map's what-if page computes it for any open set: a value of the page's script (`valuesOf` in
-        map/js/whatif_engine.js), or a quotient of such a value and an indicator. None where `depends` has
+        map/js/ratings.js), or a quotient of such a value and an indicator. None where `depends` has
         "open_set": the page cannot follow it.
     """
 

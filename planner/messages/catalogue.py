@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Protocol
+from typing import Any, Protocol
 
 from planner.messages.printable import shown
 
@@ -162,7 +162,7 @@ def translate(words: Words) -> dict[Language, str]:
     return {language: words.in_words(language) for language in sorted(LANGUAGES)}
 
 
-def localized(entry: Mapping[str, str], language: Language) -> str:
+def localized(entry: Mapping[str, Any], language: Language) -> str:
     """Return the words of an entry that has them by language, in English if it lacks `language`.
 
     Examples
@@ -170,7 +170,7 @@ def localized(entry: Mapping[str, str], language: Language) -> str:
     >>> localized({"en": "people", "zh": "人口"}, "zh"), localized({"en": "people"}, "zh")
     ('人口', 'people')
     """
-    return entry.get(language) or entry[SOURCE_LANGUAGE]
+    return str(entry.get(language) or entry[SOURCE_LANGUAGE])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from planner.messages.money import unit_of_amount
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.facilities import (
+    Action,
+    Direction,
+    Facility,
+    Improvement,
+    Rule,
+    RuleResult,
+    SeveredPair,
+)
+from planner.reporting.document.records.plan import Entry
 from planner.reporting.report.blocks import DIGITS, Translator
 from planner.reporting.rounding import digits_to_distinguish
 
@@ -15,7 +24,7 @@ MAX_PAIRS = 3
 """Largest number of severed pairs listed for a facility, those that would save most."""
 
 
-def failure_reasons(centre: Document, rules: Mapping[str, Document], t: Translator) -> Iterator[str]:
+def failure_reasons(centre: Facility, rules: Mapping[str, Rule], t: Translator) -> Iterator[str]:
     """Yield a sentence for each rule that is not passed: failures first, what decides before advice."""
     grades = list(REASONS)
     not_passed = [finding for finding in centre["findings"] if finding["passed"] is not True]
@@ -26,7 +35,7 @@ def failure_reasons(centre: Document, rules: Mapping[str, Document], t: Translat
             yield failure_reason(finding, rules[finding["rule"]], t)
 
 
-def facility_notes(centre: Document, t: Translator) -> Iterator[str]:
+def facility_notes(centre: Facility, t: Translator) -> Iterator[str]:
     """Yield severed directions and pairs, and indicators without data."""
     blocked = [one for one in centre["directions"] if one["blocked"]]
     if blocked:
@@ -39,7 +48,7 @@ def facility_notes(centre: Document, t: Translator) -> Iterator[str]:
         yield t("card_unknown", measures=t.join([t.measure(one["measure"]) for one in missing]))
 
 
-def failure_reason(finding: Document, rule: Document, t: Translator) -> str:
+def failure_reason(finding: RuleResult, rule: Rule, t: Translator) -> str:
     """Return why a rule is not passed, with enough digits to distinguish value and requirement."""
     unit: str = finding["unit"]
     digits = distinguishing_digits(finding)
@@ -58,7 +67,7 @@ def failure_reason(finding: Document, rule: Document, t: Translator) -> str:
     )
 
 
-def distinguishing_digits(finding: Document) -> int | None:
+def distinguishing_digits(finding: RuleResult) -> int | None:
     """Return the decimals that distinguish the value of a rule result from its requirement; None for yes or no."""
     unit, value, required = finding["unit"], finding["value"], finding["required"]
     if unit == "yes_no":
@@ -69,14 +78,14 @@ def distinguishing_digits(finding: Document) -> int | None:
     return digits_to_distinguish(value * times, required * times, DIGITS[unit])
 
 
-def requirement(finding: Document, t: Translator, digits: int | None = None) -> str:
+def requirement(finding: RuleResult, t: Translator, digits: int | None = None) -> str:
     """Return the requirement of a rule as text."""
     return t(
         COMPARISON_KEYS[finding["comparison"]], required=t.quantity(finding["required"], finding["unit"], digits)
     )
 
 
-def improvement_text(found: Document, rules: Mapping[str, Document], t: Translator) -> str:
+def improvement_text(found: Improvement, rules: Mapping[str, Rule], t: Translator) -> str:
     """Return the improvement that makes a weak facility compliant, or that none was found."""
     left = t.join([t.localized(rules[rule]) for rule in found["left"]])
     if not found["changes"]:
@@ -97,7 +106,7 @@ def improvement_text(found: Document, rules: Mapping[str, Document], t: Translat
     return t(key, changes=changes, cost=cost, left=left, verdict=t.term(f"verdict_{found['verdict']}"))
 
 
-def severed_pair_text(pair: Document, direction: str, t: Translator) -> str:
+def severed_pair_text(pair: SeveredPair, direction: str, t: Translator) -> str:
     """Return the streets of a severed pair, the barrier between them and the detour."""
     ways = [pair[name] or t("street_unnamed") for name in ("from_street", "to_street")]
     known = pair["walk_m"] is not None
@@ -114,14 +123,14 @@ def severed_pair_text(pair: Document, direction: str, t: Translator) -> str:
     )
 
 
-def barrier_text(pair: Document, t: Translator) -> str:
+def barrier_text(pair: SeveredPair, t: Translator) -> str:
     """Return the barrier between the positions of a pair."""
     name = pair["between_name"]
     kind = t(f"between_{pair['between']}")
     return t("between_named", kind=kind, name=name) if name else kind
 
 
-def action_text(change: Document, t: Translator) -> str:
+def action_text(change: Action, t: Translator) -> str:
     """Return an action with its place as text."""
     place = change["place"]
     titles = {one["id"]: t.localized(one) for one in t.content["diagnosis"]["functions"]}
@@ -134,14 +143,14 @@ def action_text(change: Document, t: Translator) -> str:
     )
 
 
-def _direction(one: Document, t: Translator) -> str:
+def _direction(one: Direction, t: Translator) -> str:
     name = t.texts(f"measures.direction_{one['direction']}")
     known = one["detour"] is not None
     detour = t.number(one["detour"] if known else one["at_least"])
     return t("direction" if known else "direction_beyond", direction=name, detour=detour)
 
 
-def rule_basis(rule: Document, t: Translator) -> str:
+def rule_basis(rule: Entry, t: Translator) -> str:
     """Return a rule's clause and how sure it is, unless the clause says so itself."""
     clause, evidence = t.citation(rule, "clause"), t(f"rule_evidence_{rule['evidence']}")
     return clause if evidence.lower() in clause.lower() else t("clause_joint").join((clause, evidence))

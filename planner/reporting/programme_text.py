@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 
 from planner.messages.money import money_unit, unit_of_amount
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.programme import Fund, Need, Programme, Project
 from planner.reporting.facility_text import action_text, distinguishing_digits, requirement
-from planner.reporting.report.blocks import DASH, Translator
+from planner.reporting.report.blocks import DASH, Translator, require
 
 SMALL_UNITS = {"万元": 1e4, "亿元": 1e8, "千元": 1e3}
 """Factors to the unit in which cost per person is given: 万元 are too large for one person."""
@@ -28,7 +28,7 @@ def year_text(t: Translator, label: int, key: str = "year") -> str:
     return t.programme(key if label >= CALENDAR else f"{key}_nth", year=label)
 
 
-def task_text(project: Document, t: Translator) -> str:
+def task_text(project: Project, t: Translator) -> str:
     """Return the main task of a project: the title in the study, if it has one."""
     if project["title"]:
         return str(project["title"])
@@ -44,26 +44,27 @@ def task_text(project: Document, t: Translator) -> str:
     return t.programme(f"task_{project['kind']}", name=name)
 
 
-def actions_text(project: Document, t: Translator) -> str:
+def actions_text(project: Project, t: Translator) -> str:
     """Return the actions of a project as text."""
     found = {centre["id"]: centre for centre in t.content["centres"]}
     centres = {ident: centre["name"] for ident, centre in found.items()}
     remedy = found[project["centre"]]["remedy"] if project["option"].startswith("upgrade:") else None
     parts = [action_text(change, t) for change in (remedy["changes"] if remedy else ())]
     if project["site"]:
-        lon, lat = t.degrees(project["lon"]), t.degrees(project["lat"])
-        parts.append(t.programme("measure_site", site=project["site"], lon=lon, lat=lat))
+        (at,) = (one for one in t.content["siting"]["candidates"] if one["id"] == project["site"])
+        place = at["place"] or f"{t.degrees(require(project['lon']))}, {t.degrees(require(project['lat']))}"
+        parts.append(t.programme("measure_site", site=project["site"], place=place))
     if project["closes"]:
         parts.append(t.programme("measure_closes", names=t.join([centres[one] for one in project["closes"]])))
     return t.programme("measure_joint").join(parts) or t.programme("measure_own")
 
 
-def responsible_unit(project: Document) -> str:
+def responsible_unit(project: Project) -> str:
     """Return who is responsible: in the study's words, else its street."""
     return str(project["unit"] or project["subdistrict"] or DASH)
 
 
-def funding_text(project: Document, t: Translator) -> str:
+def funding_text(project: Project, t: Translator) -> str:
     """Return the amount paid by each fund as text."""
     titles = fund_titles(t)
     return t.join(
@@ -76,7 +77,7 @@ def funding_text(project: Document, t: Translator) -> str:
 
 def fund_titles(t: Translator) -> dict[str, str]:
     """Return what the funds are called, by id."""
-    return {fund["id"]: fund["name"] for fund in t.content["programme"]["resources"]["funds"]}
+    return {fund["id"]: fund["name"] for fund in require(t.content["programme"])["resources"]["funds"]}
 
 
 def money_text(amount: float | None) -> str:
@@ -84,7 +85,7 @@ def money_text(amount: float | None) -> str:
     return DASH if amount is None else f"{amount:,.2f}".rstrip("0").rstrip(".")
 
 
-def cost_per_person_text(project: Document, t: Translator) -> str:
+def cost_per_person_text(project: Project, t: Translator) -> str:
     """Write a project's cost for each who gains, in the small unit; a dash where nobody does."""
     value = cost_in_small_unit(project["cost_per_person"], t)
     if value is None:
@@ -95,17 +96,17 @@ def cost_per_person_text(project: Document, t: Translator) -> str:
 
 def small_money_unit(t: Translator) -> str:
     """Return the unit of the cost per person: yuan where money is counted in 万元."""
-    unit: str = t.content["programme"]["unit"]
+    unit: str = require(t.content["programme"])["unit"]
     return money_unit("元" if unit in SMALL_UNITS else unit, t.texts)
 
 
 def cost_in_small_unit(value: float | None, t: Translator) -> float | None:
     """Return a cost in the small unit."""
-    unit = t.content["programme"]["unit"]
+    unit = require(t.content["programme"])["unit"]
     return None if value is None else value * SMALL_UNITS.get(unit, 1.0)
 
 
-def need_evidence(need: Document, t: Translator) -> str:
+def need_evidence(need: Need, t: Translator) -> str:
     """Return the evidence of a need."""
     minutes = t.exact(t.content["walking"]["standard_min"])
     if need["kind"] == "uncovered":
@@ -125,7 +126,7 @@ def need_evidence(need: Document, t: Translator) -> str:
     )
 
 
-def need_outcome(need: Document, t: Translator) -> str:
+def need_outcome(need: Need, t: Translator) -> str:
     """Return the projects that meet a need and the year, or why it is not met."""
     projects = t.join(need["projects"]) if need["projects"] else ""
     if need["year"] is not None:
@@ -137,14 +138,14 @@ def need_outcome(need: Document, t: Translator) -> str:
     return t.programme("measure_joint").join([partly, left])
 
 
-def fund_rules_text(fund: Document, t: Translator) -> str:
+def fund_rules_text(fund: Fund, t: Translator) -> str:
     """Return the rules of a fund as text."""
     return t.programme("measure_joint").join(_fund_rules(fund, t))
 
 
 def headlines(t: Translator) -> Iterator[str]:
     """Yield what the programme comes to, and what is missing."""
-    found = t.content["programme"]
+    found = require(t.content["programme"])
     labels = [one["year"] for one in found["years"]]
     span = [year_text(t, label) for label in dict.fromkeys((labels[0], labels[-1]))]
     given = sum(one["amount"] for fund in found["resources"]["funds"] for one in fund["years"])
@@ -168,7 +169,7 @@ def headlines(t: Translator) -> Iterator[str]:
 
 def statements(t: Translator) -> Iterator[str]:
     """Yield what the programme comes to, what is missing, how sure that is, and where its costs are from."""
-    found, settings = t.content["programme"], t.content["study"]["programme"]
+    found, settings = require(t.content["programme"]), t.content["study"]["programme"]
     yield from headlines(t)
     if found["status"] == "optimal":
         yield t.programme("optimal")
@@ -182,7 +183,7 @@ def statements(t: Translator) -> Iterator[str]:
         yield t.programme("modelled" if found["costs_modelled"] else "costs_from", source=source)
 
 
-def _weak(found: Document, t: Translator) -> Iterator[str]:
+def _weak(found: Programme, t: Translator) -> Iterator[str]:
     counts = {"weak": found["weak"], "settled": found["resolved"], "settleable": found["resolvable"]}
     if not found["weak"]:
         yield t.programme("weak_none")
@@ -212,12 +213,12 @@ def _weak(found: Document, t: Translator) -> Iterator[str]:
         yield t.programme("missing_money", settleable=settleable, total=total, unit=unit, extra=t.join(extra))
 
 
-def _fund_rules(fund: Document, t: Translator) -> Iterator[str]:
+def _fund_rules(fund: Fund, t: Translator) -> Iterator[str]:
     kinds = [t.programme(f"kind_{kind}") for kind in fund["pays_for"]]
     yield t.programme("rule_pays_for", kinds=t.join(kinds)) if kinds else t.programme("rule_all")
     if fund["most_share"] < 1:
         yield t.programme("rule_share", share=t.percent(fund["most_share"]))
     if fund["matches"]:
-        share = t.exact(fund["match_share"])
+        share = t.exact(require(fund["match_share"]))
         yield t.programme("rule_match", share=share, fund=fund_titles(t)[fund["matches"]])
     yield t.programme("rule_kept" if fund["carry_over"] else "rule_lost")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from planner.messages.catalogue import Texts
 
-Rates = dict[str, Any]
+Rates = Mapping[str, Any]
 Rate = Literal["compliant", "excellent"]
 RATES: tuple[Rate, ...] = ("compliant", "excellent")
 """达标率 counts what is compliant or excellent, 优秀率 what is excellent."""

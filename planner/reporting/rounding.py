@@ -128,7 +128,7 @@ def gained_by_projects(programme: Mapping[str, Any]) -> dict[str, tuple[int, int
 
 
 def add_shown_counts(
-    total: Sequence[dict[str, Any]], by_community: Sequence[dict[str, Any]]
+    total: Sequence[Mapping[str, Any]], by_community: Sequence[Mapping[str, Any]]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return coverage, total and by community, each row with its counts as they are shown.
 
@@ -156,6 +156,6 @@ def add_shown_counts(
     return totals, [place[one["community"], one["limit_min"]] for one in by_community]
 
 
-def sum_shown_counts(rows: Sequence[dict[str, Any]]) -> dict[str, int]:
+def sum_shown_counts(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Return the shown counts of several communities as one."""
     return {name: sum(row["shown"][name] for row in rows) for name in ("people", "people_covered")}

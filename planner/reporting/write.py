@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from planner.messages.errors import Issue, OutputError
+from planner.io.second_process import run_here, start_in_process
+from planner.messages.catalogue import Texts
+from planner.messages.errors import CommandError, Issue, OutputError
 from planner.messages.progress import Progress, silent
 from planner.reporting.document.build import build_document, format_json
 from planner.reporting.files.exchange import finish_interrupted, replace_files, staging_folder
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.files.open_databases import check_databases_closed
-from planner.reporting.files.second_process import run_here, start_in_process
 from planner.reporting.map.page import draw_map
 from planner.reporting.report.build import build_report
 from planner.reporting.report.docx import docx_bytes
@@ -23,6 +26,16 @@ from planner.reporting.tables.geopackage import write_geopackage
 from planner.reporting.tables.results import write_result_workbook
 from planner.results import Plan
 
+FILES: Mapping[str, tuple[str, ...]] = {
+    "map": ("map.html",),
+    "report": ("report.html", "report.docx"),
+    "tables": ("tables.xlsx",),
+    "plan": ("plan.json",),
+    "gpkg": ("results.gpkg",),
+    "sheet": ("sheet.pdf",),
+}
+"""The products by the name that chooses them, and their files."""
+
 STAGES = {
     "map.html": "write_map",
     "report.html": "write_report",
@@ -30,20 +43,33 @@ STAGES = {
     "tables.xlsx": "write_tables",
     "plan.json": "write_plan",
     "results.gpkg": "write_results",
+    "sheet.pdf": "write_sheet",
 }
-"""The products in their order, and the stage that makes each."""
+"""The files in their order, and the stage that makes each."""
 
-PRODUCTS = tuple(STAGES)
+PRODUCTS = tuple(name for name in STAGES if name not in FILES["sheet"])
+"""The files that a run makes by default."""
 
 UNWRITABLE = (OSError, DataSourceError, DataLayerError)
 """Errors that the writers of text and layers raise on a full disk or a lost drive."""
 
 
-def write(plan: Plan, folder: str | Path, *, progress: Progress = silent, processes: int = 1) -> list[Path]:
+class EarlierProductsWarning(UserWarning):
+    """Products of an earlier run lie beside those that were made."""
+
+
+def write(
+    plan: Plan,
+    folder: str | Path,
+    *,
+    products: Iterable[str] | None = None,
+    progress: Progress = silent,
+    processes: int = 1,
+) -> list[Path]:
     """Write map, report (page and Word file), tables.xlsx, plan.json and results.gpkg of a plan.
 
     All are made first; only then do they take the place of earlier ones, all together. The same plan gives the
-    same bytes.
+    same bytes, whichever others are made beside it.
 
     Parameters
     ----------
@@ -51,6 +77,8 @@ def write(plan: Plan, folder: str | Path, *, progress: Progress = silent, proces
         What `planner.run` returned.
     folder
         Where to; made if it does not exist. Other files in it are left alone.
+    products
+        Which to make, names of `FILES`: map, report, tables, plan, gpkg, sheet; None for all but the sheet.
     progress
         Called with the name of each product's stage.
     processes
@@ -59,32 +87,76 @@ def write(plan: Plan, folder: str | Path, *, progress: Progress = silent, proces
 
     Returns
     -------
-    products
-        The paths of `PRODUCTS`, in their order.
+    paths
+        The files that were made, in the order of `STAGES`.
+
+    Warns
+    -----
+    EarlierProductsWarning
+        Products that were not asked for are there from an earlier run; they are left as they are.
 
     Raises
     ------
+    CommandError
+        A product is not one of `FILES`.
     OutputError
         The folder or a file in it cannot be written, or holds an input of the study by the name of a product; what
         was there before is untouched.
     """
-    folder = Path(folder)
-    protect_inputs(plan.study, folder, PRODUCTS)
-    check_writable(folder)
-    content = build_document(plan)
-    report = build_report(plan, content)
-    laid_out = start_in_process(docx_bytes, report) if processes > 1 else run_here(docx_bytes, report)
-    with laid_out as docx:
+    folder, names = Path(folder), files_of(products)
+    protect_inputs(plan.study, folder, names)
+    check_writable(folder, names)
+    content = cache(lambda: build_document(plan))
+    report = cache(lambda: build_report(plan, content()))
+    in_second = processes > 1 and "report.docx" in names
+    with start_in_process(docx_bytes, report()) if in_second else run_here(lambda: docx_bytes(report())) as docx:
         makers: Mapping[str, Callable[[Path], object]] = {
-            "map.html": lambda path: path.write_text(draw_map(plan, content), "utf-8", newline="\n"),
-            "report.html": lambda path: path.write_text(write_page(report), "utf-8", newline="\n"),
-            "tables.xlsx": lambda path: write_result_workbook(plan, content, path),
-            "plan.json": lambda path: path.write_text(format_json(content), "utf-8", newline="\n"),
+            "map.html": lambda path: path.write_text(draw_map(plan, content()), "utf-8", newline="\n"),
+            "report.html": lambda path: path.write_text(write_page(report()), "utf-8", newline="\n"),
+            "tables.xlsx": lambda path: write_result_workbook(plan, content(), path),
+            "plan.json": lambda path: path.write_text(format_json(content()), "utf-8", newline="\n"),
             "results.gpkg": lambda path: write_geopackage(plan, path),
+            "sheet.pdf": lambda path: _draw_sheet(plan, path),
             "report.docx": lambda path: path.write_bytes(docx()),
         }
-        write_all_or_none(folder, makers, progress=progress)
-    return [folder / name for name in PRODUCTS]
+        chosen = {name: make for name, make in makers.items() if name in names}
+        write_all_or_none(folder, chosen, progress=progress)
+    earlier = [name for name in STAGES if name not in names and (folder / name).exists()]
+    if earlier:
+        text = Texts(plan.study.language)("cli.earlier_products", names=", ".join(earlier), folder=folder)
+        warnings.warn(text, EarlierProductsWarning, stacklevel=2)
+    return [folder / name for name in names]
+
+
+def files_of(products: Iterable[str] | None) -> tuple[str, ...]:
+    """Return the files of some products in their order; of None, those that a run makes by default.
+
+    Examples
+    --------
+    >>> files_of(["gpkg", "report"])
+    ('report.html', 'report.docx', 'results.gpkg')
+
+    Raises
+    ------
+    CommandError
+        A product is not one of `FILES`, or none is named.
+    """
+    if products is None:
+        return PRODUCTS
+    requested = list(products)
+    unknown = [name for name in requested if name not in FILES]
+    if unknown or not requested:
+        values = {"names": ", ".join(unknown) or "–", "known": ", ".join(FILES)}
+        raise CommandError("products", [Issue("unknown_product", values)])
+    chosen = {name for product in requested for name in FILES[product]}
+    return tuple(name for name in STAGES if name in chosen)
+
+
+def _draw_sheet(plan: Plan, path: Path) -> None:
+    # The printed map draws in matplotlib, which a run without it need not import.
+    from planner.reporting.map.sheet import write_static_map
+
+    write_static_map(plan, path)
 
 
 def write_all_or_none(

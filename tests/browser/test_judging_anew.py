@@ -187,7 +187,7 @@ def test_each_centre_is_judged_as_the_rules_judge_it(
     plan = with_rule_set(profile, chosen)
     sets = what_if_data(plan, build_document(chosen.plan))
     assert sets["judged"]["unfollowed"] == []
-    page.evaluate("(sets) => { window.probe = whatIf.open(sets); }", sets)
+    page.evaluate("(sets) => { window.probe = planner.openModel(sets); }", sets)
     seen = set()
     ids = list(plan.inputs.facilities["id"])
     for choice, access in zip(chosen.choices, chosen.access_variants, strict=True):
@@ -236,7 +236,7 @@ def test_where_a_rule_cannot_be_followed_nothing_is_said(
     today = [figure.text_content() for figure in figures]
     assert today[0] == str(len(plan.diagnosis.weak_communities))
     expect(page.locator("#verdicts-note")).to_be_hidden()
-    page.evaluate("meeting.take(meeting.model.choose([0], []))")
+    page.evaluate("planner.session.take(planner.session.model.choose([0], []))")
     for figure, expected in itertools.zip_longest(figures, ["—", "—"]):
         expect(figure).to_have_text(expected)
     expect(page.locator('[data-figure="communities_without_centre"] > b')).to_have_text("0")

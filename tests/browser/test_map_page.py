@@ -164,7 +164,7 @@ def test_the_map_knows_its_own_size(offline_page, haibowan_folder: Path) -> None
     page = opened(offline_page, haibowan_folder)
     page.wait_for_load_state("load")
     sizes = """() => {
-        const map = Object.values(window).find((one) => one instanceof L.Map);
+        const map = planner.map;
         const size = map.getSize(), box = map.getContainer().getBoundingClientRect();
         return [size.x, size.y, box.width, box.height];
     }"""

@@ -16,13 +16,14 @@ import planner
 from planner.config.sections.map import MapSettings
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
+from planner.reporting.map.bundle import bundle
 from planner.reporting.map.page import draw_map
 
 pytestmark = pytest.mark.browser
 
 CONTRAST = Path(__file__).with_name("contrast.js").read_text("utf-8")
 
-MAP = "Object.values(window).find((one) => one instanceof L.Map)"
+MAP = "planner.map"
 
 
 @pytest.fixture
@@ -151,10 +152,6 @@ def test_lengths_are_those_of_the_ellipsoid(page: Page) -> None:
     )
     geod = pyproj.Geod(ellps="WGS84")
     assert shown == pytest.approx(geod.line_length(*zip(*spots, strict=True)), abs=1e-4)
-    pairs = [((0, 0), (0, 0)), ((0, 0), (1, 0)), ((106.8, 39.6), (-51.2, -30.0)), ((12, 89.9), (-100, 89.95))]
-    for (lon0, lat0), (lon1, lat1) in pairs:
-        metres = page.evaluate(f"tools.geodesic({{lng: {lon0}, lat: {lat0}}}, {{lng: {lon1}, lat: {lat1}}})")
-        assert metres == pytest.approx(geod.inv(lon0, lat0, lon1, lat1)[2], abs=1e-3)
     page.get_by_role("button", name="重新量测").click()
     expect(page.locator("[data-metres]")).to_have_attribute("data-metres", "0")
     page.get_by_role("button", name="量测长度").click()
@@ -173,9 +170,9 @@ def test_a_spot_tells_who_would_gain(page: Page, haibowan_plan: planner.Plan) ->
     by_community = [float(cell.replace(",", "")) for cell in card.locator("td").all_inner_texts()]
     assert sum(by_community) <= gained
     assert by_community == sorted(by_community, reverse=True)
-    before = page.evaluate("meeting.figures.peopleCovered")
+    before = page.evaluate("planner.session.figures.peopleCovered")
     card.get_by_role("button", name="在此设站").click()
-    assert page.evaluate("meeting.figures.peopleCovered") == before + gained
+    assert page.evaluate("planner.session.figures.peopleCovered") == before + gained
     card.get_by_role("button", name="取消设站").click()
     page.mouse.click(700, 300)
     expect(card.locator("[data-gain]")).to_be_visible()
@@ -228,10 +225,29 @@ def test_all_text_has_the_contrast_of_wcag_aa(page: Page) -> None:
     assert page.evaluate(CONTRAST) == []
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (3840, 2160)])
+SIZES = [
+    *((360, 640), (390, 844), (640, 480), (768, 1024), (800, 600), (1024, 768)),
+    *((1280, 720), (1366, 768), (1440, 900), (1920, 1080), (2560, 1080), (3840, 2160)),
+]
+"""From a phone to a wall, and a notebook's frame."""
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
 def test_nothing_lies_on_anything_else(page: Page, width: int, height: int) -> None:
     page.set_viewport_size({"width": width, "height": height})
-    parts = ("#panel", ".leaflet-control-layers", "#title-block", "#tools", ".leaflet-control-scale", ".north")
+    page.reload()
+    page.wait_for_selector("body[data-drawn=yes]")
+    parts = (
+        *(
+            ".leaflet-control-layers",
+            "#tools",
+            ".leaflet-control-zoom",
+            ".leaflet-control-scale",
+            ".north",
+            "#fold",
+        ),
+        *(".leaflet-control-attribution", *(["#panel"] if width > 800 else [])),
+    )
     boxes = {part: page.locator(part).bounding_box() for part in parts}
     for part, box in boxes.items():
         assert box is not None, part
@@ -262,7 +278,7 @@ def test_the_sheet_is_one_page_of_a3_with_all_its_parts(page: Page) -> None:
     assert box is not None
     assert [float(side) / 72 * 25.4 for side in box.groups()] == pytest.approx([420, 297], abs=0.5)
     # What the browser lays out before it prints: all within the sheet, the map drawn.
-    page.evaluate("tools.lay()")
+    page.evaluate("planner.printing.lay()")
     sheet = page.locator("body").bounding_box()
     assert sheet is not None
     for part in ("#panel h1", ".legend", "#title-block", ".leaflet-control-scale", ".north", "#sheet-scale"):
@@ -278,7 +294,7 @@ def test_the_sheet_is_one_page_of_a3_with_all_its_parts(page: Page) -> None:
         }}"""
     )
     assert scale == pytest.approx(metres_a_pixel / (0.0254 / 96), rel=0.01)
-    page.evaluate("tools.restore()")
+    page.evaluate("planner.printing.restore()")
     expect(page.locator("#sheet-scale")).to_be_hidden()
 
 
@@ -369,20 +385,17 @@ def test_tiles_come_from_the_one_host_that_was_asked_for(
 
 
 def test_tiles_in_gcj02_are_moved(chromium, toy_plan: planner.Plan, tmp_path: Path) -> None:  # noqa: ANN001
-    """Amap's own example of the shift, to a decimetre; under the middle of the view lies the shifted place."""
+    """Under the middle of the view lies the shifted place."""
     plan = with_settings(toy_plan, map=MapSettings(tiles="amap"))
     (tmp_path / "map.html").write_text(draw_map(plan, build_document(plan)), "utf-8")
     page = chromium.new_page()
     page.route("**/*", lambda route: route.continue_() if route.request.url.startswith("file:") else route.abort())
     page.goto((tmp_path / "map.html").as_uri())
     page.wait_for_selector("body[data-drawn=yes]")
-    shifted = page.evaluate("tiles.gcj02({ lat: 39.990475, lng: 116.481499 })")
-    assert shifted["lng"] == pytest.approx(116.487585177952, abs=1e-6)
-    assert shifted["lat"] == pytest.approx(39.991754014757, abs=1e-6)
-    assert page.evaluate("tiles.gcj02({ lat: 60.17, lng: 24.94 })") == {"lat": 60.17, "lng": 24.94}
     offset = page.evaluate(
         f"""() => {{
             const map = {MAP};
+            {bundle("gcj02.js")}
             const layer = Object.values(map._layers).find((one) => one instanceof L.TileLayer);
             map.setZoom(17, {{ animate: false }});
             map.panBy([90, -40], {{ animate: false }});
@@ -390,7 +403,7 @@ def test_tiles_in_gcj02_are_moved(chromium, toy_plan: planner.Plan, tmp_path: Pa
             const [box, at] = [map.getContainer(), level.el].map((one) => one.getBoundingClientRect());
             const middle = map.getSize().divideBy(2).add(level.origin);
             const under = L.point(box.left - at.left, box.top - at.top).add(middle);
-            const wanted = map.project(L.latLng(tiles.gcj02(map.getCenter())), 17);
+            const wanted = map.project(L.latLng(gcj02_js.toGcj02(map.getCenter())), 17);
             return [under.x - wanted.x, under.y - wanted.y];
         }}"""
     )

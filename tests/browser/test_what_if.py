@@ -20,7 +20,7 @@ from planner.results import Plan
 pytestmark = pytest.mark.browser
 
 FIGURES = """([closed, opened]) => {
-    const { model } = meeting;
+    const { model } = planner.session;
     const choice = model.choose(closed, opened);
     const { shares, peopleShare, opened: _, closed: __, verdicts: ___, ...others } = model.figures(choice);
     const { rated: ____, ...figures } = others;
@@ -105,7 +105,10 @@ def test_the_choice_that_the_page_saves_gives_the_same_figures_when_it_is_run(
     premises = np.flatnonzero(haibowan_plan.inputs.facilities["tier"] == "community")
     closed = [*premises[[2, 7, 20]].tolist(), 0]
     opened = [n_centres + 3, n_centres + 41, n_centres + 250]
-    page.evaluate("([closed, opened]) => meeting.take(meeting.model.choose(closed, opened))", [closed, opened])
+    page.evaluate(
+        "([closed, opened]) => planner.session.take(planner.session.model.choose(closed, opened))",
+        [closed, opened],
+    )
     with page.expect_download() as download:
         page.locator("#save").click()
     picked = tmp_path / "picked.json"
@@ -123,7 +126,7 @@ def test_the_choice_that_the_page_saves_gives_the_same_figures_when_it_is_run(
     page.locator("#reset").click()
     page.locator("#load").set_input_files(picked)
     expect(page.locator("#changes li")).to_have_count(7)
-    assert page.evaluate("meeting.saved()") == saved
+    assert page.evaluate("planner.saved()") == saved
     assert build_document(again)["scenario"]["sha256"] == read_scenario(picked, study).sha256
 
 
@@ -153,7 +156,7 @@ def test_today_in_the_page_is_the_plan(haibowan_page: Page, haibowan_plan: Plan)
 def test_going_there_and_back_leaves_no_trace(haibowan_page: Page, haibowan_plan: Plan) -> None:
     closed, opened = random_choice(haibowan_plan, 99)
     differs = """([closed, opened]) => {
-        const { model } = meeting;
+        const { model } = planner.session;
         const there = model.choose();
         for (const station of [...closed, ...opened]) model.set(there, station, opened.includes(station));
         for (const station of [...opened, ...closed]) model.set(there, station, closed.includes(station));
@@ -188,8 +191,9 @@ def test_the_page_of_a_scenario_saves_what_adds_to_it(
     (tmp_path / "map.html").write_text(html, "utf-8")
     page = chromium.new_page()
     page.goto((tmp_path / "map.html").as_uri())
-    page.evaluate("meeting.take(meeting.model.choose([1], [2]))")
-    saved = page.evaluate("meeting.saved()")
+    page.wait_for_selector("body[data-drawn=yes]")
+    page.evaluate("planner.session.take(planner.session.model.choose([1], [2]))")
+    saved = page.evaluate("planner.saved()")
     candidate = plan.siting.candidates.iloc[0]
     expected = {"id": candidate["id"], "x": candidate.geometry.x, "y": candidate.geometry.y}
     assert saved["closed"] == ["S1"]

@@ -19,8 +19,8 @@ FUNCTION = """def _floor_divide(left: Interval, right: Interval) -> Interval:
 
 
 """
-PAGE = '      "//": (a, b) => (b[0] <= 0 && b[1] >= 0 ? ANYTHING : overCorners(floorOf, a, b)),\n'
-FLOOR = "    const floorOf = (x, y) => Math.floor(x / y);\n"
+PAGE = '  "//": (a, b) => (b[0] <= 0 && b[1] >= 0 ? ANYTHING : overCorners(floorOf, a, b)),\n'
+FLOOR = "/** @type {(x: number, y: number) => number} */\nconst floorOf = (x, y) => Math.floor(x / y);\n\n"
 
 CHECK = """
 from planner.evaluation.expressions import evaluate, parse
@@ -40,10 +40,14 @@ def test_an_operator_is_one_function_in_python_and_one_line_in_the_page(tmp_path
     scratch = ScratchPackage.copy(tmp_path / "scratch")
     scratch.insert("evaluation/expressions.py", "OPERATORS: dict[str, ArithmeticOperator]", FUNCTION)
     scratch.insert("evaluation/expressions.py", '    "/": ArithmeticOperator(', PYTHON)
-    scratch.insert("reporting/map/js/whatif_engine.js", '      "/": (a, b) =>', PAGE)
-    scratch.insert("reporting/map/js/whatif_engine.js", "    const operators = {", FLOOR)
+    scratch.insert("reporting/map/js/rules.js", '  "/": (a, b) =>', PAGE)
+    scratch.insert(
+        "reporting/map/js/rules.js",
+        "/** @type {Record<string, (a: Interval, b: Interval) => Interval>} */\nexport",
+        FLOOR,
+    )
     assert len(scratch.touched | BESIDES) <= MOST_FILES
 
     assert scratch.run("-c", CHECK).split() == ["True", "3.0"] or scratch.run("-c", CHECK).split() == ["True", "3"]
-    page = 'return whatIf.rulesWithin(1e-9).operators["//"]([1099, 1099], [300, 300]);'
+    page = 'return rules_js.operators["//"]([1099, 1099], [300, 300]);'
     assert run_script(page, package=scratch.package) == [3, 3]

@@ -14,7 +14,8 @@ from plans import with_settings
 import planner
 from planner.messages.catalogue import LANGUAGES, Texts
 from planner.messages.errors import StudyError
-from planner.reporting.document.build import Document, build_document
+from planner.reporting.document.build import build_document
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.report.area_report import build_area_report, filter_document, find_part, write_area_report
 from planner.reporting.report.blocks import Cell, Table
 from planner.reporting.report.html import write_page
@@ -22,7 +23,7 @@ from planner.reporting.report.html import write_page
 CHROMIUM = shutil.which("chromium")
 
 
-def names(content: Document, column: str) -> list[str]:
+def names(content: PlanDocument, column: str) -> list[str]:
     return list(dict.fromkeys(row[column] for row in content["coverage"]["by_community"]))
 
 

@@ -16,7 +16,8 @@ from plans import with_settings
 import planner
 from planner.evaluation.diagnosis import WEAK
 from planner.messages.catalogue import LANGUAGES, Language, Texts, catalogue
-from planner.reporting.document.build import Document, build_document
+from planner.reporting.document.build import build_document
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.facility_text import failure_reason
 from planner.reporting.report.blocks import DIGITS, Translator
 from planner.reporting.report.build import write_report
@@ -56,7 +57,7 @@ def in_language(plan: planner.Plan, language: Language) -> planner.Plan:
     return with_settings(plan, language=language)
 
 
-def report_of(plan: planner.Plan) -> tuple[str, Reader, Document]:
+def report_of(plan: planner.Plan) -> tuple[str, Reader, PlanDocument]:
     content = build_document(plan)
     page = write_report(plan, content)
     return page, Reader(page), content
@@ -66,7 +67,7 @@ def plan_with(folder: Path, study: str = toy.STUDY, **changed: gpd.GeoDataFrame)
     return planner.run(toy.write_study(folder / "toy", changed=changed, study=study))
 
 
-def failing(value: float) -> Document:
+def failing(value: float) -> PlanDocument:
     return {
         "grade": "compliant",
         "passed": False,

@@ -12,7 +12,8 @@ from plans import with_settings
 
 import planner
 from planner.messages.catalogue import LANGUAGES, Language, Texts
-from planner.reporting.document.build import Document, build_document
+from planner.reporting.document.build import build_document
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.tables.results import write_result_workbook
 
 PROGRAMME = ("needs", "funds", "places", "projects", "tasks")
@@ -20,7 +21,7 @@ SHEETS = ("about", "coverage", "communities", "centres", "findings", "rules", "s
 SHEETS += ("business_areas", "notices", "sources")
 
 
-def tables(plan: planner.Plan, folder: Path, language: Language = "en") -> tuple[Workbook, Document]:
+def tables(plan: planner.Plan, folder: Path, language: Language = "en") -> tuple[Workbook, PlanDocument]:
     plan = with_settings(plan, language=language)
     content = build_document(plan)
     write_result_workbook(plan, content, folder / "tables.xlsx")

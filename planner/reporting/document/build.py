@@ -30,6 +30,7 @@ from planner.reporting.document.diagnosis import (
 )
 from planner.reporting.document.people import business_areas_entries, demand_entries, group_entries
 from planner.reporting.document.programme import programme_entries
+from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.document.siting import lonlat_degrees, siting_entries
 from planner.reporting.rounding import add_shown_counts
 from planner.results import Plan
@@ -52,17 +53,15 @@ LIBRARIES = (
     "shapely",
 )
 
-Document = dict[str, Any]
 
-
-def build_document(plan: Plan) -> Document:
+def build_document(plan: Plan) -> PlanDocument:
     """Return everything in a plan but its geometry, as plain values.
 
     Numbers are rounded to six decimals (coordinates in degrees to seven); what is unknown or unreachable is None.
     docs/data.md describes every entry.
     """
     quality = plan.prepared.network_quality
-    content: Document = to_plain_values(
+    content: PlanDocument = to_plain_values(
         {
             "format": FORMAT,
             "study": portable_settings(plan.study),
@@ -88,12 +87,12 @@ def build_document(plan: Plan) -> Document:
     return content
 
 
-def format_json(content: Document) -> str:
+def format_json(content: Entry) -> str:
     """Write a document the same way every time: keys in their order, one value a line, UTF-8."""
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-def _walking(plan: Plan) -> Document:
+def _walking(plan: Plan) -> dict[str, Any]:
     profile, walk, limits = plan.prepared.walking_profile, plan.walk, plan.study.limits
     own_speed = Phrase("words.own_speed", {"speed": f"{walk.speed_kmh:g}"})
     return {
@@ -118,7 +117,7 @@ def _walking(plan: Plan) -> Document:
     }
 
 
-def _data(plan: Plan) -> Document:
+def _data(plan: Plan) -> dict[str, Any]:
     inputs = plan.inputs
     branches = is_branch(inputs.facilities)
     return {
@@ -145,7 +144,7 @@ def _data(plan: Plan) -> Document:
     }
 
 
-def _source(source: LayerSource) -> Document:
+def _source(source: LayerSource) -> dict[str, Any]:
     return {
         **{name: getattr(source, name) for name in source.__slots__},
         "columns": [{"field": one.field, "column": one.column, "factor": one.factor} for one in source.columns],
@@ -162,7 +161,7 @@ def _source(source: LayerSource) -> Document:
     }
 
 
-def _coverage(plan: Plan) -> Document:
+def _coverage(plan: Plan) -> dict[str, Any]:
     coverage = plan.coverage
     kinds = plan.inputs.communities.set_index("id")["kind"]
     table = coverage.by_community.assign(kind=coverage.by_community["community"].map(kinds))
@@ -177,7 +176,7 @@ def _coverage(plan: Plan) -> Document:
     }
 
 
-def _centres(plan: Plan) -> list[Document]:
+def _centres(plan: Plan) -> list[dict[str, Any]]:
     diagnosis, facilities = plan.diagnosis, plan.inputs.facilities
     lonlat = lonlat_degrees(facilities)
     areas = by_facility(plan.service_areas[["facility", "limit_min", "area_m2", "disc_share"]])
@@ -210,7 +209,7 @@ def _centres(plan: Plan) -> list[Document]:
     ]
 
 
-def _scenario(plan: Plan) -> Document | None:
+def _scenario(plan: Plan) -> dict[str, Any] | None:
     """Return the scenario that was carried out; None where the centres are today's."""
     scenario = plan.scenario
     if scenario is None:
@@ -223,7 +222,7 @@ def _scenario(plan: Plan) -> Document | None:
     }
 
 
-def _scenarios(plan: Plan) -> list[Document]:
+def _scenarios(plan: Plan) -> list[dict[str, Any]]:
     """Return what may be compared: the centres as they are, years of the programme, proposals, the best last."""
     candidates = plan.siting.candidates["id"]
     found: list[tuple[str, Phrase, Sequence[str], Sequence[str]]] = [
@@ -231,7 +230,7 @@ def _scenarios(plan: Plan) -> list[Document]:
         *(
             (
                 one.method,
-                Phrase(f"words.method_{one.method}"),
+                Phrase(f"models.name_{one.method}"),
                 one.closed,
                 [candidates.iloc[site] for site in one.sites],
             )
@@ -261,7 +260,7 @@ def _year_key(plan: Plan) -> str:
     return "words.scenario_year_nth" if plan.study.programme.first_year is None else "words.scenario_year"
 
 
-def _provenance(plan: Plan) -> Document:
+def _provenance(plan: Plan) -> dict[str, Any]:
     libraries = {name: version(name) for name in LIBRARIES}
     return {
         "planner": version("service-coverage-planner"),
@@ -275,7 +274,7 @@ def _with_scenario(plan: Plan) -> str:
     return f" --scenario {plan.scenario.file}" if plan.scenario and plan.scenario.file else ""
 
 
-def _records(table: pd.DataFrame) -> list[Document]:
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict(orient="records")]
 
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from planner.messages.catalogue import Texts
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.plan import Entry
 from planner.reporting.geojson import geojson_texts
 from planner.reporting.map import symbols
 from planner.reporting.map.folium_adapter import DESCRIBE, Corners, Feature, Marker, Note, Shapes, html_marker
@@ -73,11 +73,6 @@ def _corners(shapes: gpd.GeoSeries) -> Corners:
     return [[south, west], [north, east]]
 
 
-def private_ways_text(plan: Plan, texts: Texts) -> str:
-    """Return what the legend says of private ways of compounds; "" where there are none."""
-    return "" if plan.inputs.private_ways.empty else texts(f"maps.private_{plan.study.walking.private_ways}")
-
-
 def simplify_degrees(shapes: gpd.GeoSeries) -> NDArray[np.object_]:
     """Return shapes in degrees, thinned in metres before they are reprojected, then rounded."""
     return to_degrees(shapes, SIMPLIFIED_M)
@@ -108,6 +103,11 @@ def layer_name(text: str, swatch: str = "") -> str:
     return f'<span class="swatch">{swatch}</span>{text}'
 
 
+def private_layer_name(texts: Texts) -> str:
+    """Return the name of the layer of private ways, whose key says how they are walked."""
+    return layer_name(texts("maps.layer_private"), swatch(symbols.PRIVATE, look="dots"))
+
+
 def swatch(colour: str, *, look: str = "patch") -> str:
     """Return a small sample of a colour, as HTML."""
     return f'<i class="{look}" style="--colour:{colour}"></i>'
@@ -130,7 +130,7 @@ def sized_places(points: gpd.GeoDataFrame, places: gpd.GeoSeries) -> dict[str, o
 
 
 def sign_at(
-    place: Document, html: str, size: tuple[int, int], look: str, number: int, *, foot: int, station: int | None
+    place: Entry, html: str, size: tuple[int, int], look: str, number: int, *, foot: int, station: int | None
 ) -> Marker:
     """Return a marker that stands at a place of the document by its `foot`, with tooltip and card by number.
 

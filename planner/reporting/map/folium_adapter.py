@@ -22,10 +22,36 @@ from folium.map import Class
 from folium.template import Template
 from folium.utilities import JsCode
 
+from planner.reporting.map.packing import pack
+
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 """What the page may load: nothing but itself, and tiles from one host where the study asks for them."""
 
 WORDS_ID, SETS_ID = "planner-words", "planner-sets"
+
+PAGE = Template(
+    """<!DOCTYPE html>
+<html>
+<head>
+<title>{{ this.title }}</title>
+{{ this.header.render(**kwargs) }}
+</head>
+<body>
+<main>
+{{ this.html.render(**kwargs) }}
+</main>
+{{ this.around }}
+<script type="module">
+{{ this.modules }}
+main_js.run((planner) => {
+{{ this.script.render(**kwargs) }}
+});
+</script>
+</body>
+</html>
+"""
+)
+"""The page: Leaflet, the map's elements, and one module that draws it once its blocks are unpacked."""
 
 MARK = "\x00"
 """A sign that no text of a study can hold begins what stands in the place of a geometry while the page is made."""
@@ -33,7 +59,7 @@ MARK = "\x00"
 FeatureGroup = folium.FeatureGroup
 Layer = folium.map.Layer
 Marker = folium.Marker
-DESCRIBE = JsCode("planner.describe")
+DESCRIBE = JsCode("(feature, layer) => planner.describe(feature, layer)")
 """Function of the page that binds tooltip and card to a feature."""
 
 Feature = dict[str, Any]
@@ -95,21 +121,34 @@ class Labels(Call):
 
 
 class Live(Layer):
-    """Layer that the page draws from the coverage sets, again with every choice; `kind` names it."""
+    """Layer that the page draws from the coverage sets, again with every choice: painter `kind` of js/painters.js.
+
+    Its pane lies at `level`: above those of lower levels; Leaflet's shapes are at 400, its markers at 600.
+    """
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-            var {{ this.get_name() }} = planner.live({{ this.kind|tojson }}, {{ this.look|tojson }});
+            var {{ this.get_name() }} = planner.live(
+                {{- this.kind|tojson }}, {{ this.look|tojson }}, {{ this.level }});
         {% endmacro %}
         """
     )
 
-    def __init__(self, kind: str, look: dict[str, object], *, name: str, show: bool) -> None:
+    def __init__(self, kind: str, look: dict[str, object], *, level: int, name: str, show: bool) -> None:
         super().__init__(name=name, overlay=True, control=True, show=show)
         self._name = "Live"
         self.kind = kind
+        self.level = level
         self.look = look
+
+
+class YearLayer(FeatureGroup):
+    """Signs that are shown from one of the page's scenarios on, by its place among them: the end of a year."""
+
+    def __init__(self, scenario: int, *, name: str) -> None:
+        super().__init__(name=name, show=False)
+        self.scenario = scenario
 
 
 class Shapes(folium.GeoJson):
@@ -149,8 +188,10 @@ class Start(Call):
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-            planner.start({{ this._parent.get_name() }}, [
+            planner.start([
                 {%- for layer in this.layers %}{{ layer.get_name() }}, {% endfor -%}
+            ], [
+                {%- for layer in this.years %}[{{ layer.scenario }}, {{ layer.get_name() }}], {% endfor -%}
             ], {{ this.whole|tojson }}, {{ this.core|tojson }});
         {% endmacro %}
         """
@@ -159,6 +200,7 @@ class Start(Call):
     def __init__(self, layers: list[Layer], *, whole: Corners, core: Corners) -> None:
         super().__init__()
         self.layers = layers
+        self.years = [layer for layer in layers if isinstance(layer, YearLayer)]
         self.whole = whole
         self.core = core
 
@@ -181,11 +223,11 @@ def offline_page(  # noqa: PLR0913 - a page has so many parts, each by name
     drawing
         The map; its links to scripts and styles on the network are taken off.
     title, style, script, body
-        The page's own title and parts, as HTML, CSS and JavaScript.
+        The page's own title and parts, as HTML, CSS and JavaScript; the script declares ``main_js``.
     words
         What the elements refer to by number, as JSON can hold it.
     sets
-        The coverage sets, as JSON can hold them.
+        The coverage sets, as JSON can hold them; they travel compressed.
     images_from
         The one origin that images may come from; none where empty.
 
@@ -201,24 +243,28 @@ def offline_page(  # noqa: PLR0913 - a page has so many parts, each by name
     drawing.default_js, drawing.default_css = [], []
     policy = f"{POLICY} {images_from}".rstrip()
     elements = name_elements(page)
-    blocks = "".join(
-        f'<script type="application/json" id="{name}">{script_json(block)}</script>'
-        for name, block in ((WORDS_ID, words), (SETS_ID, sets))
+    blocks = (
+        f'<script type="application/json" id="{WORDS_ID}">{script_json(words)}</script>'
+        f'<script type="text/plain" id="{SETS_ID}">{pack(sets)}</script>'
     )
     for text in (
         '<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         f"<style>{leaflet_style()}</style><style>{style}</style>",
-        f"<script>{leaflet_script()}</script><script>{script}</script>",
+        f"<script>{leaflet_script()}</script>",
     ):
         page.header.add_child(Verbatim(text))
-    page.html.add_child(Verbatim(body + blocks))
+    # branca's own template writes a classic script, which cannot wait until the blocks are unpacked.
+    page._template, page.modules, page.around = PAGE, script, body + blocks  # type: ignore[attr-defined]  # noqa: SLF001 - folium has no public way
     page.title = title
     geometries: dict[str, str] = {}
     for element in elements:
         if isinstance(element, Shapes):
             geometries |= element.marked()
-    return re.sub(r'"\\u0000[^"]*"', lambda mark: geometries[mark[0]], page.render())
+    html = re.sub(r'"\\u0000[^"]*"', lambda mark: geometries[mark[0]], page.render())
+    # folium forbids to enlarge the page, which those need who see little.
+    viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    return re.sub(r'<meta name="viewport"[^>]*>', viewport, html, count=1)
 
 
 def name_elements(page: Figure) -> list[Element]:
@@ -286,11 +332,6 @@ def base_map(corner: Sequence[float]) -> folium.Map:
         max_zoom=19,
         attribution_control=False,
     )
-
-
-def add_layer_control(drawing: folium.Map) -> None:
-    """Add the list of layers."""
-    folium.LayerControl(collapsed=False, position="topright").add_to(drawing)
 
 
 def html_marker(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -9,22 +11,24 @@ from markupsafe import escape
 
 from planner.messages.money import unit_of_amount
 from planner.reporting import programme_text as said
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.plan import Entry, PlanDocument
+from planner.reporting.document.records.programme import Project
 from planner.reporting.map import symbols
 from planner.reporting.map.elements import (
     CardTexts,
     dot_metres,
     layer_name,
     name_places,
+    private_layer_name,
     shapes_layer,
     sign_at,
     sized_places,
     swatch,
 )
-from planner.reporting.map.folium_adapter import FeatureGroup, Labels, Layer, Live
+from planner.reporting.map.folium_adapter import FeatureGroup, Labels, Layer, Live, YearLayer
 from planner.reporting.map.labels import merge_lines
 from planner.reporting.programme_text import year_text
-from planner.reporting.report.blocks import Translator
+from planner.reporting.report.blocks import Translator, require
 from planner.reporting.rounding import gained_by_projects
 from planner.reporting.small_counts import displayed_positions
 from planner.reporting.style import BEYOND, DISC, NEAR, UNCOVERED
@@ -32,8 +36,8 @@ from planner.results import Plan
 from planner.schemas.tables import TIERS
 
 
-def map_layers(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
-    """Return the layers of the map from the bottom up; a layer without anything in it is left out.
+def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[tuple[str, Layer]]:
+    """Return the group of each layer and the layer, from the bottom up; one without anything in it is left out.
 
     Parameters
     ----------
@@ -44,28 +48,19 @@ def map_layers(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
     words
         Takes the tooltips and cards.
     """
-    layers = [
-        _water(plan, words),
-        _communities(plan, content, words),
-        _shares(words),
-        _people(plan, words),
-        _streets(plan, words),
-        _private_ways(plan, words),
-        _barriers(plan, words),
-        *_reached(plan, words),
-        _single_areas(plan, content, words),
-        _discs(plan, words),
-        _weak(plan, words),
-        _overlap(plan, words),
-        _uncovered(plan, words),
-        *_uncovered_kinds(plan, words),
-        _circles(plan, content, words),
-        *_centres(content, words),
-        _candidates(plan, words),
-        *project_layers(content, words),
-        *_sites(plan, content, words),
+    layers: list[tuple[str, Sequence[Layer | None]]] = [
+        ("ground", [_water(plan, words)]),
+        ("communities", [_communities(plan, content, words), _shares(words)]),
+        ("people", [_people(plan, words)]),
+        ("ground", [_streets(plan, words), _private_ways(plan, words), _barriers(plan, words)]),
+        ("coverage", [*_reached(plan, words), _single_areas(plan, content, words), _discs(plan, words)]),
+        ("communities", [_without_centre(words), _weak(plan, words)]),
+        ("people", [_overlap(plan, words), _uncovered(plan, words), *_uncovered_kinds(plan, words)]),
+        ("communities", [_circles(plan, content, words)]),
+        ("centres", _centres(content, words)),
+        ("proposals", [_candidates(plan, words), *project_layers(content, words), *_sites(plan, content, words)]),
     ]
-    return [layer for layer in layers if layer is not None]
+    return [(group, layer) for group, of_group in layers for layer in of_group if layer is not None]
 
 
 def _water(plan: Plan, words: CardTexts) -> Layer | None:
@@ -80,10 +75,10 @@ def _water(plan: Plan, words: CardTexts) -> Layer | None:
     return group
 
 
-def _communities(plan: Plan, content: Document, words: CardTexts) -> Layer:
+def _communities(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer:
     communities, diagnosis = plan.inputs.communities, content["diagnosis"]
     weak, without = set(diagnosis["weak_communities"]), set(diagnosis["communities_without_centre"])
-    rows: dict[str, list[Document]] = {}
+    rows: dict[str, list[Entry]] = {}
     for row in content["coverage"]["by_community"]:
         rows.setdefault(row["community"], []).append(row)
     properties = []
@@ -112,7 +107,7 @@ def _shares(words: CardTexts) -> Layer:
     """Return the communities coloured by the share of their people that is served."""
     sample = "".join(swatch(colour) for colour in symbols.SHARE_COLOURS[::2])
     look: dict[str, object] = {"colours": symbols.SHARE_COLOURS, "from": symbols.SHARES_FROM}
-    return Live("shares", look, name=layer_name(words.texts("maps.layer_shares"), sample), show=False)
+    return Live("shares", look, level=405, name=layer_name(words.texts("maps.layer_shares"), sample), show=False)
 
 
 def _weak(plan: Plan, words: CardTexts) -> Layer | None:
@@ -121,8 +116,18 @@ def _weak(plan: Plan, words: CardTexts) -> Layer | None:
         return None
     sample = swatch(str(symbols.WEAK_STYLE["color"]), look="dashes")
     return Live(
-        "weak", dict(symbols.WEAK_STYLE), name=layer_name(words.texts("maps.layer_weak"), sample), show=True
+        "weak",
+        dict(symbols.WEAK_STYLE),
+        level=430,
+        name=layer_name(words.texts("maps.layer_weak"), sample),
+        show=True,
     )
+
+
+def _without_centre(words: CardTexts) -> Layer:
+    """Return the outlines of communities without premises, also of those whose centre the choice closes."""
+    name = layer_name(words.texts("maps.layer_without"), swatch(symbols.WITHOUT, look="dots"))
+    return Live("without", dict(symbols.WITHOUT_STYLE), level=425, name=name, show=True)
 
 
 def _streets(plan: Plan, words: CardTexts) -> Layer:
@@ -160,7 +165,7 @@ def _private_ways(plan: Plan, words: CardTexts) -> Layer | None:
         gpd.GeoSeries(lines, crs=ways.crs),
         [{"note": words.add(tip), "above": True} for tip in tips],
         lambda _: symbols.PRIVATE_STYLE,
-        name=layer_name(words.texts("maps.layer_private"), swatch(symbols.PRIVATE, look="dots")),
+        name=private_layer_name(words.texts),
         show=True,
     )
 
@@ -186,7 +191,7 @@ def _people(plan: Plan, words: CardTexts) -> Layer:
     name = layer_name(
         words.texts("maps.layer_demand"), "".join(swatch(colour, look="dot") for colour in colours[::2])
     )
-    return Live("people", {"colours": colours, "metres": _dot_metres(plan)}, name=name, show=False)
+    return Live("people", {"colours": colours, "metres": _dot_metres(plan)}, level=350, name=name, show=False)
 
 
 def _dot_metres(plan: Plan) -> float:
@@ -201,6 +206,7 @@ def _reached(plan: Plan, words: CardTexts) -> list[Layer]:
         Live(
             "reached",
             {"limit": place, "fill": colours[place], "edge": NEAR, "opacity": symbols.RING_OPACITY},
+            level=410,
             name=layer_name(
                 words.texts("maps.layer_reached", minutes=f"{limits[place]:g}"), swatch(swatches[place])
             ),
@@ -210,7 +216,7 @@ def _reached(plan: Plan, words: CardTexts) -> list[Layer]:
     ]
 
 
-def _single_areas(plan: Plan, content: Document, words: CardTexts) -> Layer | None:
+def _single_areas(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | None:
     standard = plan.study.limits.standard_min
     areas = plan.service_areas[(plan.service_areas["limit_min"] == standard) & ~plan.service_areas.is_empty]
     if areas.empty:
@@ -244,19 +250,21 @@ def _discs(plan: Plan, words: CardTexts) -> Layer:
 
 def _overlap(plan: Plan, words: CardTexts) -> Layer:
     name = layer_name(words.texts("maps.layer_overlap"), swatch(symbols.OVERLAP, look="dot"))
-    return Live("overlap", {"colour": symbols.OVERLAP, "metres": _dot_metres(plan)}, name=name, show=False)
+    return Live(
+        "overlap", {"colour": symbols.OVERLAP, "metres": _dot_metres(plan)}, level=440, name=name, show=False
+    )
 
 
 def _uncovered(plan: Plan, words: CardTexts) -> Layer:
     name = layer_name(words.texts("maps.layer_uncovered"), swatch(UNCOVERED, look="dot"))
-    return Live("uncovered", {"colour": UNCOVERED, "metres": _dot_metres(plan)}, name=name, show=True)
+    return Live("uncovered", {"colour": UNCOVERED, "metres": _dot_metres(plan)}, level=450, name=name, show=True)
 
 
 def _candidates(plan: Plan, words: CardTexts) -> Layer | None:
     if plan.siting.candidates.empty:
         return None
     name = layer_name(words.texts("maps.layer_candidates"), swatch(symbols.CANDIDATE, look="ring"))
-    return Live("candidates", {"colour": symbols.CANDIDATE}, name=name, show=False)
+    return Live("candidates", {"colour": symbols.CANDIDATE}, level=590, name=name, show=False)
 
 
 def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[Layer]:
@@ -266,23 +274,18 @@ def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[Layer]:
         if kind.uncovered.empty:
             continue
         colour = symbols.KIND_COLOURS[number % len(symbols.KIND_COLOURS)]
-        text = words.texts("maps.layer_uncovered_kind", kind=_inert(kind.group.settings.title))
+        text = words.texts("maps.layer_uncovered_kind", kind=escape(kind.group.settings.title))
         look = {"colour": colour, **sized_places(kind.uncovered, displayed_positions(kind.uncovered, plan, kind))}
-        layers.append(Live("kind", look, name=layer_name(text, swatch(colour, look="dot")), show=False))
+        layers.append(Live("kind", look, level=455, name=layer_name(text, swatch(colour, look="dot")), show=False))
     return layers
 
 
-def _inert(words: str) -> str:
-    """Return a study's words as HTML in which folium, which renders names twice, finds nothing to carry out."""
-    return str(escape(words)).replace("{", "&#123;").replace("}", "&#125;")
-
-
-def _circles(plan: Plan, content: Document, words: CardTexts) -> Layer | None:
+def _circles(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | None:
     """Return the business circles, dashed where no station is within the standard."""
     circles = plan.business_areas
     if circles is None or circles.table.empty:
         return None
-    areas = content["business_areas"]
+    areas = require(content["business_areas"])
     properties = [
         {
             "note": words.add(
@@ -302,7 +305,7 @@ def _circles(plan: Plan, content: Document, words: CardTexts) -> Layer | None:
     )
 
 
-def _centres(content: Document, words: CardTexts) -> list[Layer]:
+def _centres(content: PlanDocument, words: CardTexts) -> list[Layer]:
     """Return one layer a tier, the highest tier on top."""
     rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
     layers: list[Layer] = []
@@ -326,8 +329,8 @@ def _centres(content: Document, words: CardTexts) -> list[Layer]:
     return layers
 
 
-def _sites(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
-    """Return one layer a proposal; the optimum is shown, the clustering beside it on request."""
+def _sites(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Layer]:
+    """Return one layer a proposal; the last one is shown, unless the programme is what is recommended."""
     siting = content["siting"]
     weighted = siting["weighted"]
     candidates = {candidate["id"]: candidate for candidate in siting["candidates"]}
@@ -335,10 +338,15 @@ def _sites(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
     stations = {candidate: first + number for number, candidate in enumerate(candidates)}
     layers: list[Layer] = []
     for proposal in siting["proposals"]:
-        is_best = proposal["method"] == "maximal_covering"
+        is_best = proposal["chosen"]
         key = "sites" if is_best else "clustering"
+        is_other = not is_best and proposal["method"] != "clustering"
+        method = words.texts(f"models.name_{proposal['method']}")
+        title = words.texts("maps.layer_other", method=method) if is_other else words.texts(f"maps.layer_{key}")
+        if is_best and content["programme"]:
+            title = words.texts("maps.layer_sites_alone")
         sample = symbols.pin(1, clustered=not is_best, height=22)
-        layer = FeatureGroup(name=layer_name(words.texts(f"maps.layer_{key}"), sample), show=is_best)
+        layer = FeatureGroup(name=layer_name(title, sample), show=is_best and content["programme"] is None)
         for site in proposal["sites"]:
             card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"], weighted)
             number = words.add(words.card("site_tip", site, proposal, weighted), card)
@@ -356,8 +364,8 @@ def _sites(plan: Plan, content: Document, words: CardTexts) -> list[Layer]:
     return layers
 
 
-def project_layers(content: Document, words: CardTexts) -> list[Layer]:
-    """Return one layer a year, hidden until it is asked for; projects that are nowhere in particular are in none.
+def project_layers(content: PlanDocument, words: CardTexts) -> list[Layer]:
+    """Return one layer a year, shown from its end on; projects that are nowhere in particular are in none.
 
     Parameters
     ----------
@@ -370,6 +378,7 @@ def project_layers(content: Document, words: CardTexts) -> list[Layer]:
     if programme is None:
         return []
     t = Translator(content, words.texts)
+    places = {scenario["key"]: place for place, scenario in enumerate(content["scenarios"])}
     layers: list[Layer] = []
     for order, one in enumerate(programme["years"]):
         projects = [
@@ -381,7 +390,7 @@ def project_layers(content: Document, words: CardTexts) -> list[Layer]:
             continue
         name = t.programme("layer_projects", year=year_text(t, one["year"]), count=len(projects))
         sign = symbols.flag(one["year"], order)
-        layer = FeatureGroup(name=layer_name(name, sign), show=False)
+        layer = YearLayer(places[f"year_{one['year']}"], name=layer_name(name, sign))
         for project in projects:
             number = words.add(
                 words.card("project_tip", said.task_text(project, t)),
@@ -394,10 +403,10 @@ def project_layers(content: Document, words: CardTexts) -> list[Layer]:
     return layers
 
 
-def _rows(project: Document, t: Translator) -> list[tuple[str, str]]:
+def _rows(project: Project, t: Translator) -> list[tuple[str, str]]:
     """Return what the card of a project says, by its heads in the task table."""
-    unit = unit_of_amount(t.content["programme"]["unit"], t.texts)
-    gained = gained_by_projects(t.content["programme"])[project["id"]]
+    unit = unit_of_amount(require(t.content["programme"])["unit"], t.texts)
+    gained = gained_by_projects(require(t.content["programme"]))[project["id"]]
     value_of = {
         "measure": said.actions_text(project, t),
         "unit": said.responsible_unit(project),

@@ -13,7 +13,8 @@ import shapely
 
 from planner.messages.catalogue import Texts
 from planner.messages.errors import CommandError, Issue
-from planner.reporting.document.build import Document, build_document
+from planner.reporting.document.build import build_document
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.map import symbols
 from planner.reporting.map.elements import CORE_MARGIN_M, dot_metres
@@ -94,7 +95,7 @@ def check_format(path: Path) -> None:
         raise CommandError(str(path), [Issue("map_format", {"ending": path.suffix, "known": ", ".join(FORMATS)})])
 
 
-def draw_static_map(plan: Plan, content: Document) -> Figure:
+def draw_static_map(plan: Plan, content: PlanDocument) -> Figure:
     """Return the sheet as a figure of matplotlib, A3 landscape; every number in it is the document's."""
     with _own_style():
         return _draw(plan, content)
@@ -110,7 +111,7 @@ def _own_style() -> Iterator[None]:
         yield
 
 
-def _draw(plan: Plan, content: Document) -> Figure:
+def _draw(plan: Plan, content: PlanDocument) -> Figure:
     from matplotlib.figure import Figure
 
     texts = Texts(plan.study.language)
@@ -229,7 +230,7 @@ def _window(axes: Axes) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-def _draw_signs(axes: Axes, plan: Plan, content: Document) -> None:
+def _draw_signs(axes: Axes, plan: Plan, content: PlanDocument) -> None:
     facilities = plan.inputs.facilities
     places = shapely.get_coordinates(facilities.geometry.array)
     verdicts = [centre["verdict"] or "none" for centre in content["centres"]]

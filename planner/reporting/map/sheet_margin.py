@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from planner.messages.catalogue import Texts, localized
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.map import symbols
 from planner.reporting.map.sheet_drawing import A3_MM, INK, MARKERS, SOFT, signs_wide, wrapped, write, write_lines
 from planner.reporting.rates import rate_text, weak_count_text
@@ -25,7 +25,9 @@ MM_A_POINT = 25.4 / 72
 SIDE_BOX = (0.776, 0.015, 0.212, 0.97)
 
 
-def draw_side(figure: Figure, content: Document, texts: Texts, scale: float, *, has_private_ways: bool) -> None:
+def draw_side(
+    figure: Figure, content: PlanDocument, texts: Texts, scale: float, *, has_private_ways: bool
+) -> None:
     """Write the title, the key figures, the legend and the title block, one below the other."""
     side = figure.add_axes(SIDE_BOX)
     side.set_xlim(0, SIDE_BOX[2] * A3_MM[0])
@@ -38,10 +40,10 @@ def draw_side(figure: Figure, content: Document, texts: Texts, scale: float, *, 
     _draw_title_block(side, y + 6, content, texts, scale)
 
 
-def _draw_figures(side: Axes, y: float, content: Document, texts: Texts) -> float:
+def _draw_figures(side: Axes, y: float, content: PlanDocument, texts: Texts) -> float:
     coverage = content["coverage"]
     standard = next(row for row in coverage["total"] if row["limit_min"] == coverage["standard_min"])
-    rates, best = content["diagnosis"]["rates"], (content["siting"]["proposals"] or [None])[-1]
+    rates, best = content["diagnosis"]["rates"], next(reversed(content["siting"]["proposals"]), None)
 
     def share(value: float | None) -> str:
         return texts("maps.unknown") if value is None else texts.percent(value)
@@ -66,7 +68,7 @@ def _draw_figures(side: Axes, y: float, content: Document, texts: Texts) -> floa
     return y
 
 
-def _draw_legend(side: Axes, y: float, content: Document, texts: Texts, *, has_private_ways: bool) -> float:
+def _draw_legend(side: Axes, y: float, content: PlanDocument, texts: Texts, *, has_private_ways: bool) -> float:
     limits = [limit["minutes"] for limit in content["walking"]["limits"]]
     y = write_lines(side, y, [texts("maps.legend")], 12, step=7)
     drawn = {centre["tier"] for centre in content["centres"]}
@@ -99,7 +101,7 @@ def _draw_legend(side: Axes, y: float, content: Document, texts: Texts, *, has_p
     return y + 6 * max(len(left), len(right))
 
 
-def _draw_title_block(side: Axes, y: float, content: Document, texts: Texts, scale: float) -> None:
+def _draw_title_block(side: Axes, y: float, content: PlanDocument, texts: Texts, scale: float) -> None:
     walking, data = content["walking"], content["data"]
     circles = " · ".join(
         texts("maps.title_circle", minutes=f"{one['minutes']:g}", metres=texts.whole(one["metres"]))

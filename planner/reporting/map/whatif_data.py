@@ -15,19 +15,24 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.branches import is_branch, main_facility
-from planner.messages.catalogue import localized
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.demand_points import quantum_of
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.map.elements import simplify_degrees
-from planner.reporting.map.varint import encode_degrees, encode_shapes, encode_steps, encode_varints
+from planner.reporting.map.packing import degree_steps, polygon_steps, steps
+from planner.reporting.map.whatif_figures import (
+    business_area_sets,
+    followed_group_limits,
+    group_sets,
+    scenario_sets,
+)
 from planner.reporting.map.whatif_rules import followed_limits, what_if_rules
 from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan
 
 
-def what_if_data(plan: Plan, content: Document) -> Document:
+def what_if_data(plan: Plan, content: PlanDocument) -> Entry:
     """Return the data from which the page computes any choice of facilities and candidates.
 
     Parameters
@@ -40,10 +45,10 @@ def what_if_data(plan: Plan, content: Document) -> Document:
     Returns
     -------
     data
-        As JSON can hold it; `js/whatif_engine.js` reads it.
+        As JSON can hold it; `js/model.js` reads it.
     """
     inputs, limits = plan.inputs, plan.study.limits.minutes
-    rings = sorted({*limits, *followed_limits(plan.diagnosis.rule_set)})
+    rings = sorted({*limits, *followed_limits(plan.diagnosis.rule_set), *followed_group_limits(plan)})
     places = displayed_positions(inputs.demand, plan)
     order = np.argsort(places.hilbert_distance().to_numpy(), kind="stable")
     demand = inputs.demand.iloc[order]
@@ -60,27 +65,31 @@ def what_if_data(plan: Plan, content: Document) -> Document:
         "standard": rings.index(plan.study.limits.standard_min),
         "grain": grain,
         "demand": {
-            "people": encode_varints(np.rint(people / grain).astype(np.int64)),
-            "home": encode_steps(demand["community"].map(place).to_numpy(dtype=np.int64)),
-            "lat": encode_degrees(degrees.y.to_numpy()),
-            "lon": encode_degrees(degrees.x.to_numpy()),
+            "people": np.rint(people / grain).astype(np.int64).tolist(),
+            "home": steps(demand["community"].map(place).to_numpy(dtype=np.int64)),
+            "lat": degree_steps(degrees.y.to_numpy()),
+            "lon": degree_steps(degrees.x.to_numpy()),
         },
         "communities": {
             "id": list(inputs.communities["id"]),
             "name": list(inputs.communities["name"]),
-            "outlines": encode_shapes(simplify_degrees(inputs.communities.geometry)),
+            "outlines": polygon_steps(simplify_degrees(inputs.communities.geometry)),
         },
         "stations": _stations(plan, content, place),
         "branches": _branches(plan),
-        "reach": packed_reach([plan.times, plan.candidate_times], order, rings),
-        "areas": encode_shapes(_areas(plan)),
+        "reach": reach_steps([plan.times, plan.candidate_times], order, rings),
+        "areas": polygon_steps(_areas(plan)),
         "judged": what_if_rules(plan, rings, order),
-        "scenarios": _scenarios(plan, content),
+        "groups": group_sets(plan, rings, order),
+        "businessAreas": business_area_sets(plan),
+        "scenarios": scenario_sets(plan, content),
     }
 
 
-def packed_reach(of_stations: list[TravelTimes], order: NDArray[np.int64], rings: list[float]) -> dict[str, str]:
-    """Pack who reaches which station: for each station and ring between limits, the demand points in it.
+def reach_steps(
+    of_stations: list[TravelTimes], order: NDArray[np.int64], rings: list[float]
+) -> dict[str, list[int]]:
+    """Return who reaches which station: for each station and ring between limits, the demand points in it.
 
     Parameters
     ----------
@@ -110,27 +119,27 @@ def packed_reach(of_stations: list[TravelTimes], order: NDArray[np.int64], rings
     kept = kept[np.lexsort((point[kept], group[kept]))]
     point, group = point[kept], group[kept]
     begins = np.concatenate([[True], group[1:] != group[:-1]])[: len(group)]
-    steps = np.where(begins, point, np.diff(point, prepend=0))
     return {
-        "counts": encode_varints(np.bincount(group, minlength=int(first[-1]) * len(rings))),
-        "steps": encode_varints(steps),
+        "counts": np.bincount(group, minlength=int(first[-1]) * len(rings)).tolist(),
+        "steps": np.where(begins, point, np.diff(point, prepend=0)).tolist(),
     }
 
 
-def _base(plan: Plan) -> Document:
+def _base(plan: Plan) -> Entry:
     """Return what the centres of this map already differ by from today's, for a file that is saved from it."""
     scenario = plan.scenario
     sites = [site.model_dump() for site in scenario.sites] if scenario else []
     return {"closed": list(scenario.closed) if scenario else [], "sites": sites}
 
 
-def _stations(plan: Plan, content: Document, place: Mapping[str, int]) -> Document:
+def _stations(plan: Plan, content: PlanDocument, place: Mapping[str, int]) -> Entry:
     centres, candidates = content["centres"], content["siting"]["candidates"]
     both = [*centres, *candidates]
     spots = shapely.get_coordinates(plan.siting.candidates.geometry.array)
     return {
         "id": [one["id"] for one in both],
         "name": [centre["name"] for centre in centres],
+        "place": [candidate["place"] for candidate in candidates],
         "tier": [centre["tier"] for centre in centres],
         "community": [place.get(centre["community"], -1) for centre in centres],
         "lat": [round(one["lat"], 6) for one in both],
@@ -152,19 +161,3 @@ def _areas(plan: Plan) -> NDArray[np.object_]:
     of_centres = plan.service_areas.geometry.array
     areas = np.concatenate([np.asarray(of_centres, dtype=object), plan.candidate_areas.ravel()])
     return simplify_degrees(gpd.GeoSeries(areas, crs=plan.inputs.crs))
-
-
-def _scenarios(plan: Plan, content: Document) -> list[Document]:
-    """Return the scenarios of the document with stations by their number."""
-    facilities = {facility: number for number, facility in enumerate(plan.inputs.facilities["id"])}
-    candidates = {
-        candidate: len(facilities) + number for number, candidate in enumerate(plan.siting.candidates["id"])
-    }
-    return [
-        {
-            "name": localized(scenario, plan.study.language),
-            "closed": [facilities[one] for one in scenario["closed"]],
-            "open": [candidates[one] for one in scenario["sites"]],
-        }
-        for scenario in content["scenarios"]
-    ]

@@ -36,9 +36,8 @@ from planner.evaluation.intervals import IndicatorRef, Interval
 from planner.evaluation.ratings import COMPLIANT, EXCELLENT, FacilityFacts, applies_to, deciding_indicators
 from planner.evaluation.rules import RuleSet
 from planner.population.demand_points import quantum_of
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.plan import Entry
 from planner.reporting.map.branch_choices import branch_choices, has_too_many_branches
-from planner.reporting.map.varint import encode_varints
 from planner.reporting.rates import rate_counts
 from planner.results import Plan
 from planner.schemas.tables import PREMISES
@@ -65,7 +64,7 @@ def followed_limits(rule_set: RuleSet) -> set[float]:
     return {ref.limit_min for ref in refs if ref.limit_min is not None}
 
 
-def what_if_rules(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> Document:
+def what_if_rules(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> Entry:
     """Return the premises with what the rules ask of each, and what the page needs to answer.
 
     Parameters
@@ -110,7 +109,7 @@ def what_if_rules(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) 
     }
 
 
-def _today(plan: Plan) -> Document:
+def _today(plan: Plan) -> Entry:
     ids = list(plan.inputs.communities["id"])
     rates = plan.diagnosis.rates
     shares = {name: rates[f"{name}_share"] for name in DECIDING}
@@ -222,14 +221,14 @@ def _words(content: object) -> Iterator[str]:
             yield from _words(list(content.values()))
 
 
-def _old(plan: Plan, order: NDArray[np.int64]) -> Document:
+def _old(plan: Plan, order: NDArray[np.int64]) -> Entry:
     """Pack the residents of 65 or more; where some are not known, no rule that the page follows counts them."""
     old = np.nan_to_num(residents_65(plan.inputs.demand))[order]
     grain = quantum_of(old)
-    return {"grain": grain, "people": encode_varints(np.rint(old / grain).astype(np.int64))}
+    return {"grain": grain, "people": np.rint(old / grain).astype(np.int64).tolist()}
 
 
-def _nearest_premises(plan: Plan, order: NDArray[np.int64]) -> Document:
+def _nearest_premises(plan: Plan, order: NDArray[np.int64]) -> Entry:
     """Pack each demand point's premises within the horizon, their branches too, the nearest first, by station."""
     facilities = plan.inputs.facilities
     main = main_facility(facilities)
@@ -243,6 +242,6 @@ def _nearest_premises(plan: Plan, order: NDArray[np.int64]) -> Document:
     others = serves_other_community(to_centre, plan.inputs.demand, facilities)
     nearest_first = np.lexsort((to_centre.facility, others, times.minutes, point))
     return {
-        "counts": encode_varints(np.bincount(point, minlength=len(order))),
-        "stations": encode_varints(times.facility[nearest_first]),
+        "counts": np.bincount(point, minlength=len(order)).tolist(),
+        "stations": times.facility[nearest_first].tolist(),
     }

@@ -7,14 +7,17 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import shapely
 
 from planner.evaluation.ratings import WEAK
 from planner.messages.catalogue import Texts
 from planner.messages.errors import CommandError, Issue
-from planner.reporting.document.build import Document, build_document
+from planner.reporting.document.build import build_document
+from planner.reporting.document.records.coverage import CoverageTotal
+from planner.reporting.document.records.facilities import Facility, Rates, Rule
+from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.facility_text import facility_notes, failure_reasons, improvement_text
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.report.blocks import (
@@ -98,7 +101,7 @@ def check_format(path: Path) -> None:
         )
 
 
-def build_area_report(plan: Plan, content: Document, wanted: str) -> Report:
+def build_area_report(plan: Plan, content: PlanDocument, wanted: str) -> Report:
     """Build the report of the part that `wanted` names; see `write_area_report`."""
     part = find_part(content, wanted or content["study"]["name"], source=str(plan.study.file))
     if part.kind == "district":
@@ -109,7 +112,7 @@ def build_area_report(plan: Plan, content: Document, wanted: str) -> Report:
     )
 
 
-def _subdistrict(plan: Plan, content: Document, part: DistrictPart, t: Translator) -> Report:
+def _subdistrict(plan: Plan, content: PlanDocument, part: DistrictPart, t: Translator) -> Report:
     blocks_of: dict[str, list[Block]] = {
         "part": [_figure(plan, part, t), communities_block(t)],
         "centres": [facilities_block(t), *facility_cards(plan, t)],
@@ -134,7 +137,7 @@ def _subdistrict(plan: Plan, content: Document, part: DistrictPart, t: Translato
     )
 
 
-def _community(plan: Plan, content: Document, part: DistrictPart, t: Translator) -> Report:
+def _community(plan: Plan, content: PlanDocument, part: DistrictPart, t: Translator) -> Report:
     """Build the one-page card of a community."""
     rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
     blocks: list[Block] = [_figure(plan, part, t), _limits_table(t)]
@@ -161,7 +164,7 @@ def _community(plan: Plan, content: Document, part: DistrictPart, t: Translator)
     )
 
 
-def _summary(content: Document, part: DistrictPart, t: Translator) -> str:
+def _summary(content: PlanDocument, part: DistrictPart, t: Translator) -> str:
     row, whole = at_standard(t.content), at_standard(content)
     heads = headcount(row)
     return t(
@@ -194,10 +197,10 @@ def _figure(plan: Plan, part: DistrictPart, t: Translator) -> Figure:
 
 def _limits_table(t: Translator) -> Table:
     keys = ("limit", "served", "share", "unserved", "area_share")
-    return coverage_table(t).block(t.content["coverage"]["total"], t("coverage_total_table"), keys=keys)
+    return coverage_table(t).block(t, t.content["coverage"]["total"], t("coverage_total_table"), keys=keys)
 
 
-def _centre(centre: Document, rules: Mapping[str, Document], t: Translator) -> Iterator[Block]:
+def _centre(centre: Facility, rules: Mapping[str, Rule], t: Translator) -> Iterator[Block]:
     verdict = t.term(f"verdict_{centre['verdict'] or 'none'}")
     tier = t.term(f"tier_{centre['tier']}")
     area = t.quantity(centre["measures"]["floor_area_m2"], "m2")
@@ -212,7 +215,7 @@ def _centre(centre: Document, rules: Mapping[str, Document], t: Translator) -> I
         yield Paragraph(improvement_text(centre["remedy"], rules, t), item=True)
 
 
-def _sites(plan: Plan, content: Document, part: DistrictPart, t: Translator) -> Iterator[Block]:
+def _sites(plan: Plan, content: PlanDocument, part: DistrictPart, t: Translator) -> Iterator[Block]:
     """Yield the sites of the best proposal inside; people that they cover may live outside."""
     proposals = content["siting"]["proposals"]
     best = proposals[-1] if proposals else None
@@ -225,8 +228,9 @@ def _sites(plan: Plan, content: Document, part: DistrictPart, t: Translator) -> 
         yield Paragraph(t("cut_no_site"))
         return
     yield sites_table(t, weighted=content["siting"]["weighted"]).block(
+        t,
         [site for site in site_rows(best) if within[site["id"]]],
-        t("cut_sites_table", method=t.term(f"method_{best['method']}")),
+        t("cut_sites_table", method=t.texts(f"models.name_{best['method']}")),
         keys=("site", "rank", "lon", "lat", "added"),
         note=t("cut_sites_note"),
     )
@@ -238,7 +242,7 @@ def _reading(t: Translator) -> Iterator[Block]:
 
 
 def _sources(t: Translator) -> Iterator[Block]:
-    yield sources_table(t).block(t.content["data"]["sources"], t("data_sources_table"), keys=SOURCES)
+    yield sources_table(t).block(t, t.content["data"]["sources"], t("data_sources_table"), keys=SOURCES)
 
 
 def _hashes(t: Translator) -> Iterator[Block]:
@@ -279,7 +283,7 @@ class DistrictPart:
     communities: tuple[str, ...]
 
 
-def find_part(content: Document, wanted: str, *, source: str) -> DistrictPart:
+def find_part(content: PlanDocument, wanted: str, *, source: str) -> DistrictPart:
     """Return what a name means: the study's name, a street's, or a community's name or id.
 
     Raises
@@ -311,7 +315,7 @@ def find_part(content: Document, wanted: str, *, source: str) -> DistrictPart:
     raise CommandError(source, [Issue("unknown_part", {"name": wanted, "near": ", ".join(dict.fromkeys(near))})])
 
 
-def filter_document(content: Document, communities: Collection[str]) -> Document:
+def filter_document(content: PlanDocument, communities: Collection[str]) -> PlanDocument:
     """Return the document of some communities alone: their people, their centres, their totals.
 
     Who is covered is covered by any centre of the district, also one outside these communities. Proposed sites,
@@ -330,8 +334,12 @@ def filter_document(content: Document, communities: Collection[str]) -> Document
     standard = next(row for row in total if row["limit_min"] == coverage["standard_min"])
     return {
         **content,
-        "data": {**content["data"], "facilities": {tier: tiers.count(tier) for tier in dict.fromkeys(tiers)}}
-        | {"communities": len(communities), "people": standard["people"]},
+        "data": {
+            **content["data"],
+            "facilities": {tier: tiers.count(tier) for tier in dict.fromkeys(tiers)},
+            "communities": len(communities),
+            "people": standard["people"],
+        },
         "coverage": {
             **coverage,
             "total": total,
@@ -351,23 +359,24 @@ def filter_document(content: Document, communities: Collection[str]) -> Document
     }
 
 
-def _together(rows: Sequence[Document], limit_min: float) -> Document:
+def _together(rows: Sequence[Entry], limit_min: float) -> CoverageTotal:
     counts = {name: sum(row[name] for row in rows) for name in COUNTS}
     shares = {
         name: counts[part] / counts[whole] if counts[whole] else None for name, (part, whole) in SHARES.items()
     }
-    return {"limit_min": limit_min, **counts, **shares, "shown": sum_shown_counts(rows)}
+    return cast("CoverageTotal", {"limit_min": limit_min, **counts, **shares, "shown": sum_shown_counts(rows)})
 
 
-def _rates(centres: Sequence[Document]) -> Document:
+def _rates(centres: Sequence[Facility]) -> Rates:
     """Return the rates of the premises among some centres, computed as in the diagnosis."""
     verdicts = [centre["verdict"] for centre in centres if centre["tier"] in PREMISES and centre["verdict"]]
     counts = {name: verdicts.count(name) for name in ("excellent", "compliant", "weak", "undetermined")}
     determined = len(verdicts) - counts["undetermined"]
-    return {
+    rates = {
         "assessed": len(verdicts),
         **counts,
         "perhaps_excellent": 0,
         "compliant_share": (counts["excellent"] + counts["compliant"]) / determined if determined else None,
         "excellent_share": counts["excellent"] / determined if determined else None,
     }
+    return cast("Rates", rates)

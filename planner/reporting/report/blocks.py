@@ -5,11 +5,11 @@ A block is plain words and figures; the template knows how each kind looks and n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from statistics import mean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from markupsafe import Markup
 
@@ -18,7 +18,11 @@ from planner.messages.catalogue import Texts, localized
 
 if TYPE_CHECKING:
     # A second process lays reports out; it needs none of what makes a document.
-    from planner.reporting.document.build import Document
+    from planner.reporting.document.records.coverage import CoverageTotal
+    from planner.reporting.document.records.plan import Entry, PlanDocument
+    from planner.reporting.document.records.siting import Proposal
+
+Part = TypeVar("Part")
 
 DASH = "—"
 DIGITS = {
@@ -115,7 +119,7 @@ Block = Paragraph | Table | Figure | CentreCard | Code
 class Translator:
     """Texts and number formats of the report in one language, with the document that it shows."""
 
-    content: Document
+    content: PlanDocument
     texts: Texts
 
     def __call__(self, key: str, /, **values: object) -> str:
@@ -179,13 +183,13 @@ class Translator:
             return self.texts(f"measures.{ref.name}")
         return self.texts(f"measures.{ref.name}", minutes=self.exact(ref.limit_min))
 
-    def localized(self, entry: Mapping[str, str]) -> str:
+    def localized(self, entry: Entry) -> str:
         """Return the words of an entry that brings them in several languages."""
         return localized(entry, self.texts.language)
 
-    def citation(self, entry: Mapping[str, str], name: str) -> str:
+    def citation(self, entry: Entry, name: str) -> str:
         """Return a citation in the report's language if the rule file has it, else the original."""
-        return entry.get(f"{name}_{self.texts.language}") or entry[name]
+        return str(entry.get(f"{name}_{self.texts.language}") or entry[name])
 
     def bar(self, share: float | None) -> Cell:
         """Return a share (0–1) with its bar."""
@@ -258,7 +262,14 @@ class Headcount:
         return self.people - self.covered
 
 
-def section_names(content: Document) -> list[str]:
+def require(part: Part | None) -> Part:
+    """Return a part of the document that the study has; the caller shows it only then."""
+    if part is None:
+        raise LookupError
+    return part
+
+
+def section_names(content: PlanDocument) -> list[str]:
     """Return the sections of the report in order; programme and business areas only where the study has them."""
     named = (
         "basis",
@@ -272,33 +283,34 @@ def section_names(content: Document) -> list[str]:
         "reading",
         "data",
     )
-    return [name for name in named if name not in ("programme", "business_areas") or content[name] is not None]
+    absent = {"programme": content["programme"] is None, "business_areas": content["business_areas"] is None}
+    return [name for name in named if not absent.get(name)]
 
 
-def section_number(content: Document, name: str) -> int:
+def section_number(content: PlanDocument, name: str) -> int:
     """Return the number of a section."""
     return section_names(content).index(name) + 1
 
 
-def headcount(row: Document) -> Headcount:
+def headcount(row: Entry) -> Headcount:
     """Return the people of one row of coverage, total or by community, as every product shows them."""
     return Headcount(row["shown"]["people"], row["shown"]["people_covered"])
 
 
-def at_standard(content: Document) -> Document:
+def at_standard(content: PlanDocument) -> CoverageTotal:
     """Return the totals at the standard."""
     coverage = content["coverage"]
-    row: Document = next(row for row in coverage["total"] if row["limit_min"] == coverage["standard_min"])
+    row: CoverageTotal = next(row for row in coverage["total"] if row["limit_min"] == coverage["standard_min"])
     return row
 
 
-def limit_distance_m(content: Document, limit_min: float) -> float:
+def limit_distance_m(content: PlanDocument, limit_min: float) -> float:
     """Return how far people walk within a limit, metres."""
     metres: float = next(row["metres"] for row in content["walking"]["limits"] if row["minutes"] == limit_min)
     return metres
 
 
-def disc_shares(content: Document, limit_min: float) -> list[float]:
+def disc_shares(content: PlanDocument, limit_min: float) -> list[float]:
     """Return what part of its disc each centre's service area is, in the order of the centres."""
     return [
         area["disc_share"]
@@ -308,12 +320,12 @@ def disc_shares(content: Document, limit_min: float) -> list[float]:
     ]
 
 
-def community_names(content: Document) -> dict[str, str]:
+def community_names(content: PlanDocument) -> dict[str, str]:
     """Return the communities' names by id, in the study's order."""
     return {row["community"]: row["name"] for row in content["coverage"]["by_community"]}
 
 
-def shown_bound(proposal: Document) -> int | None:
+def shown_bound(proposal: Proposal) -> int | None:
     """Return a bound in whole people: as the answer that it proves, else upwards so that it stays one.
 
     Examples

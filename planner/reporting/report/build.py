@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from planner.messages.catalogue import Texts
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.report.blocks import Block, Report, Section, Translator, section_names, section_number
 from planner.reporting.report.html import write_page
 from planner.reporting.report.sections.coverage import coverage_section, inventory_section
@@ -20,12 +20,12 @@ from planner.reporting.report.sections.weak_facilities import weak_facilities_se
 from planner.results import Plan
 
 
-def write_report(plan: Plan, content: Document) -> str:
+def write_report(plan: Plan, content: PlanDocument) -> str:
     """Write the report of a plan as one page with its style and its figures inside: `build_report`, laid out."""
     return write_page(build_report(plan, content))
 
 
-def build_report(plan: Plan, content: Document) -> Report:
+def build_report(plan: Plan, content: PlanDocument) -> Report:
     """Build the report of a plan, in the study's language.
 
     Parameters

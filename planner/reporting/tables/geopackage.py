@@ -11,18 +11,23 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+import shapely
 
 from planner.evaluation.improvements.search import improvements_table
 from planner.evaluation.sensitivity import changed_ratings
 from planner.io.study_layers import attribution_of
 from planner.io.tables.columns import Vocabulary, unlettered
 from planner.reporting.document.programme import funds_table, needs_table, project_table
-from planner.reporting.tables.layer_schemas import LAYERS, NO_PLACE, Schema, conform_to_schema, geometry_type
+from planner.reporting.document.records.layers import LAYERS, Layer
+from planner.reporting.tables.spec import TableSpec
 from planner.results import Plan
 from planner.siting.candidates.candidate import excluded_table
 
 CHANGE_DATE = "2000-01-01T00:00:00.000Z"
 """GeoPackage stores when it was written; a fixed date keeps equal results equal to the byte."""
+
+ANY = "Unknown"
+"""Geometry of several kinds, as GDAL calls it."""
 
 _ONE_AT_A_TIME = Lock()
 
@@ -40,14 +45,14 @@ def write_geopackage(plan: Plan, path: Path) -> None:
     path
         The file; it must not exist.
     """
-    write_layers(result_layers(plan), path, schemas=LAYERS, attribution=attribution_of(plan.inputs.sources))
+    write_layers(result_layers(plan), path, specs=LAYERS, attribution=attribution_of(plan.inputs.sources))
 
 
 def write_layers(
     layers: Mapping[str, gpd.GeoDataFrame | pd.DataFrame],
     path: Path,
     *,
-    schemas: Mapping[str, Schema] = MappingProxyType({}),
+    specs: Mapping[str, Layer] = MappingProxyType({}),
     attribution: str = "",
 ) -> None:
     """Write tables as layers of one GeoPackage that does not exist yet; the same tables give the same bytes.
@@ -58,7 +63,7 @@ def write_layers(
         The tables by name.
     path
         The file; it must not exist.
-    schemas
+    specs
         Which columns of which types a layer has, whether or not it has rows.
     attribution
         Whose data must be named: kept among the file's metadata.
@@ -68,18 +73,25 @@ def write_layers(
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": CHANGE_DATE})
         try:
             for name, table in layers.items():
-                schema = schemas.get(name, Schema(NO_PLACE))
+                spec = specs.get(name)
                 pyogrio.write_dataframe(
-                    conform_to_schema(table, schema),
+                    (TableSpec.of(spec.record) if spec else TableSpec(())).layer(table),
                     path,
                     layer=name,
                     driver="GPKG",
                     append=path.exists(),
-                    geometry_type=geometry_type(table, schema),
+                    geometry_type=_geometry_type(table, spec),
                     dataset_metadata={"ATTRIBUTION": attribution} if attribution else None,
                 )
         finally:
             pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def _geometry_type(table: gpd.GeoDataFrame | pd.DataFrame, layer: Layer | None) -> str | None:
+    """Return what to call the geometry of a layer of which no row has one; None: as its rows are."""
+    if not isinstance(table, gpd.GeoDataFrame) or not shapely.is_missing(table.geometry.to_numpy()).all():
+        return None
+    return layer.geometry if layer and layer.geometry else ANY
 
 
 def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
@@ -279,7 +291,8 @@ def keep_columns(table: gpd.GeoDataFrame, layer: str, plan: Plan) -> gpd.GeoData
     kept = () if given is None else given.keep
     # A column whose name is one of the planner's stands beside it as <name>_given.
     kept = tuple(f"{one}_given" if f"{one}_given" in table.columns else one for one in kept)
-    own = [column for column in table.columns if column == "geometry" or LAYERS[layer].kind_of(str(column))]
+    spec = TableSpec.of(LAYERS[layer].record)
+    own = [column for column in table.columns if column == "geometry" or spec.stored_kind(str(column))]
     datums = {source.layer: source.datum for source in plan.inputs.sources}
     renamed = {
         column: _name_with_datum(column, datums.get(name, "")) for column in kept if column in table.columns

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from planner.messages.money import money_unit
 from planner.reporting import programme_text as text
-from planner.reporting.document.build import Document
-from planner.reporting.report.blocks import Translator
+from planner.reporting.document.records.plan import Entry
+from planner.reporting.document.records.programme import Programme
+from planner.reporting.report.blocks import Translator, require
 from planner.reporting.rounding import gained_by_projects
 from planner.reporting.tables.spec import TableColumn, TableSpec
 from planner.reporting.tables.workbook import Kind, Sheet, Value
@@ -25,20 +27,20 @@ def programme_sheets(t: Translator) -> Iterator[Sheet]:
     projects, funds = projects_table(t), programme["resources"]["funds"]
     paid = (f"paid_{fund['id']}" for fund in funds)
     project_keys = (*PROJECTS, *paid, "covered", "standard", "cost_per_person")
-    yield needs_table(t).sheet("needs", programme["needs"])
-    yield funds_table(t).sheet("funds", fund_rows(programme), keys=FUNDS)
-    yield places_table(t).sheet("places", programme["resources"]["sites"])
-    yield projects.sheet("projects", programme["projects"], keys=project_keys)
-    yield projects.sheet("tasks", programme["projects"], keys=TASKS)
+    yield needs_table(t).sheet(t, "needs", programme["needs"])
+    yield funds_table(t).sheet(t, "funds", fund_rows(programme), keys=FUNDS)
+    yield places_table(t).sheet(t, "places", programme["resources"]["sites"])
+    yield projects.sheet(t, "projects", programme["projects"], keys=project_keys)
+    yield projects.sheet(t, "tasks", programme["projects"], keys=TASKS)
 
 
-def _column(t: Translator, key: str, value: Callable[[Document], Value], kind: Kind = "text") -> TableColumn:
+def _column(t: Translator, key: str, value: Callable[[Any], Value], kind: Kind = "text") -> TableColumn:
     return TableColumn(key, t.programme(f"column_{key}"), value, kind)
 
 
 def _money_column(t: Translator, key: str, field: str = "") -> TableColumn:
     heading = t.programme(f"column_{key}")
-    unit = money_unit(t.content["programme"]["unit"], t.texts)
+    unit = money_unit(require(t.content["programme"])["unit"], t.texts)
     return TableColumn(
         key,
         heading,
@@ -51,7 +53,7 @@ def _money_column(t: Translator, key: str, field: str = "") -> TableColumn:
 
 def projects_table(t: Translator) -> TableSpec:
     """Return the table of projects: a row is an entry of `programme.projects`."""
-    gained = gained_by_projects(t.content["programme"])
+    gained = gained_by_projects(require(t.content["programme"]))
 
     def paid(fund: str, title: str) -> TableColumn:
         return TableColumn(
@@ -62,7 +64,6 @@ def projects_table(t: Translator) -> TableSpec:
         )
 
     return TableSpec(
-        t,
         (
             _column(t, "number", lambda row: row["id"]),
             _column(t, "task", lambda row: text.task_text(row, t)),
@@ -94,7 +95,6 @@ def projects_table(t: Translator) -> TableSpec:
 def needs_table(t: Translator) -> TableSpec:
     """Return the table of needs: a row is an entry of `programme.needs`."""
     return TableSpec(
-        t,
         (
             _column(t, "number", lambda row: row["id"]),
             _column(t, "need", lambda row: t.programme(f"need_{row['kind']}")),
@@ -108,7 +108,7 @@ def needs_table(t: Translator) -> TableSpec:
     )
 
 
-def fund_rows(programme: Document) -> list[Document]:
+def fund_rows(programme: Programme) -> list[Entry]:
     """Return one row a fund and year."""
     return [{**fund, **year} for fund in programme["resources"]["funds"] for year in fund["years"]]
 
@@ -116,7 +116,6 @@ def fund_rows(programme: Document) -> list[Document]:
 def funds_table(t: Translator) -> TableSpec:
     """Return the table of funds: a row is one of `fund_rows`."""
     return TableSpec(
-        t,
         (
             _column(t, "fund", lambda row: row["name"]),
             _column(t, "rules", lambda row: text.fund_rules_text(row, t)),
@@ -133,7 +132,6 @@ def funds_table(t: Translator) -> TableSpec:
 def places_table(t: Translator) -> TableSpec:
     """Return the table of possible places: a row is an entry of `programme.resources.sites`."""
     return TableSpec(
-        t,
         (
             _column(t, "position", lambda row: row["id"]),
             _column(t, "kind", lambda row: t.programme(f"kind_{row['kind']}")),

@@ -6,7 +6,12 @@ from itertools import accumulate
 from typing import Any
 
 from planner.evaluation.intervals import IndicatorRef
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.coverage import BusinessArea, CoverageByCommunity, CoverageByTier
+from planner.reporting.document.records.facilities import Facility, Rule
+from planner.reporting.document.records.inputs import Source
+from planner.reporting.document.records.plan import Entry
+from planner.reporting.document.records.shared import Shares
+from planner.reporting.document.records.siting import ChosenSite, Proposal
 from planner.reporting.facility_text import (
     COMPARISON_KEYS,
     facility_notes,
@@ -14,9 +19,9 @@ from planner.reporting.facility_text import (
     improvement_text,
     requirement,
 )
-from planner.reporting.report.blocks import DASH, Cell, Translator, headcount
+from planner.reporting.report.blocks import DASH, Cell, Translator, headcount, require
 from planner.reporting.rounding import added_by_sites
-from planner.reporting.tables.spec import TableColumn, TableSpec
+from planner.reporting.tables.spec import TableColumn, TableSpec, field_column
 from planner.reporting.tables.workbook import Kind, Number, Value
 
 FACILITIES = ("id", "name", "tier", "community", "rating", "floor_area", "street_m")
@@ -29,7 +34,6 @@ LOWEST = 5
 def coverage_table(t: Translator) -> TableSpec:
     """Return the table of coverage: a row a limit, in total and by tier."""
     return TableSpec(
-        t,
         (
             TableColumn(
                 "tier",
@@ -44,15 +48,15 @@ def coverage_table(t: Translator) -> TableSpec:
                 lambda row: t("minutes", value=t.exact(row["limit_min"])),
                 sheet_heading=t("column_limit_min"),
             ),
-            TableColumn("facilities", t("column_count"), lambda row: row["facilities"], "whole"),
+            field_column(CoverageByTier, "facilities", t("column_count")),
             TableColumn("served", t("column_served"), lambda row: _served(row)[0], "whole"),
             TableColumn("unserved", t("column_unserved"), lambda row: _served(row)[1], "whole"),
             _share_bar(t, "share", "people_share"),
-            TableColumn("points", t("column_points"), lambda row: row["points_covered"], "whole"),
-            TableColumn("points_share", t("column_points_share"), lambda row: row["points_share"], "share"),
-            TableColumn("area_share", t("column_area_share"), lambda row: row["area_share"], "share"),
-            TableColumn("overlap", t("column_overlap"), lambda row: row["people_overlap"], "whole"),
-            TableColumn("overlap_share", t("column_overlap_share"), lambda row: row["overlap_share"], "share"),
+            field_column(Shares, "points_covered", t("column_points"), key="points"),
+            field_column(Shares, "points_share", t("column_points_share")),
+            field_column(Shares, "area_share", t("column_area_share")),
+            field_column(Shares, "people_overlap", t("column_overlap"), key="overlap"),
+            field_column(Shares, "overlap_share", t("column_overlap_share")),
         ),
     )
 
@@ -62,16 +66,16 @@ def _share_bar(t: Translator, key: str, field: str) -> TableColumn:
     return TableColumn(key, heading, lambda row: row[field], "share", lambda row: t.bar(row[field]))
 
 
-def _served(row: Document) -> tuple[float, float]:
+def _served(row: Entry) -> tuple[float, float]:
     """Return the people served and not served, rounded so that they add up where the document rounds them."""
     if "shown" in row:
         return headcount(row).covered, headcount(row).uncovered
     return row["people_covered"], row["people"] - row["people_covered"]
 
 
-def community_rows(t: Translator) -> list[dict[float, Document]]:
+def community_rows(t: Translator) -> list[dict[float, CoverageByCommunity]]:
     """Return the coverage of each community by limit."""
-    rows: dict[str, dict[float, Document]] = {}
+    rows: dict[str, dict[float, CoverageByCommunity]] = {}
     for row in t.content["coverage"]["by_community"]:
         rows.setdefault(row["community"], {})[row["limit_min"]] = row
     return list(rows.values())
@@ -82,14 +86,14 @@ def communities_table(t: Translator) -> TableSpec:
     content = t.content
     standard = content["coverage"]["standard_min"]
     minutes = t.exact(standard)
-    measured = {row["community"]: row for row in content["diagnosis"]["communities"]}
+    measured: dict[str, Entry] = {row["community"]: row for row in content["diagnosis"]["communities"]}
     weak = set(content["diagnosis"]["weak_communities"])
     at_standard = [row[standard] for row in community_rows(t)]
     peopled = [row for row in at_standard if row["people_share"] is not None]
-    by_share = sorted(peopled, key=lambda row: row["people_share"])
+    by_share = sorted(peopled, key=lambda row: require(row["people_share"]))
     lowest = {row["community"] for row in by_share[: len(peopled) // LOWEST]}
 
-    def name(row: dict[float, Document]) -> Cell:
+    def name(row: dict[float, CoverageByCommunity]) -> Cell:
         marked = row[standard]["community"] in lowest
         return Cell(("▼ " if marked else "") + row[standard]["name"], marked=marked)
 
@@ -113,7 +117,6 @@ def communities_table(t: Translator) -> TableSpec:
         return TableColumn(key, heading, lambda row: value(row[standard]), kind, cell)
 
     return TableSpec(
-        t,
         (
             at("id", t("column_id"), lambda row: row["community"]),
             at("name", t("column_community_name"), lambda row: row["name"], cell=name),
@@ -142,25 +145,24 @@ def facilities_table(t: Translator) -> TableSpec:
     def indicator(key: str, name: str, kind: Kind) -> TableColumn:
         return TableColumn(key, t(f"column_{key}", minutes=minutes), lambda row: row["measures"][name], kind)
 
-    def distance(row: Document) -> Cell:
+    def distance(row: Entry) -> Cell:
         far = row["street_m"] > access_m
         return Cell(("▲ " if far else "") + t.number(row["street_m"]), marked=far)
 
     return TableSpec(
-        t,
         (
-            TableColumn("id", t("column_id"), lambda row: row["id"]),
-            TableColumn("name", t("column_centre"), lambda row: row["name"]),
+            field_column(Facility, "id", t("column_id")),
+            field_column(Facility, "name", t("column_centre")),
             TableColumn("tier", t("column_tier"), lambda row: t.term(f"tier_{row['tier']}")),
-            TableColumn("community", t("column_community"), lambda row: row["community_name"]),
+            field_column(Facility, "community_name", t("column_community"), key="community"),
             TableColumn(
                 "rating",
                 t("column_verdict"),
                 lambda row: t.term(f"verdict_{row['verdict'] or 'none'}"),
                 cell=lambda row: t.verdict(row["verdict"]),
             ),
-            TableColumn("lon", t("column_lon"), lambda row: row["lon"], "degrees"),
-            TableColumn("lat", t("column_lat"), lambda row: row["lat"], "degrees"),
+            field_column(Facility, "lon", t("column_lon")),
+            field_column(Facility, "lat", t("column_lat")),
             indicator("floor_area", "floor_area_m2", "whole"),
             indicator("own_people", "people", "whole"),
             indicator("nearest_people", "people_nearest", "whole"),
@@ -181,19 +183,18 @@ def facilities_table(t: Translator) -> TableSpec:
 def rules_table(t: Translator) -> TableSpec:
     """Return the table of rules: a row is an entry of `diagnosis.rules`."""
 
-    def requires(rule: Document) -> Cell:
+    def requires(rule: Rule) -> Cell:
         expression, required = rule["expression"], rule["required"]
         if required is None:
             return Cell(expression)
         quantity = t.quantity(required, rule["unit"])
-        return Cell(t(COMPARISON_KEYS[rule["comparison"]], required=quantity), further=expression)
+        return Cell(t(COMPARISON_KEYS[require(rule["comparison"])], required=quantity), further=expression)
 
-    def applies_to(rule: Document) -> str:
+    def applies_to(rule: Rule) -> str:
         tiers = [t.term(f"tier_{tier}") for tier in rule["tiers"]]
         return t.join(tiers + [t(f"place_{place}") for place in rule["places"]])
 
     return TableSpec(
-        t,
         (
             TableColumn("id", t("column_id"), lambda rule: rule["id"]),
             TableColumn("rule", t("column_rule"), t.localized),
@@ -235,7 +236,6 @@ def rule_results_table(t: Translator) -> TableSpec:
     rules = {rule["id"]: rule for rule in t.content["diagnosis"]["rules"]}
     passed = {True: t("yes"), False: t("no"), None: t("not_known")}
     return TableSpec(
-        t,
         (
             TableColumn("id", t("column_id"), lambda row: row[0]["id"]),
             TableColumn("name", t("column_centre"), lambda row: row[0]["name"]),
@@ -261,7 +261,7 @@ def value_in_unit(value: float | None, unit: str) -> Value:
     return None if value is None else Number(float(value), "share" if unit == "share" else "number")
 
 
-def site_rows(proposal: Document) -> list[Document]:
+def site_rows(proposal: Proposal) -> list[Entry]:
     """Return the sites of a proposal with the people added by each, and by all up to it."""
     added = added_by_sites(proposal)
     running = accumulate(added.values())
@@ -275,13 +275,12 @@ def sites_table(t: Translator, *, weighted: bool) -> TableSpec:
     """Return the table of proposed sites: a row is one of `site_rows`."""
     suffix = "_weighted" if weighted else ""
     return TableSpec(
-        t,
         (
-            TableColumn("method", t("column_method"), lambda site: t.term(f"method_{site['method']}")),
-            TableColumn("rank", t("column_rank"), lambda site: site["rank"], "whole"),
-            TableColumn("site", t("column_site"), lambda site: site["id"]),
-            TableColumn("lon", t("column_lon"), lambda site: site["lon"], "degrees"),
-            TableColumn("lat", t("column_lat"), lambda site: site["lat"], "degrees"),
+            TableColumn("method", t("column_method"), lambda site: t.texts(f"models.name_{site['method']}")),
+            field_column(ChosenSite, "rank", t("column_rank")),
+            field_column(ChosenSite, "id", t("column_site"), key="site"),
+            field_column(ChosenSite, "lon", t("column_lon")),
+            field_column(ChosenSite, "lat", t("column_lat")),
             TableColumn("added", t(f"column_added{suffix}"), lambda site: site["added"], "whole"),
             TableColumn("cumulative", t(f"column_cumulative{suffix}"), lambda site: site["cumulative"], "whole"),
         ),
@@ -291,23 +290,22 @@ def sites_table(t: Translator, *, weighted: bool) -> TableSpec:
 def business_areas_table(t: Translator) -> TableSpec:
     """Return the table of business areas: a row is an entry of `business_areas.areas`."""
 
-    def name(area: Document) -> Cell:
+    def name(area: BusinessArea) -> Cell:
         within = area["station_within"]
         return Cell(("" if within else "▲ ") + area["name"], marked=not within)
 
-    def nearest(area: Document, facility: str) -> Cell | str:
+    def nearest(area: Entry, facility: str) -> Cell | str:
         minutes = area[f"{facility}_min"]
         if minutes is None:
             return t("circles_nothing_near")
         return Cell(area[f"{facility}_name"] or DASH, further=t("minutes", value=t.number(minutes)))
 
-    def count(key: str, name: str = "") -> TableColumn:
-        return TableColumn(key, t(f"column_{key}"), lambda area: area[name or key], "whole")
+    def field(name: str, key: str = "") -> TableColumn:
+        return field_column(BusinessArea, name, t(f"column_{key or name}"), key=key)
 
     return TableSpec(
-        t,
         (
-            TableColumn("id", t("column_id"), lambda area: area["id"]),
+            field("id"),
             TableColumn("name", t("column_circle"), lambda area: area["name"], cell=name),
             TableColumn(
                 "station",
@@ -315,20 +313,17 @@ def business_areas_table(t: Translator) -> TableSpec:
                 lambda area: area["station_name"],
                 cell=lambda area: nearest(area, "station"),
             ),
-            TableColumn("station_min", t("column_station_min"), lambda area: area["station_min"], "number"),
+            field("station_min"),
             TableColumn(
                 "centre",
                 t("column_centre_near"),
                 lambda area: area["centre_name"],
                 cell=lambda area: nearest(area, "centre"),
             ),
-            count("places"),
-            count("workers"),
-            count("workers_given"),
-            count("workers_covered"),
-            count("near_middle", "workers_near_middle"),
-            TableColumn("lon", t("column_lon"), lambda area: area["lon"], "degrees"),
-            TableColumn("lat", t("column_lat"), lambda area: area["lat"], "degrees"),
+            *(field(name) for name in ("places", "workers", "workers_given", "workers_covered")),
+            field("workers_near_middle", "near_middle"),
+            field("lon"),
+            field("lat"),
         ),
     )
 
@@ -336,7 +331,6 @@ def business_areas_table(t: Translator) -> TableSpec:
 def sources_table(t: Translator) -> TableSpec:
     """Return the table of input files: a row is an entry of `data.sources`."""
     return TableSpec(
-        t,
         (
             TableColumn("layer", t("column_layer"), lambda source: t(f"layer_{source['layer']}")),
             TableColumn(
@@ -346,7 +340,7 @@ def sources_table(t: Translator) -> TableSpec:
                 cell=lambda source: Cell(source["file"], further=source["sha256"]),
                 sheet_heading=t("column_path"),
             ),
-            TableColumn("sha256", t("column_sha256"), lambda source: source["sha256"]),
+            field_column(Source, "sha256", t("column_sha256")),
             TableColumn("source", t("column_source"), lambda source: source["source"] or t("source_not_given")),
             TableColumn(
                 "nature",
@@ -354,7 +348,7 @@ def sources_table(t: Translator) -> TableSpec:
                 lambda source: t("nature_modelled" if source["modelled"] else "nature_given"),
             ),
             TableColumn("crs", t("column_crs"), lambda source: source["crs"], cell=lambda source: source["crs"]),
-            TableColumn("rows", t("column_rows"), lambda source: source["rows"], "whole"),
-            TableColumn("used", t("column_used"), lambda source: source["used"], "whole"),
+            field_column(Source, "rows", t("column_rows")),
+            field_column(Source, "used", t("column_used")),
         ),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from planner.messages.catalogue import Texts
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.report.blocks import Indicator, Translator, section_number
 from planner.reporting.report.sections.summary import facts, indicators, nature_of
 from planner.reporting.small_counts import is_small_count
@@ -40,7 +40,7 @@ COVERAGE += ("overlap", "overlap_share")
 BUSINESS_AREAS = ("id", "name", "station", "station_min", "places", "workers", "workers_covered", "lon", "lat")
 
 
-def write_result_workbook(plan: Plan, content: Document, path: Path) -> None:
+def write_result_workbook(plan: Plan, content: PlanDocument, path: Path) -> None:
     """Write the tables of a plan as one workbook.
 
     Parameters
@@ -62,22 +62,22 @@ def _sheets(plan: Plan, t: Translator) -> Iterator[Sheet]:
     content = t.content
     coverage, siting = content["coverage"], content["siting"]
     yield _about(t)
-    yield coverage_table(t).sheet("coverage", [*coverage["total"], *coverage["by_tier"]], keys=COVERAGE)
-    yield communities_table(t).sheet("communities", community_rows(t))
-    yield facilities_table(t).sheet("centres", content["centres"])
+    yield coverage_table(t).sheet(t, "coverage", [*coverage["total"], *coverage["by_tier"]], keys=COVERAGE)
+    yield communities_table(t).sheet(t, "communities", community_rows(t))
+    yield facilities_table(t).sheet(t, "centres", content["centres"])
     findings = [(centre, finding) for centre in content["centres"] for finding in centre["findings"]]
-    yield rule_results_table(t).sheet("findings", findings)
-    yield rules_table(t).sheet("rules", content["diagnosis"]["rules"])
+    yield rule_results_table(t).sheet(t, "findings", findings)
+    yield rules_table(t).sheet(t, "rules", content["diagnosis"]["rules"])
     sites = [site for proposal in siting["proposals"] for site in site_rows(proposal)]
     if sites:
-        yield sites_table(t, weighted=siting["weighted"]).sheet("sites", sites)
+        yield sites_table(t, weighted=siting["weighted"]).sheet(t, "sites", sites)
     yield from programme_sheets(t)
     yield _uncovered(plan, t)
     if content["business_areas"] is not None:
         rows = content["business_areas"]["areas"]
-        yield business_areas_table(t).sheet("business_areas", rows, keys=BUSINESS_AREAS)
+        yield business_areas_table(t).sheet(t, "business_areas", rows, keys=BUSINESS_AREAS)
     yield _notices(t)
-    yield sources_table(t).sheet("sources", content["data"]["sources"])
+    yield sources_table(t).sheet(t, "sources", content["data"]["sources"])
 
 
 def _sheet(t: Translator, name: str, columns: tuple[SheetColumn, ...], rows: Rows) -> Sheet:

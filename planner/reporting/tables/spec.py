@@ -1,16 +1,30 @@
-"""Table specification: each column described once, for the page, the Word file and the workbook."""
+"""Table specification: each column described once, for page, Word file, workbook and GeoPackage."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from planner.messages.printable import replace_illegal
 from planner.reporting.report.blocks import DASH, Cell, Row, Table, Translator
 from planner.reporting.tables.workbook import Kind, Number, Sheet, SheetColumn, Value
+from planner.schemas.records import Kind as StoredKind
+from planner.schemas.records import RecordField, layer_fields, record_fields
 
 LABELS: tuple[Kind, ...] = ("text", "plain")
 """Kinds whose columns stand first in a report's table; columns of numbers follow."""
+
+KIND_OF_UNIT: dict[str, Kind] = {"people": "whole", "m²": "whole", "0–1": "share", "°": "degrees"}
+LIMIT = "<limit>"
+"""Stands in a column's name for each limit, minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +34,19 @@ class TableColumn:
     Attributes
     ----------
     key
-        Name by which a product selects the column.
+        Name by which a product selects the column, and its name in the GeoPackage.
     heading
         Heading, in the language of the report.
     value
-        Returns the raw value of a row: what the workbook holds.
+        Returns the raw value of a row: what workbook and GeoPackage hold.
     kind
         Type and unit of the values.
     cell
         Returns a row's text or cell in the report; by default `value` formatted as `kind`.
     sheet_heading
         Heading in the workbook where it differs.
+    stored
+        Type of its column in the GeoPackage; None where it has none.
     """
 
     key: str
@@ -39,28 +55,42 @@ class TableColumn:
     kind: Kind = "text"
     cell: Callable[[Any], Cell | str] | None = None
     sheet_heading: str = ""
+    stored: StoredKind | None = None
+
+    @classmethod
+    def of(cls, field: RecordField, heading: str = "", *, key: str = "") -> TableColumn:
+        """Return the column of a record's field: value, kind and stored type follow from it."""
+        kind: Kind = "text"
+        if field.type in (int, float):
+            kind = KIND_OF_UNIT.get(field.unit, "whole" if field.type is int else "number")
+        return cls(key or field.name, heading, itemgetter(field.name), kind, stored=field.kind)
 
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """Columns of a table, from which the report's block and the workbook's sheet are made.
+    """Columns of a table, from which the report's block, the workbook's sheet and the GeoPackage's layer are made.
 
     Examples
     --------
     >>> from planner.messages.catalogue import Texts
     >>> columns = (TableColumn("name", "Name", lambda row: row[0]), TableColumn("people", "People", max, "whole"))
-    >>> spec = TableSpec(Translator({}, Texts("en")), columns)
-    >>> spec.block([("A", 1200.4)], "Caption", keys=("name",)).rows
+    >>> spec, t = TableSpec(columns), Translator({}, Texts("en"))
+    >>> spec.block(t, [("A", 1200.4)], "Caption", keys=("name",)).rows
     (('A',),)
-    >>> spec.sheet("coverage", [("", 3.0)], keys=("name",)).rows
+    >>> spec.sheet(t, "coverage", [("", 3.0)], keys=("name",)).rows
     [('',)]
     """
 
-    t: Translator
     columns: tuple[TableColumn, ...]
+
+    @classmethod
+    def of(cls, record: type) -> TableSpec:
+        """Return the table of all fields of a record, as a layer has them."""
+        return cls(tuple(TableColumn.of(field) for field in layer_fields(record).values()))
 
     def block(
         self,
+        t: Translator,
         rows: Iterable[Any],
         caption: str,
         *,
@@ -72,7 +102,7 @@ class TableSpec:
         columns = self._select(keys)
         labels = tuple(column for column in columns if column.kind in LABELS)
         numbers = tuple(column for column in columns if column.kind not in LABELS)
-        cells: list[Row] = [tuple(self._cell(column, row) for column in (*labels, *numbers)) for row in rows]
+        cells: list[Row] = [tuple(_cell(column, row, t) for column in (*labels, *numbers)) for row in rows]
         return Table(
             caption,
             tuple(column.heading for column in labels),
@@ -82,31 +112,88 @@ class TableSpec:
             totals=1 if total else 0,
         )
 
-    def sheet(self, name: str, rows: Iterable[Any], *, keys: tuple[str, ...] = ()) -> Sheet:
+    def sheet(self, t: Translator, name: str, rows: Iterable[Any], *, keys: tuple[str, ...] = ()) -> Sheet:
         """Return the workbook's sheet of some columns, in the order of `keys`; all columns without `keys`."""
         columns = self._select(keys)
         heads = tuple(SheetColumn(column.sheet_heading or column.heading, column.kind) for column in columns)
-        return Sheet(
-            self.t(f"sheet_{name}"), heads, [tuple(column.value(row) for column in columns) for row in rows]
-        )
+        return Sheet(t(f"sheet_{name}"), heads, [tuple(column.value(row) for column in columns) for row in rows])
+
+    def layer(self, table: gpd.GeoDataFrame | pd.DataFrame) -> gpd.GeoDataFrame | pd.DataFrame:
+        """Return the GeoPackage's layer: every stored column, each of its type, whether or not there are rows.
+
+        Parameters
+        ----------
+        table
+            Its rows. Columns besides the specified ones, which a user has asked to keep, stay.
+
+        Returns
+        -------
+        layer
+            With missing columns added empty, and infinity empty.
+        """
+        stored = table.reset_index(drop=True)
+        for column in self.columns:
+            if column.stored and LIMIT not in column.key and column.key not in stored.columns:
+                stored[column.key] = None
+        for name in stored.columns.drop("geometry", errors="ignore"):
+            stored[name] = _typed(stored[name], self.stored_kind(str(name)) or _given(stored[name]))
+        return stored
+
+    def stored_kind(self, name: str) -> StoredKind | None:
+        """Return the type of a layer's column with its limit filled in; None where it is not specified."""
+        return next((one.stored for one in self.columns if _pattern(one.key).fullmatch(name)), None)
 
     def _select(self, keys: tuple[str, ...]) -> tuple[TableColumn, ...]:
         by_key = {column.key: column for column in self.columns}
         return tuple(by_key[key] for key in keys) if keys else self.columns
 
-    def _cell(self, column: TableColumn, row: Any) -> Cell | str:  # noqa: ANN401 - a row is any entry of the document
-        if column.cell is not None:
-            return column.cell(row)
-        value = column.value(row)
-        if isinstance(value, str):
-            return value or DASH
-        number = value.value if isinstance(value, Number) else value
-        if number is None:
-            return DASH if column.kind in (*LABELS, "degrees") else self.t.unknown
-        formats = {
-            "whole": self.t.whole,
-            "share": self.t.percent,
-            "degrees": self.t.degrees,
-            "plain": self.t.exact,
-        }
-        return formats.get(column.kind, self.t.number)(number)
+
+def field_column(record: type, name: str, heading: str, *, key: str = "") -> TableColumn:
+    """Return the column of a field of a record: its value, and the kind that follows from its type and unit.
+
+    Examples
+    --------
+    >>> from planner.reporting.document.records.coverage import BusinessAreaRow
+    >>> field_column(BusinessAreaRow, "workers", "Workers").kind
+    'whole'
+    """
+    return TableColumn.of(record_fields(record)[name], heading, key=key)
+
+
+def _cell(column: TableColumn, row: Any, t: Translator) -> Cell | str:  # noqa: ANN401 - a row is any entry
+    if column.cell is not None:
+        return column.cell(row)
+    value = column.value(row)
+    if isinstance(value, str):
+        return value or DASH
+    number = value.value if isinstance(value, Number) else value
+    if number is None:
+        return DASH if column.kind in (*LABELS, "degrees") else t.unknown
+    formats = {"whole": t.whole, "share": t.percent, "degrees": t.degrees, "plain": t.exact}
+    return formats.get(column.kind, t.number)(number)
+
+
+def _given(values: pd.Series) -> StoredKind:
+    kinds: dict[str, StoredKind] = {"f": "number", "i": "whole", "u": "whole", "b": "yes_no"}
+    return kinds.get(values.dtype.kind, "text") if isinstance(values.dtype, np.dtype) else "text"
+
+
+def _typed(values: pd.Series, kind: StoredKind) -> pd.Series:
+    if kind == "text":
+        return values.map(lambda value: None if _is_nothing(value) else replace_illegal(str(value))).astype(object)
+    if kind == "yes_no":
+        return values.astype("bool" if not values.isna().any() else "boolean")
+    numbers = pd.to_numeric(values).astype(np.float64) if values.dtype == object else values
+    if kind == "number":
+        numbers = numbers.astype(np.float64)
+        return numbers.where(np.isfinite(numbers))
+    return numbers.astype(np.int64 if not numbers.isna().any() else "Int64")
+
+
+def _is_nothing(value: object) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value))
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(re.escape(name).replace(re.escape(LIMIT), r"[0-9.e+-]+"))

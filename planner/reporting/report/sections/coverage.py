@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from statistics import mean
 
 from planner.evaluation.ratings import RATINGS
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.inputs import WalkLimit
 from planner.reporting.report.blocks import (
     Block,
     Figure,
@@ -75,7 +75,7 @@ def facilities_block(t: Translator) -> Table:
     """Return the table of all facilities."""
     note = t("inventory_centres_note", access=t.exact(t.content["walking"]["access_m"]))
     return facilities_table(t).block(
-        t.content["centres"], t("inventory_centres_table"), keys=FACILITIES, note=note
+        t, t.content["centres"], t("inventory_centres_table"), keys=FACILITIES, note=note
     )
 
 
@@ -101,13 +101,14 @@ def coverage_section(t: Translator) -> Iterator[Block]:
     counts = {name: t.whole(getattr(heads, name)) for name in ("people", "covered", "uncovered")}
     yield Paragraph(t("coverage_intro", minutes=minutes, overlap=t.whole(total["people_overlap"]), **counts))
     yield coverage_table(t).block(
+        t,
         found["total"],
         t("coverage_total_table"),
         keys=TOTAL,
         note=t("coverage_total_note", area=t.number(total["area_m2"] / 1e6, 2)),
     )
     yield coverage_table(t).block(
-        found["by_tier"], t("coverage_tier_table"), keys=BY_TIER, note=t("coverage_tier_note")
+        t, found["by_tier"], t("coverage_tier_table"), keys=BY_TIER, note=t("coverage_tier_note")
     )
     yield communities_block(t)
     yield Table(
@@ -119,7 +120,7 @@ def coverage_section(t: Translator) -> Iterator[Block]:
     )
 
 
-def _disc_row(limit: Document, t: Translator) -> Row:
+def _disc_row(limit: WalkLimit, t: Translator) -> Row:
     shares = disc_shares(t.content, limit["minutes"])
     return (
         t("minutes", value=t.exact(limit["minutes"])),
@@ -139,6 +140,7 @@ def communities_block(t: Translator) -> Table:
     shares = tuple(t.bar(row["people_share"]) for row in total)
     within = tuple(f"within_{row['limit_min']:g}" for row in total)
     return communities_table(t).block(
+        t,
         rows,
         t("coverage_community_table"),
         keys=("name", "subdistrict", "people", *within, "unserved", "own"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planner.reporting.document.build import Document
-from planner.reporting.report.blocks import DASH, Block, Paragraph, Row, Table, Translator
+from planner.reporting.document.records.coverage import Equity, GroupEquity
+from planner.reporting.report.blocks import DASH, Block, Paragraph, Row, Table, Translator, require
 
 HALF = 0.5
 
@@ -69,7 +69,7 @@ def group_name(group: str, t: Translator) -> str:
     )
 
 
-def _worst(everybody: Document, t: Translator) -> str:
+def _worst(everybody: GroupEquity, t: Translator) -> str:
     if everybody["worst_from_min"] is None:
         return t("fairness_worst_unreachable", people=t.whole(everybody["worst_people"]))
     return t(
@@ -80,7 +80,7 @@ def _worst(everybody: Document, t: Translator) -> str:
     )
 
 
-def _gini(found: Document, everybody: Document, t: Translator) -> str:
+def _gini(found: Equity, everybody: GroupEquity, t: Translator) -> str:
     half = next(
         row["minutes_share"]
         for row in found["lorenz"]
@@ -91,7 +91,7 @@ def _gini(found: Document, everybody: Document, t: Translator) -> str:
     return t("fairness_gini", gini=t.number(everybody["gini"], 2), share=t.percent(half))
 
 
-def _compared(group: Document, everybody: Document, minutes: str, t: Translator) -> str:
+def _compared(group: GroupEquity, everybody: GroupEquity, minutes: str, t: Translator) -> str:
     return t(
         "fairness_group",
         group=group_name(group["group"], t),
@@ -104,12 +104,12 @@ def _compared(group: Document, everybody: Document, minutes: str, t: Translator)
     )
 
 
-def _streets(found: Document, t: Translator) -> str:
+def _streets(found: Equity, t: Translator) -> str:
     walked = [row for row in found["by_subdistrict"] if row["mean_min"] is not None]
     if len(walked) <= 1 or found["between_share"] is None:
         return t("fairness_one_subdistrict")
-    longest = max(walked, key=lambda row: row["mean_min"])
-    shortest = min(walked, key=lambda row: row["mean_min"])
+    longest = max(walked, key=lambda row: require(row["mean_min"]))
+    shortest = min(walked, key=lambda row: require(row["mean_min"]))
     return t(
         "fairness_between" if found["between_share"] > HALF else "fairness_within",
         share=t.percent(found["between_share"]),
@@ -121,7 +121,7 @@ def _streets(found: Document, t: Translator) -> str:
     )
 
 
-def _group_row(group: Document, t: Translator) -> Row:
+def _group_row(group: GroupEquity, t: Translator) -> Row:
     return (
         group_name(group["group"], t),
         t.whole(group["people"]),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.inputs import UnreadColumn
+from planner.reporting.document.records.plan import Entry, Notice
 from planner.reporting.report.blocks import (
     Block,
     Code,
@@ -99,7 +100,7 @@ def reading_section(t: Translator) -> Iterator[Block]:
 def data_section(t: Translator) -> Iterator[Block]:
     """Yield sources, parameters, network statistics, checks, notices and software."""
     content = t.content
-    yield sources_table(t).block(content["data"]["sources"], t("data_sources_table"), keys=SOURCES)
+    yield sources_table(t).block(t, content["data"]["sources"], t("data_sources_table"), keys=SOURCES)
     yield from _unread(t)
     yield Table(t("data_parameters_table"), t.all("column_item", "column_setting"), (), tuple(_parameters(t)))
     yield from balance_table(t)
@@ -129,7 +130,7 @@ def _unread(t: Translator) -> Iterator[Block]:
         yield Table(t("data_unread_table"), t.all("column_layer", "column_unread"), (), rows)
 
 
-def _unread_column(column: Document, t: Translator) -> str:
+def _unread_column(column: UnreadColumn, t: Translator) -> str:
     if not column["near"]:
         return str(column["column"])
     return t("unread_near", column=column["column"], near=column["near"])
@@ -203,7 +204,7 @@ NETWORK_COUNTS = ("dead_ends", "crossings", "unexplained_crossings", "near_misse
 
 
 def _network_rows(t: Translator) -> tuple[Row, ...]:
-    network = t.content["network"]
+    network: Entry = t.content["network"]
     return (
         (t("network_length"), t("length_km", value=t.number(network["length_m"] / 1000))),
         *((t(f"network_{name}"), t.whole(network[name])) for name in ("nodes", "edges", "pieces")),
@@ -213,7 +214,7 @@ def _network_rows(t: Translator) -> tuple[Row, ...]:
     )
 
 
-def _notice(notice: Document, t: Translator) -> str:
+def _notice(notice: Notice, t: Translator) -> str:
     text = t.localized(notice)
     if notice["people"]:
         text += t("data_notice_people", people=t.whole(notice["people"]))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planner.reporting.document.build import Document
-from planner.reporting.report.blocks import DASH, Block, Cell, Paragraph, Row, Table, Translator
+from planner.reporting.document.records.coverage import Group, GroupTotal
+from planner.reporting.report.blocks import DASH, Block, Cell, Paragraph, Row, Table, Translator, require
 from planner.reporting.rounding import round_count, round_parts
 from planner.reporting.tables.result_tables import business_areas_table
 
@@ -68,7 +68,7 @@ def groups_section(t: Translator) -> Iterator[Block]:
         )
 
 
-def _kind_row(kind: Document, row: Document, t: Translator) -> Row:
+def _kind_row(kind: Group, row: GroupTotal, t: Translator) -> Row:
     standard = row["limit_min"] == kind["standard_min"]
     covered, people = round(row["people_covered"]), round(row["people"])
     return (
@@ -84,7 +84,7 @@ def _kind_row(kind: Document, row: Document, t: Translator) -> Row:
 
 def business_areas_section(t: Translator) -> Iterator[Block]:
     """Yield the business areas, their workers, and which have a station within the standard."""
-    found = t.content["business_areas"]
+    found = require(t.content["business_areas"])
     minutes = t.exact(found["standard_min"])
     yield Paragraph(
         t(
@@ -107,7 +107,7 @@ def business_areas_section(t: Translator) -> Iterator[Block]:
     )
     if found["areas"]:
         note = t("circles_note", minutes=minutes)
-        yield business_areas_table(t).block(found["areas"], t("circles_table"), keys=BUSINESS_AREAS, note=note)
+        yield business_areas_table(t).block(t, found["areas"], t("circles_table"), keys=BUSINESS_AREAS, note=note)
     else:
         yield Paragraph(t("circles_none"))
     yield Table(
@@ -185,7 +185,7 @@ def weights_section(t: Translator) -> Iterator[Block]:
             tuple(names.values()),
             tuple(
                 (
-                    t.term(f"method_{proposal['method']}"),
+                    t.texts(f"models.name_{proposal['method']}"),
                     *(t.whole(gain["people_gained"]) for gain in proposal["gained_by_group"]),
                 )
                 for proposal in found["proposals"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from planner.messages.money import money_unit
 from planner.reporting import programme_text as words
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.programme import Programme
 from planner.reporting.programme_text import money_text, year_text
 from planner.reporting.report.blocks import Block, Paragraph, Table, Translator
 from planner.reporting.tables.programme import fund_rows, funds_table, needs_table, places_table, projects_table
@@ -26,6 +26,7 @@ def programme_section(t: Translator) -> Iterator[Block]:
         yield Paragraph(sentence)
     if found["projects"]:
         yield projects_table(t).block(
+            t,
             found["projects"],
             t.programme("tasks_table", unit=money_unit(found["unit"], t.texts)),
             keys=TASKS,
@@ -51,6 +52,7 @@ def programme_section(t: Translator) -> Iterator[Block]:
         ),
     )
     yield needs_table(t).block(
+        t,
         found["needs"],
         t.programme("needs_table"),
         note=t.programme("needs_note", minutes=t.exact(t.content["walking"]["standard_min"])),
@@ -58,9 +60,10 @@ def programme_section(t: Translator) -> Iterator[Block]:
     yield from _resources(found, t)
 
 
-def _resources(found: Document, t: Translator) -> Iterator[Block]:
+def _resources(found: Programme, t: Translator) -> Iterator[Block]:
     funds = found["resources"]["funds"]
     yield funds_table(t).block(
+        t,
         fund_rows(found),
         t.programme("funds_table", unit=money_unit(found["unit"], t.texts)),
         keys=FUNDS,
@@ -70,7 +73,10 @@ def _resources(found: Document, t: Translator) -> Iterator[Block]:
     if sites:
         shown = sites[:MOST_SITES]
         yield places_table(t).block(
-            shown, t.programme("sites_table"), note=t.programme("sites_note", shown=len(shown), count=len(sites))
+            t,
+            shown,
+            t.programme("sites_table"),
+            note=t.programme("sites_note", shown=len(shown), count=len(sites)),
         )
 
 

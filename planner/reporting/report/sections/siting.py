@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import ceil
 
 from planner.config.sections.demand import RESIDENTS
 from planner.messages.money import unit_of_amount
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.plan import Entry
+from planner.reporting.document.records.siting import (
+    AlternativePlan,
+    CurvePoint,
+    EquityFrontier,
+    EquityPlan,
+    ExcludedCandidate,
+    PlanInScenarios,
+    Proposal,
+    Robust,
+    SitingModel,
+    Unserved,
+)
 from planner.reporting.report.blocks import (
     DASH,
     Block,
@@ -26,6 +38,7 @@ from planner.reporting.report.sections.people import weights_section
 from planner.reporting.rounding import round_bound, round_parts
 from planner.reporting.tables.result_tables import site_rows, sites_table
 from planner.results import Plan
+from planner.siting.models import DEFAULT_MODEL
 
 HALF = 0.5
 """Smallest difference to the best plan that is shown, people."""
@@ -61,8 +74,11 @@ def siting_section(plan: Plan, t: Translator) -> Iterator[Block]:
     without = round(found["people_without_street"])
     lost = t("siting_without_street" if without else "siting_all_near", people=t.whole(without), access=access)
     yield Paragraph(lost)
+    model = chosen_model(t)
+    if model is not None:
+        yield from _model_blocks(model, t)
     yield Table(
-        t("siting_compare_table"),
+        t("siting_compare_table" if model is None else "siting_compare_models"),
         t.all("column_method", "column_status"),
         t.all("column_sites", "column_gained", "column_share_after", "column_bound", "column_gap"),
         tuple(_answer_row(proposal, t) for proposal in found["proposals"]),
@@ -70,7 +86,8 @@ def siting_section(plan: Plan, t: Translator) -> Iterator[Block]:
     *others, best = found["proposals"]
     if best["sites"]:
         yield _sites_table(best, t)
-        yield Figure(siting_figure(plan, t.texts), t("figure_siting"))
+        key = "figure_siting" if model is None else "figure_siting_model"
+        yield Figure(siting_figure(plan, t.texts), t(key, model=t.texts(f"models.name_{best['method']}")))
     elif not free:
         proposed, excluded = (
             t.whole(number) for number in (count + len(found["excluded"]), len(found["excluded"]))
@@ -84,7 +101,8 @@ def siting_section(plan: Plan, t: Translator) -> Iterator[Block]:
     yield Paragraph(t("siting_left", sites=len(best["sites"]), left=left, minutes=minutes))
     yield Paragraph(
         t(
-            f"siting_proof_{best['status']}{everywhere}",
+            "siting_proof_model" if model else f"siting_proof_{best['status']}{everywhere}",
+            **model_values(t),
             count=t.whole(count),
             sites=asked,
             seconds=t.exact(settings["seconds"]),
@@ -96,23 +114,68 @@ def siting_section(plan: Plan, t: Translator) -> Iterator[Block]:
     yield from further_results(t)
 
 
-def _gap(proposal: Document, t: Translator) -> str:
+def chosen_model(t: Translator) -> SitingModel | None:
+    """Return the study's model if it is another one than maximal covering."""
+    model = t.content["siting"]["model"]
+    return None if model is None or model["name"] == DEFAULT_MODEL else model
+
+
+def model_values(t: Translator) -> dict[str, str]:
+    """Return the name and the answer of the study's own model, to be put into a sentence; empty without one."""
+    model, proposals = chosen_model(t), t.content["siting"]["proposals"]
+    answer = proposals[-1]["objective"] if proposals else None
+    return {} if model is None or answer is None else {"model": t.localized(model), "answer": t.localized(answer)}
+
+
+def _model_blocks(model: SitingModel, t: Translator) -> Iterator[Block]:
+    """Yield the study's own model: its objective, value, bound and status, and its further figures."""
+    unit, digits = t.texts(f"models.unit_{model['unit']}"), 1 if model["unit"] == "minutes" else 0
+    shown_bound = round_bound(model["value"], model["bound"], digits)
+    gap = t("gap_none") if model["status"] == "optimal" else _gap(model, t)
+    before = model["before"]
+    yield Table(
+        t("siting_model_table"),
+        (t("column_method"), t("column_objective"), t("column_status")),
+        (
+            *(t(f"column_objective_{name}", unit=unit) for name in ("value", "before", "bound")),
+            t("column_gap"),
+        ),
+        (
+            (
+                t.localized(model),
+                t.localized(model["objective"]),
+                t.texts(f"models.status_{model['status']}"),
+                t.number(model["value"], digits),
+                DASH if before is None else t.number(before, digits),
+                t.number(shown_bound, digits),
+                gap,
+            ),
+        ),
+        note=t("siting_model_note", formula=model["formula"], source=model["source"]),
+    )
+    yield from (Paragraph(t.localized(figure), item=True) for figure in model["figures"])
+    if model["tiers"]:
+        tiers = [f"{site['id']} {t.term('tier_' + site['tier'])}" for site in model["tiers"]]
+        yield Paragraph(t("siting_model_tiers", tiers=t.join(tiers)))
+
+
+def _gap(proposal: Proposal | SitingModel, t: Translator) -> str:
     gap = proposal["gap"]
     return t.percent(None if gap is None else round_bound(0.0, gap, 3))
 
 
-def residents_gained(proposal: Document) -> float:
+def residents_gained(proposal: Proposal) -> float:
     """Return how many residents a proposal gains, each counted once, whatever the weights of its question."""
     return float(next(one["people_gained"] for one in proposal["gained_by_group"] if one["group"] == RESIDENTS))
 
 
-def _answer_row(proposal: Document, t: Translator) -> Row:
-    seconds = t.exact(t.content["study"]["siting"]["seconds"])
+def _answer_row(proposal: Proposal, t: Translator) -> Row:
+    values = {"seconds": t.exact(t.content["study"]["siting"]["seconds"]), "within": proof_conditions(t)}
     bound = shown_bound(proposal)
     gap = t("gap_none") if proposal["status"] == "optimal" else _gap(proposal, t)
     return (
-        t.term(f"method_{proposal['method']}"),
-        t(f"status_{proposal['status']}", seconds=seconds, within=proof_conditions(t)),
+        t.texts(f"models.name_{proposal['method']}"),
+        t("status_model" if proposal["objective"] else f"status_{proposal['status']}", **values),
         t.whole(len(proposal["sites"])),
         t.whole(proposal["people_gained"]),
         t.bar(proposal["people_share_after"]),
@@ -121,10 +184,11 @@ def _answer_row(proposal: Document, t: Translator) -> Row:
     )
 
 
-def _sites_table(proposal: Document, t: Translator) -> Table:
+def _sites_table(proposal: Proposal, t: Translator) -> Table:
     return sites_table(t, weighted=t.content["siting"]["weighted"]).block(
+        t,
         site_rows(proposal),
-        t("siting_sites_table", method=t.term(f"method_{proposal['method']}")),
+        t("siting_sites_table", method=t.texts(f"models.name_{proposal['method']}")),
         keys=("site", "rank", "lon", "lat", "added", "cumulative"),
         note=t("siting_sites_note_free" if proposal["centres"] else "siting_sites_note"),
     )
@@ -169,7 +233,7 @@ def candidates_section(t: Translator) -> Iterator[Block]:
         yield _excluded(found["excluded"], t)
 
 
-def _excluded(excluded: list[Document], t: Translator) -> Table:
+def _excluded(excluded: list[ExcludedCandidate], t: Translator) -> Table:
     if len(excluded) <= SHOWN_EXCLUDED:
         rows: list[Row] = [
             (one["id"], one["name"] or DASH, t.localized(one) + (f" ({one['detail']})" if one["detail"] else ""))
@@ -210,7 +274,7 @@ def further_results(t: Translator) -> Iterator[Block]:
         yield _fair(one, t)
 
 
-def _curve(curve: list[Document], asked: int, t: Translator) -> Table:
+def _curve(curve: list[CurvePoint], asked: int, t: Translator) -> Table:
     return Table(
         t("curve_table"),
         (t("column_sites"),),
@@ -228,11 +292,11 @@ def _curve(curve: list[Document], asked: int, t: Translator) -> Table:
     )
 
 
-def _proven(found: list[Document]) -> bool:
+def _proven(found: Sequence[Entry]) -> bool:
     return all(one["status"] == "optimal" for one in found)
 
 
-def _alternatives(found: list[Document], t: Translator) -> Iterator[Block]:
+def _alternatives(found: list[AlternativePlan], t: Translator) -> Iterator[Block]:
     settings = t.content["study"]["siting"]
     values = {
         "within": t.percent(settings["alternatives_within"]),
@@ -266,7 +330,7 @@ def _ids(ids: list[str]) -> str:
     return ", ".join(ids) or DASH
 
 
-def _left(left: Document | None, t: Translator) -> Iterator[Block]:
+def _left(left: Unserved | None, t: Translator) -> Iterator[Block]:
     if left is None:
         return
     if not left["points"]:
@@ -292,7 +356,7 @@ def _left(left: Document | None, t: Translator) -> Iterator[Block]:
         yield Paragraph(t("left_extra", extra=extra, bound=t.whole(left["extra_sites_bound"]), never=never))
 
 
-def _robust(found: Document | None, t: Translator) -> Iterator[Block]:
+def _robust(found: Robust | None, t: Translator) -> Iterator[Block]:
     if found is None:
         return
     names = {"today": t("plan_today"), "robust": t("plan_robust")}
@@ -302,7 +366,7 @@ def _robust(found: Document | None, t: Translator) -> Iterator[Block]:
         tuple(t.localized(world) for world in found["worlds"]),
         tuple(
             (
-                names.get(plan["plan"]) or t.term(f"method_{plan['plan']}"),
+                names.get(plan["plan"]) or t.texts(f"models.name_{plan['plan']}"),
                 *(
                     f"{t.whole(people)} ({'−' if regret > -HALF else '+'}{t.whole(abs(regret))})"
                     for people, regret in zip(plan["people"], plan["regret"], strict=True)
@@ -327,7 +391,7 @@ def _robust(found: Document | None, t: Translator) -> Iterator[Block]:
     )
 
 
-def _of_regrets(plans: list[Document], t: Translator) -> str:
+def _of_regrets(plans: list[PlanInScenarios], t: Translator) -> str:
     """Return the definition of regret, and by how much it may be larger where a scenario has no proven plan."""
     more = max(
         bound - regret
@@ -338,7 +402,7 @@ def _of_regrets(plans: list[Document], t: Translator) -> str:
     return note if more < LEAST_MORE else note + t("robust_note_time_limit", more=t.whole(ceil(more)))
 
 
-def _fair(found: Document, t: Translator) -> Table:
+def _fair(found: EquityFrontier, t: Translator) -> Table:
     return Table(
         t(f"fair_{found['objective']}_table"),
         (t("column_sites"),),
@@ -356,7 +420,7 @@ def _fair(found: Document, t: Translator) -> Table:
     )
 
 
-def _served(plan: Document, t: Translator) -> str:
+def _served(plan: EquityPlan, t: Translator) -> str:
     people = t.whole(plan["people"])
     if plan["status"] == "optimal":
         return people

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.coverage import CoverageTotal
 from planner.reporting.programme_text import headlines
 from planner.reporting.rates import RATES, missing_rate_text, rate_counts, rate_text, weak_count_text
 from planner.reporting.report.blocks import (
@@ -15,11 +15,12 @@ from planner.reporting.report.blocks import (
     headcount,
     limit_distance_m,
     mean_disc_share_text,
+    require,
     shown_bound,
     speed_text,
 )
 from planner.reporting.report.sections.people import group_names
-from planner.reporting.report.sections.siting import proof_conditions
+from planner.reporting.report.sections.siting import model_values, proof_conditions
 
 
 def facts(t: Translator) -> list[tuple[str, str]]:
@@ -127,7 +128,7 @@ def summary(t: Translator) -> Iterator[str]:
         share=t.percent(total["people_share"]),
         uncovered=t.whole(heads.uncovered),
         # What is left of the share as it is shown, so that the two add up to the whole.
-        uncovered_share=t.percent(1 - round(total["people_share"], 3)),
+        uncovered_share=t.percent(1 - round(require(total["people_share"]), 3)),
         minutes=minutes,
         metres=metres,
         speed=speed_text(t),
@@ -176,7 +177,7 @@ def _people_summary(t: Translator) -> Iterator[str]:
         )
 
 
-def _at_limit(row: Document, t: Translator) -> str:
+def _at_limit(row: CoverageTotal, t: Translator) -> str:
     return t(
         "summary_limit",
         covered=t.whole(headcount(row).covered),
@@ -201,7 +202,8 @@ def _siting_summary(t: Translator) -> str:
         return t("summary_no_site", candidates=t.whole(len(found["candidates"])), within=proof_conditions(t))
     gained = t.whole(best["people_gained"])
     return t(
-        f"summary_{best['status']}",
+        f"summary_{'model' if best['objective'] else best['status']}",
+        **model_values(t),
         within=proof_conditions(t),
         sites=len(best["sites"]),
         minutes=t.exact(found["standard_min"]),

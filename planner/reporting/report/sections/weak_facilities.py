@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from planner.evaluation.intervals import IndicatorRef
 from planner.evaluation.ratings import RATINGS, WEAK
 from planner.messages.money import money_unit
-from planner.reporting.document.build import Document
+from planner.reporting.document.records.facilities import Facility, Quota, Rule
+from planner.reporting.document.records.plan import Entry
 from planner.reporting.facility_text import (
     barrier_text,
     facility_notes,
@@ -35,14 +36,14 @@ from planner.results import Plan
 from planner.schemas.tables import PREMISES
 
 RULES = ("rule", "asks", "tiers", "grade", "clause", "evidence")
-Rules = Mapping[str, Document]
+Rules = Mapping[str, Rule]
 
 
 def weak_facilities_section(plan: Plan, t: Translator) -> Iterator[Block]:
     """Yield rules, undetermined results, sensitivity, severed pairs and a card of each weak facility."""
     content, rules = t.content, {rule["id"]: rule for rule in t.content["diagnosis"]["rules"]}
     yield from _rates(t)
-    yield rules_table(t).block(rules.values(), t("weak_rules_table"), keys=RULES, note=t("weak_rules_note"))
+    yield rules_table(t).block(t, rules.values(), t("weak_rules_table"), keys=RULES, note=t("weak_rules_note"))
     waiting = [
         t.localized(rules[rule]) if rule in rules else rule for rule in content["diagnosis"]["not_in_force"]
     ]
@@ -108,7 +109,7 @@ def _rates(t: Translator) -> Iterator[Block]:
     yield Paragraph(some if weak else t("weak_no_communities") if rates["assessed"] else t("summary_no_rules"))
 
 
-def _quota(found: Document, t: Translator) -> str:
+def _quota(found: Quota, t: Translator) -> str:
     keys = {True: "quota_met", False: "quota_missed", None: "quota_open"}
     return t(
         keys[found["passed"]],
@@ -193,7 +194,7 @@ def _firmness(rules: Rules, t: Translator) -> Iterator[Block]:
         )
 
 
-def _remedy_note(costs: Document, tried: Document, t: Translator) -> Paragraph:
+def _remedy_note(costs: Entry, tried: Entry, t: Translator) -> Paragraph:
     source = costs["source"] or t("source_not_given")
     if not tried["streets"]:
         return Paragraph(t("remedy_note_centre", source=source, unit=money_unit(costs["unit"], t.texts)))
@@ -238,8 +239,8 @@ def _pairs(t: Translator) -> Iterator[Block]:
         )
 
 
-def _alternative_row(one: Document, t: Translator) -> Row:
-    rates = one["rates"]
+def _alternative_row(one: Entry, t: Translator) -> Row:
+    rates: Entry = one["rates"]
     return (
         t(f"alternative_{one['kind']}"),
         t.localized(one),
@@ -249,7 +250,7 @@ def _alternative_row(one: Document, t: Translator) -> Row:
     )
 
 
-def _card(plan: Plan, position: int, centre: Document, rules: Rules, t: Translator) -> CentreCard:
+def _card(plan: Plan, position: int, centre: Facility, rules: Rules, t: Translator) -> CentreCard:
     position_shown = t("card_position", lon=t.degrees(centre["lon"]), lat=t.degrees(centre["lat"]))
     place = [t.term(f"tier_{centre['tier']}"), centre["community_name"], position_shown]
     return CentreCard(
@@ -264,7 +265,7 @@ def _card(plan: Plan, position: int, centre: Document, rules: Rules, t: Translat
     )
 
 
-def _measures(centre: Document, t: Translator) -> Iterator[tuple[str, str]]:
+def _measures(centre: Facility, t: Translator) -> Iterator[tuple[str, str]]:
     measures = centre["measures"]
     yield t("measure_floor_area"), t.quantity(measures["floor_area_m2"], "m2")
     if centre["tier"] in PREMISES:

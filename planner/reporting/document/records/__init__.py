@@ -1,0 +1,1 @@
+"""Records of the results: each field with its type and its meaning, once."""

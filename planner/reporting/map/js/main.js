@@ -1,0 +1,207 @@
+// The page: what folium's drawing calls, and the start of every part.
+import { Drawing, makePane } from "./canvas.js";
+import { Cards } from "./cards.js";
+import { prepareCompare } from "./compare.js";
+import { addControls, prepareFold, showView } from "./controls.js";
+import { byId, plainText } from "./dom.js";
+import { Drawings } from "./drawing.js";
+import { layerList } from "./layer_list.js";
+import { openModel } from "./model.js";
+import { readPacked } from "./packing.js";
+import { preparePanel } from "./panel.js";
+import { preparePrinting } from "./printing.js";
+import { toScenarioFile } from "./scenario_file.js";
+import { prepareSearch } from "./search.js";
+import { Session } from "./session.js";
+import { prepareSteps } from "./steps.js";
+import { streetNames } from "./street_names.js";
+import { layTiles } from "./tiles.js";
+import { prepareTools } from "./tools.js";
+
+/** @import { LeafletMap, Look, Sign, WhatIfData, Words } from "./types" */
+
+// Names are shown when they have room: when a community's nearest neighbour is, by the median, so many pixels away.
+const ROOM_PIXELS = 120;
+
+// Above the service areas and below the candidates; above the signs.
+const NAMES_LEVEL = 460;
+const MARKS_LEVEL = 620;
+
+/** @param {[lat: number, lon: number, number: number][]} places */
+const spacing = (places) => {
+  const at = places.map(([lat, lon]) => L.CRS.EPSG3857.latLngToPoint(L.latLng(lat, lon), 0));
+  const nearest = at.map((one) =>
+    Math.min(...at.map((other) => (other === one ? Infinity : one.distanceTo(other)))),
+  );
+  return nearest.sort((a, b) => a - b)[Math.floor(nearest.length / 2)] ?? Infinity;
+};
+
+/**
+ * Shows the projects of the years until the end of one; none for another choice.
+ * @param {LeafletMap} map
+ * @param {Session} session
+ * @param {[scenario: number, layer: L.Layer][]} years
+ */
+const followYears = (map, session, years) => {
+  let shown = 0;
+  session.follow(() => {
+    const { scenario } = session.choice;
+    const place = scenario?.year ? session.model.sets.scenarios.indexOf(scenario) : 0;
+    if (place === shown) return;
+    shown = place;
+    for (const [from, layer] of years) {
+      if (from <= place) map.addLayer(layer);
+      else map.removeLayer(layer);
+    }
+  });
+};
+
+/**
+ * The page as planner/reporting/map/folium_adapter.py draws it: a script of folium's, which calls these methods.
+ */
+class Page {
+  /**
+   * @param {Words} words
+   * @param {WhatIfData} sets
+   */
+  constructor(words, sets) {
+    this.words = words;
+    this.sets = sets;
+    this.nameSpacing = Infinity;
+    /** @type {import("./types").Say} */
+    this.say = (key, values = {}) =>
+      Object.entries(values).reduce(
+        (text, [name, value]) => text.replaceAll(`{${name}}`, String(value)),
+        words.page[key],
+      );
+    this.openModel = openModel;
+  }
+
+  /**
+   * The view comes before the layers, so that each is placed once.
+   * @param {LeafletMap} map
+   * @param {L.LatLngBoundsLiteral} core
+   */
+  begin(map, core) {
+    this.map = map;
+    // Lines above the service areas, which would tint them; as SVG, so that the shapes below keep the mouse.
+    map.createPane("above").style.zIndex = "415";
+    this.above = L.svg({ pane: "above" });
+    this.session = new Session(openModel(this.sets), this.say);
+    this.cards = new Cards(map, this.session, this.words.colours);
+    this.drawings = new Drawings(map, this.session);
+    prepareFold(map);
+    const settle = () => {
+      map.invalidateSize({ animate: false });
+      showView(map, core, { animate: false });
+    };
+    settle();
+    // What is measured while the page is still being read may not be its final size.
+    if (document.readyState !== "complete") window.addEventListener("load", settle, { once: true });
+    new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
+  }
+
+  /**
+   * Tooltip and card of a layer, by their number among the page's words; its station by number.
+   * @param {Sign} layer
+   * @param {number} number
+   * @param {number | null} station
+   */
+  note(layer, number, station = null) {
+    const [tip, card] = this.words.notes[number];
+    layer.station = station;
+    if (station !== null && !this.cards?.ofStation.has(station)) this.cards?.ofStation.set(station, layer);
+    const isMarker = layer instanceof L.Marker;
+    if (isMarker) layer.on("add", () => layer.getElement()?.setAttribute("aria-label", plainText(tip)));
+    const direction = isMarker ? "top" : "auto";
+    if (tip) layer.bindTooltip(tip, { sticky: !isMarker, direction, opacity: 0.95 });
+    if (card) layer.bindPopup(card, { minWidth: 270, maxWidth: 340, maxHeight: 400, autoPanPadding: [30, 30] });
+  }
+
+  /**
+   * @param {{ properties: Record<string, any> }} feature
+   * @param {Sign & { options: L.PathOptions }} layer
+   */
+  describe({ properties }, layer) {
+    if (properties.above) layer.options.renderer = this.above;
+    if ("note" in properties) this.note(layer, properties.note);
+    if ("community" in properties) this.cards?.ofCommunity.set(properties.community, layer);
+  }
+
+  /**
+   * @param {L.LayerGroup} group
+   * @param {[lat: number, lon: number, number: number][]} places
+   * @param {string} look
+   */
+  labels(group, places, look) {
+    if (look === "community-name") this.nameSpacing = spacing(places);
+    for (const [lat, lon, number] of places) {
+      const html = `<span>${this.words.notes[number][0]}</span>`;
+      const icon = L.divIcon({ html, className: `name ${look}`, iconSize: [0, 0] });
+      const options = { icon, interactive: false, keyboard: false, zIndexOffset: -2000 };
+      L.marker([lat, lon], options).addTo(group);
+    }
+  }
+
+  /**
+   * @param {string} kind
+   * @param {Look} look
+   * @param {number} level
+   */
+  live(kind, look, level) {
+    return this.drawings?.layer(kind, look, level);
+  }
+
+  /**
+   * @param {any[]} layers from the bottom up
+   * @param {[scenario: number, layer: L.Layer][]} years layers that are shown from a scenario on
+   * @param {L.LatLngBoundsLiteral} whole
+   * @param {L.LatLngBoundsLiteral} core
+   */
+  start(layers, years, whole, core) {
+    const { map, session, cards, drawings, words } = this;
+    if (!map || !session || !cards || !drawings) throw new Error("the map has not begun");
+
+    // One canvas draws in the order of arrival: a layer that is switched on again must go back to its place.
+    map.on("overlayadd", () => {
+      for (const layer of layers) if (layer.bringToFront && map.hasLayer(layer)) layer.bringToFront();
+    });
+    const showNames = () =>
+      map.getContainer().classList.toggle("near", this.nameSpacing * 2 ** map.getZoom() > ROOM_PIXELS);
+    map.on("zoomend", showNames);
+    addControls(map, whole, core, words, layerList(map, layers, words.legend, this.say));
+    map.setMinZoom(map.getBoundsZoom(whole) - 1);
+    map.setMaxBounds(L.latLngBounds(whole).pad(1));
+    showNames();
+    if (words.tiles) layTiles(map, words.tiles);
+    const marks = drawings.layer("marks", {}, MARKS_LEVEL).addTo(map);
+    makePane(map, "names", NAMES_LEVEL);
+    new Drawing(streetNames(words.streets), { pane: "names" }).addTo(map);
+    prepareSearch(map, words.places, cards, this.say);
+    this.printing = preparePrinting(map);
+    preparePanel(session);
+    prepareCompare(map, session, drawings);
+    prepareTools(map, session, () => marks.repaint());
+    followYears(map, session, years);
+    prepareSteps(session);
+    session.changed();
+    document.body.dataset.drawn = "yes";
+  }
+
+  /** The choice as it would be saved. */
+  saved() {
+    return this.session && toScenarioFile(this.session.model, this.session.choice);
+  }
+}
+
+/**
+ * Reads the blocks of the page, then draws: folium's script calls the page as `planner`.
+ * @param {(planner: Page) => void} draw
+ */
+export const run = async (draw) => {
+  const words = JSON.parse(byId("planner-words").textContent ?? "");
+  const sets = await readPacked(byId("planner-sets").textContent ?? "");
+  const planner = new Page(words, sets);
+  Object.assign(window, { planner });
+  draw(planner);
+};

@@ -1,0 +1,146 @@
+// The panel: key figures and what they have changed by, the scenarios, and the list of changes.
+import { byId, inputById, make } from "./dom.js";
+import { percent, rounded, signed, tenth, whole } from "./formats.js";
+import { prepareScenarioFile } from "./scenario_file.js";
+
+/** @import { Figures } from "./types" */
+/** @import { Session } from "./session.js" */
+
+/** @param {Session} session */
+export const preparePanel = (session) => {
+  const { scenarios } = session.model.sets;
+  const slider = inputById("scenario");
+  slider.max = String(scenarios.length - 1);
+  slider.disabled = scenarios.length < 2;
+  slider.addEventListener("input", () => {
+    const scenario = scenarios[Number(slider.value)];
+    session.take(session.choiceOf(scenario));
+    // Against today, as the figures above it.
+    const step = session.figures.peopleCovered - session.figuresBase.peopleCovered;
+    session.tell("told_scenario", { name: scenario.name, people: signed(whole(step), step) || "0" });
+  });
+  byId("ticks").replaceChildren(...scenarios.map(({ name }) => make("span", {}, name)));
+  byId("reset").addEventListener("click", () => {
+    session.take(session.base);
+    session.tell("");
+  });
+  prepareScenarioFile(session);
+  session.follow(() => {
+    showFigures(session);
+    showChanges(session);
+    const { scenario } = session.choice;
+    const name = session.nameOfChoice(session.choice);
+    slider.classList.toggle("own", !scenario);
+    if (scenario) slider.value = String(scenarios.indexOf(scenario));
+    slider.setAttribute("aria-valuetext", name);
+    byId("scenario-name").textContent = name;
+  });
+};
+
+/**
+ * Writes a figure and what it has changed by.
+ * @param {string} name
+ * @param {string} text
+ * @param {string} change
+ */
+const show = (name, text, change = "") => {
+  const box = document.querySelector(`[data-figure="${name}"]`);
+  if (!box) return;
+  (box.querySelector("b") ?? box).textContent = text;
+  const delta = box.querySelector(".delta");
+  if (delta) delta.textContent = change;
+};
+
+/** @param {Session} session */
+const showFigures = (session) => {
+  const { model, say, figures: now, figuresBase: before } = session;
+  /** @type {(share: number | null) => string} */
+  const share = (value) => percent(value) || say("unknown");
+  /** @type {(value: number) => string} */
+  const points = (value) => say("percent_points", { value: tenth(value * 100) });
+  /** @type {(now: number | null, before: number | null, write: (value: number) => string) => string} */
+  const change = (one, other, write) => {
+    const step = one === null || other === null ? 0 : one - other;
+    return step ? signed(write(step), step) : "";
+  };
+  // Weak communities and rates stay blank where a rule asks for what only a run can measure.
+  /** @type {(count: number) => string} */
+  const rate = (count) => {
+    if (now.weak === null) return "—";
+    const { assessed, determined } = now.rated;
+    if (!determined) return say(assessed ? "none_determined" : "not_judged");
+    return say("rate", { share: share(count / determined), count, of: determined });
+  };
+  // The difference of two shown figures, so that the three add up.
+  /** @type {(figures: Figures) => number} */
+  const uncovered = ({ peopleCovered }) => rounded(model.total) - rounded(peopleCovered);
+
+  show("people_share", share(now.peopleShare), change(now.peopleShare, before.peopleShare, points));
+  show(
+    "people_covered",
+    say("kpi_people_count", { covered: whole(now.peopleCovered), people: whole(model.total) }),
+  );
+  const bar = /** @type {HTMLElement} */ (document.querySelector(".bar i"));
+  bar.style.width = `${((now.peopleShare ?? 0) * 100).toFixed(1)}%`;
+  show("people_uncovered", whole(uncovered(now)), change(uncovered(now), uncovered(before), whole));
+  show("points_share", share(now.pointsShare), change(now.pointsShare, before.pointsShare, points));
+  show("compliant_share", rate(now.rated.compliant), change(now.compliantShare, before.compliantShare, points));
+  // Where the programme's projects are carried out, how many more would be excellent is not known.
+  const isUpgraded = Boolean(session.choice.scenario?.year?.resolved.length);
+  show(
+    "excellent_share",
+    isUpgraded ? "—" : rate(now.rated.excellent),
+    change(now.excellentShare, before.excellentShare, points),
+  );
+  const [weak, weakBefore] = [now.weak?.length ?? null, before.weak?.length ?? null];
+  const weakText = weak === null ? "—" : now.rated.assessed ? String(weak) : say("not_judged");
+  show("weak_communities", weakText, change(weak, weakBefore, String));
+  byId("verdicts-note").hidden = now.weak !== null;
+  show(
+    "communities_without_centre",
+    String(now.without.length),
+    change(now.without.length, before.without.length, String),
+  );
+  // What is blank needs a run, or is the programme's to tell.
+  /** @type {(name: string, text: string, step?: string) => void} */
+  const showOrBlank = (name, text, step = "") => {
+    show(name, text || "—", step);
+    const box = /** @type {HTMLElement | null} */ (document.querySelector(`[data-figure="${name}"]`));
+    if (box) box.title = text ? "" : say("needs_run");
+  };
+  showOrBlank("area_share", percent(now.areaShare), change(now.areaShare, before.areaShare, points));
+  showOrBlank("spent", now.spent ?? "");
+  model.sets.groups.forEach(({ id }, place) => {
+    const [one, other] = [now.groupShares[place], before.groupShares[place]];
+    show(`group_${id}`, share(one), change(one, other, points));
+  });
+  show(
+    "business_areas",
+    `${now.businessAreas} / ${model.sets.businessAreas.count}`,
+    change(now.businessAreas, before.businessAreas, String),
+  );
+  show("opened", String(now.opened));
+  const added = rounded(now.peopleCovered) - rounded(before.peopleCovered);
+  show("people_added", signed(whole(added), added));
+  model.sets.limits.forEach((_, place) => {
+    const row = /** @type {Element} */ (document.querySelector(`[data-limit="${place}"]`));
+    const [value, delta] = [".value", ".delta"].map((part) => /** @type {Element} */ (row.querySelector(part)));
+    value.textContent = share(now.shares[place]);
+    delta.textContent = change(now.covered[place], before.covered[place], whole);
+  });
+  byId("changes-count").textContent = say("changes", { opened: now.opened, closed: now.closed });
+};
+
+/** @param {Session} session */
+const showChanges = (session) => {
+  const { choice, say } = session;
+  const rows = [...choice.on].flatMap((isOn, station) => {
+    const isCentre = session.isCentre(station);
+    if (isCentre === Boolean(isOn)) return [];
+    const name = session.nameOf(station);
+    const undo = make("button", { type: "button", "aria-label": `${say("undo")} ${name}` }, say("undo"));
+    undo.addEventListener("click", () => session.put(station, isCentre));
+    return [make("li", {}, say(isCentre ? "closed" : "opened", { name }), " ", undo)];
+  });
+  byId("changes").replaceChildren(...rows);
+};

@@ -1,0 +1,237 @@
+// What the page's modules hand to one another.
+import type { Layer, Map as LeafletMap, Marker } from "leaflet";
+export type Interval = [number, number];
+export type Answer = boolean | null;
+/** A condition or a term as planner/reporting/map/whatif_rules.py writes it. */
+// biome-ignore lint/suspicious/noExplicitAny: the shape depends on the operator
+export type RuleNode = [string, ...any[]];
+export type Values = Record<string, (given: number) => Interval>;
+export type Finding = [grade: string, condition: RuleNode | Answer, weight: string];
+export interface Judged {
+  grade: string;
+  passed: Answer;
+  weight: string;
+}
+
+/** Places of polygons in steps of a millionth of a degree, rings in each shape, and places in each ring. */
+export interface PackedShapes {
+  rings: number[];
+  places: number[];
+  lon: number[];
+  lat: number[];
+}
+export interface Places {
+  x: Float64Array;
+  y: Float64Array;
+}
+export interface Shapes extends Places {
+  ringStart: Uint32Array;
+  placeStart: Uint32Array;
+}
+export interface Reach {
+  start: Uint32Array;
+  point: Uint32Array;
+}
+
+export interface Site {
+  id: string;
+  x: number;
+  y: number;
+}
+export interface ScenarioFile {
+  format: string;
+  study: string;
+  crs: string;
+  closed: string[];
+  sites: Site[];
+}
+export interface Scenario {
+  name: string;
+  closed: number[];
+  open: number[];
+  areaShare: number | null;
+  /** Today and the ends of the programme's years: weak centres resolved, and money spent, as it is written. */
+  year: { resolved: number[]; spent: string } | null;
+}
+export interface Rated {
+  assessed: number;
+  determined: number;
+  compliant: number;
+  excellent: number;
+}
+export interface Ratings {
+  weak: number[] | null;
+  without: number[];
+  verdicts: Map<number, string>;
+  rated: Rated;
+  compliantShare: number | null;
+  excellentShare: number | null;
+}
+
+/** planner/reporting/map/whatif_data.py */
+export interface WhatIfData {
+  study: string;
+  crs: string;
+  base: { closed: string[]; sites: Site[] };
+  rings: number[];
+  limits: number[];
+  standard: number;
+  grain: number;
+  demand: { people: number[]; home: number[]; lat: number[]; lon: number[] };
+  communities: { id: string[]; name: string[]; outlines: PackedShapes };
+  stations: {
+    id: string[];
+    name: string[];
+    /** Of candidates: where they are in words, "" where no named street is near. */
+    place: string[];
+    tier: string[];
+    community: number[];
+    lat: number[];
+    lon: number[];
+    x: number[];
+    y: number[];
+  };
+  branches: Record<string, number>;
+  reach: { counts: number[]; steps: number[] };
+  areas: PackedShapes;
+  judged: {
+    premises: { station: number; findings: Finding[][] }[];
+    excellentShare: number;
+    same: number;
+    nearest: { counts: number[]; stations: number[] } | null;
+    old: { grain: number; people: number[] } | null;
+    unfollowed: string[];
+    today: Omit<Ratings, "without" | "verdicts">;
+  };
+  /** At the residents' points within a ring of the page's, or with the points of its own that each station reaches. */
+  groups: { id: string; people: number[]; ring?: number; stations?: number[][] }[];
+  businessAreas: { count: number; stations: number[][] };
+  scenarios: Scenario[];
+}
+
+/** Which stations are open, and who is covered by them, by limit; the scenario that it is, null of an own choice. */
+export interface Choice {
+  scenario: Scenario | null;
+  on: Uint8Array;
+  reached: Uint16Array[];
+  covered: Float64Array;
+  points: Uint32Array;
+  byCommunity: Float64Array[];
+  ownReached: Uint16Array[];
+  own: Float64Array[];
+}
+export interface Figures extends Ratings {
+  covered: number[];
+  shares: (number | null)[];
+  peopleCovered: number;
+  peopleShare: number | null;
+  uncovered: number;
+  pointsShare: number | null;
+  groupShares: (number | null)[];
+  businessAreas: number;
+  /** Of a scenario only: the page computes no areas, and knows no prices. */
+  areaShare: number | null;
+  spent: string | null;
+  opened: number;
+  closed: number;
+}
+export interface Gain {
+  people: number;
+  points: number[];
+  byCommunity: [community: number, people: number][];
+}
+export interface Box {
+  west: number;
+  east: number;
+  north: number;
+  south: number;
+}
+
+/** Coverage of any choice: what the ratings need of it. */
+export interface Coverage {
+  sets: WhatIfData;
+  count: { stations: number; centres: number; points: number };
+  people: Float64Array;
+  home: Uint32Array;
+  residents: Float64Array;
+  total: number;
+  reach: Reach;
+  mainOf: number[];
+  doorsOf: number[][];
+  premisesOf: Map<number, number>;
+  choose: (closed?: number[], opened?: number[]) => Choice;
+  copy: (choice: Choice) => Choice;
+  set: (choice: Choice, station: number, isOn: boolean) => void;
+  same: (one: Choice, other: Choice) => boolean;
+}
+export interface Model extends Coverage {
+  places: Places;
+  outlines: Shapes;
+  areas: Shapes;
+  at: { x: number[]; y: number[] };
+  boxes: Box[];
+  figures: (choice: Choice) => Figures;
+  gain: (choice: Choice, station: number) => Gain;
+}
+
+export interface Pointed extends Gain {
+  station: number;
+  look: { metres: number };
+}
+
+/** Part of the world to draw, in pixels of the map's layers. */
+export interface View {
+  scale: number;
+  left: number;
+  top: number;
+  min: { x: number; y: number };
+  max: { x: number; y: number };
+  metresPerPixel: number;
+}
+export type Paint = (context: CanvasRenderingContext2D, view: View) => void;
+export type Painter = (
+  context: CanvasRenderingContext2D,
+  view: View,
+  choice: Choice,
+  figures: Figures,
+  pointed: Pointed | null,
+) => void;
+// biome-ignore lint/suspicious/noExplicitAny: each painter has its own look, written by planner/reporting/map
+export type Look = Record<string, any>;
+
+/** Leaflet's own shapes, with the number of the station that a marker stands for. */
+export type Sign = Layer & Partial<Marker> & { station?: number | null };
+export type Chord = [name: string, lat0: number, lon0: number, lat1: number, lon1: number];
+export type PlaceToFind = [
+  name: string,
+  kind: string,
+  lat: number,
+  lon: number,
+  station: number | null,
+  community: string | null,
+  code: string,
+];
+export interface TileSource {
+  urls: string[];
+  credit: string;
+  datum: string;
+  deepest: number;
+}
+export type LegendKey = [sample: string, text: string];
+/** planner/reporting/map/legend.py */
+export interface Legend {
+  groups: { key: string; title: string; keys: LegendKey[] }[];
+  layers: { group: string; name: string; keys: LegendKey[]; metres: number | null }[];
+}
+export interface Words {
+  legend: Legend;
+  notes: [tip: string, card: string][];
+  page: Record<string, string>;
+  colours: Record<string, string>;
+  sources: string;
+  streets: Chord[];
+  places: PlaceToFind[];
+  tiles: TileSource | null;
+}
+export type Say = (key: string, values?: Record<string, string | number>) => string;
+export type { LeafletMap };
