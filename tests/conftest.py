@@ -17,7 +17,7 @@ from sharing import known_run, made_once, pickled_once, read
 
 import planner
 from planner import pipeline
-from planner.reporting.files.second_process import run_here
+from planner.io.second_process import run_here
 
 ROOT = Path(__file__).parent.parent
 HAIBOWAN, HELSINKI = (ROOT / "data" / name / "study.toml" for name in ("haibowan", "helsinki"))
@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _one_process() -> Iterator[None]:
     """Write the products of `main(["run", …])` in this process: a second one takes longer to start than to work.
 
-    That two processes write what one writes is for `tests/reporting/test_second_process.py`; commands that tests
+    That two processes write what one writes is for `tests/io/test_second_process.py`; commands that tests
     start in processes of their own are as users have them.
     """
     with pytest.MonkeyPatch.context() as patch:

@@ -17,7 +17,9 @@ import pytest
 from planner.network.compile import THREADS, thread_count
 
 CODE = """
+import logging
 import sys
+logging.basicConfig()
 sys.path.insert(0, sys.argv[1])
 from adding import add
 print(add(2, 3))
@@ -42,9 +44,10 @@ def kept_beside_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def added(folder: Path) -> int:
-    """Return the sum of two numbers by a kernel, loaded as a process loads it: from what is kept, else compiled."""
+    """Return the sum of two numbers by a kernel, from its kept code, else compiled."""
     spec = importlib.util.spec_from_file_location("adding", folder / "adding.py")
-    assert spec is not None and spec.loader is not None  # noqa: PT018 - for mypy
+    assert spec is not None
+    assert spec.loader is not None
     module = sys.modules["adding"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     total: int = module.add(2, 3)
