@@ -56,7 +56,7 @@ def bar_of(stage: str) -> str:
     Examples
     --------
     >>> bar_of("diagnosis")
-    '[###########-------] 9/13'
+    '[#########---------] 9/15'
     """
     if stage not in RUN_STAGES:
         return ""
