@@ -111,6 +111,8 @@ def _add_queries(parser: CommandParser) -> None:
 def _add_reference(parser: CommandParser) -> None:
     settings = parser.add_command("settings", "settings:run_command")
     settings.add("setting", nargs="?", default="", metavar="NAME")
+    demo = parser.add_command("demo", "demo:run_command")
+    demo.add("--out", key="demo_out", type=Path, default=Path("planner-demo"), metavar="DIR")
     parser.add_command("compile", "setup:compile_engine")
     completion = parser.add_command("completion", "completion:run_command")
     completion.add("shell", choices=SHELLS, metavar="SHELL")
@@ -119,6 +121,7 @@ def _add_reference(parser: CommandParser) -> None:
 def _add_on_study(parser: CommandParser, name: str, function: str) -> CommandParser:
     command = parser.add_command(name, function)
     command.add("study", type=Path, metavar="STUDY")
+    command.add("--no-cache", action="store_true")
     return command
 
 

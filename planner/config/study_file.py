@@ -49,6 +49,8 @@ class StudyLine:
         """Return the line of the file."""
         setting = f"{_key(self.key)} = {_toml(self.value)}"
         reason = self.reason.in_words(language) if isinstance(self.reason, Phrase) else self.reason
+        # A name may hold any sign; a comment ends with its line.
+        reason = " ".join(reason.split())
         if self.is_comment:
             return f"{MARK} {setting}  # {reason}"
         mark = MARK if self.asks else "#"
@@ -153,6 +155,6 @@ def open_questions(path: Path) -> tuple[Question, ...]:
         return ()
     return tuple(
         Question(number, " ".join(line.split()))
-        for number, line in enumerate(text.splitlines(), start=1)
+        for number, line in enumerate(text.split("\n"), start=1)
         if MARK in re.sub(r'"(?:[^"\\]|\\.)*"', "", line) and not re.match(r"\s*#(?!\?)", line)
     )
