@@ -13,10 +13,11 @@ AGAINST ?=
 SCRIPTS := planner/reporting/map/js
 PIP := -m pip install --quiet --constraint constraints.txt
 
-.PHONY: help demo test fast check lint types layers page page-checked docs data hooks freeze explore explore-inputs mutants newest lowest lock screenshots clean
+.PHONY: help demo wheel test fast check lint types layers page page-checked docs data hooks freeze explore explore-inputs mutants newest lowest lock screenshots clean
 
 help:
 	@echo "make demo    run the Haibowan study; prints where the map and the report are"
+	@echo "make wheel   build the package, install it in a fresh environment and run the demonstration outside this folder"
 	@echo "make test    run all tests"
 	@echo "make fast    unit tests and laws with few examples, for the inner loop"
 	@echo "make docs    build the documentation site in build/site"
@@ -43,6 +44,9 @@ help:
 
 demo: .venv/installed
 	$(BIN)/planner run data/haibowan/study.toml --out maps/haibowan
+
+wheel:
+	$(PYTHON) tests/installed_wheel.py
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=25

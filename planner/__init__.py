@@ -1,20 +1,40 @@
 """Service-coverage planner: walking access to service centres, and where to place new ones.
 
->>> import planner
->>> callable(planner.run)
+The functions take and return GeoDataFrames in any coordinate system; results keep the input's index and CRS.
+
+>>> import planner as pl
+>>> "isochrones" in dir(pl)
 True
 """
 
 from __future__ import annotations
 
 from importlib import import_module
+from logging import NullHandler, getLogger
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     __version__: str
+    from planner.api.access import isochrones as isochrones
+    from planner.api.access import nearest as nearest
+    from planner.api.access import service_areas as service_areas
+    from planner.api.access import travel_times as travel_times
+    from planner.api.coverage import business_areas as business_areas
+    from planner.api.coverage import coverage as coverage
+    from planner.api.coverage import opportunities as opportunities
+    from planner.api.coverage import two_step_fca as two_step_fca
+    from planner.api.networks import WalkNetwork as WalkNetwork
+    from planner.api.networks import snap as snap
+    from planner.api.networks import walk_network as walk_network
+    from planner.api.sites import candidates as candidates
+    from planner.api.sites import locate as locate
+    from planner.api.sites import models as models
+    from planner.api.studies import evaluate as evaluate
+    from planner.api.studies import improve as improve
     from planner.config.study import Study as Study
     from planner.config.study import make_study as make_study
     from planner.config.study import read_study as read_study
+    from planner.messages.errors import PlannerError as PlannerError
     from planner.messages.progress import Bar as Bar
     from planner.pipeline import run as run
     from planner.reporting.notebook import show as show
@@ -22,19 +42,32 @@ if TYPE_CHECKING:
     from planner.reporting.write import write as write
     from planner.results import Plan as Plan
 
-_HOMES = {
-    "Bar": "planner.messages.progress",
-    "Plan": "planner.results",
-    "Study": "planner.config.study",
-    "make_study": "planner.config.study",
-    "read_study": "planner.config.study",
-    "run": "planner.pipeline",
-    "show": "planner.reporting.notebook",
-    "write": "planner.reporting.write",
-    "write_area_report": "planner.reporting.report.area_report",
+_NAMES = {
+    "planner.api.networks": ("walk_network", "snap", "WalkNetwork"),
+    "planner.api.access": (
+        "isochrones",
+        "service_areas",
+        "travel_times",
+        "nearest",
+    ),
+    "planner.api.coverage": ("coverage", "opportunities", "two_step_fca", "business_areas"),
+    "planner.api.sites": ("locate", "candidates", "models"),
+    "planner.api.studies": ("evaluate", "improve"),
+    "planner.config.study": ("Study", "read_study", "make_study"),
+    "planner.pipeline": ("run",),
+    "planner.results": ("Plan",),
+    "planner.reporting.write": ("write",),
+    "planner.reporting.report.area_report": ("write_area_report",),
+    "planner.reporting.notebook": ("show",),
+    "planner.messages.progress": ("Bar",),
+    "planner.messages.errors": ("PlannerError",),
 }
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
-__all__ = ["Bar", "Plan", "Study", "make_study", "read_study", "run", "show", "write", "write_area_report"]
+__all__ = sorted(_HOMES)  # noqa: PLE0605 -- one table names them all
+
+# Silent unless the program that imports it configures logging.
+getLogger("planner").addHandler(NullHandler())
 
 
 def __getattr__(name: str) -> object:
@@ -49,4 +82,4 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     """List the public names, imported or not."""
-    return [*__all__, "__version__"]
+    return [*_HOMES, "__version__"]

@@ -34,7 +34,7 @@ from planner.siting.proposals import SitingResult
 from planner.siting.study_siting import StudySiting
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Plan:
     """Results of `planner.run`, from which map, report and tables are made.
 
@@ -96,6 +96,14 @@ class Plan:
     candidate_areas: NDArray[np.object_]
     programme: Programme | None
     notices: tuple[Notice, ...]
+
+    def __repr__(self) -> str:
+        rows = self.coverage.total
+        served = rows[rows["limit_min"] == self.coverage.standard_min].iloc[0]
+        return (
+            f"Plan({self.study.name!r}: {len(self.inputs.facilities)} facilities, {served.people:,.0f} people, "
+            f"{served.people_share:.1%} within {self.coverage.standard_min:g} min, {len(self.notices)} notices)"
+        )
 
     @property
     def study(self) -> Study:

@@ -15,7 +15,10 @@ OWN_RULES = toy.STUDY + '\n[rules]\nprofile = "own.toml"\n'
 SITES = "sites = 1\n"
 
 WRONG: dict[str, tuple[str, list[str]]] = {
-    "not_toml": (toy.STUDY + "\noops\n", ["It is not TOML:", "at line 27"]),
+    "not_toml": (
+        toy.STUDY + "\noops\n",
+        ["It is not TOML:", "line 27, column 5, `oops`: = is needed behind the name"],
+    ),
     "typos_at_any_depth": (
         toy.STUDY.replace('language = "en"\n', 'language = "en"\nnmae = "x"\n')
         .replace("access_m", "acces_m")

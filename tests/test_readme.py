@@ -39,7 +39,7 @@ SETTING_UP = {
 PICKED = json.dumps(
     {
         "format": "planner.scenario/1",
-        "study": "My district",
+        "study": "my-district",
         "crs": toy.CRS,
         "closed": ["S1"],
         "sites": [{"id": "N1", "x": toy.ORIGIN[0] + 400.0, "y": toy.ORIGIN[1] + 200.0}],
@@ -65,9 +65,10 @@ def commands(program: str) -> list[list[str]]:
 
 
 def put_layers_beside(study: Path) -> None:
-    """Do what the README asks for after `planner new`: put the layers where the new study file looks for them."""
+    """Put layers into the folder that `planner new` describes."""
     layers = toy.layers()
     communities = layers["communities"].assign(people=[160, 370])
+    study.parent.mkdir()
     for name, layer in {
         "communities": communities,
         "centres": layers["centres"],
@@ -107,12 +108,12 @@ def test_planner_commands_do_what_they_say(at_home: Path, capsys: pytest.Capture
     names = set()
     for _, name, *words in commands("planner"):
         names.add(name)
-        code = main([name, *words])
-        said = capsys.readouterr()
-        assert code == 0, said.err
         if name == "new":
             put_layers_beside(at_home / words[0] / "study.toml")
             (at_home / "picked.json").write_text(PICKED, "utf-8")
+        code = main([name, *words])
+        said = capsys.readouterr()
+        assert code == 0, said.err
         if name == "run":
             products = [at_home / line for line in said.out.splitlines()]
             assert [product.name for product in products] == [

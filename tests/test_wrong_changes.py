@@ -28,6 +28,7 @@ from planner.siting.candidates.relocations import propose_relocations
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
 from planner.siting.robustness import regret_table
 from planner.siting.solution import Certificate, Solution, Status
+from planner.siting.solvers.deadline import TimeBudget
 from planner.siting.unserved import UnservedContext, UnservedDemand, explain_unserved
 
 CRS = "EPSG:32648"
@@ -160,7 +161,7 @@ def left_of(
             barriers=gpd.GeoDataFrame(geometry=barriers, crs=CRS) if barriers else None,
             free_streets=network.segment_lines,
         ),
-        time_limit_s=10,
+        TimeBudget(10.0),
     )
 
 
@@ -216,7 +217,7 @@ def test_behind_a_wall_is_not_without_a_street() -> None:
             barriers=None,
             free_streets=network.segment_lines,
         ),
-        time_limit_s=10,
+        TimeBudget(10.0),
     )
     assert left.rows.tolist() == [0, 1]
     assert left.reason == ("behind_barrier", "no_street")
@@ -241,7 +242,7 @@ def test_where_everybody_is_served_nobody_is_left() -> None:
     around = UnservedContext(
         Walker(network, WALK), homes, np.ones(1), np.full(1, 5.0), homes, None, None, network.segment_lines
     )
-    left = explain_unserved(np.array([True]), around, time_limit_s=10)
+    left = explain_unserved(np.array([True]), around, TimeBudget(10.0))
     assert (left.rows.tolist(), left.reason, left.by_reason()) == ([], (), ())
     assert (left.extra, left.extra_bound, left.never) == (0, 0.0, 0.0)
     assert np.isnan(left.limit_for_all_min)

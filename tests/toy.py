@@ -1,6 +1,6 @@
 """A toy city that can be reckoned by hand.
 
-Streets every 200 m from (0, 0) to (800, 400) east of the source, in EPSG:32648 with the source at
+Streets every 200 m from (0, 0) to (800, 400) east of the origin, in EPSG:32648 with the origin at
 (500000, 4390000); two communities of 400 × 400 m side by side; one demand point of people every 100 m along the
 streets; a centre in the west on the street corner (200, 200), 320 m² for 10 households, and a station in the east
 at (800, 400).

@@ -64,7 +64,7 @@ def language_given(arguments: Sequence[str]) -> Language | None:
 
 
 def _add_setup(parser: CommandParser) -> None:
-    new = parser.add_command("new", "setup:new")
+    new = parser.add_command("new", "new:run_command")
     new.add("folder", type=Path, metavar="DIR")
     fetch = parser.add_command("fetch", "fetch:run_command")
     fetch.add("place", nargs="?", default="", metavar="PLACE")
@@ -109,6 +109,10 @@ def _add_queries(parser: CommandParser) -> None:
 
 
 def _add_reference(parser: CommandParser) -> None:
+    settings = parser.add_command("settings", "settings:run_command")
+    settings.add("setting", nargs="?", default="", metavar="NAME")
+    demo = parser.add_command("demo", "demo:run_command")
+    demo.add("--out", key="demo_out", type=Path, default=Path("planner-demo"), metavar="DIR")
     parser.add_command("compile", "setup:compile_engine")
     completion = parser.add_command("completion", "completion:run_command")
     completion.add("shell", choices=SHELLS, metavar="SHELL")
@@ -117,6 +121,7 @@ def _add_reference(parser: CommandParser) -> None:
 def _add_on_study(parser: CommandParser, name: str, function: str) -> CommandParser:
     command = parser.add_command(name, function)
     command.add("study", type=Path, metavar="STUDY")
+    command.add("--no-cache", action="store_true")
     return command
 
 

@@ -12,7 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from planner.commands.streams import print_results
+from planner.commands.new import question_lines
+from planner.commands.next_command import command_line
+from planner.commands.streams import print_progress, print_results
 from planner.config.study import Study, portable, read_study
 from planner.io.datum.resolve import NAMES, LayerDatum, format_scores
 from planner.io.study_layers import LayerSource
@@ -25,7 +27,7 @@ from planner.io.unused_layers import (
     tables_in_words,
 )
 from planner.messages.catalogue import Texts, translate
-from planner.messages.errors import SHOWN_ROWS
+from planner.messages.errors import SHOWN_ROWS, PlannerError
 from planner.messages.notices import Notice, layer_name, reason_of
 from planner.prepare import PreparedStudy, prepare
 
@@ -95,7 +97,12 @@ BY_WEIGHT = (
 
 def run_command(options: Namespace, texts: Texts) -> None:
     """Print how the inputs of a study are understood."""
-    print_results(describe_as_json(options.study) if options.json else describe(options.study, texts))
+    try:
+        print_results(describe_as_json(options.study) if options.json else describe(options.study, texts))
+    except PlannerError:
+        for line in question_lines(options.study, texts):
+            print_progress(line)
+        raise
 
 
 def describe(path: Path, texts: Texts) -> str:
@@ -124,7 +131,10 @@ def describe(path: Path, texts: Texts) -> str:
     lines += ["", texts("cli.check_warnings")] if notices else []
     for notice in notices:
         lines += _wrapped(_notice(notice, texts), indent=2)
-    return "\n".join([*lines, "", texts("cli.check_good")])
+    asked = [part for line in question_lines(path, texts) for part in _wrapped(line, indent=4)]
+    lines += ["", *asked] if asked else []
+    command = command_line("run", path, "--out", "maps")
+    return "\n".join([*lines, "", texts("cli.check_good", command=command)])
 
 
 def describe_as_json(path: Path) -> str:

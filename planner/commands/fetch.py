@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from planner.commands.new import write_study
 from planner.commands.streams import StageReport, print_results, print_status
 from planner.config.sections.layers import Layer
 from planner.config.sections.walking import LimitSettings, WalkingSettings
-from planner.config.template import study_template
 from planner.io.layers import read_layer
 from planner.io.osm.elements import write_extract
 from planner.io.osm.extract import (
@@ -53,15 +53,6 @@ BOUNDARY: TableSchema[gpd.GeoDataFrame] = TableSchema(
 
 CACHE = ".fetched"
 GEOPACKAGE, EXTRACT, PROVENANCE, STUDY = "osm.gpkg", "osm.osm.pbf", "osm.provenance.json", "study.toml"
-
-TABLES_OF = {
-    "streets": "streets",
-    "water": "water",
-    "barriers": "barriers",
-    "buildings": "buildings",
-    "amenities": "places",
-}
-"""Input table of a study for each downloaded layer."""
 
 STREET_TAGS: Tags = {"highway": True}
 EXTRAS: Mapping[str, tuple[Tags, Callable[[Path], gpd.GeoDataFrame]]] = {
@@ -153,8 +144,7 @@ def fetch(request: Fetch, folder: Path, servers: OsmServers, *, progress: Progre
         The folder cannot be written; earlier files are unchanged.
     """
     names = [GEOPACKAGE, EXTRACT, PROVENANCE]
-    names += [] if (folder / STUDY).exists() else [STUDY]
-    check_writable(folder, names)
+    check_writable(folder, [*names, STUDY])
 
     progress("find_place")
     place, found = _find(request, servers)
@@ -179,13 +169,15 @@ def fetch(request: Fetch, folder: Path, servers: OsmServers, *, progress: Progre
             write_layers(written, making / GEOPACKAGE)
             text = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
             (making / PROVENANCE).write_text(text, "utf-8", newline="\n")
-            (making / STUDY).write_text(_study(place, record, layers), "utf-8", newline="\n")
             replace_files(making, folder, names)
     except OutputError:
         raise
     except UNWRITABLE as error:
         raise unwritable_error(folder, error) from error
-    return [folder / name for name in names]
+    files = [folder / name for name in names]
+    if not (folder / STUDY).exists():
+        files.append(write_study(folder, servers.language, name=place.name)[0])
+    return files
 
 
 def default_margin_m() -> float:
@@ -268,13 +260,3 @@ def _record(
         ],
         "rules": "planner.io.osm.walkable_tags",
     }
-
-
-def _study(place: PlaceBoundary, record: Mapping[str, Any], layers: Mapping[str, gpd.GeoDataFrame]) -> str:
-    source = f"{ATTRIBUTION}; {record['data_of'] or record['questions'][0]['answered']}"
-    named = {
-        table: {"path": GEOPACKAGE, "layer": name, "datum": "wgs84", "source": source}
-        for name, table in TABLES_OF.items()
-        if name in layers and not layers[name].empty
-    }
-    return study_template(name=place.name, layers=named)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 from argparse import Namespace
@@ -16,6 +17,9 @@ from planner.messages.errors import (
     ScenarioError,
 )
 
+PLAIN = re.compile(r"[\w@%+=:,./-]+")
+"""Words that no shell takes for anything else."""
+
 
 def command_line(*words: object) -> str:
     """Return a command of the planner with its words quoted as the shell of this system needs them.
@@ -24,9 +28,14 @@ def command_line(*words: object) -> str:
     --------
     >>> command_line("check", "my district")
     "planner check 'my district'"
+    >>> command_line("check", "海淀")
+    'planner check 海淀'
     """
     parts = ["planner", *map(str, words)]
-    return subprocess.list2cmdline(parts) if os.name == "nt" else shlex.join(parts)
+    if os.name == "nt":
+        return subprocess.list2cmdline(parts)
+    # A Chinese name needs no quotes, though shlex would set some.
+    return " ".join(part if PLAIN.fullmatch(part) else shlex.quote(part) for part in parts)
 
 
 def next_command(options: Namespace, error: PlannerError) -> str:

@@ -1,31 +1,22 @@
-"""`planner new` and `planner compile`: a new study file, and the compiled engine."""
+"""`planner compile`: the compiled engine."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 
-from planner.commands.streams import StageReport, print_results, print_status
+from planner.commands.streams import StageReport
 from planner.messages.catalogue import Texts
-
-
-def new(options: Namespace, texts: Texts) -> None:
-    """Write a commented study file."""
-    from planner.config.template import write_template
-
-    print_results(write_template(options.folder))
-    print_status(texts("cli.template_written"))
 
 
 def compile_engine(options: Namespace, texts: Texts) -> None:
     """Compile the kernels of network, siting and map."""
     del options
-    from planner.network.walker import compile_kernels
+    from planner.prepare import start_compiling
     from planner.reporting.map.simplify import warm_up as warm_up_drawing
-    from planner.siting.solvers.location_bnb import compile_solvers
 
     progress = StageReport(texts)
     progress("compile")
-    compile_kernels()
-    compile_solvers()
-    warm_up_drawing()
+    with start_compiling(barriers=True, siting=True) as compile_rest:
+        warm_up_drawing()
+        compile_rest()
     progress.done()

@@ -28,7 +28,7 @@ from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.rounding import round_bound, round_parts, round_steps
 from planner.reporting.tables.geopackage import write_layers
 from planner.reporting.write import check_writable, write_all_or_none
-from planner.siting.baselines import Comparison
+from planner.siting.baselines import Baselines
 from planner.siting.candidates.candidate import candidate_table, excluded_table
 from planner.siting.candidates.relocations import FacilityAction, facility_actions
 from planner.siting.model_spec import ModelSpec, get_spec
@@ -73,12 +73,12 @@ class SolvedProblem:
     @property
     def spec(self) -> ModelSpec:
         """Description of the model."""
-        return self.run.spec
+        return self.run.answer.spec
 
     @property
     def solution(self) -> Solution:
         """Solution of the model."""
-        return self.run.result.solution
+        return self.run.answer.result.solution
 
 
 def run_command(options: Namespace, texts: Texts) -> None:
@@ -162,14 +162,14 @@ def _siting_inputs(prepared: PreparedStudy, study: Study) -> SitingInputs:
 
 
 def _sites(run: StudySolution, crs: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - pyproj's own
-    solution, pool = run.result.solution, run.pool
+    solution, pool = run.answer.result.solution, run.pool
     added = dict(zip(solution.sites, solution.added, strict=False))
     chosen = [column for column in dict.fromkeys(solution.sites) if column < len(pool.new)]
     table = candidate_table([pool.candidates[column] for column in chosen], crs)
     return gpd.GeoDataFrame(
         table[["id", "source", "name", "area_m2", "tenure", "geometry"]].assign(
             rank=np.arange(1, len(chosen) + 1),
-            tier=[run.result.tiers.get(column, "") for column in chosen],
+            tier=[run.answer.result.tiers.get(column, "") for column in chosen],
             people_added=[added.get(column, np.nan) for column in chosen],
             cost=table["cost"],
         )
@@ -177,7 +177,7 @@ def _sites(run: StudySolution, crs: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - 
 
 
 def _facility_actions(run: StudySolution, new_sites: int) -> tuple[FacilityAction, ...]:
-    candidates, sites = run.pool.candidates, run.result.solution.sites
+    candidates, sites = run.pool.candidates, run.answer.result.solution.sites
     opened = [candidates[column] for column in sites if column < len(candidates)]
     return facility_actions(run.pool.kept_centres, opened, new_sites=new_sites)
 
@@ -198,11 +198,11 @@ def entries(answered: SolvedProblem) -> dict[str, Any]:
             "seconds_at_most": settings.seconds,
             "seed": solution.seed,
             "objective": solution.objective,
-            "before": run.before,
+            "before": run.answer.before,
             "bound": solution.bound,
             "gap": solution.gap,
             "status": solution.status,
-            "figures": dict(run.result.figures),
+            "figures": dict(run.answer.result.figures),
             "sites": [{**row, "lon": lon, "lat": lat} for row, (lon, lat) in zip(rows, lonlat, strict=True)],
             "centres": [
                 {"centre": one.centre, "fate": one.fate, "to": one.to} for one in answered.facility_actions
@@ -263,15 +263,8 @@ def card(answered: SolvedProblem, texts: Texts) -> str:
 def _lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
     solution, settings, study = answered.solution, answered.study.siting, answered.study
     model = answered.spec.name
-    yield texts("cli.site_head", study=study.name, model=texts(f"cli.model_{model}"))
-    yield texts(
-        f"cli.asked_{model}",
-        sites=settings.sites,
-        minutes=f"{study.limits.standard_min:g}",
-        fade=f"{answered.run.problem.zero_coverage_min:g}",
-        backup=f"{settings.backup_weight:g}",
-        m2=f"{settings.m2_per_household or 0:g}",
-    )
+    yield texts("cli.site_head", study=study.name, model=texts(f"models.name_{model}"))
+    yield answered.run.answer.objective.in_words(texts.language)
     yield from _money(answered, texts)
     weights = _weights(answered)
     if len(weights) > 1 or set(weights.values()) != {1.0}:
@@ -279,28 +272,19 @@ def _lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
         yield texts("cli.site_weights", weights=named)
     yield from _candidates(answered, texts)
     unit, digits = answered.spec.unit, answered.spec.digits
-    say = {"unit": texts(f"cli.unit_{unit}")}
+    say = {"unit": texts(f"models.unit_{unit}")}
     yield texts(
         "cli.site_answer",
         objective=texts.number(solution.objective, digits),
         bound=texts.number(round_bound(solution.objective, solution.bound, digits), digits),
         gap=f"{round_bound(0.0, solution.gap, 4):.2%}",
-        status=texts(f"cli.status_{solution.status}"),
+        status=texts(f"models.status_{solution.status}"),
         **say,
     )
-    before = answered.run.before
+    before = answered.run.answer.before
     if np.isfinite(before) and unit != "sites":
         yield texts("cli.site_before", before=texts.number(before, digits), **say)
-    yield from (
-        texts(
-            f"cli.figure_{name.partition('_')[0]}_tier",
-            tier=texts(f"words.tier_{name[7:]}"),
-            value=f"{value:,.0f}",
-        )
-        if name.startswith("served_")
-        else texts(f"cli.figure_{name}", value=texts.number(value, 1 if name.endswith("min") else 0))
-        for name, value in answered.run.result.figures.items()
-    )
+    yield from ("  " + figure.in_words(texts.language) for *_, figure in answered.run.answer.figures())
     yield texts(
         "cli.site_effort",
         seconds=texts.number(solution.elapsed_s, 2),
@@ -395,7 +379,7 @@ def _site_lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
         yield texts("cli.site_centre", centre=one.centre, fate=fate)
 
 
-def _comparison(siting: SitingResult, comparison: Comparison, texts: Texts, *, within: str) -> Iterator[str]:
+def _comparison(siting: SitingResult, comparison: Baselines, texts: Texts, *, within: str) -> Iterator[str]:
     clustering, best = siting.proposals[0], siting.proposals[-1]
     greedy = comparison.greedy if comparison.greedy is not None else 0.0
     yield texts(

@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from planner.config.layer_frames import ARGUMENTS, split_layers
 from planner.config.renamed_settings import former_names, with_new_names
 from planner.config.sections.base import Settings
 from planner.config.sections.demand import BusinessAreaSettings, DemandSettings
@@ -52,7 +53,18 @@ PATHS = ("path", "building_kinds", "place_kinds", "profile")
 
 
 class Study(Settings):
-    """One study: what is given, how people walk, what is asked."""
+    """Settings of a study: layers, walking, limits, rules, siting, programme.
+
+    A study is read from a file (`read_study`), or made of layers in memory: GeoDataFrames in any CRS, a graph of
+    OSMnx or networkx as `streets`, paths of files, or a table of settings with `frame` or `path`. The tables are
+    those of docs/data.md; without a column `id` the index names the rows. All further arguments are the tables of
+    the study file.
+
+    Examples
+    --------
+    ``Study(name="District", language="en", communities=areas, facilities=centres, streets=graph, people=homes,
+    limits={"minutes": [5, 10]}, siting={"sites": 3})``
+    """
 
     name: str
     """The study's name, as it stands on map and report."""
@@ -91,6 +103,34 @@ class Study(Settings):
         return language
 
     _former_names: tuple[tuple[str, str], ...] = PrivateAttr(default=())
+    _frames: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+
+    def __init__(self, *, name: str | None = None, **content: Any) -> None:  # noqa: ANN401 - settings and layers
+        """Make a study from layers in memory and settings; see the class.
+
+        Raises
+        ------
+        StudyError
+            Layers are given, and they or settings are not valid: every reason at once.
+        """
+        layers = {key: content.pop(key) for key in ARGUMENTS if key in content}
+        layers = {key: value for key, value in layers.items() if value is not None}
+        if not layers:
+            super().__init__(**content if name is None else {"name": name, **content})
+            return
+        inputs, frames, issues = split_layers(layers)
+        if issues:
+            raise StudyError("Study", issues)
+        file = content.pop("file", "study.toml")
+        settings = {**content, "name": name or "Study", "inputs": {**content.get("inputs", {}), **inputs}}
+        checked = make_study(settings, file=file)
+        super().__init__(**{key: getattr(checked, key) for key in Study.model_fields})
+        self._former_names, self._frames = checked.former_names, frames
+
+    @property
+    def frames(self) -> Mapping[str, Any]:
+        """Layers given in memory, by their name in `inputs`: GeoDataFrames, or a graph of streets."""
+        return self._frames
 
     @property
     def former_names(self) -> tuple[tuple[str, str], ...]:
@@ -167,9 +207,10 @@ def make_study(content: Mapping[str, Any], *, file: str | Path = "study.toml") -
       - `inputs` is missing. The layers.
       - `walking.acces_m` is not a setting. Did you mean `access_m`?
     """
-    known = {key: value for key, value in content.items() if key != "file"}
+    no_settings = {"file", *ARGUMENTS} - set(Study.model_fields) | {"file"}
+    known = {key: value for key, value in content.items() if key not in no_settings}
     hint = Phrase("errors.known_settings", {"names": ", ".join(_names(Study))})
-    unknown = [Issue("unknown_setting", {"path": "file", "hint": hint})] if "file" in content else []
+    unknown = [Issue("unknown_setting", {"path": key, "hint": hint}) for key in content if key in no_settings]
     unknown += _illegible(content)
     try:
         study = Study.model_validate({**with_new_names(known), "file": Path(file)})

@@ -1,11 +1,9 @@
-"""The commented study file that `planner new` writes, generated from the settings themselves."""
+"""The reference of all settings (`planner settings`), generated from the settings themselves."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from types import MappingProxyType
+from collections.abc import Iterator
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -13,8 +11,7 @@ from pydantic_core import PydanticUndefined
 from planner.config.sections.base import Settings
 from planner.config.sections.layers import Layer, Raster
 from planner.config.study import Study, is_list_of_tables, nested_settings, setting_meaning
-from planner.messages.catalogue import DEFAULT_LANGUAGE, SOURCE_LANGUAGE
-from planner.messages.errors import Issue, OutputError, StudyError
+from planner.messages.catalogue import DEFAULT_LANGUAGE, SOURCE_LANGUAGE, Language
 
 PLACEHOLDERS: dict[str, object] = {
     "Study.name": "My district",
@@ -48,60 +45,57 @@ LAYER_PATHS = {
     "parcels": "parcels.xlsx",
     "elevation": "elevation.tif",
 }
-NO_LAYERS: Mapping[str, Mapping[str, str]] = MappingProxyType({})
-HEADER = (
-    "# A study of the service-coverage planner. Paths are relative to this file.",
-    "# 服务覆盖规划研究文件。路径相对于本文件。",
-    "# A line that begins with #name = … shows a default; take the # away to change it.",
-    "# 以 #名称 = … 开头的行是默认值；去掉 # 即可修改。",
-)
+LANGUAGES_OF_COMMENTS = (SOURCE_LANGUAGE, DEFAULT_LANGUAGE)
 
 
-def study_template(name: str | None = None, layers: Mapping[str, Mapping[str, str]] = NO_LAYERS) -> str:
-    """Return the commented default study as TOML.
+def study_template(languages: tuple[Language, ...] = LANGUAGES_OF_COMMENTS) -> str:
+    """Return every setting of a study file as TOML, with its meaning and default.
 
-    Every setting stands in it with its meaning in English and Chinese; those that must be given carry an example,
-    the others are commented out at their default.
-
-    Parameters
-    ----------
-    name
-        The study's name, where it is known.
-    layers
-        What is known of input layers already: settings of `Layer` by the layer's name.
+    Those that must be given carry an example, the others are commented out at their default.
 
     Examples
     --------
-    >>> print(study_template().splitlines()[7])
+    >>> print(study_template().splitlines()[2])
     name = "My district"
     """
-    lines = [*HEADER, *_table(Study, path=(), layers=layers)]
-    example = f"name = {_toml(PLACEHOLDERS['Study.name'])}"
-    return "\n".join(f"name = {_toml(name)}" if name and line == example else line for line in lines) + "\n"
+    return "\n".join(_table(Study, (), languages)).lstrip("\n") + "\n"
 
 
-def write_template(folder: Path) -> Path:
-    """Write the default study into a new or empty folder and return its path.
+def settings_reference(name: str, language: Language) -> str:
+    """Return the settings whose dotted path holds a name, with their meaning and default; "" if there is none.
 
-    Raises
-    ------
-    StudyError
-        The folder holds something already.
-    OutputError
-        It cannot be written.
+    Examples
+    --------
+    >>> print(settings_reference("walking.access_m", "en"))
+    [walking]
+    # How far people walk straight between door and street, metres. Who lives farther off is listed.
+    #access_m = 50.0
     """
-    file = folder / "study.toml"
-    try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise StudyError(str(folder), [Issue("folder_not_empty", {"path": folder})])
-        folder.mkdir(parents=True, exist_ok=True)
-        file.write_text(study_template(), "utf-8", newline="\n")
-    except OSError as error:
-        raise OutputError(str(folder), [Issue("not_writable", {"reason": error.strerror or error})]) from error
-    return file
+    wanted = name.lower().strip().strip("[]")
+    results: list[str] = []
+    block: list[str] = []
+    table = heading = ""
+    for line in study_template((language,)).splitlines():
+        if line.lstrip("# ").startswith("["):
+            table, heading = line.strip("#[] "), line
+            section = wanted in {table, table.partition(".")[0]}
+            results += ["", *block, line] if section else []
+            block = []
+        elif line.startswith("# ") and " = " not in line:
+            block.append(line)
+        elif " =" in line:
+            path = f"{table}.{line.lstrip('# ').partition(' =')[0]}".lstrip(".")
+            section = wanted in {table, table.partition(".")[0]}
+            if section or wanted in path:
+                results += [] if heading in results or not heading or section else ["", heading]
+                results += [*block, line]
+            block = []
+        else:
+            block = []
+    return "\n".join(results).strip("\n")
 
 
-def _table(model: type[Settings], path: tuple[str, ...], layers: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+def _table(model: type[Settings], path: tuple[str, ...], languages: tuple[Language, ...]) -> Iterator[str]:
     tables, lists = [], []
     for name, field in model.model_fields.items():
         if field.exclude:
@@ -114,43 +108,42 @@ def _table(model: type[Settings], path: tuple[str, ...], layers: Mapping[str, Ma
             tables.append((name, field, inner))
             continue
         yield ""
-        yield from _comments(f"{model.__name__}.{name}")
+        yield from _comments(f"{model.__name__}.{name}", languages)
         yield _setting(model, name, field)
     for name, inner in lists:
         yield ""
-        yield from _comments(f"{model.__name__}.{name}")
-        yield from _example(inner, (*path, name))
+        yield from _comments(f"{model.__name__}.{name}", languages)
+        yield from _example(inner, (*path, name), languages)
     for name, field, inner in tables:
         yield ""
-        yield from _comments(f"{model.__name__}.{name}")
+        yield from _comments(f"{model.__name__}.{name}", languages)
         if inner in (Layer, Raster):
-            yield from _layer((*path, name), layers.get(name, {}), required=field.is_required())
+            yield from _layer((*path, name), languages, required=field.is_required())
         else:
             yield f"[{'.'.join((*path, name))}]" if _has_values(inner) else f"# {'.'.join((*path, name))}"
-            yield from _table(inner, (*path, name), layers)
+            yield from _table(inner, (*path, name), languages)
 
 
-def _example(model: type[Settings], path: tuple[str, ...]) -> Iterator[str]:
+def _example(model: type[Settings], path: tuple[str, ...], languages: tuple[Language, ...]) -> Iterator[str]:
     """Write one table of a list, as an example that stays a comment: a list has no default tables."""
     yield f"# [[{'.'.join(path)}]]"
     for name, field in model.model_fields.items():
-        yield from _comments(f"{model.__name__}.{name}")
+        yield from _comments(f"{model.__name__}.{name}", languages)
         if nested_settings(field.annotation) is Layer:
             yield f"# {name} = {{ path = {json.dumps(LAYER_PATHS[name])} }}"
         else:
             yield f"# {_setting(model, name, field).removeprefix('#')}"
 
 
-def _layer(path: tuple[str, ...], known: Mapping[str, str], *, required: bool) -> Iterator[str]:
+def _layer(path: tuple[str, ...], languages: tuple[Language, ...], *, required: bool) -> Iterator[str]:
     """Write one layer: its path, and, for the first layer only, what else can be said of one."""
-    mark = "" if required or known else "#"
+    mark = "" if required else "#"
     yield f"{mark}[{'.'.join(path)}]"
-    for name, value in {"path": LAYER_PATHS[path[-1]], **known}.items():
-        yield f"{mark}{name} = {_toml(value)}"
+    yield f"{mark}path = {_toml(LAYER_PATHS[path[-1]])}"
     if path[-1] == "communities":
         for name, field in Layer.model_fields.items():
             if name != "path":
-                yield from _comments(f"Layer.{name}")
+                yield from _comments(f"Layer.{name}", languages)
                 yield _setting(Layer, name, field)
 
 
@@ -158,8 +151,8 @@ def _has_values(model: type[Settings]) -> bool:
     return any(nested_settings(field.annotation) is None for field in model.model_fields.values())
 
 
-def _comments(setting: str) -> Iterator[str]:
-    for language in (SOURCE_LANGUAGE, DEFAULT_LANGUAGE):
+def _comments(setting: str, languages: tuple[Language, ...]) -> Iterator[str]:
+    for language in languages:
         yield f"# {setting_meaning(setting, language)}"
 
 

@@ -13,6 +13,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from planner.config.toml_mistakes import explain_mistake
 from planner.messages.catalogue import DEFAULT_LANGUAGE, Phrase
 
 BYTES_AT_MOST = 2 * 2**20
@@ -28,7 +29,6 @@ FULL_WIDTH = re.compile("[“”‘’＂＇＝［］｛｝，．＃\u3000]")
 LONG_KEY = re.compile(r"(?<![\w\-\"'])(?:[\w\-\"']++\s*+\.\s*+){50}")
 """A key of so many parts; the reader of TOML takes the square of their number."""
 
-LINE = re.compile(r"at line (\d+)")
 LANGUAGE = re.compile(r"""^\s*["']?language["']?\s*=\s*["'“‘＂]?(\w+)""", re.MULTILINE)
 
 
@@ -91,7 +91,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise NotTomlError(_explained(str(error), text)) from error
+        raise NotTomlError(explain_mistake(str(error), text)) from error
     except RecursionError as error:
         raise NotTomlError(Phrase("errors.why_deep")) from error
     except ValueError as error:
@@ -117,19 +117,6 @@ def asked_language(path: Path) -> str | None:
     is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     line = LANGUAGE.search(content.decode("utf-16" if is_wide else "utf-8", errors="replace"))
     return line[1] if line else DEFAULT_LANGUAGE
-
-
-def _explained(reason: str, text: str) -> Phrase | str:
-    """Return what is wrong with a line, with the cause where it is a common one."""
-    number = LINE.search(reason)
-    lines = text.splitlines()
-    line = lines[int(number[1]) - 1] if number and int(number[1]) <= len(lines) else ""
-    bare = re.sub(r"\"[^\"]*\"|'[^']*'|#.*", "", line)
-    if FULL_WIDTH.search(bare):
-        return Phrase("errors.why_full_width", {"reason": reason})
-    if "\\" in line:
-        return Phrase("errors.why_backslash", {"reason": reason})
-    return reason
 
 
 def _check(content: dict[str, Any]) -> None:

@@ -78,7 +78,13 @@ def grid_to_layer(path: Path, grid: CellGrid, request: LayerRequest) -> LayerRea
     own_names = {by_users_name[name]: name for name in reversed(present)}
     mapped = tuple(replace(each, column=own_names.get(each.column, each.column)) for each in mapped)
     read = read_cells(
-        frame, mapped, schema, unit_lines=sheet.unit_lines, counted=present, has_formulas=not grid.encoding
+        frame,
+        mapped,
+        schema,
+        unit_lines=sheet.unit_lines,
+        counted=present,
+        has_formulas=not grid.encoding,
+        values=layer.values,
     )
     wrong_columns += merged_issues(sheet, read, present)
     for part, column in columns.items():

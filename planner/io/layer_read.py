@@ -262,7 +262,13 @@ def frame_to_layer(
         for item in mapped
         if item.column in cut
     ]
-    read = read_cells(frame, mapped, schema, counted=[name for name in request.counted if name in headings])
+    read = read_cells(
+        frame,
+        mapped,
+        schema,
+        counted=[name for name in request.counted if name in headings],
+        values=request.layer.values,
+    )
     canonical, unreadable = canonical_frame(frame, read, vocabulary, schema, headings)
     unread = (
         unused_columns(headings, read, vocabulary, {*request.counted, *request.layer.keep}) if lists_unread else ()

@@ -15,19 +15,23 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
+import shapely
 
 from planner.config.sections.layers import Layer
 from planner.io.formats import IN_PARTS, find_zipped_table, format_of, is_extract, readable_endings
 from planner.io.grid_layers import declared_crs, grid_to_layer
 from planner.io.layer_read import FileNotes, LayerRead, LayerRequest, frame_to_layer
 from planner.io.osm.building_tags import without_relation_type
-from planner.io.osm.graphml import read_graph
+from planner.io.osm.graphml import GraphRead, read_graph
+from planner.io.osm.graphs import read_networkx
 from planner.io.osm_layers import apply_osm_tags, extract_to_layer
 from planner.io.tables.cells import check_size
 from planner.io.tables.layer_columns import (
     drop_unknown_heights,
     remove_control_characters,
+    vocabulary_of,
 )
 from planner.io.vector.archives import unpack_zip
 from planner.io.vector.files import read_vector, unwrap_shapes
@@ -48,6 +52,7 @@ def read_layer(
     schema: TableSchema[Any],
     home: tuple[float, float] | None = None,
     counted: Collection[str] = (),
+    frame: object = None,
 ) -> LayerRead:
     """Read one layer.
 
@@ -61,6 +66,8 @@ def read_layer(
         Longitude and latitude of the middle of the communities, where they are known already.
     counted
         Further columns by which the study counts people, where the layer has them.
+    frame
+        The layer in memory, a table or a graph of streets, read as a file of it would be; `path` is only its name.
 
     Returns
     -------
@@ -72,10 +79,12 @@ def read_layer(
     DataError
         The file is missing, unreadable, without geometry or of an unknown format, or has no such layer.
     """
-    _check_is_file(path, setting)
     if layer.keep_all_lines and schema.name != "streets":
         raise DataError(str(path), [Issue("keep_all_not_streets", {"setting": setting})])
-    read = _read_by_format(path, LayerRequest(layer, setting, schema, home, tuple(counted)))
+    request = LayerRequest(layer, setting, schema, home, tuple(counted))
+    if frame is None:
+        _check_is_file(path, setting)
+    read = _read_by_format(path, request) if frame is None else _from_frame(frame, path, request)
     frame, notices = read.frame, read.notices
     if schema.name == "buildings":
         frame, unknown = drop_unknown_heights(frame, schema.name)
@@ -104,10 +113,49 @@ def _read_by_format(path: Path, request: LayerRequest) -> LayerRead:
     if file_format.table_reader is not None:
         return grid_to_layer(path, file_format.table_reader(path, layer.layer, setting), request)
     if file_format.content == "graph":
-        graph = read_graph(path, keep_all=layer.keep_all_lines)
-        read = frame_to_layer(graph.streets, "", request, lists_unread=False)
-        return replace(read, notes=FileNotes(left_out=graph.left_out))
+        return _from_graph(read_graph(path, keep_all=layer.keep_all_lines), request)
     return _from_vector(path, request)
+
+
+def _from_frame(frame: object, path: Path, request: LayerRequest) -> LayerRead:
+    schema = request.schema
+    if not isinstance(frame, pd.DataFrame):
+        return _from_graph(
+            read_networkx(frame, crs=request.layer.crs, keep_all=request.layer.keep_all_lines), request
+        )
+    table = (
+        gpd.GeoDataFrame(frame) if "geometry" in frame else gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
+    )
+    vocabulary = vocabulary_of(schema, request.layer.columns)
+    claims = [vocabulary.claim(str(name)) for name in table.columns if name != table.geometry.name]
+    if schema.has_ids and not any(claim is not None and claim.field == "id" for claim in claims):
+        table = gpd.GeoDataFrame(table.assign(id=[str(label) for label in table.index]))
+    plain = gpd.GeoDataFrame(table.reset_index(drop=True))
+    columns = plain.drop(columns=plain.geometry.name)
+    return apply_osm_tags(frame_to_layer(plain, "", request), columns, path, request.layer, schema)
+
+
+def _from_graph(graph: GraphRead, request: LayerRequest) -> LayerRead:
+    read = frame_to_layer(graph.streets, "", request, lists_unread=False)
+    return replace(read, notes=FileNotes(left_out=graph.left_out))
+
+
+def frame_hash(frame: object) -> str:
+    """Return the SHA-256 of a layer in memory: its columns as text, and its shapes.
+
+    Examples
+    --------
+    >>> frame_hash(pd.DataFrame({"people": [1, 2]}))[:8]
+    '89e54c79'
+    """
+    table = frame if isinstance(frame, pd.DataFrame) else read_networkx(frame, keep_all=True).streets
+    digest = hashlib.sha256()
+    for name in table.columns:
+        values = table[name]
+        is_shape = isinstance(values, gpd.GeoSeries)
+        digest.update(f"{name}\n".encode())
+        digest.update(b"".join(shapely.to_wkb(values.array)) if is_shape else "\n".join(map(str, values)).encode())
+    return digest.hexdigest()
 
 
 def _from_zipped_table(path: Path, member: str, request: LayerRequest) -> LayerRead:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from planner.io.datum.resolve import DatumChoice, LayerDatum
 from planner.io.datum.shifts import check_shifts, datum_name, find_shift, raise_unknown
 from planner.io.formats import is_extract
 from planner.io.layer_read import FileNotes, LayerRead
-from planner.io.layers import file_hash, read_layer
+from planner.io.layers import file_hash, frame_hash, read_layer
 from planner.io.osm.place import ATTRIBUTION, TELLING, add_attribution, is_from_osm
 from planner.io.raster import Elevation, read_elevation
 from planner.io.row_audit import DroppedRows, check_balance, drop_rows
@@ -149,10 +149,17 @@ class StudyLayers:
         path = self._study.resolve(layer.path)
         try:
             result = read_layer(
-                path, layer, setting=self.setting(name), schema=schema, home=home, counted=self._counted(name)
+                path,
+                layer,
+                setting=self.setting(name),
+                schema=schema,
+                home=home,
+                counted=self._counted(name),
+                frame=self._study.frames.get(name),
             )
             issues = (*result.issues, *_not_kept(name, layer, result, self.setting(name)))
-            table = schema.check(result.frame, source=self.source(name), known=issues)
+            issues = (*issues, *_wrong_values(layer, schema, self.setting(name)))
+            table = _checked(schema, result, issues, self.source(name), self.setting(name))
         except DataError as error:
             self._errors.append(error)
             return None
@@ -199,7 +206,7 @@ class StudyLayers:
         return LayerSource(
             layer=name,
             file=portable(layer.path) + _inner(layer),
-            sha256=file_hash(self._study.resolve(layer.path)),
+            sha256=self._hash(name, layer),
             encoding=found.encoding,
             columns=found.mapped,
             unread=found.unread,
@@ -213,6 +220,10 @@ class StudyLayers:
             modelled=layer.modelled,
             attribution=ATTRIBUTION if is_osm else "",
         )
+
+    def _hash(self, name: str, layer: Layer) -> str:
+        frame = self._study.frames.get(name)
+        return file_hash(self._study.resolve(layer.path)) if frame is None else frame_hash(frame)
 
     def _datum(self, name: str, crs: pyproj.CRS, verdict: LayerDatum) -> str:
         """Return what a layer's datum is called: what is taken for the true one, by the survey's own name."""
@@ -341,6 +352,42 @@ class StudyLayers:
             self._errors.append(error)
             return table
         return moved
+
+
+def _wrong_values(layer: Layer, schema: TableSchema[Any], setting: str) -> list[Issue]:
+    """Return an issue for each value of the study's own words that no column of the table may have."""
+    allowed = dict.fromkeys(choice for column in schema.columns for choice in column.choices)
+    wrong = dict.fromkeys(value for value in layer.values.values() if value not in allowed)
+    listed = ", ".join(allowed) or "–"
+    return [Issue("wrong_value", {"setting": setting, "value": value, "allowed": listed}) for value in wrong]
+
+
+def _checked(
+    schema: TableSchema[Table], result: LayerRead, known: Sequence[Issue], source: str, setting: str
+) -> Table:
+    """Check a table; what is wrong is said with the columns as the file names them."""
+    try:
+        return schema.check(result.frame, source=source, known=known)
+    except DataError as error:
+        theirs = {item.field: item.column for item in result.mapped if item.column != item.field}
+        names = [theirs.get(str(name), str(name)) for name in result.frame.columns]
+        present = ", ".join(dict.fromkeys(name for name in names if name != result.frame.geometry.name)) or "–"
+        issues = []
+        for issue in error.issues:
+            values = dict(issue.values)
+            if issue.key == "missing_column":
+                values["present"] = present
+            column = values.get("column")
+            if column in theirs:
+                values["column"] = f"{theirs[str(column)]} → {column}"
+            is_word = issue.key == "not_a_choice"
+            if is_word:
+                values |= {"setting": setting, "first": str(values["found"]).partition(", ")[0]}
+            key = "not_a_known_word" if is_word else issue.key
+            if issue.key == "missing_geometry" and result.place:
+                key, values = "missing_place", {"columns": ", ".join(result.place.values())}
+            issues.append(replace(issue, key=key, values=values))
+        raise DataError(source, issues) from error
 
 
 def _is_from_osm(path: Path, layer: Layer, found: LayerRead) -> bool:

@@ -17,6 +17,7 @@ from planner.io.formats import is_extract
 from planner.io.osm.extract import BARRIERS, PLACE_KEYS, WATER
 from planner.io.osm.objects import open_extract
 from planner.io.osm.walkable_tags import is_passable
+from planner.io.recognition.words import named_in, recognition_words
 from planner.io.study_layers import TABLES
 from planner.io.vector.readers import STYLES, check_views, choose_layer
 from planner.messages.errors import DataError
@@ -24,21 +25,6 @@ from planner.schemas.table_schema import AREAS, LINES, POINTS, TableSchema
 
 ENDINGS = (".gpkg", ".gdb")
 """Files in which a layer stands beside others as a table of its own."""
-
-NAMES: dict[str, tuple[str, ...]] = {
-    "communities": ("communit", "village", "boundar", "社区", "行政村", "村界", "边界"),
-    "facilities": ("facilit", "centre", "center", "station", "中心", "驿站", "站点", "阵地", "设施"),
-    "buildings": ("building", "建筑", "房屋", "楼栋"),
-    "places": ("place", "poi", "amenit", "shop", "office", "商铺", "兴趣点", "企业", "网点"),
-    "streets": ("street", "road", "path", "道路", "路网", "街"),
-    "water": ("water", "river", "lake", "水域", "水系", "河", "湖"),
-    "barriers": ("barrier", "rail", "wall", "fence", "障碍", "屏障", "铁路", "围墙"),
-    "gates": ("gate", "大门", "出入口"),
-    "parcels": ("parcel", "plot", "room", "地块", "用地", "用房", "宗地"),
-    "people_table": ("people", "census", "人口"),
-    "demand": ("demand", "people", "population", "人口", "居民", "需求"),
-}
-"""Parts of layer names that indicate a table of the study."""
 
 OF_PLANNER = ("left_out", "boundary", "gates")
 """Layers of osm.gpkg that `planner fetch` writes for inspection; its streets end at closed gates already."""
@@ -120,7 +106,8 @@ def _count(path: Path, layer: str) -> int | None:
 def _tables_for(name: str, shape: str | None, given: Container[str]) -> tuple[str, ...]:
     """Return the tables that may read a layer: by its name, else those that nothing gives yet."""
     fitting = [schema.name for schema in TABLES if _fits(schema, shape)]
-    called = [table for table in fitting if any(part in name.lower() for part in NAMES[table])]
+    named = named_in(name, recognition_words()["layer_names"])
+    called = [table for table in fitting if table in named]
     if called:
         return tuple(sorted(called, key=lambda table: table in given))
     free = [table for table in fitting if table not in given]

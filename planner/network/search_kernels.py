@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from planner.network.compile import kernel
+from planner.network.compile import ZERO, kernel
 from planner.network.link_kernels import (
     EdgeArrays,
     EdgeRows,
@@ -190,7 +190,7 @@ def search_points(
     adjacency: Adjacency, streets: EdgeArrays, stands: SnapArrays, first: int, last: int, reach_m: float
 ) -> tuple[IndexArray, IndexArray, FloatArray]:
     """Search from each point by itself: number of nodes reached, nodes, and their distances."""
-    field = new_search_state(len(adjacency.pointer) - 1, 0, reach_m)
+    field = new_search_state(len(adjacency.pointer) - 1, ZERO, reach_m)
     best, found = field.metres, field.found
     counts = np.zeros(last - first, dtype=np.int64)
     nodes, metres, filled = np.empty(1024, dtype=np.int64), np.empty(1024), 0
@@ -298,7 +298,7 @@ def search_facilities(
     """Search from each facility: number of demand points reached, points (rising), and their distances."""
     stands, rows, links = demand
     n_demand = len(stands.pointer) - 1
-    field = new_search_state(len(adjacency.pointer) - 1, 0, reach_m)
+    field = new_search_state(len(adjacency.pointer) - 1, ZERO, reach_m)
     line = ReachedPoints(
         np.full(n_demand, np.inf), np.empty(n_demand + 1, dtype=np.int64), np.zeros(1, dtype=np.int64)
     )
@@ -389,5 +389,5 @@ def search_all(adjacency: Adjacency, streets: EdgeArrays, stands: SnapArrays, re
     """Search from all points at once: nearest point of each node, of equal ones the lower position."""
     n_nodes = len(adjacency.pointer) - 1
     field = new_search_state(n_nodes, n_nodes, reach_m)
-    run_search(field, adjacency, seeds_of(streets, stands, 0, len(stands.pointer) - 1), field.label)
+    run_search(field, adjacency, seeds_of(streets, stands, ZERO, len(stands.pointer) - 1), field.label)
     return field

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from planner.network.compile import kernel
+from planner.network.compile import ZERO, kernel
 from planner.network.spatial_index import Grid
 from planner.network.walk import FloatArray, IndexArray
 
@@ -115,7 +115,7 @@ def find_nearby_segments(  # noqa: C901 -- a call in the loop costs more than th
     """Find the segments within `reach_m` of the points from `first` to `last` in `order`, and the nearest."""
     counts = np.zeros(last - first, dtype=np.int64)
     nearest_segment, nearest_m = np.empty(last - first, dtype=np.int64), np.empty(last - first)
-    rows, used = np.empty(4 * (last - first) + 64, dtype=np.int64), 0
+    rows, used = np.empty(4 * (last - first) + 64, dtype=np.int64), ZERO
     seen = np.full(len(segment_xy), -1, dtype=np.int64)
     pointer, listed, cell_m, columns = grid.pointer, grid.segment, grid.cell_m, grid.columns
     for point in range(first, last):

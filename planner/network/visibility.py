@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.network.argument_checks import check_barriers
-from planner.network.compile import kernel
+from planner.network.compile import ZERO, kernel
 from planner.network.spatial_index import Grid, build_grid
 from planner.network.walk import FloatArray, IndexArray
 
@@ -124,7 +124,7 @@ def find_visible_parts(
     side = 1.0 if aside >= 0 else -1.0
     aside *= side
     parts[0, 0], parts[0, 1] = stretch
-    count = 1
+    count = ZERO + 1
     for k in range(n_near):
         piece = near[k]
         x, y = barrier_xy[piece, 0] - from_x, barrier_xy[piece, 1] - from_y

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import partial
 from hashlib import blake2b
 from threading import Lock
 from typing import Any, TypeVar
@@ -15,7 +16,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.network.isochrones.service_areas import service_areas
+from planner.network.compile import without_collections
+from planner.network.isochrones.service_areas import compile_reached_edges, service_areas
+from planner.network.isochrones.unions import capsule_unions, find_neighbour_lists
+from planner.network.isochrones.visibility_region_kernels import draw_visible_regions
 from planner.network.network import WalkingNetwork, build_network
 from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import (
@@ -171,11 +175,18 @@ def _count_bytes(value: object) -> int:
     return 0
 
 
-def compile_kernels() -> None:
-    """Run every kind of search once on a crossroads, without and with a wall, so that all kernels are compiled.
+def compile_kernels(*, barriers: bool = True, areas: Callable[[], object] | None = None) -> None:
+    """Run every kind of search once on a crossroads, so that all kernels are compiled.
 
-    The first time on a machine this takes most of a minute; the machine code is cached, and later calls load it in
-    less than a second.
+    The first time on a machine this takes some 40 s of one processor; the machine code is cached, and later calls
+    load it in less than a second.
+
+    Parameters
+    ----------
+    barriers
+        Whether the kernels of networks with barriers are needed.
+    areas
+        Waits until `compile_areas` is done, which another process does meanwhile; None where none does.
 
     Examples
     --------
@@ -183,12 +194,31 @@ def compile_kernels() -> None:
     """
     arms = [[(0, 0), (90, 0)], [(0, 0), (0, 90)], [(0, 0), (-90, 0)], [(0, 0), (0, -90)]]
     streets = gpd.GeoDataFrame(geometry=[shapely.LineString(arm) for arm in arms], crs="EPSG:32648")
-    wall = gpd.GeoSeries([shapely.LineString([(20, 9), (50, 9)])], crs=streets.crs)
+    walls = gpd.GeoSeries([shapely.LineString([(20, 9), (50, 9)])], crs=streets.crs)
     walk = WalkSettings(speed_kmh=3.6, access_m=20.0)
-    for barriers in (None, build_barriers(wall, None)):
-        walker = Walker(build_network(streets, barriers=barriers), walk)
-        points = walker.snap(np.array([[5.0, 5.0], [60.0, 5.0]]))
-        walker.service_areas(points, limits_min=(0.5, 2.0))
-        walker.times(points, points, within_min=2.0)
-        walker.nearest(points, points, within_min=2.0)
-        walker.nearest_of_places(points, points.xy, within_min=2.0)
+    walkers = [Walker(build_network(streets), walk)]
+    if barriers:
+        walkers.append(Walker(build_network(streets, barriers=build_barriers(walls, None)), walk))
+    snapped = []
+    with without_collections():
+        for walker in walkers:
+            points = walker.snap(np.array([[5.0, 5.0], [60.0, 5.0]]))
+            walker.times(points, points, within_min=2.0)
+            walker.nearest(points, points, within_min=2.0)
+            walker.nearest_of_places(points, points.xy, within_min=2.0)
+            snapped.append(points)
+        compile_reached_edges(walkers[0].network, snapped[0])
+        (areas or partial(compile_areas, barriers))()
+        for walker, points in zip(walkers, snapped, strict=True):
+            walker.service_areas(points, limits_min=(0.5, 2.0))
+
+
+def compile_areas(barriers: bool) -> None:  # noqa: FBT001 -- given by position to another process
+    """Compile what draws service areas: half of the work of `compile_kernels`."""
+    with without_collections():
+        axes = np.array([[0.0, 0.0, 90.0, 0.0], [0.0, 0.0, 0.0, 90.0]])
+        whole = np.arange(len(axes))
+        capsule_unions(axes, whole[1:] + 1, 20.0, parts_of=(find_neighbour_lists(axes, 20.0), whole))
+        if barriers:
+            sources = (whole, np.zeros((len(axes), 7)), np.ones((len(axes), 2), dtype=np.bool_))
+            draw_visible_regions(axes, sources, (axes, np.zeros(3, dtype=np.int64), whole), 0, len(axes), 0.1)

@@ -51,8 +51,9 @@ def actions_text(project: Project, t: Translator) -> str:
     remedy = found[project["centre"]]["remedy"] if project["option"].startswith("upgrade:") else None
     parts = [action_text(change, t) for change in (remedy["changes"] if remedy else ())]
     if project["site"]:
-        lon, lat = t.degrees(require(project["lon"])), t.degrees(require(project["lat"]))
-        parts.append(t.programme("measure_site", site=project["site"], lon=lon, lat=lat))
+        (at,) = (one for one in t.content["siting"]["candidates"] if one["id"] == project["site"])
+        place = at["place"] or f"{t.degrees(require(project['lon']))}, {t.degrees(require(project['lat']))}"
+        parts.append(t.programme("measure_site", site=project["site"], place=place))
     if project["closes"]:
         parts.append(t.programme("measure_closes", names=t.join([centres[one] for one in project["closes"]])))
     return t.programme("measure_joint").join(parts) or t.programme("measure_own")

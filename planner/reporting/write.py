@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pyogrio.errors import DataLayerError, DataSourceError
 
+from planner.io.second_process import run_here, start_in_process
 from planner.messages.catalogue import Texts
 from planner.messages.errors import CommandError, Issue, OutputError
 from planner.messages.progress import Progress, silent
@@ -17,7 +18,6 @@ from planner.reporting.document.build import build_document, format_json
 from planner.reporting.files.exchange import finish_interrupted, replace_files, staging_folder
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.files.open_databases import check_databases_closed
-from planner.reporting.files.second_process import run_here, start_in_process
 from planner.reporting.map.page import draw_map
 from planner.reporting.report.build import build_report
 from planner.reporting.report.docx import docx_bytes

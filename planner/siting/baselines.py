@@ -13,8 +13,12 @@ from planner.siting.models.maximal_covering import solve_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints, coverage_pairs
 from planner.siting.proposals import Proposal, SitingResult
 from planner.siting.solution import Certificate, Solution, Status
+from planner.siting.solvers.deadline import TimeBudget
 from planner.siting.solvers.location_bnb import start_deadline
 from planner.siting.solvers.value_tables import build_value_table
+
+CURVE_SHARE, ALTERNATIVES_SHARE = 0.5, 0.5
+"""Share of the time left that each may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class CurvePoint:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+class Baselines:
     """Baselines of the optimum.
 
     Attributes
@@ -73,43 +77,45 @@ class Comparison:
     other_plans: tuple[Proposal, ...]
 
 
-def compare_baselines(siting: SitingResult, settings: Settings) -> Comparison:
-    """Compute the baselines of the optimum; curve and alternatives each have the study's time limit again."""
-    constraints, solution, best = siting.constraints, siting.solution, siting.best
-    if constraints is None or solution is None or best is None:
-        return Comparison(None, (), (), ())
+def compare_baselines(siting: SitingResult, settings: Settings, budget: TimeBudget | None = None) -> Baselines:
+    """Compute the baselines of the optimum; curve and alternatives share the budget."""
+    constraints, solution = siting.constraints, siting.solution
+    if constraints is None or solution is None:
+        return Baselines(None, (), (), ())
+    budget = budget or TimeBudget(settings.seconds)
     coverage, free, today = (
         CoverageMatrix(siting.matrix, siting.people),
         len(siting.pool.kept_centres),
         siting.today,
     )
     most = min(2 * settings.sites, len(siting.pool.new))
-    solutions = coverage_curve(
-        coverage, replace(constraints, sites=free + most), time_limit_s=settings.seconds, seed=settings.seed
-    )[free:]
+    with budget.share(CURVE_SHARE) as seconds:
+        limit = replace(constraints, sites=free + most)
+        solutions = coverage_curve(coverage, limit, time_limit_s=seconds, seed=settings.seed)[free:]
     curve, before = [], 0.0
     for sites, one in enumerate(solutions, start=1):
         gained = one.objective - today
         curve.append(CurvePoint(sites, Certificate(gained, one.bound - today, one.status), gained - before))
         before = gained
-    others = find_alternatives(
-        coverage,
-        constraints,
-        solution,
-        xy=candidate_xy(siting.pool.candidates),
-        near_m=settings.alternatives_near_m,
-        within=settings.alternatives_within,
-        differing=settings.alternatives_differ,
-        each_drops_another=True,
-        count=settings.alternatives,
-        time_limit_s=settings.seconds,
-        seed=settings.seed,
-    )
+    with budget.share(ALTERNATIVES_SHARE) as seconds:
+        others = find_alternatives(
+            coverage,
+            constraints,
+            solution,
+            xy=candidate_xy(siting.pool.candidates),
+            near_m=settings.alternatives_near_m,
+            within=settings.alternatives_within,
+            differing=settings.alternatives_differ,
+            each_drops_another=True,
+            count=settings.alternatives,
+            time_limit_s=seconds,
+            seed=settings.seed,
+        )
     plans = tuple(
         siting.propose(one.solution.sites, method="alternative", new_sites=settings.sites) for one in others
     )
     greedy = None if solution.greedy is None else solution.greedy - today
-    return Comparison(greedy, tuple(curve), others, plans)
+    return Baselines(greedy, tuple(curve), others, plans)
 
 
 def coverage_curve(

@@ -36,11 +36,14 @@ class WeightedDemand:
         Standard of each point, minutes, shape (uncovered,); None for residents alone.
     weights
         Weight of each group, those of weight zero included.
+    resident_ids
+        Ids of the first points, which are residents.
     """
 
     uncovered: gpd.GeoDataFrame
     limits_min: NDArray[np.float64] | None
     weights: dict[str, float]
+    resident_ids: tuple[str, ...]
 
     @property
     def weighted(self) -> bool:
@@ -70,7 +73,7 @@ def weigh_demand(
     }
     others = [kind for kind in kinds if kind.group.settings.weight > 0]
     if not others and residents_weight == 1:
-        return WeightedDemand(residents, None, weights)
+        return WeightedDemand(residents, None, weights, tuple(residents["id"]))
     parts = [(RESIDENTS, residents, residents_weight, standard_min)] if residents_weight > 0 else []
     parts += [
         (kind.group.settings.id, kind.uncovered, kind.group.settings.weight, kind.standard_min) for kind in others
@@ -84,7 +87,10 @@ def weigh_demand(
     together = pd.concat(frames, ignore_index=True) if frames else residents.iloc[:0]
     limits = [np.full(len(points), limit) for _, points, _, limit in parts]
     return WeightedDemand(
-        gpd.GeoDataFrame(together, crs=residents.crs), np.concatenate([np.zeros(0), *limits]), weights
+        gpd.GeoDataFrame(together, crs=residents.crs),
+        np.concatenate([np.zeros(0), *limits]),
+        weights,
+        tuple(residents["id"]) if residents_weight > 0 else (),
     )
 
 

@@ -27,7 +27,7 @@ from planner.siting.solvers.balanced import (
     maximise_sum,
     merge_equal_rows,
 )
-from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.deadline import Deadline, TimeBudget
 from planner.siting.solvers.greedy_kernels import SelectionLimits
 from planner.siting.solvers.location_bnb import start_deadline
 
@@ -253,7 +253,7 @@ class _EquityProblem:
 
 
 def equity_frontiers(
-    study: Study, inputs: Inputs, walker: Walker, siting: SitingResult
+    study: Study, inputs: Inputs, walker: Walker, siting: SitingResult, budget: TimeBudget
 ) -> tuple[EquityFrontier, ...]:
     """Return the plans between the most residents and the fairest, for every kind of fairness asked for.
 
@@ -275,17 +275,19 @@ def equity_frontiers(
     if asked.communities:
         place = {community: number for number, community in enumerate(inputs.communities["id"])}
         home = inputs.demand["community"].map(place).to_numpy(dtype=np.int64)
-        plans = equity_frontier(
-            coverage, home, constraints, points=asked.plans, time_limit_s=settings.seconds, seed=settings.seed
-        )
+        with budget.share(0.5 if asked.old else 1.0) as seconds:
+            plans = equity_frontier(
+                coverage, home, constraints, points=asked.plans, time_limit_s=seconds, seed=settings.seed
+            )
         found.append(("communities", plans))
     if asked.old:
         old = residents_65(inputs.demand)
         if not np.isfinite(old).all() or not old.sum() > 0:
             raise StudyError(str(study.file), [Issue("fair_without_old")])
-        plans = group_frontier(
-            coverage, old, constraints, points=asked.plans, time_limit_s=settings.seconds, seed=settings.seed
-        )
+        with budget.share() as seconds:
+            plans = group_frontier(
+                coverage, old, constraints, points=asked.plans, time_limit_s=seconds, seed=settings.seed
+            )
         found.append(("old", plans))
     return tuple(
         EquityFrontier(

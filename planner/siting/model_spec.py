@@ -9,7 +9,7 @@ from typing import Literal
 
 from planner.siting.models import model_names
 from planner.siting.problem import LocationProblem
-from planner.siting.solution import Solution
+from planner.siting.solution import Sense, Solution
 
 Unit = Literal["people", "minutes", "person_minutes", "sites", "services"]
 
@@ -25,7 +25,7 @@ class ModelResult:
     tiers
         Tier of each chosen site; hierarchical covering only.
     figures
-        Further figures by name; the text is `cli.figure_<name>`.
+        Further figures by name; the text is `models.figure_<name>`.
     """
 
     solution: Solution
@@ -40,9 +40,15 @@ class ModelSpec:
     Attributes
     ----------
     name
-        Name of the module; texts are `cli.model_<name>` and `cli.asked_<name>`.
+        Name of the module; texts are `models.name_<name>` and `models.objective_<name>`.
     solve
         Solves a problem within a time limit, seconds.
+    formula
+        Objective and constraints: demand i with weight a, columns j, walks t, open columns y.
+    source
+        Publication of the model.
+    sense
+        Whether the objective is maximised or minimised.
     unit
         Unit of the objective.
     needs_sites
@@ -60,6 +66,9 @@ class ModelSpec:
 
     name: str
     solve: Callable[[LocationProblem, float], ModelResult]
+    formula: str
+    source: str
+    sense: Sense = "most"
     unit: Unit = "people"
     needs_sites: bool = True
     needs_all_walks: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from planner.config.sections.siting import SitingSettings as Settings
 from planner.messages.notices import Notice
 from planner.network.snapping import SnappedPoints
+from planner.network.travel_times import TravelTimes
 from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.network.walker import Walker
 from planner.siting.candidates.builder import CandidateBuilder, CandidateSet
@@ -85,6 +86,8 @@ class SitingResult:
         Candidates, and those excluded.
     candidates
         One row a candidate that is no existing centre, with people_in_reach: uncovered people within the standard.
+    times
+        Walks between the candidates that are no existing centre and all residents, minutes.
     matrix
         Coverage of each demand point by each candidate, shape (demand, candidates of the pool), boolean.
     people
@@ -92,7 +95,8 @@ class SitingResult:
     constraints, solution
         The problem of the optimum and its solution; None if the study requests no sites.
     proposals
-        Clustering and optimum, in this order; empty without requested sites or uncovered people.
+        Clustering, maximal covering, and the study's own model if it is another one; empty without requested sites
+        or uncovered people.
     people_uncovered
         People beyond the standard today.
     people_without_street
@@ -103,6 +107,7 @@ class SitingResult:
 
     pool: CandidateSet
     candidates: gpd.GeoDataFrame
+    times: TravelTimes
     matrix: csr_array
     people: FloatArray
     constraints: SelectionConstraints | None
@@ -114,7 +119,7 @@ class SitingResult:
 
     @property
     def best(self) -> Proposal | None:
-        """The last proposal: the optimum; None without proposals."""
+        """The last proposal: the solution of the study's model; None without proposals."""
         return self.proposals[-1] if self.proposals else None
 
     def propose(
@@ -133,69 +138,112 @@ class SitingResult:
         )
 
     @property
+    def optimum(self) -> Proposal | None:
+        """The proposal of maximal covering; None without proposals."""
+        return self.proposals[1] if self.proposals else None
+
+    @property
     def today(self) -> float:
         """People served by relocatable centres as they are."""
         return _served(self.matrix, self.people, np.arange(len(self.candidates), self.matrix.shape[1]))
 
 
-def propose_sites(builder: CandidateBuilder) -> SitingResult:
+def propose_sites(builder: CandidateBuilder, *, time_limit_s: float | None = None) -> SitingResult:
     """Build the candidates and choose among them by clustering and by maximal covering.
 
     Relocatable centres are columns to choose at no cost: at most `siting.sites` plus the number of relocatable
-    centres are open. Demand points are those that the other centres do not serve.
+    centres are open. Demand points are those that the other centres do not serve. The time limit of maximal
+    covering, seconds, is `siting.seconds` unless given.
     """
-    settings, uncovered, snaps = builder.settings, builder.uncovered, builder.snaps
+    siting = search_candidates(builder)
+    if not (builder.settings.sites or builder.options) or not len(builder.uncovered):
+        return siting
+    return solve_proposals(builder, siting, builder.settings.seconds if time_limit_s is None else time_limit_s)
+
+
+def search_candidates(builder: CandidateBuilder, *, builds_all: bool = False) -> SitingResult:
+    """Build the candidates and search the people that each reaches; without proposals.
+
+    Where no sites are requested, or nobody can be gained, the candidates are those that the study names, unless
+    all are needed.
+    """
+    settings, uncovered = builder.settings, builder.uncovered
     people = uncovered["people"].to_numpy(dtype=np.float64)
-    without_street = float(people[~snaps.reaches_street].sum())
-    if not (settings.sites or builder.options) or not len(uncovered):
-        return _without_proposals(builder, people, without_street)
-    pool = builder.build()
-    matrix = compute_coverage(pool.candidates, snaps, builder.limits_min, builder.walker)
-    constraints = selection_constraints(pool, settings)
-    solution = maximal_covering(
-        CoverageMatrix(matrix, people), constraints, time_limit_s=settings.seconds, seed=settings.seed
-    )
+    is_requested = bool(settings.sites or builder.options) and len(uncovered) > 0
+    pool = builder.build() if is_requested or builds_all else builder.build_named()
     count = len(pool.new)
+    times, matrix = _search(builder, pool)
     beyond = people * ~_is_served(matrix, np.arange(count, len(pool.candidates)))
     today = float(people.sum() - beyond.sum())
-    by_clusters = [place for place, one in enumerate(pool.new) if one.clusters == settings.sites > 0]
-    clustering, beyond_budget = _clustering_proposal(
-        pool, matrix, people, np.array(by_clusters, dtype=np.int64), constraints
-    )
-    chosen = np.array(solution.sites, dtype=np.int64)
     table = candidate_table(pool.new, builder.walker.network.crs)
     return SitingResult(
         pool=pool,
         candidates=gpd.GeoDataFrame(table.assign(people_in_reach=(matrix.T.astype(np.float64) @ beyond)[:count])),
+        times=times,
         matrix=matrix,
         people=people,
-        constraints=constraints,
-        solution=solution,
-        proposals=(
-            clustering,
-            build_proposal(
-                pool,
-                matrix,
-                people,
-                chosen,
-                method=solution.model,
-                certificate=solution.certificate,
-                new_sites=settings.sites,
-            ),
-        ),
+        constraints=None,
+        solution=None,
+        proposals=(),
         people_uncovered=float(people.sum()) - today,
-        people_without_street=without_street,
-        notices=tuple(_notices(builder, pool, people, beyond_budget)),
+        people_without_street=float(people[~builder.snaps.reaches_street].sum()),
     )
 
 
-def _without_proposals(builder: CandidateBuilder, people: FloatArray, without_street: float) -> SitingResult:
-    """Return the candidates that the study names, and no proposal."""
-    pool = builder.build_named()
-    matrix = compute_coverage(pool.candidates, builder.snaps, builder.limits_min, builder.walker)
-    table = candidate_table(pool.candidates, builder.walker.network.crs)
-    table = gpd.GeoDataFrame(table.assign(people_in_reach=matrix.T.astype(np.float64) @ people))
-    return SitingResult(pool, table, matrix, people, None, None, (), float(people.sum()), without_street)
+def _search(builder: CandidateBuilder, pool: CandidateSet) -> tuple[TravelTimes, csr_array]:
+    """Return the walks from new candidates to all residents, and the coverage by all candidates: one search."""
+    residents, limits_min = builder.residents_xy, builder.limits_min
+    count, n_residents = len(pool.new), len(residents)
+    # Demand points that are residents' own are not searched a second time.
+    own = builder.resident_rows
+    rows = np.full(len(limits_min), -1, dtype=np.int64) if own is None else own
+    others = np.flatnonzero(rows < 0)
+    targets = builder.walker.snap(np.vstack([residents, builder.snaps.xy[others]]))
+    column = np.where(rows >= 0, rows, n_residents)
+    column[others] += np.arange(len(others))
+    horizon_min = max(builder.horizon_min, float(limits_min.max(initial=0.0)))
+    sites = builder.walker.snap(candidate_xy(pool.candidates))
+    times = builder.walker.times(sites, targets, within_min=horizon_min)
+    here = (times.facility < count) & (times.demand < n_residents) & is_within(times.minutes, builder.horizon_min)
+    to_residents = TravelTimes(
+        times.facility[here], times.demand[here], times.minutes[here], count, n_residents, builder.horizon_min
+    )
+    row_of = np.full(len(targets.xy), -1, dtype=np.int64)
+    row_of[column] = np.arange(len(rows))
+    row = row_of[times.demand]
+    inside = np.flatnonzero(row >= 0)
+    inside = inside[is_within(times.minutes[inside], limits_min[row[inside]])]
+    shape = (len(rows), len(pool.candidates))
+    return to_residents, coverage_from_pairs(row[inside], times.facility[inside], shape)
+
+
+def solve_proposals(builder: CandidateBuilder, siting: SitingResult, time_limit_s: float) -> SitingResult:
+    """Return the candidates with the proposals of clustering and of maximal covering."""
+    settings, pool, matrix, people = builder.settings, siting.pool, siting.matrix, siting.people
+    constraints = selection_constraints(pool, settings)
+    solution = maximal_covering(
+        CoverageMatrix(matrix, people), constraints, time_limit_s=time_limit_s, seed=settings.seed
+    )
+    by_clusters = [place for place, one in enumerate(pool.new) if one.clusters == settings.sites > 0]
+    clustering, beyond_budget = _clustering_proposal(
+        pool, matrix, people, np.array(by_clusters, dtype=np.int64), constraints
+    )
+    optimum = build_proposal(
+        pool,
+        matrix,
+        people,
+        solution.columns,
+        method=solution.model,
+        certificate=solution.certificate,
+        new_sites=settings.sites,
+    )
+    return replace(
+        siting,
+        constraints=constraints,
+        solution=solution,
+        proposals=(clustering, optimum),
+        notices=tuple(_notices(builder, pool, people, beyond_budget)),
+    )
 
 
 def _notices(

@@ -25,10 +25,13 @@ from planner.siting.problem import CoverageMatrix, SelectionConstraints
 from planner.siting.proposals import Proposal, SitingResult
 from planner.siting.solution import Certificate, Solution, Status
 from planner.siting.solvers.balanced import BalancedResult, ServedSums, maximise_smallest_sum, merge_equal_rows
-from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.deadline import Deadline, TimeBudget
 from planner.siting.solvers.location_bnb import start_deadline
 
 ROBUST = "robust"
+SCENARIO_SHARE = 0.5
+"""Share of the time left for the scenarios' best plans, and of the rest for the robust plan."""
+
 RULES = ("worst people", "worst regret", "expected")
 
 
@@ -296,7 +299,12 @@ class ScenarioAnalysis:
 
 
 def analyse_scenarios(
-    study: Study, inputs: Inputs, siting: SitingResult, kinds: tuple[GroupCoverage, ...], walker: Walker
+    study: Study,
+    inputs: Inputs,
+    siting: SitingResult,
+    kinds: tuple[GroupCoverage, ...],
+    walker: Walker,
+    budget: TimeBudget,
 ) -> ScenarioAnalysis | None:
     """Evaluate the proposals in the study's scenarios, and choose a robust plan for all of them.
 
@@ -313,14 +321,17 @@ def analyse_scenarios(
     scenarios = dict(_scenarios(study, inputs, siting.pool, demand, walker))
     coverages = {key: coverage for key, (_, coverage) in scenarios.items()}
     constraints = with_staying_centres(siting.constraints, len(siting.pool.candidates))
-    best = solve_scenarios(coverages, constraints, time_limit_s=settings.seconds, seed=settings.seed)
+    with budget.share(SCENARIO_SHARE) as seconds:
+        best = solve_scenarios(coverages, constraints, time_limit_s=seconds, seed=settings.seed)
     keeps = tuple(range(len(siting.pool.new), len(siting.pool.candidates)))
     plans = {"today": keeps, **{one.method: _columns(one, siting.pool) for one in siting.proposals}}
-    allowed = {name: plans[name] for name in ("today", siting.proposals[-1].method)}
+    # Only plans that keep to the constraints may raise the best one: no model that finds its own number of sites.
+    allowed = {name: plans[name] for name in ("today", siting.proposals[1].method)}
     best = _no_worse(coverages, allowed, best, constraints)
-    robust = solve_robust(
-        coverages, constraints, best, rule=asked.rule, time_limit_s=settings.seconds, seed=settings.seed
-    )
+    with budget.share(SCENARIO_SHARE) as seconds:
+        robust = solve_robust(
+            coverages, constraints, best, rule=asked.rule, time_limit_s=seconds, seed=settings.seed
+        )
     best = _no_worse(coverages, {ROBUST: robust.sites}, best, constraints)
     table = regret_table(coverages, {**plans, ROBUST: robust.sites}, best, constraints)
     if asked.rule == "worst regret":

@@ -15,6 +15,7 @@ from planner.accessibility.groups import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
+from planner.messages.errors import Issue, StudyError
 from planner.network.walker import Walker, point_coordinates
 from planner.schemas.tables import Facilities
 from planner.siting.candidates.builder import CandidateBuilder, CandidateSet
@@ -25,6 +26,7 @@ from planner.siting.candidates.place_ids import ONE_PLACE
 from planner.siting.candidates.relocations import propose_relocations
 from planner.siting.demand_weights import WeightedDemand, weigh_demand
 from planner.siting.model_spec import ModelSpec
+from planner.siting.models import model_names
 from planner.siting.problem import LocationProblem, TravelCosts
 from planner.siting.proposals import selection_constraints
 
@@ -33,7 +35,8 @@ from planner.siting.proposals import selection_constraints
 class SitingInputs:
     """Results of the earlier stages that siting uses.
 
-    `today` are the centres before a scenario; None if there is none.
+    `today` are the centres before a scenario; None if there is none. `horizon_min` is how far the walks between
+    candidates and all residents are searched, minutes; 0: only those that can be gained are searched.
     """
 
     study: Study
@@ -43,6 +46,7 @@ class SitingInputs:
     groups: tuple[GroupCoverage, ...]
     business_areas: BusinessAreas | None
     today: Facilities | None = None
+    horizon_min: float = 0.0
 
     @property
     def standard_min(self) -> float:
@@ -66,6 +70,19 @@ class SitingInputs:
         return beyond(self.inputs.demand, self.standard_min), tuple(groups)
 
 
+def check_model(study: Study) -> None:
+    """Check that `siting.model` names a model.
+
+    Raises
+    ------
+    StudyError
+        There is no such model; those that there are.
+    """
+    if study.siting.model not in model_names():
+        values = {"path": "siting.model", "name": study.siting.model, "known": ", ".join(model_names())}
+        raise StudyError(str(study.file), [Issue("unknown_profile", values)])
+
+
 def demand_to_gain(inputs: SitingInputs) -> tuple[gpd.GeoDataFrame, tuple[GroupCoverage, ...]]:
     """Return the residents and groups that can be gained: uncovered, or served by relocatable centres only."""
     if not inputs.study.siting.relocatable:
@@ -84,6 +101,10 @@ def candidate_builder(inputs: SitingInputs, demand: WeightedDemand) -> Candidate
     """Return the builder of a study's candidates for the demand that can be gained."""
     study, settings = inputs.study, inputs.study.siting
     standard = np.full(len(demand.uncovered), inputs.standard_min)
+    residents, rows = inputs.inputs.demand, np.full(len(demand.uncovered), -1, dtype=np.int64)
+    if inputs.horizon_min > 0:
+        own = pd.Index(residents["id"]).get_indexer(demand.resident_ids)
+        rows[: len(own)] = own
     return CandidateBuilder(
         uncovered=demand.uncovered,
         limits_min=standard if demand.limits_min is None else demand.limits_min,
@@ -96,6 +117,9 @@ def candidate_builder(inputs: SitingInputs, demand: WeightedDemand) -> Candidate
         named=(*_project_positions(study), *_candidates_before_scenario(inputs)),
         taken=frozenset(inputs.inputs.facilities["id"]),
         ground=SiteConstraints.of(inputs.inputs, inputs.walker, settings),
+        residents_xy=point_coordinates(residents) if inputs.horizon_min > 0 else np.zeros((0, 2)),
+        horizon_min=inputs.horizon_min,
+        resident_rows=rows,
     )
 
 

@@ -19,12 +19,16 @@ from planner.network.walker import Walker
 from planner.siting.candidates.street_positions import propose_street_positions
 from planner.siting.models.set_covering import set_covering
 from planner.siting.problem import CoverageMatrix, coverage_from_pairs
+from planner.siting.solvers.deadline import TimeBudget
 
 REASONS = (
     *("no_street", "behind_barrier", "closed_compound", "cut_off"),
     *("other_bank", "other_side", "detour", "too_far"),
 )
 """Reasons in the order in which they are checked; the texts are `words.unserved_<reason>`."""
+
+UNSERVED_SHARE = 0.25
+"""Share of the solving time left that the minimum number of further candidates may take."""
 
 MOST_ROWS = 4000
 """Maximum number of points for which further candidates are computed: each needs a service area."""
@@ -98,7 +102,7 @@ class UnservedContext:
     free_streets: Callable[[], NDArray[np.object_]]
 
 
-def explain_unserved(served: NDArray[np.bool_], around: UnservedContext, *, time_limit_s: float) -> UnservedDemand:
+def explain_unserved(served: NDArray[np.bool_], around: UnservedContext, budget: TimeBudget) -> UnservedDemand:
     """Return the demand that no candidate and no centre serves, with reasons and remedies.
 
     Parameters
@@ -107,14 +111,14 @@ def explain_unserved(served: NDArray[np.bool_], around: UnservedContext, *, time
         True for rows that some candidate or centre serves, shape (demand,).
     around
         Streets, water, barriers, sites.
-    time_limit_s
-        Time limit for the minimum number of further candidates, seconds.
+    budget
+        Solving time for the minimum number of further candidates.
     """
     rows = np.flatnonzero(~served & (around.people > 0))
     walker, own = around.walker, select_snapped(around.demand, rows)
     minutes, _ = walker.nearest(around.sites, own, within_min=walker.upper_bound_min)
     walks = minutes[np.isfinite(minutes)]
-    extra, bound, never = _fewest(rows, own, around, time_limit_s)
+    extra, bound, never = _fewest(rows, own, around, budget)
     return UnservedDemand(
         rows=rows,
         reason=tuple(_reasons(own, around.limit_min[rows], around)),
@@ -128,7 +132,7 @@ def explain_unserved(served: NDArray[np.bool_], around: UnservedContext, *, time
 
 
 def _fewest(
-    rows: IndexArray, own: SnappedPoints, around: UnservedContext, time_limit_s: float
+    rows: IndexArray, own: SnappedPoints, around: UnservedContext, budget: TimeBudget
 ) -> tuple[int | None, float, float]:
     people, limit_min = around.people[rows], around.limit_min[rows]
     if not len(rows):
@@ -142,7 +146,8 @@ def _fewest(
     times = around.walker.times(around.walker.snap(xy), own, within_min=float(limit_min.max()))
     inside = is_within(times.minutes, limit_min[times.demand])
     matrix = coverage_from_pairs(times.demand[inside], times.facility[inside], (len(rows), len(xy)))
-    solution = set_covering(CoverageMatrix(matrix, people), time_limit_s=time_limit_s)
+    with budget.share(UNSERVED_SHARE) as seconds:
+        solution = set_covering(CoverageMatrix(matrix, people), time_limit_s=seconds)
     return len(solution.sites), solution.bound, float(people[solution.unservable].sum())
 
 

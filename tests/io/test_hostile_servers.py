@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import socket
@@ -345,6 +346,22 @@ def test_a_name_that_leads_nowhere_is_not_waited_for(
     assert "The name nowhere.example leads to no server (Name or service not known)" in str(told.value)
     assert option in str(told.value)
     assert sum(waited) <= 5.0 * (tried - 1) + 1.0
+
+
+@pytest.mark.parametrize("number", [errno.ENETUNREACH, errno.EHOSTUNREACH])
+def test_without_a_network_nothing_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    waited: list[float] = []
+
+    def unreachable(*_: object, **__: object) -> object:
+        raise OSError(number, "Network is unreachable")
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", unreachable)
+    servers = OsmServers(cache=tmp_path / ".fetched", nominatim="http://127.0.0.1:9/", pause=waited.append)
+    with pytest.raises(FetchError, match=r"this machine has no network.*planner new"):
+        fetch(Fetch(place="海勃湾区"), tmp_path, servers)
+    assert waited == []
 
 
 def test_a_place_cannot_steer_the_terminal(

@@ -45,7 +45,7 @@ def _solve(problem: LocationProblem, time_limit_s: float) -> ModelResult:
     )
 
 
-SPEC = ModelSpec("best_single_site", _solve, needs_sites=False)
+SPEC = ModelSpec("best_single_site", _solve, "max Σᵢ aᵢ xᵢ", "textbook", needs_sites=False)
 '''
 
 TEXTS = {
@@ -74,7 +74,7 @@ assert (solution.sites, solution.objective, solution.status) == ((1,), 7.0, "opt
 assert solution.unservable.tolist() == []
 for language in ("en", "zh"):
     texts = Texts(language)
-    print(texts("cli.model_best_single_site"), texts(f"cli.unit_{spec.unit}"))
+    print(texts("models.name_best_single_site"), texts(f"models.unit_{spec.unit}"))
 """
 
 
@@ -84,8 +84,8 @@ def test_a_model_takes_few_files(tmp_path: Path) -> None:
     shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__", "*.ttf", "*.otf"))
     changed = {copy / "siting" / "models" / "best_single_site.py": MODEL}
     for language, (model, problem) in TEXTS.items():
-        catalogue = copy / "messages" / language / "cli.toml"
-        lines = f'model_best_single_site = "{model}"\nasked_best_single_site = "{problem}"\n'
+        catalogue = copy / "messages" / language / "models.toml"
+        lines = f'name_best_single_site = "{model}"\nobjective_best_single_site = "{problem}"\n'
         changed[catalogue] = lines + catalogue.read_text("utf-8")
     for file, text in changed.items():
         file.write_text(text, "utf-8")

@@ -42,6 +42,7 @@ from planner.siting.models import DEFAULT_MODEL, model_names
 from planner.siting.models.maximal_covering import maximal_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
 from planner.siting.proposals import compute_coverage, propose_sites
+from planner.siting.solvers.deadline import TimeBudget
 from planner.siting.unserved import UnservedContext, explain_unserved
 
 WALK = WalkSettings(3.6, 10.0)
@@ -315,7 +316,7 @@ def test_why_somebody_is_served_by_nobody() -> None:
             barriers=None,
             free_streets=network.segment_lines,
         ),
-        time_limit_s=10,
+        TimeBudget(10.0),
     )
     assert left.reason == ("other_bank", "closed_compound", "cut_off", "too_far", "no_street")
     assert left.by_reason() == (
@@ -403,8 +404,8 @@ def test_every_model_has_its_spec_and_its_texts() -> None:
     for language in ("zh", "en"):
         texts = Texts(language)
         for name in model_names():
-            assert texts(f"cli.model_{name}")
-            assert texts(f"cli.unit_{get_spec(name).unit}")
+            assert texts(f"models.name_{name}")
+            assert texts(f"models.unit_{get_spec(name).unit}")
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,9 @@ class Layer(Settings):
     columns: dict[str, str] = Field(default_factory=dict, max_length=200)
     """Your column names, as { people = "人口", name = "社区名称" }."""
 
+    values: dict[str, str] = Field(default_factory=dict, max_length=1000)
+    """Your words for tiers and kinds, as { "社区党群服务中心" = "community" }; "*中心" means all that end so."""
+
     keep: tuple[str, ...] = ()
     """Further columns that results.gpkg is to carry, as ["楼栋号"]; of communities, facilities, demand, places."""
 

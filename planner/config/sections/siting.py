@@ -79,6 +79,9 @@ class FairSettings(Settings):
 class SitingSettings(Settings):
     """Where new stations go."""
 
+    model: str = "maximal_covering"
+    """The location model that chooses the proposed sites, as of `planner site --model`."""
+
     sites: Annotated[int, Field(strict=True, ge=0, le=1000)] = 5
     """How many new stations to place."""
 
@@ -86,7 +89,7 @@ class SitingSettings(Settings):
     """How many clusters of uncovered people propose a candidate position."""
 
     seconds: Annotated[float, Field(strict=True, gt=0, le=3600)] = 20.0
-    """How long the solver may search, seconds. A search that is stopped says so and shows its bound."""
+    """How long all searches for sites may take together, seconds. One that is stopped shows its bound."""
 
     seed: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] = 0
     """The seed of the clustering; the same seed gives the same answer."""

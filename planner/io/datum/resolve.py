@@ -261,15 +261,30 @@ def resolve_datums(
         A layer that declares nothing may be in several datums; with the scores and what to do.
     """
     request = {name: _to_judge(frame, layers[name], named.get(name)) for name, frame in frames.items()}
-    judged = choose_datums({name: layer for name, layer in request.items() if name in JUDGED})
-    verdicts = {**judged.layers, **inherit_datums(request, judged, layers)}
-    choice = DatumChoice({name: verdicts[name] for name in frames}, judged.evidence)
+    choice = _judge(request, layers)
     _refuse_undecided(choice, source, setting)
     moved = {
         name: to_wgs84(frame, choice.layers[name].datum) if choice.layers[name].datum != "wgs84" else frame
         for name, frame in frames.items()
     }
     return ResolvedDatums(moved, choice, tuple(_notices(choice, request)))
+
+
+def judge_datums(
+    frames: Mapping[str, gpd.GeoDataFrame],
+    layers: Mapping[str, Layer],
+    named: Mapping[str, NDArray[np.object_]],
+) -> DatumChoice:
+    """Decide the datum of each layer; parameters as of `resolve_datums`, "undecided" where none is clear."""
+    return _judge(
+        {name: _to_judge(frame, layers[name], named.get(name)) for name, frame in frames.items()}, layers
+    )
+
+
+def _judge(request: Mapping[str, UndatedLayer], layers: Mapping[str, Layer]) -> DatumChoice:
+    judged = choose_datums({name: layer for name, layer in request.items() if name in JUDGED})
+    verdicts = {**judged.layers, **inherit_datums(request, judged, layers)}
+    return DatumChoice({name: verdicts[name] for name in request}, judged.evidence)
 
 
 def format_scores(verdict: LayerDatum) -> str:

@@ -32,8 +32,8 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(slots=True)
-class _Graph:
-    """Contents of a GraphML file."""
+class StreetGraph:
+    """Contents of a graph: nodes with their places, edges with their tags as text, in the order of the file."""
 
     crs: str = ""
     places: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -42,10 +42,14 @@ class _Graph:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GraphRead:
-    """The streets of a graph, and the edges that are not walked: `reason` (`walking_obstacle`) and `word`."""
+    """The streets of a graph, and the edges that are not walked: `reason` (`walking_obstacle`) and `word`.
+
+    `edges` is the row of the graph's edges that each street was made from.
+    """
 
     streets: gpd.GeoDataFrame
     left_out: gpd.GeoDataFrame
+    edges: tuple[int, ...] = ()
 
 
 def read_graphml(path: Path) -> gpd.GeoDataFrame:
@@ -106,16 +110,20 @@ def read_graph(path: Path, *, keep_all: bool = False) -> GraphRead:
         As `read_graphml`.
     """
     try:
-        graph = _parse(path)
-        crs = _system(graph.crs)
-        lines = _lines(graph)
-        different = list(_different(lines))
-        lines = _joined_at_nodes(graph, lines, different, in_degrees=crs is None or crs.is_geographic)
+        return graph_to_streets(_parse(path), keep_all=keep_all)
     except (ET.ParseError, ValueError, LookupError, OSError, shapely.errors.ShapelyError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         if isinstance(error, KeyError):
             reason = f"node {error} is missing"
         raise DataError(str(path), [Issue("unreadable_file", {"reason": reason})]) from error
+
+
+def graph_to_streets(graph: StreetGraph, *, keep_all: bool = False) -> GraphRead:
+    """Return the streets of a graph that was read; see `read_graph`."""
+    crs = _system(graph.crs)
+    lines = _lines(graph)
+    different = list(_different(lines))
+    lines = _joined_at_nodes(graph, lines, different, in_degrees=crs is None or crs.is_geographic)
     tags = [_plain(edge) for _, _, edge in graph.edges]
     reasons = {row: "" if keep_all or "highway" not in tags[row] else _against(tags[row]) for row in different}
     kept = [row for row in different if not reasons[row]]
@@ -138,7 +146,7 @@ def read_graph(path: Path, *, keep_all: bool = False) -> GraphRead:
         geometry=lines[out],
         crs=crs,
     )
-    return GraphRead(streets, left_out)
+    return GraphRead(streets, left_out, tuple(kept))
 
 
 def _against(tags: Mapping[str, str]) -> str:
@@ -147,7 +155,7 @@ def _against(tags: Mapping[str, str]) -> str:
 
 
 def _joined_at_nodes(
-    graph: _Graph, lines: NDArray[np.object_], different: Sequence[int], *, in_degrees: bool
+    graph: StreetGraph, lines: NDArray[np.object_], different: Sequence[int], *, in_degrees: bool
 ) -> NDArray[np.object_]:
     """Return lines that meet where their edges share a node, and nowhere else."""
     if not different:
@@ -213,9 +221,9 @@ def _refuse_others(path: Path) -> None:
     refuse()
 
 
-def _parse(path: Path) -> _Graph:
+def _parse(path: Path) -> StreetGraph:
     _refuse_others(path)
-    graph, names = _Graph(), dict[str, str]()
+    graph, names = StreetGraph(), dict[str, str]()
     for _, element in ET.iterparse(path, events=("end",)):  # noqa: S314 - entities are refused above
         match element.tag.rpartition("}")[2]:
             case "key":
@@ -241,7 +249,7 @@ def _values(element: ET.Element, names: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _lines(graph: _Graph) -> NDArray[np.object_]:
+def _lines(graph: StreetGraph) -> NDArray[np.object_]:
     """Return a line an edge: its own shape, or the straight one between its ends."""
     ends = np.array(
         [[graph.places[source], graph.places[target]] for source, target, _ in graph.edges], dtype=np.float64

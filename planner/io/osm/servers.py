@@ -8,6 +8,7 @@ an answer for whole that the server broke off with a remark.
 from __future__ import annotations
 
 import email.utils
+import errno
 import hashlib
 import json
 import re
@@ -212,6 +213,7 @@ class OsmServers:
                 reason = Phrase("errors.server_silent", {"seconds": f"{self.timeout_s:g}"})
             except requests.RequestException as error:
                 self._refuse_unknown_name(error, server, attempt)
+                _refuse_without_network(error, server)
                 reason = Phrase("errors.server_unreachable", {"reason": _root(error)})
             else:
                 return
@@ -387,6 +389,19 @@ def _kept_answer(file: Path) -> Any:  # noqa: ANN401 - what a server said
 def _plain(text: str) -> str:
     """Return the first words of a text without its markup."""
     return printable_line(" ".join(re.sub(r"<[^<>]*>", " ", text).split()))[:SHOWN_CHARACTERS]
+
+
+NO_NETWORK = (errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH)
+
+
+def _refuse_without_network(error: BaseException, server: str) -> None:
+    """Raise if this machine has no way to the server: no waiting helps."""
+    cause: BaseException | None = error
+    while cause is not None and getattr(cause, "errno", None) not in NO_NETWORK:
+        cause = cause.__cause__ or cause.__context__
+    if cause is not None:
+        values = {"host": urlsplit(server).hostname or server, "reason": _root(error)}
+        raise FetchError(server, [Issue("server_no_network", values)])
 
 
 def _root(error: BaseException) -> str:

@@ -70,6 +70,7 @@ def read_cells(
     unit_lines: Mapping[int, str] | None = None,
     counted: Sequence[str] = (),
     has_formulas: bool = False,
+    values: Mapping[str, str] | None = None,
 ) -> ParsedCells:
     """Read the cells of the columns that are known.
 
@@ -87,6 +88,8 @@ def read_cells(
         Further columns of `frame` by which the study counts people.
     has_formulas
         Whether the file is a workbook: elsewhere a name that begins with "=" is a name.
+    values
+        The study's own words for the values of fields.
 
     Examples
     --------
@@ -108,7 +111,7 @@ def read_cells(
         if not (may_begin_so and _formulas(cells).any()):
             cells = _without_failed(cells, column, schema, read)
         if column.kind != "number":
-            read.fields[item.field] = _texts(cells, column)
+            read.fields[item.field] = _texts(cells, column, values or {})
             read.mapped.append(item)
             continue
         numbers, factor = _numbers(cells, item, units, schema, read)
@@ -278,15 +281,31 @@ def _units_by_row(frame: pd.DataFrame, column: str | None, lines: Mapping[int, s
     return pd.Series(texts, index=frame.index, dtype=object)
 
 
-def _texts(cells: pd.Series, column: Column) -> pd.Series:
+def _texts(cells: pd.Series, column: Column, values: Mapping[str, str]) -> pd.Series:
     if column.name in CODES:
         return cells.map(lambda cell: parse_code(cell) if isinstance(cell, str) else cell)
-    words = values_of(column.name) if column.choices else {}
-    if words:
-        return cells.map(
-            lambda cell: words.get(normalize_name(cell) or cell.strip(), cell) if isinstance(cell, str) else cell
-        )
-    return cells
+    if not column.choices:
+        return cells
+    words = values_of(column.name)
+    own = {word: value for word, value in values.items() if value in column.choices}
+    return cells.map(lambda cell: known_value(cell, words, own) if isinstance(cell, str) else cell)
+
+
+def known_value(cell: str, words: Mapping[str, str], own: Mapping[str, str]) -> str:
+    """Return the planner's value for a cell: by the study's own words, the longest ending, the common words.
+
+    Examples
+    --------
+    >>> own = {"一类": "district", "*党群服务中心": "town", "*社区党群服务中心": "community"}
+    >>> [known_value(cell, {"社区": "village"}, own) for cell in ("一类", "东风社区党群服务中心", "社区", "其他")]
+    ['district', 'community', 'village', '其他']
+    """
+    plain = normalize_name(cell) or cell.strip()
+    exact = {normalize_name(word) or word: value for word, value in own.items() if not word.startswith("*")}
+    if plain in exact:
+        return exact[plain]
+    endings = [word for word in own if word.startswith("*") and cell.strip().endswith(word[1:])]
+    return own[max(endings, key=len)] if endings else words.get(plain, cell)
 
 
 def _with_ids(frame: pd.DataFrame, read: ParsedCells) -> Any:  # noqa: ANN401 - a table with or without places

@@ -128,6 +128,7 @@ def canonical_frame(
     names = {item.column: item.field for item in read.mapped}
     gone = [name for name in frame.columns if name in own and name not in names and name != frame.geometry.name]
     further = {name: cells for name, cells in read.counted.items() if name not in names}
+    _take_ids_from_names(read, vocabulary, schema)
     result = frame.assign(**further).drop(columns=gone).rename(columns=names).assign(**read.fields)
     issues = list(read.issues)
     for column in schema.columns:
@@ -139,6 +140,18 @@ def canonical_frame(
             values = {"column": column.name, "near": near, "present": ", ".join(present)}
             issues.append(Issue("missing_column_near", values))
     return gpd.GeoDataFrame(result), issues
+
+
+def _take_ids_from_names(read: ParsedCells, vocabulary: Vocabulary, schema: TableSchema[Any]) -> None:
+    """Let names serve as ids where a table has no column of ids and each row a name of its own."""
+    lacks_ids = schema.has_ids and "id" not in read.fields and "id" not in vocabulary.explicit
+    if not lacks_ids or "name" not in read.fields:
+        return
+    names = read.fields["name"].map(lambda cell: cell.strip() if isinstance(cell, str) else "")
+    if (names != "").all() and names.is_unique:
+        column = next(item.column for item in read.mapped if item.field == "name")
+        read.fields = {"id": names, **read.fields}
+        read.mapped.insert(0, MappedColumn("id", column))
 
 
 UNKNOWN_HEIGHT = -1

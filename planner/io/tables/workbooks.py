@@ -235,6 +235,21 @@ def read_workbook_grid(path: Path, sheet: str | None, setting: str) -> CellGrid:
     )
 
 
+def filled_sheets(path: Path) -> tuple[str, ...]:
+    """Return the sheets of a workbook that hold anything, without hidden ones where others do.
+
+    Raises
+    ------
+    DataError
+        It is no workbook, is protected or damaged, or is too large.
+    """
+    content = _workbook(path)
+    try:
+        return read_sheet(content, None, cells=CELLS_AT_MOST).filled
+    except UnreadableWorkbookError as error:
+        raise DataError(str(path), [_why_not(error, content)]) from error
+
+
 def _content(path: Path, most: int) -> bytes:
     try:
         if path.stat().st_size > most:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from planner.network.compile import kernel
+from planner.network.compile import ZERO, kernel
 from planner.network.isochrones.capsule_kernels import Capsules
 from planner.network.walk import FloatArray, IndexArray, SmallArray
 
@@ -65,7 +65,7 @@ def keep_sides(capsules: Capsules, radius: float, first: IndexArray, near: Small
         x0, y0, length = line[i, 2 * back], line[i, 2 * back + 1], line[i, 6]
         cos, sin = (-line[i, 4], -line[i, 5]) if back else (line[i, 4], line[i, 5])
         left: Open = (0.0, length, 2 * n + a, 2 * n + b)
-        count = 0
+        count = ZERO
         for row in range(first[i], first[i + 1]):
             k = near[row]
             py = sin * (line[k, 0] - x0) - cos * (line[k, 1] - y0)
@@ -147,10 +147,10 @@ def _cover_arc(  # noqa: C901 -- a call in the loop costs more than the step
     """
     line, ends = capsules.line, capsules.ends
     n = len(line)
-    x, y = capsules.xy[place]
+    x, y = capsules.xy[place, 0], capsules.xy[place, 1]
     (start_x, start_y), (to_x, to_y) = directions
     from_x, from_y = start_x, start_y
-    count = 0
+    count = ZERO
     for row in range(len(near)):
         k = near[row]
         dx, dy, cos, sin = x - line[k, 0], y - line[k, 1], line[k, 4], line[k, 5]

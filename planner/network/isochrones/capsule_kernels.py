@@ -156,7 +156,8 @@ def _distinct(ends: IndexArray) -> tuple[IndexArray, IndexArray, IndexArray, int
             table[slot] = kept
             kept += 1
     begin, end = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
-    begin[:kept], end[:kept] = pairs[:kept, 0], pairs[:kept, 1]
+    for i in range(kept):
+        begin[i], end[i] = pairs[i, 0], pairs[i, 1]
     return begin, end, origin, kept
 
 
@@ -220,7 +221,7 @@ def _near_pairs(line: FloatArray, reach: float) -> tuple[IndexArray, SmallArray,
     # Few segments far apart must not make many empty cells.
     size = max(reach, np.sqrt(width * height / (4.0 * n)), (width + height) / (4.0 * n + 64.0))
     columns, rows = int(width / size) + 1, int(height / size) + 1
-    cell_first, listed = list_by_cell(line, np.array([west, south, size]), columns, rows)
+    cell_first, listed = list_by_cell(line, (west, south, size), columns, rows)
     count, in_class = np.zeros(n + 1, dtype=np.int64), np.zeros(CLASSES, dtype=np.int64)
     pairs, found = np.empty((16 * n + n, 3), dtype=np.uint32), 0
     seen = np.full(n, -1, dtype=np.int64)
@@ -316,9 +317,11 @@ def select_neighbours(
 
 
 @kernel
-def list_by_cell(line: FloatArray, grid: FloatArray, columns: int, rows: int) -> tuple[IndexArray, IndexArray]:
+def list_by_cell(
+    line: FloatArray, grid: tuple[float, float, float], columns: int, rows: int
+) -> tuple[IndexArray, IndexArray]:
     """List the segments by the cells that they pass; a cell is row × columns + column."""
-    west, south, size = grid[0], grid[1], grid[2]
+    west, south, size = grid
     first = np.zeros(columns * rows + 1, dtype=np.int64)
     listed = np.empty(0, dtype=np.int64)
     for fill in range(2):

@@ -124,7 +124,10 @@ def _outline(
     if closed:
         xy, ring_end, ring_m2 = trace_rings(capsules, radius, pieces, following, steps)
         parent = assign_holes(xy, ring_end, ring_m2)
-        if len(parent) and parent.min() >= 0:
+        without_outline = 0
+        for ring in range(len(parent)):
+            without_outline += parent[ring] < 0
+        if len(parent) and not without_outline:
             return DRAWN if is_simple(xy, ring_end) else DOUBTED, xy, ring_end, parent
     nothing = np.empty(0, dtype=np.int64)
     return FAILED, np.empty((0, 2)), nothing, nothing

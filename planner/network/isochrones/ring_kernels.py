@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.network.compile import kernel
+from planner.network.compile import ZERO, kernel
 from planner.network.isochrones.boundary_kernels import TURN, Pieces
 from planner.network.isochrones.capsule_kernels import Capsules
 from planner.network.walk import FloatArray, IndexArray
@@ -80,7 +80,7 @@ def trace_rings(
     xy = np.empty((4 * n + 4 + int(arcs / step), 2))
     ring_end, ring_m2 = np.empty(n, dtype=np.int64), np.empty(n)
     done = np.zeros(n, dtype=np.bool_)
-    rings, first = 0, 0
+    rings, first = 0, ZERO
     for begin in range(n):
         if done[begin]:
             continue
@@ -95,7 +95,7 @@ def trace_rings(
                 x, y = x0 + cos * at[row, 0] + sin * radius, y0 + sin * at[row, 0] - cos * radius
                 total = _add(xy, first, total, x, y)
             else:
-                x0, y0 = capsules.xy[curve - sides]
+                x0, y0 = capsules.xy[curve - sides, 0], capsules.xy[curve - sides, 1]
                 total = _add(xy, first, total, x0 + radius * np.cos(at[row, 0]), y0 + radius * np.sin(at[row, 0]))
                 # A chord much shorter than the others would draw nothing that can be seen.
                 turn = int(np.floor(at[row, 0] / step + 1e-3)) + 1
@@ -111,7 +111,7 @@ def trace_rings(
             total -= 1
         if total < first + 3:
             continue
-        xy[total] = xy[first]
+        xy[total, 0], xy[total, 1] = xy[first, 0], xy[first, 1]
         total += 1
         area, around = _measure(xy[first:total])
         if area < 0 and -area < NEAR_M * around:
@@ -244,7 +244,8 @@ def is_simple(xy: FloatArray, ring_end: IndexArray) -> bool:
     # Runs of edges, by their westernmost point: only runs whose boxes overlap are looked at edge by edge.
     boxes = _boxes_of_runs(edges)
     runs = len(boxes)
-    order = np.argsort(boxes[:, 0])
+    # A column of its own: sorting is then compiled once for all kernels.
+    order = np.argsort(boxes[:, 0].copy())
     goes_on = _runs_that_go_on(edges, after, runs)
     for place in range(runs):
         run = order[place]

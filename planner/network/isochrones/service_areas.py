@@ -264,3 +264,14 @@ def _unite_missing(
     joined_areas = np.empty(len(areas), dtype=object)
     joined_areas[:] = [area for part in parts for area in part]
     return joined_areas
+
+
+def compile_reached_edges(network: WalkingNetwork, facilities: SnappedPoints) -> None:
+    """Compile what `service_areas` does before it draws unions."""
+    reach = search(network, facilities, reach_m=50.0)
+    lines, runs = edge_segments_of(network), find_reached_edges(network, facilities, reach)
+    clip_to_reach(lines, runs, 50.0)
+    find_partial_edges(
+        lines, runs, 50.0, facilities.access_m, np.ones((len(network.segment_m), 2), dtype=np.bool_)
+    )
+    small_discs(facilities, network.segment_xy, limit_m=30.0, quarter_segments=QUARTER_SEGMENTS)

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.network.compile import kernel
+from planner.network.compile import ZERO, kernel
 from planner.network.snapping import TOUCH_M, SnappedPoints
 from planner.network.walk import FloatArray, IndexArray
 
@@ -250,7 +250,7 @@ def _outlines(
     ring_end = np.empty(len(parts), dtype=np.int64)
     # All around, and the ends of four arcs.
     xy = np.empty((len(parts) * (4 * quarter + 16), 2))
-    total = 0
+    total = ZERO
     for row in range(len(parts)):
         first = total
         x, y = origin[row, 0], origin[row, 1]
@@ -281,7 +281,7 @@ def _outlines(
         if total < first + 3:
             total = first
         else:
-            xy[total] = xy[first]
+            xy[total, 0], xy[total, 1] = xy[first, 0], xy[first, 1]
             total += 1
         ring_end[row] = total
     return xy[:total], ring_end

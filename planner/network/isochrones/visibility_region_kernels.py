@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.network.compile import kernel
+from planner.network.compile import ZERO, kernel
 from planner.network.isochrones.ray_kernels import (
     FAN,
     STAR,
@@ -91,7 +91,7 @@ def _sweep_out(sweep: Sweep, scene: RayScene, limits: tuple[float, float], into:
     """Add the outlines of one family of rays."""
     values = _find_events(sweep, scene, limits)
     # Where the rays start and where they end.
-    rays, used = np.empty((128, 4)), 0
+    rays, used = np.empty((128, 4)), ZERO
     for i in range(len(values) - 1):
         begin, end = values[i], values[i + 1]
         if end - begin <= SAME_VALUE:
@@ -102,7 +102,7 @@ def _sweep_out(sweep: Sweep, scene: RayScene, limits: tuple[float, float], into:
         ):
             if used:
                 into = _close_ring(sweep, rays, used, into)
-            used = 0
+            used = ZERO
             continue
         hit, _ = find_first_hit(middle, scene, np.inf)
         marks = _sample_values(sweep, scene, begin, end)
@@ -151,7 +151,9 @@ def _sample_values(sweep: Sweep, scene: RayScene, begin: float, end: float) -> F
     """Return values from `begin` to `end` between which an arc may be drawn as a chord."""
     source, step = scene.source, scene.step
     if sweep.kind == STRIP and source.limit_m <= 0:
-        return np.array([begin, end])
+        marks = np.empty(2)
+        marks[0], marks[1] = begin, end
+        return marks
     if sweep.kind == STAR:
         first, last = int(np.floor(begin / step + 1e-3)) + 1, int(np.ceil(end / step - 1e-3)) - 1
         marks = np.empty(max(last - first + 1, 0) + 2)

@@ -230,7 +230,7 @@ def _scenarios(plan: Plan) -> list[dict[str, Any]]:
         *(
             (
                 one.method,
-                Phrase(f"words.method_{one.method}"),
+                Phrase(f"models.name_{one.method}"),
                 one.closed,
                 [candidates.iloc[site] for site in one.sites],
             )

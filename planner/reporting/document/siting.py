@@ -8,14 +8,17 @@ from typing import Any
 import geopandas as gpd
 
 from planner.config.sections.demand import RESIDENTS
-from planner.messages.catalogue import Phrase, translate
+from planner.messages.catalogue import Phrase, Texts, translate
 from planner.reporting.document.people import weighing_entries
+from planner.reporting.place_names import place_names
+from planner.reporting.rounding import round_bound
 from planner.results import Plan
 from planner.siting.alternatives import Alternative
 from planner.siting.baselines import CurvePoint
 from planner.siting.candidates.candidate import candidate_table
 from planner.siting.candidates.relocations import FacilityAction
 from planner.siting.equity import EquityFrontier
+from planner.siting.models import DEFAULT_MODEL
 from planner.siting.proposals import Proposal
 from planner.siting.robustness import ScenarioAnalysis
 from planner.siting.unserved import UnservedDemand
@@ -30,18 +33,28 @@ def siting_entries(plan: Plan) -> Entries:
     weighing = weighing_entries(plan)
     people, uncovered = plan.inputs.demand["people"].sum(), plan.coverage.uncovered["people"].sum()
     places = _Places(plan)
+    model = _model(plan)
+    own = None if model is None or model["name"] == DEFAULT_MODEL else _in_words(answer_phrase(model))
     proposals = [
-        _proposal(proposal, gains, places, people - uncovered, people, weighted=weighing["weighted"])
+        {
+            **_proposal(proposal, gains, places, people - uncovered, people, weighted=weighing["weighted"]),
+            "chosen": proposal is siting.best,
+            "objective": own if model is not None and proposal.method == model["name"] else None,
+        }
         for proposal, gains in zip(siting.proposals, plan.gains, strict=True)
     ]
     return {
+        "model": model,
         "sites_asked": study.siting.sites,
         "standard_min": study.limits.standard_min,
         **weighing,
         "candidates": [
-            {**row, "lon": lon, "lat": lat}
-            for row, (lon, lat) in zip(
-                siting.candidates.drop(columns="geometry").to_dict(orient="records"), places.lonlat, strict=True
+            {**row, "place": place, "lon": lon, "lat": lat}
+            for row, place, (lon, lat) in zip(
+                siting.candidates.drop(columns="geometry").to_dict(orient="records"),
+                place_names(siting.candidates.geometry, plan.inputs.streets, Texts(study.language)),
+                places.lonlat,
+                strict=True,
             )
         ],
         "sources": [
@@ -69,6 +82,43 @@ def siting_entries(plan: Plan) -> Entries:
         "robust": _robust(plan.sites.otherwise, places),
         "fair": [_fair(one, places) for one in plan.sites.fair],
     }
+
+
+def _model(plan: Plan) -> Entries | None:
+    """Return the study's model and its solution, in its own unit; None if nothing was proposed."""
+    answer = plan.sites.answer
+    if answer is None:
+        return None
+    spec, solution = answer.spec, answer.result.solution
+    candidates = plan.siting.pool.candidates
+    return {
+        "name": spec.name,
+        **_in_words(Phrase(f"models.name_{spec.name}")),
+        "objective": _in_words(answer.objective),
+        "formula": spec.formula,
+        "source": spec.source,
+        "sense": spec.sense,
+        "unit": spec.unit,
+        "value": solution.objective,
+        "before": answer.before,
+        "bound": solution.bound,
+        "gap": solution.gap,
+        "status": solution.status,
+        "figures": [{"name": name, "value": value, **_in_words(said)} for name, value, said in answer.figures()],
+        "tiers": [{"id": candidates[site].id, "tier": tier} for site, tier in answer.result.tiers.items()],
+    }
+
+
+def answer_phrase(model: Entries) -> Phrase:
+    """Return the value of a model's objective, its bound and its status in words."""
+    digits = 1 if model["unit"] == "minutes" else 0
+    values = {
+        "value": f"{model['value']:,.{digits}f}",
+        "unit": Phrase(f"models.unit_{model['unit']}"),
+        "bound": f"{round_bound(model['value'], model['bound'], digits):,.{digits}f}",
+        "status": Phrase(f"models.status_{model['status']}"),
+    }
+    return Phrase("models.answer", values)
 
 
 class _Places:

@@ -21,7 +21,7 @@ SHORTEST_M = 60.0
 NAMED = ("arterial", "street")
 
 Chord = tuple[str, float, float, float, float]
-Place = tuple[str, str, float, float, int | None, str | None]
+Place = tuple[str, str, float, float, int | None, str | None, str]
 
 
 def street_names(plan: Plan) -> list[Chord]:
@@ -40,23 +40,24 @@ def street_names(plan: Plan) -> list[Chord]:
 
 
 def places_to_find(plan: Plan, content: PlanDocument) -> list[Place]:
-    """Return what can be found by name: name, kind, lat, lon, its station's number, its community's id."""
+    """Return what can be found by name: name, kind, lat, lon, station, community, code."""
     communities = plan.inputs.communities
     inside = _degrees(shapely.point_on_surface(communities.geometry.array), plan).tolist()
     both = [*content["centres"], *content["siting"]["candidates"]]
     n_centres = len(content["centres"])
     found: list[Place] = [
-        (name, "community", lat, lon, None, community)
+        (name, "community", lat, lon, None, community, "")
         for name, community, (lat, lon) in zip(communities["name"], communities["id"], inside, strict=True)
     ]
     found += [
         (
-            one["name"] if station < n_centres else one["id"],
+            one["name"] if station < n_centres else one["place"] or one["id"],
             "centre" if station < n_centres else "candidate",
             round(one["lat"], DRAWN_DIGITS),
             round(one["lon"], DRAWN_DIGITS),
             station,
             None,
+            "" if station < n_centres else one["id"],
         )
         for station, one in enumerate(both)
     ]
@@ -75,7 +76,8 @@ def _streets_to_find(plan: Plan) -> list[Place]:
     )
     places = _degrees(middles, plan).tolist()
     return [
-        (name, "street", lat, lon, None, None) for name, (lat, lon) in zip(longest["name"], places, strict=True)
+        (name, "street", lat, lon, None, None, "")
+        for name, (lat, lon) in zip(longest["name"], places, strict=True)
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -17,12 +19,13 @@ from planner.reporting.map.elements import (
     dot_metres,
     layer_name,
     name_places,
+    private_layer_name,
     shapes_layer,
     sign_at,
     sized_places,
     swatch,
 )
-from planner.reporting.map.folium_adapter import FeatureGroup, Labels, Layer, Live
+from planner.reporting.map.folium_adapter import FeatureGroup, Labels, Layer, Live, YearLayer
 from planner.reporting.map.labels import merge_lines
 from planner.reporting.programme_text import year_text
 from planner.reporting.report.blocks import Translator, require
@@ -33,8 +36,8 @@ from planner.results import Plan
 from planner.schemas.tables import TIERS
 
 
-def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Layer]:
-    """Return the layers of the map from the bottom up; a layer without anything in it is left out.
+def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[tuple[str, Layer]]:
+    """Return the group of each layer and the layer, from the bottom up; one without anything in it is left out.
 
     Parameters
     ----------
@@ -45,28 +48,19 @@ def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Laye
     words
         Takes the tooltips and cards.
     """
-    layers = [
-        _water(plan, words),
-        _communities(plan, content, words),
-        _shares(words),
-        _people(plan, words),
-        _streets(plan, words),
-        _private_ways(plan, words),
-        _barriers(plan, words),
-        *_reached(plan, words),
-        _single_areas(plan, content, words),
-        _discs(plan, words),
-        _weak(plan, words),
-        _overlap(plan, words),
-        _uncovered(plan, words),
-        *_uncovered_kinds(plan, words),
-        _circles(plan, content, words),
-        *_centres(content, words),
-        _candidates(plan, words),
-        *project_layers(content, words),
-        *_sites(plan, content, words),
+    layers: list[tuple[str, Sequence[Layer | None]]] = [
+        ("ground", [_water(plan, words)]),
+        ("communities", [_communities(plan, content, words), _shares(words)]),
+        ("people", [_people(plan, words)]),
+        ("ground", [_streets(plan, words), _private_ways(plan, words), _barriers(plan, words)]),
+        ("coverage", [*_reached(plan, words), _single_areas(plan, content, words), _discs(plan, words)]),
+        ("communities", [_without_centre(words), _weak(plan, words)]),
+        ("people", [_overlap(plan, words), _uncovered(plan, words), *_uncovered_kinds(plan, words)]),
+        ("communities", [_circles(plan, content, words)]),
+        ("centres", _centres(content, words)),
+        ("proposals", [_candidates(plan, words), *project_layers(content, words), *_sites(plan, content, words)]),
     ]
-    return [layer for layer in layers if layer is not None]
+    return [(group, layer) for group, of_group in layers for layer in of_group if layer is not None]
 
 
 def _water(plan: Plan, words: CardTexts) -> Layer | None:
@@ -130,6 +124,12 @@ def _weak(plan: Plan, words: CardTexts) -> Layer | None:
     )
 
 
+def _without_centre(words: CardTexts) -> Layer:
+    """Return the outlines of communities without premises, also of those whose centre the choice closes."""
+    name = layer_name(words.texts("maps.layer_without"), swatch(symbols.WITHOUT, look="dots"))
+    return Live("without", dict(symbols.WITHOUT_STYLE), level=425, name=name, show=True)
+
+
 def _streets(plan: Plan, words: CardTexts) -> Layer:
     streets = plan.inputs.streets[~plan.inputs.private_streets]
     width = streets["kind"].map(symbols.street_class)
@@ -165,7 +165,7 @@ def _private_ways(plan: Plan, words: CardTexts) -> Layer | None:
         gpd.GeoSeries(lines, crs=ways.crs),
         [{"note": words.add(tip), "above": True} for tip in tips],
         lambda _: symbols.PRIVATE_STYLE,
-        name=layer_name(words.texts("maps.layer_private"), swatch(symbols.PRIVATE, look="dots")),
+        name=private_layer_name(words.texts),
         show=True,
     )
 
@@ -274,15 +274,10 @@ def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[Layer]:
         if kind.uncovered.empty:
             continue
         colour = symbols.KIND_COLOURS[number % len(symbols.KIND_COLOURS)]
-        text = words.texts("maps.layer_uncovered_kind", kind=_inert(kind.group.settings.title))
+        text = words.texts("maps.layer_uncovered_kind", kind=escape(kind.group.settings.title))
         look = {"colour": colour, **sized_places(kind.uncovered, displayed_positions(kind.uncovered, plan, kind))}
         layers.append(Live("kind", look, level=455, name=layer_name(text, swatch(colour, look="dot")), show=False))
     return layers
-
-
-def _inert(words: str) -> str:
-    """Return a study's words as HTML in which folium, which renders names twice, finds nothing to carry out."""
-    return str(escape(words)).replace("{", "&#123;").replace("}", "&#125;")
 
 
 def _circles(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | None:
@@ -335,7 +330,7 @@ def _centres(content: PlanDocument, words: CardTexts) -> list[Layer]:
 
 
 def _sites(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Layer]:
-    """Return one layer a proposal; the optimum is shown, the clustering beside it on request."""
+    """Return one layer a proposal; the last one is shown, unless the programme is what is recommended."""
     siting = content["siting"]
     weighted = siting["weighted"]
     candidates = {candidate["id"]: candidate for candidate in siting["candidates"]}
@@ -343,10 +338,15 @@ def _sites(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Layer]:
     stations = {candidate: first + number for number, candidate in enumerate(candidates)}
     layers: list[Layer] = []
     for proposal in siting["proposals"]:
-        is_best = proposal["method"] == "maximal_covering"
+        is_best = proposal["chosen"]
         key = "sites" if is_best else "clustering"
+        is_other = not is_best and proposal["method"] != "clustering"
+        method = words.texts(f"models.name_{proposal['method']}")
+        title = words.texts("maps.layer_other", method=method) if is_other else words.texts(f"maps.layer_{key}")
+        if is_best and content["programme"]:
+            title = words.texts("maps.layer_sites_alone")
         sample = symbols.pin(1, clustered=not is_best, height=22)
-        layer = FeatureGroup(name=layer_name(words.texts(f"maps.layer_{key}"), sample), show=is_best)
+        layer = FeatureGroup(name=layer_name(title, sample), show=is_best and content["programme"] is None)
         for site in proposal["sites"]:
             card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"], weighted)
             number = words.add(words.card("site_tip", site, proposal, weighted), card)
@@ -365,7 +365,7 @@ def _sites(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Layer]:
 
 
 def project_layers(content: PlanDocument, words: CardTexts) -> list[Layer]:
-    """Return one layer a year, hidden until it is asked for; projects that are nowhere in particular are in none.
+    """Return one layer a year, shown from its end on; projects that are nowhere in particular are in none.
 
     Parameters
     ----------
@@ -378,6 +378,7 @@ def project_layers(content: PlanDocument, words: CardTexts) -> list[Layer]:
     if programme is None:
         return []
     t = Translator(content, words.texts)
+    places = {scenario["key"]: place for place, scenario in enumerate(content["scenarios"])}
     layers: list[Layer] = []
     for order, one in enumerate(programme["years"]):
         projects = [
@@ -389,7 +390,7 @@ def project_layers(content: PlanDocument, words: CardTexts) -> list[Layer]:
             continue
         name = t.programme("layer_projects", year=year_text(t, one["year"]), count=len(projects))
         sign = symbols.flag(one["year"], order)
-        layer = FeatureGroup(name=layer_name(name, sign), show=False)
+        layer = YearLayer(places[f"year_{one['year']}"], name=layer_name(name, sign))
         for project in projects:
             number = words.add(
                 words.card("project_tip", said.task_text(project, t)),

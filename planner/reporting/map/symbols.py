@@ -67,6 +67,8 @@ WEAK_STYLE = {
     "fill": False,
     "interactive": False,
 }
+WITHOUT = "#111111"
+WITHOUT_STYLE = {"color": WITHOUT, "weight": 2.6, "dashArray": "2 5", "fill": False, "interactive": False}
 RAILWAY_STYLE = {"color": "#3d3d3d", "weight": 2.0, "dashArray": "9 5", "interactive": False}
 WALL_STYLE = {"color": "#6d4c41", "weight": 0.9, "opacity": 0.75, "interactive": False}
 CIRCLE_STYLE = {"color": CIRCLE, "weight": 1.8, "fillColor": CIRCLE, "fillOpacity": 0.16}
@@ -174,6 +176,7 @@ def environment(texts: Texts) -> Environment:
         tiers=TIERS,
         shape=shape,
         pin=pin,
+        flag=flag,
         verdict_colours=VERDICT_COLOURS,
         share_colours=SHARE_COLOURS,
         shares_from=SHARES_FROM,
@@ -184,6 +187,7 @@ def environment(texts: Texts) -> Environment:
             "weak": VERDICT_COLOURS[WEAK],
             "circle": CIRCLE,
             "private": PRIVATE,
+            "without": WITHOUT,
         },
     )
     found.filters.update(

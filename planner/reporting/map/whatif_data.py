@@ -15,13 +15,18 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.branches import is_branch, main_facility
-from planner.messages.catalogue import localized
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.demand_points import quantum_of
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.map.elements import simplify_degrees
 from planner.reporting.map.packing import degree_steps, polygon_steps, steps
+from planner.reporting.map.whatif_figures import (
+    business_area_sets,
+    followed_group_limits,
+    group_sets,
+    scenario_sets,
+)
 from planner.reporting.map.whatif_rules import followed_limits, what_if_rules
 from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan
@@ -43,7 +48,7 @@ def what_if_data(plan: Plan, content: PlanDocument) -> Entry:
         As JSON can hold it; `js/model.js` reads it.
     """
     inputs, limits = plan.inputs, plan.study.limits.minutes
-    rings = sorted({*limits, *followed_limits(plan.diagnosis.rule_set)})
+    rings = sorted({*limits, *followed_limits(plan.diagnosis.rule_set), *followed_group_limits(plan)})
     places = displayed_positions(inputs.demand, plan)
     order = np.argsort(places.hilbert_distance().to_numpy(), kind="stable")
     demand = inputs.demand.iloc[order]
@@ -75,7 +80,9 @@ def what_if_data(plan: Plan, content: PlanDocument) -> Entry:
         "reach": reach_steps([plan.times, plan.candidate_times], order, rings),
         "areas": polygon_steps(_areas(plan)),
         "judged": what_if_rules(plan, rings, order),
-        "scenarios": _scenarios(plan, content),
+        "groups": group_sets(plan, rings, order),
+        "businessAreas": business_area_sets(plan),
+        "scenarios": scenario_sets(plan, content),
     }
 
 
@@ -132,6 +139,7 @@ def _stations(plan: Plan, content: PlanDocument, place: Mapping[str, int]) -> En
     return {
         "id": [one["id"] for one in both],
         "name": [centre["name"] for centre in centres],
+        "place": [candidate["place"] for candidate in candidates],
         "tier": [centre["tier"] for centre in centres],
         "community": [place.get(centre["community"], -1) for centre in centres],
         "lat": [round(one["lat"], 6) for one in both],
@@ -153,19 +161,3 @@ def _areas(plan: Plan) -> NDArray[np.object_]:
     of_centres = plan.service_areas.geometry.array
     areas = np.concatenate([np.asarray(of_centres, dtype=object), plan.candidate_areas.ravel()])
     return simplify_degrees(gpd.GeoSeries(areas, crs=plan.inputs.crs))
-
-
-def _scenarios(plan: Plan, content: PlanDocument) -> list[Entry]:
-    """Return the scenarios of the document with stations by their number."""
-    facilities = {facility: number for number, facility in enumerate(plan.inputs.facilities["id"])}
-    candidates = {
-        candidate: len(facilities) + number for number, candidate in enumerate(plan.siting.candidates["id"])
-    }
-    return [
-        {
-            "name": localized(scenario, plan.study.language),
-            "closed": [facilities[one] for one in scenario["closed"]],
-            "open": [candidates[one] for one in scenario["sites"]],
-        }
-        for scenario in content["scenarios"]
-    ]

@@ -230,7 +230,7 @@ def _sites(plan: Plan, content: PlanDocument, part: DistrictPart, t: Translator)
     yield sites_table(t, weighted=content["siting"]["weighted"]).block(
         t,
         [site for site in site_rows(best) if within[site["id"]]],
-        t("cut_sites_table", method=t.term(f"method_{best['method']}")),
+        t("cut_sites_table", method=t.texts(f"models.name_{best['method']}")),
         keys=("site", "rank", "lon", "lat", "added"),
         note=t("cut_sites_note"),
     )

@@ -276,7 +276,7 @@ def sites_table(t: Translator, *, weighted: bool) -> TableSpec:
     suffix = "_weighted" if weighted else ""
     return TableSpec(
         (
-            TableColumn("method", t("column_method"), lambda site: t.term(f"method_{site['method']}")),
+            TableColumn("method", t("column_method"), lambda site: t.texts(f"models.name_{site['method']}")),
             field_column(ChosenSite, "rank", t("column_rank")),
             field_column(ChosenSite, "id", t("column_site"), key="site"),
             field_column(ChosenSite, "lon", t("column_lon")),

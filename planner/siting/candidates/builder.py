@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from planner.accessibility.business_areas import BusinessAreas
 from planner.config.sections.siting import SitingSettings as Settings
 from planner.network.snapping import SnappedPoints
+from planner.network.walk import FloatArray, IndexArray
 from planner.network.walker import Walker
 from planner.schemas.tables import Parcels
 from planner.siting.candidates.candidate import Candidate, ExcludedCandidate
@@ -109,6 +110,10 @@ class CandidateBuilder:
         Ids of the centres, which no candidate may have.
     ground
         What sorts candidates out; None where nothing does.
+    residents_xy, horizon_min
+        All residents' points, and the longest walk searched from candidates to them, minutes.
+    resident_rows
+        Row of each point that can be gained among all residents, -1 where it is none of them; None: all -1.
     """
 
     uncovered: gpd.GeoDataFrame
@@ -122,6 +127,9 @@ class CandidateBuilder:
     named: tuple[Candidate, ...] = ()
     taken: frozenset[str] = frozenset()
     ground: SiteConstraints | None = None
+    residents_xy: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
+    horizon_min: float = 0.0
+    resident_rows: IndexArray | None = None
 
     def build(self) -> CandidateSet:
         """Return all candidates; those of one place from several sources are all kept.

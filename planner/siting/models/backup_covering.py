@@ -188,4 +188,9 @@ def _solve(problem: LocationProblem, time_limit_s: float) -> ModelResult:
     return ModelResult(solution, figures={"people_once": once, "people_twice": people_twice(coverage, opened)})
 
 
-SPEC = ModelSpec("backup_covering", _solve)
+SPEC = ModelSpec(
+    "backup_covering",
+    _solve,
+    "max Σᵢ aᵢ ((1 − b) xᵢ + b uᵢ); xᵢ + uᵢ ≤ Σ yⱼ over j that serve i; uᵢ ≤ xᵢ; Σⱼ yⱼ ≤ p",
+    "Hogan, ReVelle 1986",
+)

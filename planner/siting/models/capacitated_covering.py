@@ -269,4 +269,9 @@ def _solve(problem: LocationProblem, time_limit_s: float) -> ModelResult:
     )
 
 
-SPEC = ModelSpec("capacitated_covering", _solve)
+SPEC = ModelSpec(
+    "capacitated_covering",
+    _solve,
+    "max Σᵢⱼ aᵢ zᵢⱼ; Σⱼ zᵢⱼ ≤ 1; Σᵢ hᵢ zᵢⱼ ≤ Cⱼ yⱼ; Σⱼ yⱼ ≤ p",
+    "Current, Storbeck 1988",
+)

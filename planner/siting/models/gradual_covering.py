@@ -85,4 +85,10 @@ def _solve(problem: LocationProblem, time_limit_s: float) -> ModelResult:
     return ModelResult(solution, figures={"zero_coverage_min": problem.zero_coverage_min})
 
 
-SPEC = ModelSpec("gradual_covering", _solve, fades=True)
+SPEC = ModelSpec(
+    "gradual_covering",
+    _solve,
+    "max Σᵢ aᵢ max f(tᵢⱼ) over open j; f falls from 1 at the limit to 0; Σⱼ yⱼ ≤ p",
+    "Berman, Krass, Drezner 2003",
+    fades=True,
+)

@@ -213,4 +213,11 @@ def _tier(
     return Tier(tier.tier, tier.sites, matrix, np.arange(new, len(columns)))
 
 
-SPEC = ModelSpec("hierarchical_covering", _solve, unit="services", needs_sites=False)
+SPEC = ModelSpec(
+    "hierarchical_covering",
+    _solve,
+    "max Σₖ Σᵢ aᵢ xᵢₖ; xᵢₖ ≤ Σ yⱼₗ over tiers l ≥ k and j that serve i; Σⱼ yⱼₗ ≤ pₗ",
+    "Moore, ReVelle 1982",
+    unit="services",
+    needs_sites=False,
+)

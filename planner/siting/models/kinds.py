@@ -13,4 +13,11 @@ def _solve(problem: LocationProblem, time_limit_s: float) -> ModelResult:
     return maximal_covering.solve_problem(problem, time_limit_s)
 
 
-SPEC = ModelSpec("kinds", _solve, counts_first_site_only=True, maximises_gain=True)
+SPEC = ModelSpec(
+    "kinds",
+    _solve,
+    "max Σₖ wₖ Σᵢ aᵢₖ xᵢₖ; xᵢₖ ≤ Σ yⱼ over j within the limit of group k; Σⱼ yⱼ ≤ p",
+    "Church, ReVelle 1974",
+    counts_first_site_only=True,
+    maximises_gain=True,
+)

@@ -119,4 +119,11 @@ def solve_problem(problem: LocationProblem, time_limit_s: float) -> ModelResult:
     )
 
 
-SPEC = ModelSpec("maximal_covering", solve_problem, counts_first_site_only=True, maximises_gain=True)
+SPEC = ModelSpec(
+    "maximal_covering",
+    solve_problem,
+    "max Σᵢ aᵢ xᵢ; xᵢ ≤ Σ yⱼ over j that serve i; Σⱼ yⱼ ≤ p",
+    "Church, ReVelle 1974",
+    counts_first_site_only=True,
+    maximises_gain=True,
+)

@@ -156,4 +156,12 @@ def _solve(problem: LocationProblem, time_limit_s: float) -> ModelResult:
     return ModelResult(require_feasible(problem, solution, time_limit_s))
 
 
-SPEC = ModelSpec("p_center", _solve, unit="minutes", needs_all_walks=True)
+SPEC = ModelSpec(
+    "p_center",
+    _solve,
+    "min maxᵢ min tᵢⱼ over open j; Σⱼ yⱼ ≤ p",
+    "Hakimi 1964",
+    sense="least",
+    unit="minutes",
+    needs_all_walks=True,
+)

@@ -108,4 +108,13 @@ def _solve(problem: LocationProblem, time_limit_s: float) -> ModelResult:
     )
 
 
-SPEC = ModelSpec("set_covering", _solve, unit="sites", needs_sites=False, counts_first_site_only=True)
+SPEC = ModelSpec(
+    "set_covering",
+    _solve,
+    "min Σⱼ yⱼ; Σ yⱼ ≥ 1 over j that serve i, for all i",
+    "Toregas, Swain, ReVelle, Bergman 1971",
+    sense="least",
+    unit="sites",
+    needs_sites=False,
+    counts_first_site_only=True,
+)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.network.compile import kernel
+from planner.network.compile import ZERO, kernel
 from planner.network.walk import FloatArray, IndexArray
 from planner.siting.solvers.greedy_kernels import (
     SelectionLimits,
@@ -82,7 +82,8 @@ def explore(values: ValueTable, limits: SelectionLimits, tree: Tree, grain: floa
         if not _settle(limits, fate):
             continue
         prices = begin_at(tree.price[slot].astype(np.float64), tree.money_price[slot], columns, FIRST_STEP)
-        _, chosen = descend(values, limits, fate, prices, Target(tree.best_value[0], grain), ROUNDS, PATIENCE)
+        target = Target(tree.best_value[0], grain)
+        _, chosen = descend(values, limits, fate, prices, target, ZERO + ROUNDS, ZERO + PATIENCE)
         bound = min(tree.bound[slot], prices.state[BOUND])
         if bound <= tree.best_value[0] + grain:
             continue
@@ -93,11 +94,11 @@ def explore(values: ValueTable, limits: SelectionLimits, tree: Tree, grain: floa
         if column < 0:
             _try_choice(values, limits, tree, np.flatnonzero(fate == IN))
             continue
-        _put(tree, slot, fate, column, OUT, prices, bound)
+        _put(tree, slot, fate, column, ZERO + OUT, prices, bound)
         other = slot
         while tree.born[other] >= 0:
             other = other + 1 if other + 1 < len(tree.born) else 0
-        _put(tree, other, fate, column, IN, prices, bound)
+        _put(tree, other, fate, column, ZERO + IN, prices, bound)
 
 
 @kernel
@@ -178,7 +179,7 @@ def _try_choice(values: ValueTable, limits: SelectionLimits, tree: Tree, chosen:
     open_what_fits(values, limits, served, chosen)
     every = np.zeros(len(served.is_open), dtype=np.int8)
     greedy(values, limits, served, every, limits.budget < np.inf)
-    interchange(values, limits, served, every, 1e-9 * tree.best_value[0], 0, 20 * len(every))
+    interchange(values, limits, served, every, 1e-9 * tree.best_value[0], ZERO, 20 * len(every))
     value = served.best.sum()
     if value > tree.best_value[0]:
         tree.best_value[0] = value

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 CHUNK_S = 0.05
 """Duration of one call of compiled code, seconds; the deadline is checked between calls."""
+
+
+def clock() -> float:
+    """Return the reading of a clock that never goes back, seconds."""
+    return time.perf_counter()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,12 +27,12 @@ class Deadline:
     """
 
     time_limit_s: float
-    started_at: float = field(default_factory=time.perf_counter)
+    started_at: float = field(default_factory=lambda: clock())  # noqa: PLW0108 -- looked up anew, so that a test can set it
 
     @property
     def elapsed_s(self) -> float:
         """Seconds since the start."""
-        return time.perf_counter() - self.started_at
+        return clock() - self.started_at
 
     @property
     def remaining_s(self) -> float:
@@ -49,11 +55,36 @@ class Deadline:
         """
         amount = first
         while not self.is_over:
-            begun = time.perf_counter()
+            begun = clock()
             if work(amount):
                 return True
-            if time.perf_counter() - begun < CHUNK_S:
+            if clock() - begun < CHUNK_S:
                 amount *= 2
             elif amount > 1:
                 amount //= 2
         return False
+
+
+@dataclass(slots=True, eq=False)
+class TimeBudget:
+    """Solving time that all searches of a stage share, seconds; what one leaves unused, the next ones have.
+
+    Examples
+    --------
+    >>> budget = TimeBudget(20.0)
+    >>> with budget.share(0.5) as seconds:
+    ...     seconds
+    10.0
+    """
+
+    time_limit_s: float
+    spent_s: float = 0.0
+
+    @contextmanager
+    def share(self, share: float = 1.0) -> Iterator[float]:
+        """Give a share of the time left as a time limit, and count the time that the block takes."""
+        begun = clock()
+        try:
+            yield max(0.0, self.time_limit_s - self.spent_s) * share
+        finally:
+            self.spent_s += clock() - begun

@@ -13,6 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.network.compile import without_collections
 from planner.network.walk import FloatArray, IndexArray
 from planner.siting.argument_checks import check_not_negative, raise_issues
 from planner.siting.solvers.bnb_kernels import EXPLORED, OPEN, Tree, explore
@@ -378,23 +379,24 @@ COMPILE_LIMIT_S = 3600.0
 def compile_solvers() -> None:
     """Compile every kernel by solving a trivial problem once.
 
-    The first time on a machine this takes most of a minute; numba caches the result, which loads in a second.
+    The first time on a machine this takes some ten seconds; numba caches the result, which loads in a second.
 
     Examples
     --------
     >>> compile_solvers()
     """
-    # Three rows, each served by two of three columns: no choice reaches the bound, so that a tree is needed.
-    row, column = np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 1, 2, 0, 2])
-    values = build_value_table(row, column, np.array([1.0, 1.0, 1.5, 1.5, 1.25, 1.25]), (3, 3))
-    limits = SelectionLimits(np.ones(3), np.arange(3), np.zeros(3, dtype=np.int64), np.array([1]), np.inf)
-    none = np.zeros(0, dtype=np.int64)
-    solve_weighted_assignment(values, limits, fixed=none, deadline=Deadline(COMPILE_LIMIT_S), seed=0)
-    order_by_gain(values, np.zeros(3))
-    served = nothing_open(values)
-    interchange(values, limits, served, np.zeros(3, dtype=np.int8), 0.0, 0, 3)
-    price = begin_at(np.ones(3), 0.0, 3, 1.0).price
-    explore(values, limits, build_tree(np.zeros(3, dtype=np.int8), price, 0.0, 0.0, 9.0), 0.0, 3)
+    with without_collections():
+        # Three rows, each served by two of three columns: no choice reaches the bound, so that a tree is needed.
+        row, column = np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 1, 2, 0, 2])
+        values = build_value_table(row, column, np.array([1.0, 1.0, 1.5, 1.5, 1.25, 1.25]), (3, 3))
+        limits = SelectionLimits(np.ones(3), np.arange(3), np.zeros(3, dtype=np.int64), np.array([1]), np.inf)
+        none = np.zeros(0, dtype=np.int64)
+        solve_weighted_assignment(values, limits, fixed=none, deadline=Deadline(COMPILE_LIMIT_S), seed=0)
+        order_by_gain(values, np.zeros(3))
+        served = nothing_open(values)
+        interchange(values, limits, served, np.zeros(3, dtype=np.int8), 0.0, 0, 3)
+        price = begin_at(np.ones(3), 0.0, 3, 1.0).price
+        explore(values, limits, build_tree(np.zeros(3, dtype=np.int8), price, 0.0, 0.0, 9.0), 0.0, 3)
 
 
 def start_deadline(time_limit_s: float) -> Deadline:

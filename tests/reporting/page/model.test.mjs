@@ -33,6 +33,7 @@ const SETS = {
   stations: {
     id: ["A", "B", "C", "K", "L"],
     name: ["Centre A", "Branch B", "Centre C"],
+    place: ["Elm Road", ""],
     tier: ["community", "station", "community"],
     community: [0, 0, 1],
     lat: [0, 0, 0, 0, 0],
@@ -51,6 +52,11 @@ const SETS = {
     ...{ excellentShare: 0.5, same: 1e-9, nearest: null, old: null, unfollowed: [] },
     today: { weak: [1], compliantShare: 0.5, excellentShare: 0.5, rated: {} },
   },
+  groups: [
+    { id: "old", people: [1, 0, 2, 0, 7], ring: 1 },
+    { id: "workers", people: [5, 15], stations: [[0], [], [1], [0, 1], []] },
+  ],
+  businessAreas: { count: 2, stations: [[], [0], [], [1], []] },
   scenarios: [],
 };
 
@@ -71,6 +77,30 @@ test("today, by hand", () => {
   assert.equal(today.pointsShare, 4 / 5);
   // West is covered whole, of East's 120 people 70.
   assert.deepEqual([...today.verdicts], [[0, "compliant"], [2, "compliant"]]);
+});
+
+test("groups and business areas follow the choice", () => {
+  const model = openModel(SETS);
+  const shares = (...choice) => model.figures(model.choose(...choice)).groupShares;
+  assert.deepEqual(shares(), [0.3, 1]);
+  assert.deepEqual(shares([2]), [0.3, 0.25]);
+  assert.deepEqual(shares([0, 2], [3]), [0.9, 1]);
+  const areas = (...choice) => model.figures(model.choose(...choice)).businessAreas;
+  assert.deepEqual([areas(), areas([0]), areas([], [3])], [1, 0, 2]);
+});
+
+test("at the end of a year resolved centres meet the rules, and the excellent are not counted", () => {
+  const model = openModel(SETS);
+  const year = { resolved: [2], spent: "12" };
+  const choice = model.choose([0]);
+  assert.equal(model.figures(choice).verdicts.get(2), "weak");
+  choice.scenario = { name: "2026", closed: [0], open: [], areaShare: 0.5, year };
+  const { verdicts, weak, excellentShare, spent, areaShare } = model.figures(choice);
+  assert.deepEqual([verdicts.get(2), weak, excellentShare, spent, areaShare], ["compliant", [], null, "12", 0.5]);
+  assert.equal(model.copy(choice).scenario, choice.scenario);
+  // A year that is changed by hand is no longer the programme's.
+  model.set(choice, 3, true);
+  assert.deepEqual([choice.scenario, model.figures(choice).spent], [null, null]);
 });
 
 test("a centre closes with its branch, whose community is then without one", () => {

@@ -50,6 +50,8 @@ class CandidateRow(CandidateFields):
 class Candidate(CandidateRow, Positioned):
     """A candidate that may be chosen, with its position."""
 
+    place: Annotated[str, "where it is, by the nearest crossing of named streets; empty where none is near"]
+
 
 class CandidateSource(Localized):
     """Candidates by source."""
@@ -97,10 +99,44 @@ class FacilityAction(Localized):
     to: Annotated[str, "the candidate that takes its place; empty where none does"]
 
 
+class ModelFigure(Localized):
+    """A further figure of a model."""
+
+    name: Annotated[str, "name of the figure"]
+    value: Annotated[float, "its value"]
+
+
+class SiteTier(TypedDict):
+    """Tier of a site."""
+
+    id: Annotated[str, "of the candidate"]
+    tier: Annotated[str, "its tier"]
+
+
+class SitingModel(Localized):
+    """The location model of the proposed sites, and its solution."""
+
+    name: Annotated[str, "as of the setting `siting.model`"]
+    objective: Annotated[Localized, "the objective in words"]
+    formula: Annotated[str, "objective and constraints: demand i of weight a, columns j, walks t, open columns y"]
+    source: Annotated[str, "publication of the model"]
+    sense: Annotated[str, "most or least: whether the objective is maximised or minimised"]
+    unit: Annotated[str, "of the objective: people, minutes, person_minutes, sites or services"]
+    value: Annotated[float, "objective of the proposed sites with the centres that stay, in its unit"]
+    before: Annotated[float | None, "the same of today's centres; null where it has no meaning"]
+    bound: Annotated[float, "no choice is better than this, in the same unit"]
+    gap: Annotated[float, "difference of bound and value as a share of the larger", "0–1"]
+    status: Annotated[str, "optimal (the bound proves the value) or time_limit (see bound)"]
+    figures: Annotated[list[ModelFigure], "list, one a further figure of the model"]
+    tiers: Annotated[list[SiteTier], "list, one a site; empty unless the model is hierarchical covering"]
+
+
 class Proposal(TypedDict):
     """A choice of sites."""
 
-    method: Annotated[str, "clustering or maximal_covering"]
+    method: Annotated[str, "clustering or the name of a model"]
+    chosen: Annotated[bool, "whether these are the sites that the study proposes: those of its model"]
+    objective: Annotated[Localized | None, "value, bound and status in words; null if people are the objective"]
     status: Annotated[str, "optimal (no choice gains more), time_limit (see bound) or heuristic (no bound)"]
     people_gained: Annotated[float, "people newly within the standard", "people"]
     gained_by_group: Annotated[list[GroupGain], "list, one a kind of people, the residents first"]
@@ -169,7 +205,7 @@ class Scenario(Localized):
 class PlanInScenarios(TypedDict):
     """A plan in all circumstances."""
 
-    plan: Annotated[str, "today, clustering, maximal_covering, or robust"]
+    plan: Annotated[str, "today, clustering, the name of a model, or robust"]
     people: Annotated[list[float], "list, one a circumstance: people served, centres of today included"]
     regret: Annotated[list[float], "list: people fewer than the best plan for it serves", "people"]
     regret_bound: Annotated[list[float], "list: the same against what no plan can exceed"]
@@ -208,6 +244,7 @@ class EquityFrontier(TypedDict):
 class Siting(TypedDict):
     """Sites for new stations."""
 
+    model: Annotated[SitingModel | None, "the location model of the proposed sites; null without proposals"]
     sites_asked: Annotated[int, "how many the study asks for"]
     standard_min: Annotated[float, STANDARD]
     people_uncovered: Annotated[float, "people beyond the standard today"]
@@ -221,7 +258,7 @@ class Siting(TypedDict):
     every_street: Annotated[bool, "whether the bound holds for every street position on which a station may stand"]
     excluded: Annotated[list[ExcludedCandidate], "list, one a candidate that was left out"]
     proposals: Annotated[
-        list[Proposal], "list: the clustering's answer, then the optimum; empty where nothing was asked or needed"
+        list[Proposal], "list: clustering, maximal covering, then the study's model if another; else empty"
     ]
     greedy_gained: Annotated[
         float | None,

@@ -37,16 +37,34 @@ export class Cards {
   /**
    * @param {LeafletMap} map
    * @param {Session} session
+   * @param {Record<string, string>} colours of verdicts
    */
-  constructor(map, session) {
+  constructor(map, session, colours) {
     this.map = map;
     this.session = session;
+    this.colours = colours;
     /** @type {Map<number, Sign>} */
     this.ofStation = new Map();
     /** @type {Map<string, Sign>} */
     this.ofCommunity = new Map();
     map.on("popupopen", ({ popup }) => this.extend(popup));
     session.follow(() => this.renewSwitches());
+    session.follow(() => this.colourSigns());
+    // A sign that is shown again is made anew.
+    map.on("overlayadd", () => this.colourSigns());
+  }
+
+  /** Signs of centres have the colour of their verdict, and fade where the centre is closed. */
+  colourSigns() {
+    const { choice, figures, figuresBase } = this.session;
+    for (const [station, layer] of this.ofStation) {
+      const sign = /** @type {L.Marker} */ (layer).getElement?.();
+      if (!sign || !this.session.isCentre(station)) continue;
+      sign.classList.toggle("shut", !choice.on[station]);
+      if (!figuresBase.verdicts.has(station)) continue;
+      const colour = this.colours[figures.verdicts.get(station) ?? "none"];
+      for (const path of sign.querySelectorAll("path")) path.setAttribute("fill", colour);
+    }
   }
 
   renewSwitches() {
@@ -65,6 +83,8 @@ export class Cards {
     const { model, say, choice, base } = session;
     /** @type {Element} */
     const content = popup.getElement().querySelector(".leaflet-popup-content");
+    // Leaflet's button leads to a part of the page that is not there.
+    popup._closeButton?.setAttribute("href", `#${this.map.getContainer().id}`);
     const station = popup._source?.station ?? null;
     for (const old of content.querySelectorAll(".now")) old.remove();
     if (station !== null) {

@@ -6,7 +6,7 @@ import { painters } from "./painters.js";
 /** @import { Session } from "./session.js" */
 
 // These may change anywhere when one station opens or closes; the others only in what it reaches.
-const ANYWHERE = ["shares", "weak"];
+const ANYWHERE = ["shares", "weak", "without"];
 
 export class Drawings {
   /**

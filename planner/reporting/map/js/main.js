@@ -5,6 +5,7 @@ import { prepareCompare } from "./compare.js";
 import { addControls, prepareFold, showView } from "./controls.js";
 import { byId, plainText } from "./dom.js";
 import { Drawings } from "./drawing.js";
+import { layerList } from "./layer_list.js";
 import { openModel } from "./model.js";
 import { readPacked } from "./packing.js";
 import { preparePanel } from "./panel.js";
@@ -12,6 +13,7 @@ import { preparePrinting } from "./printing.js";
 import { toScenarioFile } from "./scenario_file.js";
 import { prepareSearch } from "./search.js";
 import { Session } from "./session.js";
+import { prepareSteps } from "./steps.js";
 import { streetNames } from "./street_names.js";
 import { layTiles } from "./tiles.js";
 import { prepareTools } from "./tools.js";
@@ -32,6 +34,26 @@ const spacing = (places) => {
     Math.min(...at.map((other) => (other === one ? Infinity : one.distanceTo(other)))),
   );
   return nearest.sort((a, b) => a - b)[Math.floor(nearest.length / 2)] ?? Infinity;
+};
+
+/**
+ * Shows the projects of the years until the end of one; none for another choice.
+ * @param {LeafletMap} map
+ * @param {Session} session
+ * @param {[scenario: number, layer: L.Layer][]} years
+ */
+const followYears = (map, session, years) => {
+  let shown = 0;
+  session.follow(() => {
+    const { scenario } = session.choice;
+    const place = scenario?.year ? session.model.sets.scenarios.indexOf(scenario) : 0;
+    if (place === shown) return;
+    shown = place;
+    for (const [from, layer] of years) {
+      if (from <= place) map.addLayer(layer);
+      else map.removeLayer(layer);
+    }
+  });
 };
 
 /**
@@ -66,7 +88,7 @@ class Page {
     map.createPane("above").style.zIndex = "415";
     this.above = L.svg({ pane: "above" });
     this.session = new Session(openModel(this.sets), this.say);
-    this.cards = new Cards(map, this.session);
+    this.cards = new Cards(map, this.session, this.words.colours);
     this.drawings = new Drawings(map, this.session);
     prepareFold(map);
     const settle = () => {
@@ -132,10 +154,11 @@ class Page {
 
   /**
    * @param {any[]} layers from the bottom up
+   * @param {[scenario: number, layer: L.Layer][]} years layers that are shown from a scenario on
    * @param {L.LatLngBoundsLiteral} whole
    * @param {L.LatLngBoundsLiteral} core
    */
-  start(layers, whole, core) {
+  start(layers, years, whole, core) {
     const { map, session, cards, drawings, words } = this;
     if (!map || !session || !cards || !drawings) throw new Error("the map has not begun");
 
@@ -146,7 +169,7 @@ class Page {
     const showNames = () =>
       map.getContainer().classList.toggle("near", this.nameSpacing * 2 ** map.getZoom() > ROOM_PIXELS);
     map.on("zoomend", showNames);
-    addControls(map, whole, core, words);
+    addControls(map, whole, core, words, layerList(map, layers, words.legend, this.say));
     map.setMinZoom(map.getBoundsZoom(whole) - 1);
     map.setMaxBounds(L.latLngBounds(whole).pad(1));
     showNames();
@@ -159,6 +182,8 @@ class Page {
     preparePanel(session);
     prepareCompare(map, session, drawings);
     prepareTools(map, session, () => marks.repaint());
+    followYears(map, session, years);
+    prepareSteps(session);
     session.changed();
     document.body.dataset.drawn = "yes";
   }

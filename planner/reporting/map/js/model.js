@@ -1,5 +1,7 @@
 // Coverage of any choice of centres and sites, computed from the coverage sets. People are whole grains, so that adding
 // and taking away gives the very bits that the planner's own run gives; nothing is rounded here.
+
+import { businessAreasOf, groupSharesOf } from "./groups.js";
 import { fromSteps, readPlaces, readReach, readShapes, worldX, worldY } from "./packing.js";
 import { ratingsOf } from "./ratings.js";
 
@@ -15,6 +17,8 @@ export const openModel = (sets) => {
   const areas = readShapes(sets.areas);
   const at = { x: stations.lon.map(worldX), y: stations.lat.map(worldY) };
   const judge = ratingsOf(coverage);
+  const groupShares = groupSharesOf(coverage);
+  const businessAreas = businessAreasOf(coverage);
   const { count, total, people, home, reach, mainOf } = coverage;
   const rings = sets.rings.length;
 
@@ -32,6 +36,10 @@ export const openModel = (sets) => {
       peopleShare: total > 0 ? choice.covered[sets.standard] / total : null,
       uncovered: total - choice.covered[sets.standard],
       pointsShare: count.points ? choice.points[sets.standard] / count.points : null,
+      groupShares: groupShares(choice),
+      businessAreas: businessAreas(choice),
+      areaShare: choice.scenario?.areaShare ?? null,
+      spent: choice.scenario?.year?.spent ?? null,
       opened,
       closed,
       ...judge(choice),
@@ -99,6 +107,7 @@ const coverageOf = (sets) => {
 
   /** @type {() => Choice} */
   const nothing = () => ({
+    scenario: null,
     on: new Uint8Array(count.stations),
     reached: Array.from({ length: rings }, () => new Uint16Array(count.points)),
     covered: new Float64Array(rings),
@@ -111,6 +120,7 @@ const coverageOf = (sets) => {
   // Opens or closes one station; only what it reaches is touched. A branch is open only while its centre is.
   /** @type {(choice: Choice, station: number, isOn: boolean) => void} */
   const set = (choice, station, isOn) => {
+    choice.scenario = null;
     const main = mainOf[station];
     if (main === station) for (const door of doorsOf[main]) setDoor(choice, door, isOn);
     else if (isOn && !choice.on[main]) set(choice, main, true);
@@ -164,6 +174,7 @@ const coverageOf = (sets) => {
     copy: (choice) => {
       const same = nothing();
       for (const station of mainsFirst) set(same, station, choice.on[station] === 1);
+      same.scenario = choice.scenario;
       return same;
     },
     same: (one, other) => one.on.every((isOn, station) => isOn === other.on[station]),

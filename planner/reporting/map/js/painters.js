@@ -59,6 +59,26 @@ const dots = (context, { scale, left, top, min, max, metresPerPixel }, model, lo
   context.globalAlpha = 1;
 };
 
+/**
+ * Dashed outlines of some communities.
+ * @param {CanvasRenderingContext2D} context
+ * @param {View} view
+ * @param {Model} model
+ * @param {Look} look
+ * @param {number[]} communities
+ */
+const outline = (context, view, model, look, communities) => {
+  context.strokeStyle = look.color;
+  context.lineWidth = look.weight;
+  context.setLineDash(look.dashArray.split(" ").map(Number));
+  for (const community of communities) {
+    context.beginPath();
+    trace(context, model.outlines, community, view);
+    context.stroke();
+  }
+  context.setLineDash([]);
+};
+
 /** @type {(share: number, from: number[]) => number} */
 const shareClass = (share, from) => from.findLastIndex((least) => share >= least);
 
@@ -76,17 +96,9 @@ export const painters = {
     });
   },
 
-  weak: (model, look) => (context, view, _, figures) => {
-    context.strokeStyle = look.color;
-    context.lineWidth = look.weight;
-    context.setLineDash(look.dashArray.split(" ").map(Number));
-    for (const community of figures.weak ?? []) {
-      context.beginPath();
-      trace(context, model.outlines, community, view);
-      context.stroke();
-    }
-    context.setLineDash([]);
-  },
+  weak: (model, look) => (context, view, _, figures) => outline(context, view, model, look, figures.weak ?? []),
+
+  without: (model, look) => (context, view, _, figures) => outline(context, view, model, look, figures.without),
 
   people: (model, look) => (context, view, choice) => {
     /** @type {(i: number) => string} */

@@ -28,9 +28,10 @@ export const preparePanel = (session) => {
   session.follow(() => {
     showFigures(session);
     showChanges(session);
-    const place = session.placeOf(session.choice);
+    const { scenario } = session.choice;
     const name = session.nameOfChoice(session.choice);
-    if (place >= 0) slider.value = String(place);
+    slider.classList.toggle("own", !scenario);
+    if (scenario) slider.value = String(scenarios.indexOf(scenario));
     slider.setAttribute("aria-valuetext", name);
     byId("scenario-name").textContent = name;
   });
@@ -84,7 +85,13 @@ const showFigures = (session) => {
   show("people_uncovered", whole(uncovered(now)), change(uncovered(now), uncovered(before), whole));
   show("points_share", share(now.pointsShare), change(now.pointsShare, before.pointsShare, points));
   show("compliant_share", rate(now.rated.compliant), change(now.compliantShare, before.compliantShare, points));
-  show("excellent_share", rate(now.rated.excellent), change(now.excellentShare, before.excellentShare, points));
+  // Where the programme's projects are carried out, how many more would be excellent is not known.
+  const isUpgraded = Boolean(session.choice.scenario?.year?.resolved.length);
+  show(
+    "excellent_share",
+    isUpgraded ? "—" : rate(now.rated.excellent),
+    change(now.excellentShare, before.excellentShare, points),
+  );
   const [weak, weakBefore] = [now.weak?.length ?? null, before.weak?.length ?? null];
   const weakText = weak === null ? "—" : now.rated.assessed ? String(weak) : say("not_judged");
   show("weak_communities", weakText, change(weak, weakBefore, String));
@@ -94,7 +101,27 @@ const showFigures = (session) => {
     String(now.without.length),
     change(now.without.length, before.without.length, String),
   );
-  showWhatNeedsARun(session);
+  // What is blank needs a run, or is the programme's to tell.
+  /** @type {(name: string, text: string, step?: string) => void} */
+  const showOrBlank = (name, text, step = "") => {
+    show(name, text || "—", step);
+    const box = /** @type {HTMLElement | null} */ (document.querySelector(`[data-figure="${name}"]`));
+    if (box) box.title = text ? "" : say("needs_run");
+  };
+  showOrBlank("area_share", percent(now.areaShare), change(now.areaShare, before.areaShare, points));
+  showOrBlank("spent", now.spent ?? "");
+  model.sets.groups.forEach(({ id }, place) => {
+    const [one, other] = [now.groupShares[place], before.groupShares[place]];
+    show(`group_${id}`, share(one), change(one, other, points));
+  });
+  show(
+    "business_areas",
+    `${now.businessAreas} / ${model.sets.businessAreas.count}`,
+    change(now.businessAreas, before.businessAreas, String),
+  );
+  show("opened", String(now.opened));
+  const added = rounded(now.peopleCovered) - rounded(before.peopleCovered);
+  show("people_added", signed(whole(added), added));
   model.sets.limits.forEach((_, place) => {
     const row = /** @type {Element} */ (document.querySelector(`[data-limit="${place}"]`));
     const [value, delta] = [".value", ".delta"].map((part) => /** @type {Element} */ (row.querySelector(part)));
@@ -102,20 +129,6 @@ const showFigures = (session) => {
     delta.textContent = change(now.covered[place], before.covered[place], whole);
   });
   byId("changes-count").textContent = say("changes", { opened: now.opened, closed: now.closed });
-};
-
-/**
- * Area, further kinds of people and business circles need walks and unions that only a run has.
- * @param {Session} session
- */
-const showWhatNeedsARun = (session) => {
-  const { isBase, say } = session;
-  const figures = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".figure[data-needs-run]"));
-  for (const figure of figures) {
-    const value = /** @type {Element} */ (figure.querySelector("b"));
-    value.textContent = isBase ? (figure.dataset.today ?? "") : "—";
-    figure.title = isBase ? "" : say("needs_run");
-  }
 };
 
 /** @param {Session} session */

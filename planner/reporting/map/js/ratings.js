@@ -51,6 +51,8 @@ export const ratingsOf = (coverage) => {
     const housed = new Set();
     /** @type {Record<string, number>} */
     const counts = { excellent: 0, compliant: 0, weak: 0, undetermined: 0 };
+    // The projects of a programme make these meet the rules; which of them would be excellent is not known.
+    const resolved = choice.scenario?.year?.resolved ?? [];
     /** @type {Map<number, string>} */
     const verdicts = new Map();
     judged.premises.forEach(({ station, findings: ofChoices }, place) => {
@@ -64,7 +66,8 @@ export const ratingsOf = (coverage) => {
         ...{ grade, weight },
         passed: evaluate(node, values),
       }));
-      const verdict = verdictOf(answers, judged.excellentShare);
+      const found = verdictOf(answers, judged.excellentShare);
+      const verdict = found === "weak" && resolved.includes(station) ? "compliant" : found;
       counts[verdict] += 1;
       verdicts.set(station, verdict);
       if (verdict === "weak") weak.add(community);
@@ -84,7 +87,7 @@ export const ratingsOf = (coverage) => {
       ...{ without, verdicts, rated },
       weak: [...ids.keys()].filter((community) => weak.has(community)),
       compliantShare: determined ? compliant / determined : null,
-      excellentShare: determined ? counts.excellent / determined : null,
+      excellentShare: determined && !resolved.length ? counts.excellent / determined : null,
     };
   };
 };

@@ -75,6 +75,7 @@ export const prepareScenarioFile = (session) => {
     link.click();
     link.remove();
     setTimeout(() => URL.revokeObjectURL(href), 1000);
+    session.isUnsaved = false;
     session.tell("told_saved");
   });
   const field = inputById("load");
@@ -84,6 +85,7 @@ export const prepareScenarioFile = (session) => {
     const choice = fromScenarioFile(model, await file.text());
     field.value = "";
     if (choice) session.take(choice);
+    session.isUnsaved = false;
     session.tell(choice ? "told_loaded" : "told_not_loaded", { name: file.name });
   });
 };

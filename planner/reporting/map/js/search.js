@@ -8,7 +8,7 @@ const MOST_HITS = 12;
 const CLOSE_ZOOM = 16;
 
 /**
- * Places whose name holds a text, those first whose name begins with it.
+ * Places whose name or code holds a text, those first whose name begins with it.
  * @param {PlaceToFind[]} places
  * @param {string} text
  */
@@ -17,7 +17,7 @@ export const placesNamed = (places, text) => {
   if (!wanted) return [];
   /** @type {(place: PlaceToFind) => number} */
   const rank = ([name]) => (name.toLocaleLowerCase().startsWith(wanted) ? 0 : 1);
-  const hits = places.filter(([name]) => name.toLocaleLowerCase().includes(wanted));
+  const hits = places.filter(([name, , , , , , code]) => `${name} ${code}`.toLocaleLowerCase().includes(wanted));
   return hits.sort((a, b) => rank(a) - rank(b)).slice(0, MOST_HITS);
 };
 

@@ -15,9 +15,12 @@ export class Session {
     this.model = model;
     this.say = say;
     this.base = model.choose();
+    this.base.scenario = model.sets.scenarios[0] ?? null;
     this.choice = model.copy(this.base);
     this.figures = model.figures(this.choice);
     this.figuresBase = this.figures;
+    /** Whether own choices stand that no file has. */
+    this.isUnsaved = false;
     /** @type {Choice | null} */
     this.compared = null;
     /** @type {Figures | null} */
@@ -41,29 +44,22 @@ export class Session {
 
   /** @param {number} station */
   nameOf(station) {
-    const { id, name } = this.model.sets.stations;
-    return this.isCentre(station) ? name[station] : this.say("candidate", { id: id[station] });
+    const { id, name, place } = this.model.sets.stations;
+    if (this.isCentre(station)) return name[station];
+    return place[station - this.model.count.centres] || this.say("candidate", { id: id[station] });
   }
 
   /** @param {Scenario} scenario */
   choiceOf(scenario) {
     const choice = this.made.get(scenario) ?? this.model.choose(scenario.closed, scenario.open);
+    choice.scenario = scenario;
     this.made.set(scenario, choice);
     return choice;
   }
 
-  /**
-   * The place among the scenarios, -1 of a choice that is none of them.
-   * @param {Choice} choice
-   */
-  placeOf(choice) {
-    return this.model.sets.scenarios.findIndex((one) => this.model.same(choice, this.choiceOf(one)));
-  }
-
   /** @param {Choice} choice */
   nameOfChoice(choice) {
-    const place = this.placeOf(choice);
-    return place < 0 ? this.say("own_choice") : this.model.sets.scenarios[place].name;
+    return choice.scenario ? choice.scenario.name : this.say("own_choice");
   }
 
   /**
@@ -76,6 +72,7 @@ export class Session {
 
   /** @param {Box | null} box */
   changed(box = null) {
+    this.isUnsaved = !this.choice.scenario;
     const { model, pointed } = this;
     this.figures = model.figures(this.choice);
     this.figuresCompared = this.compared && model.figures(this.compared);
@@ -91,6 +88,7 @@ export class Session {
   put(station, isOn) {
     const before = this.figures.peopleCovered;
     this.model.set(this.choice, station, isOn);
+    this.recognize();
     this.changed(this.model.boxes[station]);
     const step = this.figures.peopleCovered - before;
     const isBack = isOn === this.isCentre(station);
@@ -98,9 +96,17 @@ export class Session {
     this.tell(key, { name: this.nameOf(station), people: signed(whole(step), step) || "0" });
   }
 
+  /** Choices made one by one may add up to a scenario again: today's, or a proposal's; a year is more than its sites. */
+  recognize() {
+    const { scenarios } = this.model.sets;
+    const isSame = (/** @type {Scenario} */ one) => this.model.same(this.choice, this.choiceOf(one));
+    this.choice.scenario = scenarios.find((one, place) => (place === 0 || !one.year) && isSame(one)) ?? null;
+  }
+
   /** @param {Choice} next */
   take(next) {
     this.choice = this.model.copy(next);
+    if (!this.choice.scenario) this.recognize();
     this.changed();
   }
 

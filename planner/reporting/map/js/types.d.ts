@@ -49,6 +49,9 @@ export interface Scenario {
   name: string;
   closed: number[];
   open: number[];
+  areaShare: number | null;
+  /** Today and the ends of the programme's years: weak centres resolved, and money spent, as it is written. */
+  year: { resolved: number[]; spent: string } | null;
 }
 export interface Rated {
   assessed: number;
@@ -79,6 +82,8 @@ export interface WhatIfData {
   stations: {
     id: string[];
     name: string[];
+    /** Of candidates: where they are in words, "" where no named street is near. */
+    place: string[];
     tier: string[];
     community: number[];
     lat: number[];
@@ -98,11 +103,15 @@ export interface WhatIfData {
     unfollowed: string[];
     today: Omit<Ratings, "without" | "verdicts">;
   };
+  /** At the residents' points within a ring of the page's, or with the points of its own that each station reaches. */
+  groups: { id: string; people: number[]; ring?: number; stations?: number[][] }[];
+  businessAreas: { count: number; stations: number[][] };
   scenarios: Scenario[];
 }
 
-/** Which stations are open, and who is covered by them, by limit. */
+/** Which stations are open, and who is covered by them, by limit; the scenario that it is, null of an own choice. */
 export interface Choice {
+  scenario: Scenario | null;
   on: Uint8Array;
   reached: Uint16Array[];
   covered: Float64Array;
@@ -118,6 +127,11 @@ export interface Figures extends Ratings {
   peopleShare: number | null;
   uncovered: number;
   pointsShare: number | null;
+  groupShares: (number | null)[];
+  businessAreas: number;
+  /** Of a scenario only: the page computes no areas, and knows no prices. */
+  areaShare: number | null;
+  spent: string | null;
   opened: number;
   closed: number;
 }
@@ -195,6 +209,7 @@ export type PlaceToFind = [
   lon: number,
   station: number | null,
   community: string | null,
+  code: string,
 ];
 export interface TileSource {
   urls: string[];
@@ -202,9 +217,17 @@ export interface TileSource {
   datum: string;
   deepest: number;
 }
+export type LegendKey = [sample: string, text: string];
+/** planner/reporting/map/legend.py */
+export interface Legend {
+  groups: { key: string; title: string; keys: LegendKey[] }[];
+  layers: { group: string; name: string; keys: LegendKey[]; metres: number | null }[];
+}
 export interface Words {
+  legend: Legend;
   notes: [tip: string, card: string][];
   page: Record<string, string>;
+  colours: Record<string, string>;
   sources: string;
   streets: Chord[];
   places: PlaceToFind[];

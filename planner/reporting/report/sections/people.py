@@ -185,7 +185,7 @@ def weights_section(t: Translator) -> Iterator[Block]:
             tuple(names.values()),
             tuple(
                 (
-                    t.term(f"method_{proposal['method']}"),
+                    t.texts(f"models.name_{proposal['method']}"),
                     *(t.whole(gain["people_gained"]) for gain in proposal["gained_by_group"]),
                 )
                 for proposal in found["proposals"]

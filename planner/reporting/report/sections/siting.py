@@ -17,6 +17,7 @@ from planner.reporting.document.records.siting import (
     PlanInScenarios,
     Proposal,
     Robust,
+    SitingModel,
     Unserved,
 )
 from planner.reporting.report.blocks import (
@@ -37,6 +38,7 @@ from planner.reporting.report.sections.people import weights_section
 from planner.reporting.rounding import round_bound, round_parts
 from planner.reporting.tables.result_tables import site_rows, sites_table
 from planner.results import Plan
+from planner.siting.models import DEFAULT_MODEL
 
 HALF = 0.5
 """Smallest difference to the best plan that is shown, people."""
@@ -72,8 +74,11 @@ def siting_section(plan: Plan, t: Translator) -> Iterator[Block]:
     without = round(found["people_without_street"])
     lost = t("siting_without_street" if without else "siting_all_near", people=t.whole(without), access=access)
     yield Paragraph(lost)
+    model = chosen_model(t)
+    if model is not None:
+        yield from _model_blocks(model, t)
     yield Table(
-        t("siting_compare_table"),
+        t("siting_compare_table" if model is None else "siting_compare_models"),
         t.all("column_method", "column_status"),
         t.all("column_sites", "column_gained", "column_share_after", "column_bound", "column_gap"),
         tuple(_answer_row(proposal, t) for proposal in found["proposals"]),
@@ -81,7 +86,8 @@ def siting_section(plan: Plan, t: Translator) -> Iterator[Block]:
     *others, best = found["proposals"]
     if best["sites"]:
         yield _sites_table(best, t)
-        yield Figure(siting_figure(plan, t.texts), t("figure_siting"))
+        key = "figure_siting" if model is None else "figure_siting_model"
+        yield Figure(siting_figure(plan, t.texts), t(key, model=t.texts(f"models.name_{best['method']}")))
     elif not free:
         proposed, excluded = (
             t.whole(number) for number in (count + len(found["excluded"]), len(found["excluded"]))
@@ -95,7 +101,8 @@ def siting_section(plan: Plan, t: Translator) -> Iterator[Block]:
     yield Paragraph(t("siting_left", sites=len(best["sites"]), left=left, minutes=minutes))
     yield Paragraph(
         t(
-            f"siting_proof_{best['status']}{everywhere}",
+            "siting_proof_model" if model else f"siting_proof_{best['status']}{everywhere}",
+            **model_values(t),
             count=t.whole(count),
             sites=asked,
             seconds=t.exact(settings["seconds"]),
@@ -107,7 +114,52 @@ def siting_section(plan: Plan, t: Translator) -> Iterator[Block]:
     yield from further_results(t)
 
 
-def _gap(proposal: Proposal, t: Translator) -> str:
+def chosen_model(t: Translator) -> SitingModel | None:
+    """Return the study's model if it is another one than maximal covering."""
+    model = t.content["siting"]["model"]
+    return None if model is None or model["name"] == DEFAULT_MODEL else model
+
+
+def model_values(t: Translator) -> dict[str, str]:
+    """Return the name and the answer of the study's own model, to be put into a sentence; empty without one."""
+    model, proposals = chosen_model(t), t.content["siting"]["proposals"]
+    answer = proposals[-1]["objective"] if proposals else None
+    return {} if model is None or answer is None else {"model": t.localized(model), "answer": t.localized(answer)}
+
+
+def _model_blocks(model: SitingModel, t: Translator) -> Iterator[Block]:
+    """Yield the study's own model: its objective, value, bound and status, and its further figures."""
+    unit, digits = t.texts(f"models.unit_{model['unit']}"), 1 if model["unit"] == "minutes" else 0
+    shown_bound = round_bound(model["value"], model["bound"], digits)
+    gap = t("gap_none") if model["status"] == "optimal" else _gap(model, t)
+    before = model["before"]
+    yield Table(
+        t("siting_model_table"),
+        (t("column_method"), t("column_objective"), t("column_status")),
+        (
+            *(t(f"column_objective_{name}", unit=unit) for name in ("value", "before", "bound")),
+            t("column_gap"),
+        ),
+        (
+            (
+                t.localized(model),
+                t.localized(model["objective"]),
+                t.texts(f"models.status_{model['status']}"),
+                t.number(model["value"], digits),
+                DASH if before is None else t.number(before, digits),
+                t.number(shown_bound, digits),
+                gap,
+            ),
+        ),
+        note=t("siting_model_note", formula=model["formula"], source=model["source"]),
+    )
+    yield from (Paragraph(t.localized(figure), item=True) for figure in model["figures"])
+    if model["tiers"]:
+        tiers = [f"{site['id']} {t.term('tier_' + site['tier'])}" for site in model["tiers"]]
+        yield Paragraph(t("siting_model_tiers", tiers=t.join(tiers)))
+
+
+def _gap(proposal: Proposal | SitingModel, t: Translator) -> str:
     gap = proposal["gap"]
     return t.percent(None if gap is None else round_bound(0.0, gap, 3))
 
@@ -118,12 +170,12 @@ def residents_gained(proposal: Proposal) -> float:
 
 
 def _answer_row(proposal: Proposal, t: Translator) -> Row:
-    seconds = t.exact(t.content["study"]["siting"]["seconds"])
+    values = {"seconds": t.exact(t.content["study"]["siting"]["seconds"]), "within": proof_conditions(t)}
     bound = shown_bound(proposal)
     gap = t("gap_none") if proposal["status"] == "optimal" else _gap(proposal, t)
     return (
-        t.term(f"method_{proposal['method']}"),
-        t(f"status_{proposal['status']}", seconds=seconds, within=proof_conditions(t)),
+        t.texts(f"models.name_{proposal['method']}"),
+        t("status_model" if proposal["objective"] else f"status_{proposal['status']}", **values),
         t.whole(len(proposal["sites"])),
         t.whole(proposal["people_gained"]),
         t.bar(proposal["people_share_after"]),
@@ -136,7 +188,7 @@ def _sites_table(proposal: Proposal, t: Translator) -> Table:
     return sites_table(t, weighted=t.content["siting"]["weighted"]).block(
         t,
         site_rows(proposal),
-        t("siting_sites_table", method=t.term(f"method_{proposal['method']}")),
+        t("siting_sites_table", method=t.texts(f"models.name_{proposal['method']}")),
         keys=("site", "rank", "lon", "lat", "added", "cumulative"),
         note=t("siting_sites_note_free" if proposal["centres"] else "siting_sites_note"),
     )
@@ -314,7 +366,7 @@ def _robust(found: Robust | None, t: Translator) -> Iterator[Block]:
         tuple(t.localized(world) for world in found["worlds"]),
         tuple(
             (
-                names.get(plan["plan"]) or t.term(f"method_{plan['plan']}"),
+                names.get(plan["plan"]) or t.texts(f"models.name_{plan['plan']}"),
                 *(
                     f"{t.whole(people)} ({'−' if regret > -HALF else '+'}{t.whole(abs(regret))})"
                     for people, regret in zip(plan["people"], plan["regret"], strict=True)

@@ -20,7 +20,7 @@ from planner.reporting.report.blocks import (
     speed_text,
 )
 from planner.reporting.report.sections.people import group_names
-from planner.reporting.report.sections.siting import proof_conditions
+from planner.reporting.report.sections.siting import model_values, proof_conditions
 
 
 def facts(t: Translator) -> list[tuple[str, str]]:
@@ -202,7 +202,8 @@ def _siting_summary(t: Translator) -> str:
         return t("summary_no_site", candidates=t.whole(len(found["candidates"])), within=proof_conditions(t))
     gained = t.whole(best["people_gained"])
     return t(
-        f"summary_{best['status']}",
+        f"summary_{'model' if best['objective'] else best['status']}",
+        **model_values(t),
         within=proof_conditions(t),
         sites=len(best["sites"]),
         minutes=t.exact(found["standard_min"]),

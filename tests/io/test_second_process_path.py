@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import toy
 
-from planner.reporting.files import second_process
+from planner.io import second_process
 
 LAYING_OUT = "[__import__(name) for name in ('planner.reporting.report.docx', 'docx', 'numpy', 'shapely')]"
 """What the second process imports for the Word file, and more."""
@@ -33,7 +33,7 @@ def test_no_module_of_the_working_folder_is_imported(tmp_path: Path) -> None:
     (hostile / "planner" / "__init__.py").write_text(mark, "utf-8")
     # The first process begins safely, as the installed script does; then it works in the folder.
     code = (
-        "import os, sys\nfrom planner.reporting.files.second_process import start_in_process\n"
+        "import os, sys\nfrom planner.io.second_process import start_in_process\n"
         f"{LAYING_OUT}\nos.chdir(sys.argv[1])\nsys.path.insert(0, '')\nsys.path.insert(0, os.getcwd())\n"
         "os.environ['PYTHONPATH'] = sys.argv[2]\n"
         f"with start_in_process(eval, \"({LAYING_OUT}, __import__('os').getpid())[1]\") as wait:\n"

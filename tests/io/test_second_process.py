@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import planner
+from planner.io.second_process import start_in_process
 from planner.reporting import write as writing
-from planner.reporting.files.second_process import start_in_process
 
 LOST_BUT_HERE = f"""
 __import__("os").kill(__import__("os").getpid(), {int(signal.SIGTERM)})

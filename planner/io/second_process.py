@@ -23,7 +23,7 @@ sys.path.insert(0, home)
 import planner
 sys.path.remove(home)
 sys.path.append(home)
-from planner.reporting.files.second_process import main
+from planner.io.second_process import main
 main()
 """
 """What the second interpreter does. It begins isolated (-I): neither the working folder nor the environment adds
@@ -87,7 +87,7 @@ def run_here(work: Callable[..., Result], *given: object) -> Iterator[Callable[[
 
 def _homes() -> list[str]:
     """Return the folder that holds the package, then those of installed packages."""
-    home = Path(__file__).resolve().parents[3]
+    home = Path(__file__).resolve().parents[2]
     installed = [path for path in sys.path if Path(path).is_absolute() and Path(path).name in PACKAGES]
     return [str(home), *installed]
 

@@ -1,0 +1,1 @@
+"""The library: functions on GeoDataFrames in any coordinate system, and studies from memory."""

@@ -1,0 +1,230 @@
+"""Walking access: isochrones, travel times, nearest facilities, coverage, floating catchments, business areas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from planner.accessibility.coverage import merge_service_areas
+from planner.api.definitions import DEFINITIONS, EXACT, approximate_areas, area_errors
+from planner.api.frames import (
+    Points,
+    check_choice,
+    check_number,
+    labels_at,
+    read_minutes,
+    read_points,
+    restore_crs,
+)
+from planner.api.networks import WalkNetwork, walker_of
+
+Minutes = float | Sequence[float]
+
+
+def isochrones(
+    net: WalkNetwork,
+    facilities: gpd.GeoDataFrame,
+    minutes: Minutes = (5, 10, 15),
+    *,
+    definition: str = EXACT,
+    buffer_m: float = 25.0,
+) -> gpd.GeoDataFrame:
+    """Draw the area that people reach on foot around each facility.
+
+    A point is inside the exact area if and only if its walking time is within the limit, inclusive: the area and
+    `travel_times` never disagree. The other definitions are those of earlier studies, for comparison.
+
+    Parameters
+    ----------
+    net
+        Network.
+    facilities
+        Points in any CRS.
+    minutes
+        Limits, minutes.
+    definition
+        "exact"; "network_buffer": streets within the limit, buffered by `buffer_m` (sausage buffer); "hull":
+        convex hull of the junctions within the limit, from the nearest junction; "node": whole streets between
+        such junctions, buffered by `buffer_m` (the recipe of OSMnx's examples).
+    buffer_m
+        Buffer of "network_buffer" and "node", metres.
+
+    Returns
+    -------
+    areas
+        facility (index label), minutes, area_m2, geometry, in the CRS of the facilities; the largest limit comes
+        first, so that maps draw the smaller areas on top. Definitions other than "exact" add the error against it:
+        area_bias (share of the exact area) and symmetric_difference (share of the exact area).
+
+    References
+    ----------
+    .. [1] Forsyth, A., Van Riper, D., Larson, N., Wall, M., Neumark-Sztainer, D. (2012). Creating a replicable,
+       valid cross-platform buffering technique: the sausage network buffer. International Journal of Health
+       Geographics 11.
+
+    Examples
+    --------
+    >>> road = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 600 0)"], crs=32648).to_frame("geometry")
+    >>> centres = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0], [0]), index=["A"], crs=32648)
+    >>> from planner.api.networks import walk_network
+    >>> isochrones(walk_network(road), centres, minutes=[5, 10])[["facility", "minutes", "area_m2"]].round(0)
+      facility  minutes  area_m2
+    0        A     10.0  62851.0
+    1        A      5.0  32851.0
+    """
+    limits = read_minutes(minutes)
+    check_choice("definition", definition, DEFINITIONS)
+    walker = walker_of(net)
+    points = read_points(walker, facilities, name="facilities")
+    exact = walker.service_areas(points.snaps, limits_min=limits)
+    areas = exact
+    if definition != EXACT:
+        width_m = check_number("buffer_m", buffer_m, least=0.1)
+        areas = approximate_areas(walker, points.snaps, limits, definition=definition, buffer_m=width_m)
+    table = _area_table(points, areas, limits, net)
+    if definition != EXACT:
+        table = gpd.GeoDataFrame(table.assign(**area_errors(areas[:, ::-1].T.ravel(), exact[:, ::-1].T.ravel())))
+    return restore_crs(table, points.frame.crs)
+
+
+def _area_table(
+    points: Points, areas: NDArray[np.object_], limits: Sequence[float], net: WalkNetwork
+) -> gpd.GeoDataFrame:
+    frame = gpd.GeoDataFrame(
+        {
+            "facility": np.tile(points.labels.to_numpy(), len(limits)),
+            "minutes": np.repeat(limits[::-1], len(points.labels)),
+        },
+        geometry=areas[:, ::-1].T.ravel(),
+        crs=net.crs,
+    )
+    return gpd.GeoDataFrame(frame.assign(area_m2=frame.area)[["facility", "minutes", "area_m2", "geometry"]])
+
+
+def service_areas(
+    net: WalkNetwork, facilities: gpd.GeoDataFrame, minutes: Minutes = (5, 10, 15), *, rings: bool = False
+) -> gpd.GeoDataFrame:
+    """Draw the area within each limit of any facility: the union of all isochrones.
+
+    Parameters
+    ----------
+    net
+        Network.
+    facilities
+        Points in any CRS.
+    minutes
+        Limits, minutes.
+    rings
+        True leaves out of each area that of the next smaller limit.
+
+    Returns
+    -------
+    areas
+        minutes, area_m2, geometry, in the CRS of the facilities; the largest limit first.
+
+    Examples
+    --------
+    >>> road = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 600 0)"], crs=32648).to_frame("geometry")
+    >>> centres = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0, 600], [0, 0]), crs=32648)
+    >>> from planner.api.networks import walk_network
+    >>> service_areas(walk_network(road), centres, minutes=10)["area_m2"].round(0).tolist()
+    [67851.0]
+    """
+    limits, walker = read_minutes(minutes), walker_of(net)
+    points = read_points(walker, facilities, name="facilities")
+    areas = walker.service_areas(points.snaps, limits_min=limits)
+    merged = merge_service_areas(areas, limits_min=limits, crs=net.crs)
+    shapes = merged.geometry
+    if rings:
+        shapes = gpd.GeoSeries(
+            [shapes[0], *(outer.difference(inner) for inner, outer in pairwise(shapes))],
+            crs=net.crs,
+        )
+    table = gpd.GeoDataFrame({"minutes": limits, "area_m2": shapes.area}, geometry=shapes.to_numpy(), crs=net.crs)
+    return restore_crs(gpd.GeoDataFrame(table[::-1].reset_index(drop=True)), points.frame.crs)
+
+
+def travel_times(
+    net: WalkNetwork, facilities: gpd.GeoDataFrame, demand: gpd.GeoDataFrame, cutoff: float = 15.0
+) -> pd.DataFrame:
+    """Measure the walk between every facility and every demand point within a cutoff.
+
+    Parameters
+    ----------
+    net
+        Network.
+    facilities, demand
+        Points in any CRS.
+    cutoff
+        Longest walk, minutes, inclusive.
+
+    Returns
+    -------
+    times
+        One row a pair within the cutoff: facility, demand (index labels), minutes. It is the cost frame of PySAL's
+        `access`: origin = "demand", dest = "facility", cost = "minutes".
+
+    Examples
+    --------
+    >>> road = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 600 0)"], crs=32648).to_frame("geometry")
+    >>> centres = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0], [0]), index=["A"], crs=32648)
+    >>> homes = gpd.GeoDataFrame(geometry=gpd.points_from_xy([300, 600], [0, 0]), index=["x", "y"], crs=32648)
+    >>> from planner.api.networks import walk_network
+    >>> travel_times(walk_network(road), centres, homes, cutoff=8)
+      facility demand  minutes
+    0        A      x      5.0
+    """
+    (limit,) = read_minutes(check_number("cutoff", cutoff), name="cutoff")
+    walker = walker_of(net)
+    starts, ends = read_points(walker, facilities, name="facilities"), read_points(walker, demand, name="demand")
+    times = walker.times(starts.snaps, ends.snaps, within_min=limit)
+    return pd.DataFrame(
+        {
+            "facility": starts.labels.to_numpy()[times.facility],
+            "demand": ends.labels.to_numpy()[times.demand],
+            "minutes": times.minutes,
+        }
+    )
+
+
+def nearest(
+    net: WalkNetwork, facilities: gpd.GeoDataFrame, demand: gpd.GeoDataFrame, cutoff: float | None = None
+) -> pd.DataFrame:
+    """Find the nearest facility of every demand point.
+
+    Parameters
+    ----------
+    net
+        Network.
+    facilities, demand
+        Points in any CRS.
+    cutoff
+        Longest walk, minutes, inclusive; None: however long.
+
+    Returns
+    -------
+    nearest
+        One row a demand point, with its index: facility (index label, None if there is none within the cutoff) and
+        minutes (`inf` if there is none).
+
+    Examples
+    --------
+    >>> road = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 600 0)"], crs=32648).to_frame("geometry")
+    >>> centres = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0, 600], [0, 0]), index=["A", "B"], crs=32648)
+    >>> homes = gpd.GeoDataFrame(geometry=gpd.points_from_xy([180, 540], [0, 0]), index=["x", "y"], crs=32648)
+    >>> from planner.api.networks import walk_network
+    >>> nearest(walk_network(road), centres, homes)
+      facility  minutes
+    x        A      3.0
+    y        B      1.0
+    """
+    walker = walker_of(net)
+    limit = walker.upper_bound_min if cutoff is None else read_minutes(cutoff, name="cutoff")[0]
+    starts, ends = read_points(walker, facilities, name="facilities"), read_points(walker, demand, name="demand")
+    minutes, facility = walker.nearest(starts.snaps, ends.snaps, within_min=limit)
+    return pd.DataFrame({"facility": labels_at(starts.labels, facility), "minutes": minutes}, index=ends.labels)

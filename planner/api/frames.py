@@ -1,0 +1,306 @@
+"""Frames at the door of the library: checked with all that is wrong at once, brought into metres and snapped."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import numbers
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+from numpy.typing import NDArray
+
+from planner.messages.catalogue import Phrase
+from planner.messages.errors import DataError, Issue
+from planner.network.snapping import SnappedPoints
+from planner.network.walk import FloatArray
+from planner.network.walker import Walker
+from planner.schemas.table_schema import DEGREES_AT_MOST, WORLD
+
+LOG = logging.getLogger("planner")
+
+ELSEWHERE_M = 20_000.0
+"""Points that are all farther than this from the streets are of another place, or in other coordinates."""
+
+DEGREES = pyproj.CRS.from_epsg(4326)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Points:
+    """A frame of points, checked and snapped.
+
+    Attributes
+    ----------
+    frame
+        The frame as given, with its index and CRS.
+    snaps
+        Its points in metres, snapped to the streets.
+    people
+        Weight of each point, shape (points,); ones where none was read.
+    """
+
+    frame: gpd.GeoDataFrame
+    snaps: SnappedPoints
+    people: FloatArray
+
+    @property
+    def labels(self) -> pd.Index:
+        """Index labels of the points."""
+        return self.frame.index
+
+    @property
+    def metric(self) -> gpd.GeoDataFrame:
+        """The points in metres as the engine's tables have them: id, people, geometry."""
+        return gpd.GeoDataFrame(
+            {"id": [str(label) for label in self.labels], "people": self.people},
+            geometry=gpd.points_from_xy(*self.snaps.xy.T),
+        )
+
+
+def read_points(walker: Walker, frame: object, *, name: str, weight: str | None = None) -> Points:
+    """Check a frame of points and snap it to the streets.
+
+    Parameters
+    ----------
+    walker
+        Network and walk.
+    frame
+        GeoDataFrame or GeoSeries of points in any CRS.
+    name
+        Name of the argument, for errors.
+    weight
+        Column of people; None: each point weighs 1.
+
+    Raises
+    ------
+    DataError
+        Every issue at once, with the remedy and the index labels of the rows.
+    """
+    table = _as_frame(frame, name)
+    issues = [*_table_issues(table), *_crs_issues(table), *_point_issues(table)]
+    if weight is not None:
+        issues += _weight_issues(table, weight)
+    if issues:
+        raise DataError(name, issues)
+    xy = _in_metres(table, walker.network.crs, name)
+    _check_location(table, xy, walker, name)
+    snaps = walker.snap(xy)
+    _check_access(table, snaps, name)
+    people = np.ones(len(table)) if weight is None else table[weight].to_numpy(dtype=np.float64)
+    return Points(table, snaps, people)
+
+
+def read_minutes(minutes: object, *, name: str = "minutes") -> list[float]:
+    """Return limits in minutes as a rising list.
+
+    Examples
+    --------
+    >>> read_minutes([15, 5, 10]), read_minutes(5)
+    ([5.0, 10.0, 15.0], [5.0])
+    """
+    given: list[object] = list(minutes) if isinstance(minutes, Iterable) else [minutes]
+    wrong = [one for one in given if not is_number(one) or not np.isfinite(float(one)) or float(one) <= 0]  # type: ignore[arg-type]
+    if wrong or not given:
+        raise DataError(name, [Issue("minutes_not_positive", {"name": name, "found": repr(minutes)})])
+    return sorted({float(one) for one in given})  # type: ignore[arg-type]
+
+
+def is_number(value: object) -> bool:
+    """Return True for a real number that is no truth value."""
+    return isinstance(value, numbers.Real | np.number) and not isinstance(value, bool | np.bool_)
+
+
+def check_number(name: str, value: object, *, least: float = 0.0) -> float:
+    """Return a finite number, at least `least`.
+
+    Raises
+    ------
+    DataError
+        It is none.
+    """
+    if not is_number(value) or not np.isfinite(float(value)):  # type: ignore[arg-type]
+        raise DataError(name, [Issue("not_a_value", {"name": name, "found": repr(value)})])
+    number = float(value)  # type: ignore[arg-type]
+    if number < least:
+        raise DataError(
+            name, [Issue("value_too_small", {"name": name, "found": f"{number:g}", "least": f"{least:g}"})]
+        )
+    return number
+
+
+def check_choice(name: str, value: object, known: Sequence[str]) -> str:
+    """Return a value that is one of `known`.
+
+    Raises
+    ------
+    DataError
+        It is not; the nearest known one is named.
+    """
+    if value not in known:
+        raise DataError(
+            name, [Issue("unknown_choice", {"name": name, "found": repr(value), "hint": hint(value, known)})]
+        )
+    return str(value)
+
+
+def hint(value: object, known: Iterable[object]) -> Phrase:
+    """Return the known name nearest to a value, else all of them."""
+    names = [str(one) for one in known]
+    near = difflib.get_close_matches(str(value), names, n=1)
+    if near:
+        return Phrase("errors.did_you_mean", {"name": near[0]})
+    return Phrase("errors.known_settings", {"names": ", ".join(names) or "–"})
+
+
+def check_column(frame: pd.DataFrame, column: object, name: str) -> str:
+    """Return the name of a column that a frame has.
+
+    Raises
+    ------
+    DataError
+        It has none of this name; the nearest is named.
+    """
+    if column not in frame.columns:
+        raise DataError(name, [_no_column(frame, column)])
+    return str(column)
+
+
+def labels_at(labels: pd.Index, positions: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Return the labels at positions; None at -1."""
+    padded = np.append(labels.to_numpy(dtype=object), [None])
+    return np.asarray(padded[positions], dtype=object)
+
+
+def restore_crs(frame: gpd.GeoDataFrame, crs: object) -> gpd.GeoDataFrame:
+    """Return a result in the coordinate system of the input."""
+    return frame if frame.crs == crs else gpd.GeoDataFrame(frame.to_crs(crs))
+
+
+def _as_frame(frame: object, name: str) -> gpd.GeoDataFrame:
+    if isinstance(frame, gpd.GeoSeries):
+        return gpd.GeoDataFrame(geometry=frame)
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise DataError(name, [Issue("frame_not_geo", {"found": type(frame).__name__})])
+    if frame.active_geometry_name is None:
+        raise DataError(name, [Issue("no_geometry_column")])
+    return frame
+
+
+def _table_issues(table: gpd.GeoDataFrame) -> Iterator[Issue]:
+    if table.empty:
+        yield Issue("frame_empty")
+    twice = table.index[table.index.duplicated()].unique()
+    if len(twice):
+        yield Issue("frame_index_repeats", {}, [str(label) for label in twice])
+
+
+def _crs_issues(table: gpd.GeoDataFrame) -> Iterator[Issue]:
+    """Yield what is wrong with a coordinate system: none, or one that the coordinates refute."""
+    crs: pyproj.CRS | None = table.crs
+    if crs is None:
+        yield Issue("frame_no_crs")
+        return
+    xy = shapely.get_coordinates(table.geometry.array)
+    xy = xy[np.isfinite(xy).all(axis=1)]
+    if not len(xy):
+        return
+    _, _, east, north = WORLD
+    if not crs.is_geographic:
+        return
+    if (np.abs(xy[:, 0]) > east).any() or (np.abs(xy[:, 1]) > east).any():
+        yield Issue("frame_metres_as_degrees", {"crs": crs.to_string()})
+    elif (np.abs(xy[:, 1]) > north).any() and (np.abs(xy[:, 0]) <= north).all():
+        yield Issue("frame_swapped", {})
+
+
+def _point_issues(table: gpd.GeoDataFrame) -> Iterator[Issue]:
+    shapes = np.asarray(table.geometry.array, dtype=object)
+    labels = np.array([str(label) for label in table.index], dtype=object)
+    missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    if missing.any():
+        yield Issue("frame_no_geometry", {}, labels[missing].tolist())
+    other = ~missing & (shapely.get_type_id(shapes) != shapely.GeometryType.POINT.value)
+    if other.any():
+        found = ", ".join(sorted({str(shape.geom_type) for shape in shapes[other]}))
+        yield Issue("frame_not_points", {"found": found}, labels[other].tolist())
+    xy, owner = shapely.get_coordinates(shapes, return_index=True)
+    endless = np.unique(owner[~np.isfinite(xy).all(axis=1)])
+    if len(endless):
+        yield Issue("infinite_geometry", {}, labels[endless].tolist())
+
+
+def _weight_issues(table: gpd.GeoDataFrame, column: str) -> Iterator[Issue]:
+    if column not in table.columns:
+        yield _no_column(table, column)
+        return
+    values = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
+    wrong = ~(np.isfinite(values) & (values >= 0))
+    if wrong.any():
+        yield Issue(
+            "frame_wrong_people", {"column": column}, [str(label) for label in table.index[np.flatnonzero(wrong)]]
+        )
+
+
+def _no_column(table: pd.DataFrame, column: object) -> Issue:
+    geometry = table.geometry.name if isinstance(table, gpd.GeoDataFrame) else None
+    names = [name for name in table.columns if name != geometry]
+    return Issue("frame_no_column", {"column": column, "hint": hint(column, names)})
+
+
+def _in_metres(table: gpd.GeoDataFrame, crs: pyproj.CRS, name: str) -> FloatArray:
+    geometry = table.geometry if table.crs == crs else table.geometry.to_crs(crs)
+    xy = np.asarray(shapely.get_coordinates(geometry.array), dtype=np.float64)
+    lost = np.flatnonzero(~np.isfinite(xy).all(axis=1))
+    if len(lost):
+        rows = [str(label) for label in table.index[lost]]
+        values = {"crs": table.crs.to_string(), "target": crs.to_string()}
+        raise DataError(name, [Issue("not_projectable", values, rows)])
+    return xy
+
+
+def _check_location(table: gpd.GeoDataFrame, xy: FloatArray, walker: Walker, name: str) -> None:
+    """Raise a `DataError` if all points are far from the streets, with what would bring them there."""
+    bounds = shapely.total_bounds(shapely.points(walker.network.node_xy))
+
+    def away_m(places: FloatArray) -> float:
+        away = np.maximum(np.maximum(bounds[:2] - places, places - bounds[2:]), 0.0)
+        return float(np.hypot(*away.T).min())
+
+    nearest_m = away_m(xy)
+    if nearest_m <= ELSEWHERE_M:
+        return
+    own = shapely.get_coordinates(table.geometry.array)[:, ::-1]
+    if not table.crs.is_geographic and np.abs(own).max() <= DEGREES_AT_MOST:
+        raise DataError(name, [Issue("frame_degrees_as_metres", {"crs": table.crs.to_string()})])
+    exchanged = gpd.GeoSeries(shapely.points(own), crs=table.crs).to_crs(walker.network.crs)
+    places = shapely.get_coordinates(exchanged.array)
+    places = places[np.isfinite(places).all(axis=1)]
+    if len(places) and away_m(places) <= ELSEWHERE_M:
+        raise DataError(name, [Issue("frame_swapped", {})])
+    values = {"km": f"{nearest_m / 1000:,.0f}", "crs": table.crs.to_string()}
+    raise DataError(name, [Issue("frame_elsewhere", values)])
+
+
+def _check_access(table: gpd.GeoDataFrame, snaps: SnappedPoints, name: str) -> None:
+    """Raise a `DataError` if no point reaches a street; log how many do not."""
+    stranded = np.flatnonzero(~snaps.reaches_street)
+    if not len(stranded):
+        return
+    values = {"access_m": f"{snaps.access_m:g}", "nearest_m": f"{snaps.nearest_m.min():,.0f}"}
+    if len(stranded) == len(table):
+        raise DataError(name, [Issue("frame_no_street", values)])
+    shown = ", ".join(str(label) for label in table.index[stranded][:8])
+    LOG.warning(
+        "%s: %d of %d points have no street within %g m and reach nothing (%s%s)",
+        name,
+        len(stranded),
+        len(table),
+        snaps.access_m,
+        shown,
+        ", …" if len(stranded) > 8 else "",  # noqa: PLR2004
+    )

@@ -1,0 +1,437 @@
+"""Where to place new facilities: candidates and location models on frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from planner.api.frames import (
+    Points,
+    check_choice,
+    check_column,
+    check_number,
+    hint,
+    labels_at,
+    read_minutes,
+    read_points,
+    restore_crs,
+)
+from planner.api.networks import WalkNetwork, walker_of
+from planner.api.shown import COVERED, EXISTING, NEW, UNCOVERED, Drawn, MapResult, html_table
+from planner.config.sections.siting import SitingSettings
+from planner.messages.errors import DataError, Issue
+from planner.network.walker import Walker
+from planner.siting.candidates.builder import CandidateBuilder
+from planner.siting.candidates.candidate import candidate_table
+from planner.siting.model_spec import ModelSpec, get_spec
+from planner.siting.models import DEFAULT_MODEL, model_names
+from planner.siting.problem import LocationProblem, SelectionConstraints, TravelCosts
+from planner.siting.solution import Solution
+
+SOURCES = ("clusters", "density", "streets")
+DEFAULTS = SitingSettings()
+ZERO_AT = 3.0
+"""Gradual covering: coverage is zero at so many times the limit, as in a study of 5, 10 and 15 minutes."""
+
+MODEL_NAMES = tuple(name for name in model_names() if name != "kinds")
+"""Models of one group of people; weights of several are the caller's own column."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sites(MapResult):
+    """Sites that a location model chose, and the certificate of how near they are to the optimum.
+
+    Attributes
+    ----------
+    model
+        Name of the model.
+    sites
+        Chosen candidates, the most useful first where the model has such an order: columns of the candidates,
+        gain (increase of the objective by each site; NaN where the model has no such order), people_assigned.
+    objective, bound, gap, status
+        Value of the choice, existing facilities included; value that no choice beats; their difference as a share
+        of the larger; status of the solver, never better than the bound proves.
+    before
+        Objective of the existing facilities alone; NaN where that has no meaning.
+    people
+        People as given, with site and facility: index label of the candidate or the existing facility that serves
+        them, None where none does.
+    existing
+        Existing facilities as given; None if there are none.
+    figures
+        Further figures of the model.
+    solution
+        Solution of the engine.
+    """
+
+    model: str
+    sites: gpd.GeoDataFrame
+    people: gpd.GeoDataFrame
+    existing: gpd.GeoDataFrame | None
+    figures: Mapping[str, float]
+    solution: Solution
+
+    @property
+    def objective(self) -> float:
+        """Value of the choice, existing facilities included."""
+        return self.solution.objective
+
+    @property
+    def bound(self) -> float:
+        """Value that no choice of candidates beats."""
+        return self.solution.bound
+
+    @property
+    def gap(self) -> float:
+        """Difference of bound and objective as a share of the larger; 0 if optimal."""
+        return self.solution.gap
+
+    @property
+    def status(self) -> str:
+        """Status that the bound proves."""
+        return self.solution.status
+
+    @property
+    def before(self) -> float:
+        """Objective of the existing facilities alone."""
+        return self.solution.before
+
+    def to_frame(self) -> gpd.GeoDataFrame:
+        """Return the chosen sites."""
+        return self.sites
+
+    def layers(self) -> list[Drawn]:
+        """Return the people by whether they are served, existing facilities, and new sites."""
+        served = self.people["site"].notna() | self.people["facility"].notna()
+        layers: list[Drawn] = [
+            (self.people[served], {"color": COVERED, "name": "served", "markersize": 2}),
+            (self.people[~served], {"color": UNCOVERED, "name": "not served", "markersize": 2}),
+        ]
+        if self.existing is not None:
+            style = {"color": EXISTING, "name": "existing", "marker_kwds": {"radius": 5}}
+            layers.append((self.existing, style))
+        return [*layers, (self.sites, {"color": NEW, "name": "new sites", "marker_kwds": {"radius": 8}})]
+
+    def __repr__(self) -> str:
+        return f"Sites({', '.join(f'{name}: {value}' for name, value in self._rows().items())})"
+
+    def _repr_html_(self) -> str:
+        return html_table("Sites", self._rows())
+
+    def _rows(self) -> dict[str, str]:
+        return {
+            "model": self.model,
+            "sites": f"{len(self.sites)}",
+            "objective": f"{self.objective:,.6g}" if abs(self.objective) < 1e6 else f"{self.objective:,.0f}",  # noqa: PLR2004
+            "before": f"{self.before:,.6g}",
+            "gap": f"{self.gap:.2%}",
+            "status": str(self.status),
+        }
+
+
+def models() -> pd.DataFrame:
+    """List the location models: name, unit of the objective, and whether `sites` must be given.
+
+    Examples
+    --------
+    >>> "p_median" in models().index
+    True
+    """
+    specs = [get_spec(name) for name in MODEL_NAMES]
+    return pd.DataFrame(
+        {"unit": [spec.unit for spec in specs], "needs_sites": [spec.needs_sites for spec in specs]},
+        index=pd.Index(MODEL_NAMES, name="model"),
+    )
+
+
+def candidates(  # noqa: PLR0913 - one network and frame, the rest by name
+    net: WalkNetwork,
+    people: gpd.GeoDataFrame,
+    minutes: float = 5,
+    *,
+    existing: gpd.GeoDataFrame | None = None,
+    sources: str | Sequence[str] = "streets",
+    at_most: int = 1000,
+    sites: int = 1,
+    weight: str | None = "people",
+    seed: int = 0,
+) -> gpd.GeoDataFrame:
+    """Propose where new facilities might open, for the people beyond a limit of existing ones.
+
+    Parameters
+    ----------
+    net
+        Network.
+    people
+        Points in any CRS.
+    minutes
+        Limit, minutes, inclusive.
+    existing
+        Existing facilities; None if there are none.
+    sources
+        "streets": street positions of which an optimum is one over all street positions (Church & Meadows 1979);
+        "clusters" and "density": middles of clusters of people, moved to the street. One, or several.
+    at_most
+        Number of clusters, or of street positions: the best of every neighbourhood, fewer where fewer suffice.
+    sites
+        Number of sites to be chosen: the clusters into so many are always proposed.
+    weight
+        Column of people; None: every point counts 1.
+    seed
+        Seed of the clustering.
+
+    Returns
+    -------
+    candidates
+        One row a candidate, index: its id; source, people of its cluster, geometry, in the CRS of the people.
+    """
+    walker, (limit,) = walker_of(net), read_minutes(minutes)
+    points = read_points(walker, people, name="people", weight=weight)
+    centres = None if existing is None else read_points(walker, existing, name="existing")
+    names = [sources] if isinstance(sources, str) else list(sources)
+    settings = _settings(
+        sites=sites,
+        seed=seed,
+        sources=tuple(check_choice("sources", name, SOURCES) for name in names),
+        candidates=at_most if "clusters" in names else 1,
+        street_positions=at_most,
+    )
+    return restore_crs(_propose(walker, points, centres, limit, settings), points.frame.crs)
+
+
+def _propose(
+    walker: Walker, people: Points, existing: Points | None, limit_min: float, settings: SitingSettings
+) -> gpd.GeoDataFrame:
+    """Return the candidates of a study of these people and facilities, metres."""
+    demand = gpd.GeoDataFrame(people.metric.set_crs(walker.network.crs))
+    beyond = people.people > 0
+    if existing is not None:
+        reached, _ = walker.nearest(existing.snaps, people.snaps, within_min=limit_min)
+        beyond &= ~np.isfinite(reached)
+    uncovered = gpd.GeoDataFrame(demand[beyond])
+    builder = CandidateBuilder(
+        uncovered=uncovered,
+        limits_min=np.full(len(uncovered), limit_min),
+        snaps=walker.snap(uncovered),
+        walker=walker,
+        settings=settings,
+        taken=frozenset() if existing is None else frozenset(map(str, existing.labels)),
+    )
+    found = builder.build().candidates if len(uncovered) else ()
+    table = candidate_table(found, walker.network.crs).set_index("id")
+    return gpd.GeoDataFrame(table[["source", "people", "geometry"]])
+
+
+def locate(  # noqa: PLR0913 - a location problem has these parts; all but the first two by name
+    net: WalkNetwork,
+    people: gpd.GeoDataFrame,
+    model: str = DEFAULT_MODEL,
+    sites: int | None = None,
+    existing: gpd.GeoDataFrame | None = None,
+    *,
+    candidates: gpd.GeoDataFrame | None = None,
+    minutes: float = 5,
+    weight: str | None = "people",
+    cost: str | None = None,
+    budget: float | None = None,
+    time_limit_s: float = DEFAULTS.seconds,
+    seed: int = 0,
+    **settings: object,
+) -> Sites:
+    """Choose sites for new facilities by a location model.
+
+    Parameters
+    ----------
+    net
+        Network.
+    people
+        Points in any CRS.
+    model
+        Name of the model; see `models`.
+    sites
+        Number of new sites; models that determine it ("set_covering") need none.
+    existing
+        Existing facilities, which stay open; None if there are none.
+    candidates
+        Candidates in any CRS; None: those that a study proposes, middles of clusters of uncovered people.
+    minutes
+        Limit of covering models, minutes, inclusive.
+    weight
+        Column of people; None: every point counts 1.
+    cost, budget
+        Column of the candidates, and the most that all sites may cost, instead of `sites`.
+    time_limit_s
+        Longest search, seconds; a search that is stopped says so and has a bound.
+    seed
+        Seed of the random numbers.
+    settings
+        Of `[siting]` in a study: backup_weight, zero_coverage_min, m2_per_household, new_area_m2, tiers …
+
+    Returns
+    -------
+    sites
+        Chosen sites with objective, bound, gap and status.
+
+    Raises
+    ------
+    PlannerError
+        A frame or an argument cannot be used as it is, or the problem is infeasible.
+
+    Examples
+    --------
+    >>> road = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 900 0)"], crs=32648).to_frame("geometry")
+    >>> homes = gpd.GeoDataFrame({"people": [30, 10]}, geometry=gpd.points_from_xy([100, 800], [0, 0]), crs=32648)
+    >>> from planner.api.networks import walk_network
+    >>> best = locate(walk_network(road), homes, model="maximal_covering", sites=1)
+    >>> best.objective, best.bound, best.gap, len(best.sites)
+    (30.0, 30.0, 0.0, 1)
+    """
+    walker, (limit,) = walker_of(net), read_minutes(minutes)
+    spec = get_spec(check_choice("model", model, MODEL_NAMES))
+    _check_count(spec, sites, budget)
+    points = read_points(walker, people, name="people", weight=weight)
+    centres = None if existing is None else read_points(walker, existing, name="existing")
+    asked = _settings(
+        sites=0 if sites is None else sites,
+        seconds=float(check_number("time_limit_s", time_limit_s)),
+        seed=seed,
+        budget=None if budget is None else check_number("budget", budget),
+        **settings,
+    )
+    if candidates is None:
+        candidates = restore_crs(_propose(walker, points, centres, limit, asked), points.frame.crs)
+        if candidates.empty:
+            raise DataError("people", [Issue("nobody_uncovered", {"minutes": f"{limit:g}"})])
+    options = read_points(walker, candidates, name="candidates")
+    problem = _problem(walker, points, options, centres, limit, spec=spec, settings=asked, cost=cost)
+    result = spec.solve(problem, asked.seconds)
+    return _as_sites(model, result.solution, result.figures, points, options, centres, result.tiers)
+
+
+def _check_count(spec: ModelSpec, sites: object, budget: object) -> None:
+    """Raise a `DataError` unless a model that needs a number of sites has one, or a budget."""
+    whole = isinstance(sites, int | np.integer) and not isinstance(sites, bool) and sites > 0
+    if (sites is None and spec.needs_sites and budget is None) or (sites is not None and not whole):
+        raise DataError("locate", [Issue("sites_not_whole", {"found": repr(sites), "model": spec.name})])
+
+
+def _settings(**values: object) -> SitingSettings:
+    unknown = [name for name in values if name not in SitingSettings.model_fields]
+    if unknown:
+        options = {
+            "name": unknown[0],
+            "found": repr(values[unknown[0]]),
+            "hint": hint(unknown[0], SitingSettings.model_fields),
+        }
+        raise DataError("locate", [Issue("unknown_choice", options)])
+    try:
+        return SitingSettings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        issue = Issue("wrong_argument", {"name": name, "found": repr(first["input"]), "reason": first["msg"]})
+        raise DataError("locate", [issue]) from error
+
+
+def _problem(  # noqa: PLR0913 - parts of one problem
+    walker: Walker,
+    people: Points,
+    options: Points,
+    existing: Points | None,
+    limit_min: float,
+    *,
+    spec: ModelSpec,
+    settings: SitingSettings,
+    cost: str | None,
+) -> LocationProblem:
+    """Return the location problem: columns are the candidates, then the existing facilities."""
+    new = len(options.labels)
+    zero_min = settings.zero_coverage_min or ZERO_AT * limit_min
+    xy = options.snaps.xy if existing is None else np.vstack([options.snaps.xy, existing.snaps.xy])
+    if spec.needs_all_walks:
+        horizon_min = walker.upper_bound_min
+    else:
+        longest = [limit_min, *(tier.minutes for tier in settings.tiers)]
+        horizon_min = max(*longest, zero_min if spec.fades else 0.0)
+    times = walker.times(walker.snap(xy), people.snaps, within_min=horizon_min)
+    price = None
+    if cost is not None:
+        column = check_column(options.frame, cost, "candidates")
+        price = np.concatenate([options.frame[column].to_numpy(dtype=np.float64), np.zeros(len(xy) - new)])
+    households = _column(people, "households", np.nan)
+    return LocationProblem(
+        name="locate",
+        costs=TravelCosts(times.demand, times.facility, times.minutes, people.people, len(xy)),
+        limit_min=np.full(len(people.people), limit_min),
+        households=households,
+        kind=np.full(len(people.people), "residents", dtype=object),
+        constraints=SelectionConstraints(
+            sites=settings.sites or None, cost=price, budget=settings.budget, fixed=np.arange(new, len(xy))
+        ),
+        area_m2=np.concatenate(
+            [_areas(options, "area_m2", settings.new_area_m2), _areas(existing, "floor_area_m2")]
+        ),
+        tier=() if existing is None else tuple(existing.frame.get("tier", pd.Series("", index=existing.labels))),
+        settings=settings,
+        zero_coverage_min=zero_min,
+    )
+
+
+def _areas(points: Points | None, column: str, default: float | None = None) -> NDArray[np.float64]:
+    return np.zeros(0) if points is None else _column(points, column, np.nan if default is None else default)
+
+
+def _column(points: Points, column: str, default: float) -> NDArray[np.float64]:
+    """Return a column that a frame may lack."""
+    if column not in points.frame.columns:
+        return np.full(len(points.labels), default)
+    return np.asarray(points.frame[column].to_numpy(dtype=np.float64), dtype=np.float64)
+
+
+def _as_sites(
+    model: str,
+    solution: Solution,
+    figures: Mapping[str, float],
+    people: Points,
+    options: Points,
+    existing: Points | None,
+    tiers: Mapping[int, str],
+) -> Sites:
+    count = len(options.labels)
+    columns_of = count if existing is None else count + len(existing.labels)
+    served_by = solution.served_by[: len(people.people)]
+    at_new, at_old = (
+        np.where(is_new, served_by - first, -1)
+        for is_new, first in (
+            ((served_by >= 0) & (served_by < count), 0),
+            (served_by >= count, count),
+        )
+    )
+    chosen = list(solution.sites)
+    assigned = np.bincount(served_by[served_by >= 0], weights=people.people[served_by >= 0], minlength=columns_of)
+    gain = list(solution.added) if len(solution.added) == len(chosen) else [np.nan] * len(chosen)
+    columns: dict[str, Any] = {"gain": gain, "people_assigned": assigned[chosen]}
+    if tiers:
+        columns["tier"] = [tiers.get(column, "") for column in chosen]
+    crs: pyproj.CRS = people.frame.crs
+    return Sites(
+        model=model,
+        sites=restore_crs(gpd.GeoDataFrame(options.frame.iloc[chosen].assign(**columns)), crs),
+        people=gpd.GeoDataFrame(
+            people.frame.assign(
+                site=labels_at(options.labels, at_new),
+                facility=None if existing is None else labels_at(existing.labels, at_old),
+            )
+        ),
+        existing=None if existing is None else existing.frame,
+        figures=dict(figures),
+        solution=solution,
+    )

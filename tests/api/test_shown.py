@@ -1,0 +1,72 @@
+"""Results show themselves: short text, small HTML, maps, files; nothing is logged unless asked."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import geopandas as gpd
+import matplotlib as mpl
+import pytest
+import toy
+
+import planner as pl
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> tuple:
+    """Return a network, a coverage and sites of the toy city."""
+    mpl.use("Agg")
+    file = toy.write_study(tmp_path_factory.mktemp("shown")).parent / "toy.gpkg"
+    centres, people = (gpd.read_file(file, layer=name) for name in ("centres", "people"))
+    net = pl.walk_network(file, layer="streets", access_m=10.0)
+    return net, pl.coverage(net, centres, people), pl.locate(net, people, sites=1, existing=centres)
+
+
+def test_text_and_html_are_short(results: tuple) -> None:
+    for result in results:
+        assert len(repr(result)) < 300
+        assert 50 < len(result._repr_html_()) < 100_000
+
+
+def test_frames_plots_and_files(results: tuple, tmp_path: Path) -> None:
+    for number, result in enumerate(results):
+        frame = result.to_frame()
+        assert isinstance(frame, gpd.GeoDataFrame)
+        assert result.plot(figsize=(3, 3)).has_data()
+        path = tmp_path / f"{number}.parquet"
+        if not isinstance(result, pl.WalkNetwork):
+            result.to_file(path)
+            again = gpd.read_parquet(path)
+            assert again.crs == frame.crs
+            assert again.index.equals(frame.index)
+        result.to_file(tmp_path / f"{number}.gpkg")
+        assert len(gpd.read_file(tmp_path / f"{number}.gpkg")) == len(frame)
+
+
+def test_maps(results: tuple) -> None:
+    pytest.importorskip("mapclassify")
+    for result in results:
+        assert "leaflet" in result.explore(tiles=None).get_root().render()
+
+
+def test_a_plan_is_short_too(toy_plan: pl.Plan) -> None:
+    assert len(repr(toy_plan)) < 500
+    assert len(toy_plan._repr_html_()) <= 100_000
+
+
+def test_logging_is_silent_unless_asked(
+    results: tuple, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net, cover, _ = results
+    far = gpd.GeoDataFrame(
+        geometry=gpd.points_from_xy([toy.ORIGIN[0], toy.ORIGIN[0] + 300], [toy.ORIGIN[1], toy.ORIGIN[1] + 99]),
+        index=["on", "off"],
+        crs=toy.CRS,
+    )
+    with caplog.at_level(logging.WARNING, logger="planner"):
+        found = pl.nearest(net, cover.facilities, far)
+    assert "1 of 2 points have no street within 10 m" in caplog.text
+    assert found["minutes"].tolist()[1] == float("inf")
+    assert found["facility"].tolist()[1] is None
+    assert capsys.readouterr() == ("", "")

@@ -1,0 +1,126 @@
+"""A study from memory gives what its files give; evaluation and improvements are the plan's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import networkx as nx
+import pytest
+import toy
+
+import planner as pl
+
+SETTINGS = {
+    "walking": {"access_m": 10.0},
+    "siting": {"sites": 1, "candidates": 8},
+    "rules": {"profile": "haibowan"},
+}
+
+
+def from_memory(**changed: object) -> pl.Study:
+    """Return the toy study, its layers in memory."""
+    layers = toy.layers()
+    given = {
+        "communities": layers["communities"],
+        "facilities": layers["centres"],
+        "streets": layers["streets"],
+        "people": layers["people"],
+    }
+    return pl.Study(name="Toy city", language="en", **given | SETTINGS | changed)
+
+
+def without_sources(folder: Path) -> dict:
+    """Return the numbers of a plan without the files that its layers came from."""
+    plan = json.loads((folder / "plan.json").read_text("utf-8"))
+    return {key: value for key, value in plan.items() if key != "sources"}
+
+
+def test_a_study_from_memory_equals_its_files(toy_plan: pl.Plan, tmp_path: Path) -> None:
+    study = from_memory()
+    assert isinstance(study, pl.Study)
+    for name, plan in (("memory", pl.run(study)), ("files", toy_plan)):
+        pl.write(plan, tmp_path / name)
+    memory, files = (without_sources(tmp_path / name) for name in ("memory", "files"))
+    # The files and their hashes, and the settings that name them.
+    assert {key for key in files if memory[key] != files[key]} == {"data", "study"}
+    assert memory.keys() == files.keys()
+    for product in ("service_areas.geojson", "coverage.csv"):
+        if (tmp_path / "files" / product).exists():
+            assert (tmp_path / "memory" / product).read_bytes() == (tmp_path / "files" / product).read_bytes()
+
+
+def test_paths_give_the_same_bytes_as_the_file(tmp_path: Path) -> None:
+    file = toy.write_study(tmp_path / "toy", study=toy.STUDY + toy.HAIBOWAN_RULES)
+    layers = {"communities": "communities", "facilities": "centres", "streets": "streets", "people": "people"}
+    given = {name: {"path": "toy.gpkg", "layer": layer} for name, layer in layers.items()}
+    study = pl.Study(name="Toy city", language="en", file=file, **given | SETTINGS)
+    for name, one in (("memory", study), ("files", pl.read_study(file))):
+        pl.write(pl.run(one), tmp_path / name)
+    files = sorted(
+        path.relative_to(tmp_path / "files") for path in (tmp_path / "files").rglob("*") if path.is_file()
+    )
+    assert len(files) > 3
+    for path in files:
+        assert (tmp_path / "memory" / path).read_bytes() == (tmp_path / "files" / path).read_bytes(), path
+
+
+def test_a_graph_is_streets(toy_plan: pl.Plan) -> None:
+    graph = nx.Graph(crs=toy.CRS)
+    for line in toy.layers()["streets"].geometry:
+        graph.add_edge(line.coords[0], line.coords[-1])
+    plan = pl.run(from_memory(streets=graph))
+    assert plan.coverage.total.equals(toy_plan.coverage.total)
+
+
+def test_the_index_names_rows_without_an_id() -> None:
+    people = toy.layers()["people"].set_index("id")
+    plan = pl.run(from_memory(people=people))
+    assert set(plan.inputs.demand["id"]) == set(people.index)
+
+
+def test_wrong_layers_and_settings_are_refused_at_once() -> None:
+    with pytest.raises(pl.PlannerError, match="`streets` is a int"):
+        from_memory(streets=3)
+    with pytest.raises(pl.PlannerError, match="a path to a file"):
+        from_memory(population=toy.layers()["people"])
+    with pytest.raises(pl.PlannerError, match="Did you mean `access_m`"):
+        from_memory(walking={"acces_m": 3})
+    with pytest.raises(pl.PlannerError, match=r"inputs.facilities` is missing"):
+        pl.Study(communities=toy.layers()["communities"], streets=toy.layers()["streets"])
+    with pytest.raises(pl.PlannerError) as error:
+        pl.make_study({"name": "Toy", "communities": "a.gpkg"})
+    assert "`communities` is not a setting" in str(error.value)
+
+
+def test_a_run_shows_its_stages_where_it_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    stages: list[str] = []
+    pl.run(from_memory(), progress=stages.append)
+    assert stages[0] == "read_inputs"
+    assert capsys.readouterr().out == ""
+
+
+def test_ratings_are_those_of_the_plan(toy_plan: pl.Plan, haibowan_plan: pl.Plan) -> None:
+    for plan in (toy_plan, haibowan_plan):
+        ratings = pl.evaluate(plan)
+        assert ratings["rating"].to_dict() == plan.diagnosis.ratings()
+        assert ratings.index.tolist() == plan.inputs.facilities["id"].tolist()
+        weak = ratings[ratings["rating"] == "weak"]
+        assert (weak["failed"] != "").all()
+        improvements = pl.improve(plan)
+        assert set(improvements.index) == set(weak.index)
+        costs = improvements.groupby(level=0)["cost"].sum(min_count=1)
+        for one in plan.improvements.plans:
+            if one.cost is not None and one.actions:
+                assert costs[one.facility] == pytest.approx(one.cost)
+
+
+def test_ratings_by_other_rules(toy_plan: pl.Plan) -> None:
+    study = from_memory()
+    assert pl.evaluate(study)["rating"].to_dict() == toy_plan.diagnosis.ratings()
+    other = pl.evaluate(study, rules="gb50180")
+    assert other.index.tolist() == ["C1", "S1"]
+    assert isinstance(other, gpd.GeoDataFrame)
+    with pytest.raises(pl.PlannerError):
+        pl.evaluate(study, rules="nowhere")

@@ -1,0 +1,276 @@
+"""`planner new`: a folder of messy tables becomes a study that is checked and run without an edit."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import folders
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+import toy
+
+from planner.commands.main import main
+from planner.commands.new import write_study
+from planner.config.study_file import open_questions
+from planner.messages.errors import CommandError
+
+CHINA = Path(__file__).parents[3] / "shared" / "data" / "china"
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def no_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def described(folder: Path) -> dict[str, dict[str, object]]:
+    """Return the input tables of the study that is written for a folder; it has at most 40 lines."""
+    text = write_study(folder)[0].read_text("utf-8")
+    assert len(text.splitlines()) <= 40
+    inputs: dict[str, dict[str, object]] = tomllib.loads(text).get("inputs", {})
+    return inputs
+
+
+@pytest.mark.parametrize("name", folders.FOLDERS)
+def test_a_folder_becomes_products_without_an_edit(name: str, tmp_path: Path, capsys: Captured) -> None:
+    folder = tmp_path / "我的街区"
+    folders.FOLDERS[name](folder)
+    assert main(["new", str(folder)]) == 0
+    printed = capsys.readouterr()
+    study = folder / "study.toml"
+    assert printed.out.strip() == str(study)
+    assert printed.err.splitlines()[-1] == f"下一步：planner check {folder}"
+    written = study.read_bytes()
+    assert len(written.splitlines()) <= 40
+    assert main(["check", str(folder)]) == 0
+    checked = " ".join(capsys.readouterr().out.split())
+    assert f"人口：{folders.TOTAL:,}" in checked
+    assert f"可以运行：planner run {folder} --out maps" in checked
+    for question in open_questions(folder):
+        assert f"第 {question.line} 行" in checked
+    assert main(["check", "--json", str(folder)]) == 0
+    balance = json.loads(capsys.readouterr().out)["people_balance"]
+    given = {row["name"]: row["given"] for row in balance if row["given"]}
+    assert given == {f"{name}社区": float(people) for name, people in folders.PEOPLE.items()}
+    assert main(["run", str(folder), "--out", str(tmp_path / "maps")]) == 0
+    assert study.read_bytes() == written
+    plan = json.loads((tmp_path / "maps" / "plan.json").read_text("utf-8"))
+    assert plan["study"]["name"] == "我的街区"
+    assert plan["data"]["people"] == folders.TOTAL
+    truth = folders.centres()
+    tiers = {"社区党群服务中心": "community", "商圈党群服务站": "station", "街道党群服务中心": "town"}
+    expected = dict(zip(truth["名称"], truth["类别"].map(tiers), strict=True))
+    assert {centre["name"]: centre["tier"] for centre in plan["centres"]} == expected
+    there = gpd.read_file(tmp_path / "maps" / "results.gpkg", layer="centres").set_index("name")
+    moved = there.to_crs(folders.CRS).loc[truth["名称"]].geometry
+    assert np.hypot(moved.x.to_numpy() - truth.geometry.x, moved.y.to_numpy() - truth.geometry.y).max() < 1.0
+
+
+def test_a_folder_around_real_streets(tmp_path: Path, capsys: Captured) -> None:
+    extract = CHINA / "beijing_tsinghua.osm"
+    if not extract.exists():
+        pytest.skip(f"{extract.name} is not there: shared/data is for development only")
+    folder = tmp_path / "海淀"
+    folders.around_streets(folder, extract)
+    assert main(["new", str(folder)]) == 0
+    assert tomllib.loads((folder / "study.toml").read_text("utf-8"))["inputs"]["facilities"]["datum"] == "gcj02"
+    assert main(["check", str(folder)]) == 0
+    assert "27,000" in capsys.readouterr().out
+    sheet = tmp_path / "sheet.svg"
+    assert main(["map", str(folder), "--out", str(sheet)]) == 0
+    assert sheet.stat().st_size
+
+
+def test_reasons_and_questions_stand_on_their_lines(tmp_path: Path) -> None:
+    folder = tmp_path / "first"
+    folders.first(folder)
+    text = write_study(folder)[0].read_text("utf-8")
+    (datum,) = [line for line in text.splitlines() if line.startswith("datum")]
+    assert datum.startswith('datum = "gcj02"  # 按与其他图层的吻合程度判定')
+    assert "GCJ-02 0.0" in datum
+    (question,) = open_questions(folder)
+    assert question.text.startswith('#? buildings = { path = "道路.osm" }')
+    assert "60" in question.text
+
+
+def test_a_geopackage_in_english(tmp_path: Path) -> None:
+    toy.write_study(tmp_path / "toy")
+    (tmp_path / "toy" / "study.toml").unlink()
+    inputs = described(tmp_path / "toy")
+    assert {name: layer["layer"] for name, layer in inputs.items()} == {
+        "communities": "communities",
+        "facilities": "centres",
+        "streets": "streets",
+        "demand": "people",
+    }
+    assert not open_questions(tmp_path / "toy")
+    assert tomllib.loads((tmp_path / "toy" / "study.toml").read_text("utf-8"))["language"] == "en"
+
+
+def test_words_that_are_not_known_are_asked_about(tmp_path: Path, capsys: Captured) -> None:
+    folder = tmp_path / "first"
+    folders.first(folder)
+    table = pd.read_excel(folder / "党群服务中心.xlsx", skiprows=1, engine="openpyxl")
+    table["类别"] = table["类别"].replace({"商圈党群服务站": "红色港湾", "街道党群服务中心": "街道一级阵地"})
+    table["名称"] = table["名称"].str.replace("党群服务站", "之家").str.replace("滨河街道党群服务中心", "滨河总部")
+    folders.write_workbook(folder / "党群服务中心.xlsx", table)
+    words = described(folder)["facilities"]["values"]
+    assert words == {"社区党群服务中心": "community", "街道一级阵地": "town"}
+    asked = [question.text for question in open_questions(folder)]
+    assert any("街道一级阵地" in text and "town" in text for text in asked)
+    assert any(text.startswith('#? "红色港湾" = ""') for text in asked)
+    assert main(["check", str(folder)]) == 3
+    error = capsys.readouterr().err
+    assert "列“类别 → tier”：红色港湾 不是已知用词" in error
+    assert '#? "红色港湾" = ""' in error
+    study = folder / "study.toml"
+    study.write_text(study.read_text("utf-8").replace('#? "红色港湾" = ""', '"红色港湾" = "station"'), "utf-8")
+    assert main(["check", str(folder)]) == 0
+
+
+def test_names_suggest_what_an_unknown_word_means(tmp_path: Path) -> None:
+    folder = tmp_path / "first"
+    folders.first(folder)
+    table = pd.read_excel(folder / "党群服务中心.xlsx", skiprows=1, engine="openpyxl")
+    table["类别"] = table["类别"].replace({"社区党群服务中心": "三级阵地", "街道党群服务中心": "二级阵地"})
+    table.loc[3, ["经度", "纬度"]] = None
+    folders.write_workbook(folder / "党群服务中心.xlsx", table)
+    facilities = described(folder)["facilities"]
+    assert facilities["values"] == {"三级阵地": "community", "二级阵地": "town", "商圈党群服务站": "station"}
+    assert facilities["datum"] == "gcj02"  # a centre without coordinates does not hinder it
+    assert sum("级阵地" in question.text for question in open_questions(folder)) == 2
+
+
+def test_a_copy_of_a_file_and_a_list_of_compounds(tmp_path: Path) -> None:
+    folder = tmp_path / "first"
+    folders.first(folder)
+    folders.communities().to_crs(4490).to_file(folder / "边界" / "社区边界 - 副本.shp", encoding="gbk")
+    corners = folders.nodes().reshape(-1, 2)[::5]
+    table = {"小区名称": [f"{number}号小区" for number in range(len(corners))], "户数": 300}
+    compounds = gpd.GeoDataFrame(table, geometry=shapely.points(corners + 9), crs=folders.CRS)
+    frame = folders.with_coordinates(compounds, "gcj02", "经度", "纬度")
+    folders.write_workbook(folder / "小区一览.xlsx", frame, ["小区一览表（高德坐标）"])
+    inputs = described(folder)
+    assert inputs["communities"]["path"] == "边界/社区边界.shp"
+    assert inputs["people_table"]["path"] == "社区人口.xlsx"
+    assert inputs["demand"]["path"] == "小区一览.xlsx"
+    assert inputs["demand"]["datum"] == "gcj02"
+    assert main(["check", str(folder)]) == 0
+
+
+@pytest.mark.parametrize("words", ["百度经度 百度纬度", "经度 纬度"])
+def test_baidu_coordinates(words: str, tmp_path: Path) -> None:
+    folder = tmp_path / "first"
+    folders.first(folder)
+    table = folders.with_coordinates(folders.centres(), "bd09", *words.split())
+    folders.write_workbook(folder / "党群服务中心.xlsx", table)
+    assert described(folder)["facilities"]["datum"] == "bd09"
+
+
+def test_a_word_that_the_places_contradict_is_asked_about(tmp_path: Path) -> None:
+    folder = tmp_path / "first"
+    folders.first(folder)
+    table = folders.with_coordinates(folders.centres(), "gcj02", "百度经度", "百度纬度")
+    folders.write_workbook(folder / "党群服务中心.xlsx", table)
+    assert described(folder)["facilities"]["datum"] == "gcj02"
+    assert [question for question in open_questions(folder) if "bd09" in question.text]
+
+
+@pytest.mark.parametrize("epsg", [4545, 4524, 4490])
+def test_shapefiles_without_a_system(epsg: int, tmp_path: Path) -> None:
+    folder = tmp_path / "first"
+    folders.first(folder)
+    folders.communities().to_crs(epsg).to_file(folder / "边界" / "社区边界.shp", encoding="gbk")
+    (folder / "边界" / "社区边界.prj").unlink()
+    crs = described(folder)["communities"]["crs"]
+    assert crs == (f"EPSG:{epsg}" if epsg != 4490 else "EPSG:4326")
+    # Metres may be of an older datum, which the numbers do not tell.
+    assert any("西安 80" in question.text for question in open_questions(folder)) == (epsg != 4490)
+
+
+def test_two_files_for_one_table_are_asked_about(tmp_path: Path) -> None:
+    folder = tmp_path / "first"
+    folders.first(folder)
+    folders.communities().to_crs(4490).to_file(folder / "社区2020.shp", encoding="gbk")
+    described(folder)
+    assert [question for question in open_questions(folder) if "也可能是" in question.text]
+
+
+def test_other_formats(tmp_path: Path) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    areas = folders.communities().to_crs(4326)
+    areas.assign(常住人口=2000).to_file(folder / "社区.geojson")
+    points = folders.centres().to_crs(4326).rename(columns={"名称": "Name"})
+    points.to_file(folder / "中心.kml", driver="LIBKML", engine="pyogrio")
+    corners = folders.nodes()
+    lines = [shapely.LineString(row) for row in (*corners, *corners.transpose(1, 0, 2))]
+    gpd.GeoDataFrame({"道路等级": ["支路"] * len(lines)}, geometry=lines, crs=folders.CRS).to_file(
+        folder / "roads.gpkg"
+    )
+    boxes = shapely.box(*(corners.reshape(-1, 2) + 20).T, *(corners.reshape(-1, 2) + 34).T)
+    gpd.GeoDataFrame({"层数": 6}, index=range(len(boxes)), geometry=boxes, crs=folders.CRS).to_file(
+        folder / "房屋.shp", encoding="gbk"
+    )
+    inputs = described(folder)
+    assert {name: layer["path"] for name, layer in inputs.items()} == {
+        "communities": "社区.geojson",
+        "facilities": "中心.kml",
+        "streets": "roads.gpkg",
+        "buildings": "房屋.shp",
+    }
+
+
+def test_what_is_missing_is_asked_for(tmp_path: Path, capsys: Captured) -> None:
+    assert main(["new", str(tmp_path / "my-district"), "--lang", "en"]) == 0
+    assert "There are no data files in" in capsys.readouterr().err
+    asked = " ".join(question.text for question in open_questions(tmp_path / "my-district"))
+    for word in ("communities", "centres", "streets", "population"):
+        assert word in asked
+    assert main(["check", str(tmp_path / "my-district")]) == 3
+    error = capsys.readouterr().err
+    assert "no layer of communities" in error
+    assert "communities.gpkg" in error
+
+
+def test_a_study_file_is_left_as_it_is(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "study.toml").write_text("mine", "utf-8")
+    assert main(["new", str(tmp_path), "--lang", "zh"]) == 2
+    assert "已存在，未作改动" in capsys.readouterr().err
+    assert (tmp_path / "study.toml").read_text("utf-8") == "mine"
+    with pytest.raises(CommandError, match="is a file"):
+        write_study(tmp_path / "study.toml")
+
+
+def test_damaged_files_and_products_are_passed_over(tmp_path: Path, capsys: Captured) -> None:
+    folder = tmp_path / "first"
+    folders.first(folder)
+    (folder / "坏.gpkg").write_bytes(b"nothing")
+    (folder / "坏.xlsx").write_bytes(b"nothing")
+    (folder / "空.csv").write_bytes(b"")
+    (folder / "maps").mkdir()
+    (folder / "maps" / "plan.json").write_text("{}", "utf-8")
+    folders.communities().to_file(folder / "maps" / "results.gpkg")
+    assert main(["new", str(folder)]) == 0
+    error = capsys.readouterr().err
+    assert "坏.xlsx" in error
+    assert "results.gpkg" not in error
+    assert main(["check", str(folder)]) == 0
+
+
+def test_settings_are_printed_by_name(capsys: Captured) -> None:
+    assert main(["settings", "walking.access_m", "--lang", "en"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "[walking]"
+    assert said[-1] == "#access_m = 50.0"
+    assert main(["settings", "siting", "--lang", "zh"]) == 0
+    assert "[siting.robust]" in capsys.readouterr().out
+    assert main(["settings", "walking.acces", "--lang", "zh"]) == 0
+    assert main(["settings", "nonsense", "--lang", "zh"]) == 2
+    assert "没有这样的设置" in capsys.readouterr().err
