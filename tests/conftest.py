@@ -22,6 +22,8 @@ HAIBOWAN, HELSINKI = (ROOT / "data" / name / "study.toml" for name in ("haibowan
 
 # A fault of the planner ends a command in a sentence; a test that meets one is to show where.
 os.environ.setdefault("PLANNER_TRACEBACK", "1")
+# Nothing that one test computes may serve another: tests of the cache name a folder of their own.
+os.environ["PLANNER_CACHE"] = "off"
 # Nobody cuts the power while tests run: SQLite need not wait for the disk at each of some hundred thousand writes.
 os.environ.setdefault("OGR_SQLITE_SYNCHRONOUS", "OFF")
 

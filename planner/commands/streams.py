@@ -123,8 +123,17 @@ class StageReport:
         self._close()
         self.started = time.perf_counter()
         StageReport.latest = stage
+        print_progress(self._line(), end="")
+
+    def step(self, done: int, count: int) -> None:
+        """Show how much of the stage is done, where somebody looks on."""
+        if sys.stderr is not None and sys.stderr.isatty():
+            print_progress(f"\r\x1b[K{self._line()} {done}/{count}", end="")
+
+    def _line(self) -> str:
+        stage = StageReport.latest
         bar = f"{bar_of(stage):<25}" if sys.stderr is not None and sys.stderr.isatty() else ""
-        print_progress(f"  {bar}{self.texts(f'cli.stage_{stage}')} …", end="")
+        return f"  {bar}{self.texts(f'cli.stage_{stage}')} …"
 
     def __enter__(self) -> None:
         """Enter a block after which the last stage has ended, also by an error."""
