@@ -21,6 +21,7 @@ TASKS: dict[str, tuple[str, int | None]] = {
     "run": ("whole_run", None),
     "scale": ("scale", 1),
     "large": ("large", None),
+    "city": ("large_city", None),
     "siting": ("siting", 1),
     "programme": ("programme", 1),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,13 @@ from planner.accessibility.access_data import AccessData
 from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage, measure_coverage, merge_service_areas, tabulate_service_areas
 from planner.accessibility.equity import Equity, measure_equity
+from planner.cache import NO_CACHE, Cache
 from planner.config.study import Study, read_study
 from planner.evaluation.diagnosis import diagnose
 from planner.evaluation.sensitivity import AlternativeDiagnosis, rating_flips
 from planner.evaluation.validation.cross_checks import compare_with_overlay, verify
 from planner.inputs.scenario import Scenario, read_scenario
+from planner.inputs.study_inputs import without_equipment
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
 from planner.network.travel_times import TravelTimes
@@ -27,8 +30,12 @@ from planner.programme.project_options import ProgrammeInputs
 from planner.results import Plan
 from planner.siting.proposals import SitingResult
 from planner.siting.solvers.highs import highs_version
-from planner.siting.solvers.mip import collect_discrepancies, discrepancy_notices
-from planner.siting.study_siting import solve_study
+from planner.siting.solvers.mip import Discrepancy, collect_discrepancies, discrepancy_notices
+from planner.siting.study_problem import SitingInputs
+from planner.siting.study_siting import StudySiting, solve_study
+
+STOPPED = b"time_limit"
+"""What a result says of which a part was stopped by the clock: another run may come farther."""
 
 
 def run(
@@ -37,6 +44,7 @@ def run(
     scenario: Scenario | str | Path | None = None,
     progress: Progress = silent,
     verified: bool = False,
+    cache: Cache = NO_CACHE,
 ) -> Plan:
     """Run a study.
 
@@ -51,6 +59,9 @@ def run(
         Called with the name of each stage when it starts.
     verified
         Recompute the walks of 100 random demand points with networkx.
+    cache
+        Results of earlier runs, as `planner.default_cache` returns them: what depends on nothing that has changed
+        is taken from there, equal to the byte. By default everything is computed.
 
     Returns
     -------
@@ -65,12 +76,14 @@ def run(
     study = study if isinstance(study, Study) else read_study(study)
     if scenario is not None and not isinstance(scenario, Scenario):
         scenario = read_scenario(scenario, study)
-    prepared = prepare(study, scenario=scenario, progress=progress)
-    return _analyse(prepared, scenario=scenario, progress=progress, verified=verified)
+    prepared = prepare(study, scenario=scenario, progress=progress, cache=cache)
+    plan = _analyse(prepared, scenario=scenario, progress=progress, verified=verified)
+    cache.prune()
+    return plan
 
 
 def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Progress, verified: bool) -> Plan:
-    study, inputs, walker = prepared.study, prepared.inputs, prepared.walker
+    study, inputs, walker, cache = prepared.study, prepared.inputs, prepared.walker, prepared.cache
     limits = study.limits.minutes
 
     progress("travel_times")
@@ -79,7 +92,11 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     progress("service_areas")
     areas = prepared.compute_service_areas()
     service_areas = tabulate_service_areas(areas, inputs.facilities, walk=walker.walk, limits_min=limits)
-    reached = merge_service_areas(areas, limits_min=limits, crs=inputs.crs)
+    reached = cache.get(
+        "reached",
+        (areas, limits, inputs.crs),
+        lambda: merge_service_areas(areas, limits_min=limits, crs=inputs.crs),
+    )
 
     progress("coverage")
     coverage = _measure_coverage(prepared, times, areas)
@@ -94,22 +111,25 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     access = prepared.assemble_access(times, areas)
     diagnosis = diagnose(access, rule_set=prepared.rules, date=study.date)
     flips = rating_flips(diagnosis, study.rules.threshold_share)
-    improvements = prepared.find_improvements(access, diagnosis)
+    improvements = prepared.find_improvements(access, diagnosis, progress=progress)
     alternatives = (*_with_other_rules(prepared, access), *_with_other_walking(prepared))
 
     progress("equity")
     fairness = _measure_equity(prepared)
 
     progress("validation")
-    overlay = compare_with_overlay(access)
+    placed = replace(access, facilities=without_equipment(access.facilities))
+    overlay = cache.get("overlay", placed, lambda: compare_with_overlay(placed))
     verification = verify(access, prepared.walk_environment(), seed=study.siting.seed) if verified else None
 
-    with collect_discrepancies() as doubts:
-        found = (coverage.uncovered, groups, business_areas)
-        sites = solve_study(prepared.siting_inputs(*found, horizon_min=max(limits)), progress=progress)
-        candidates, candidate_times = sites.siting.candidates, sites.siting.times
-        candidate_areas = walker.service_areas(walker.snap(candidates), limits_min=limits)
+    given = prepared.siting_inputs(coverage.uncovered, groups, business_areas, horizon_min=max(limits))
+    sites, doubts = cache.get(
+        "siting", (given, highs_version()), lambda: _choose_sites(given, progress), unless=STOPPED
+    )
+    candidates, candidate_times = sites.siting.candidates, sites.siting.times
+    candidate_areas = prepared.draw_areas(walker.snap(candidates))
 
+    with collect_discrepancies() as further:
         progress("programme")
         programme = build_programme(
             ProgrammeInputs(
@@ -124,7 +144,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
                 in_scenario=scenario is not None,
             )
         )
-    solver_notices = discrepancy_notices(doubts, version=highs_version())
+    solver_notices = discrepancy_notices([*doubts, *further], version=highs_version())
     return Plan(
         prepared=prepared,
         scenario=scenario,
@@ -149,6 +169,12 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     )
 
 
+def _choose_sites(given: SitingInputs, progress: Progress) -> tuple[StudySiting, tuple[Discrepancy, ...]]:
+    with collect_discrepancies() as doubts:
+        sites = solve_study(given, progress=progress)
+    return sites, tuple(doubts)
+
+
 def _notices_of(*results: BusinessAreas | SitingResult | Programme | None) -> Iterator[Notice]:
     for result in results:
         if result is not None:
@@ -156,15 +182,12 @@ def _notices_of(*results: BusinessAreas | SitingResult | Programme | None) -> It
 
 
 def _measure_coverage(prepared: PreparedStudy, times: TravelTimes, areas: NDArray[np.object_]) -> Coverage:
-    inputs, limits = prepared.inputs, prepared.study.limits
-    return measure_coverage(
-        times,
-        inputs.demand,
-        inputs.facilities,
-        inputs.communities,
-        areas,
-        limits_min=limits.minutes,
-        standard_min=limits.standard_min,
+    inputs, limits = prepared.inputs.only_places(), prepared.study.limits
+    given = (times, inputs.demand, inputs.facilities, inputs.communities, areas)
+    return prepared.cache.get(
+        "coverage",
+        (given, limits),
+        lambda: measure_coverage(*given, limits_min=limits.minutes, standard_min=limits.standard_min),
     )
 
 
@@ -186,7 +209,9 @@ def _with_other_walking(prepared: PreparedStudy) -> Iterator[AlternativeDiagnosi
 def _measure_equity(prepared: PreparedStudy) -> Equity:
     """Compute how the walk to the nearest facility is distributed, however long it is."""
     walker, snaps = prepared.walker, (prepared.facility_snaps, prepared.demand_snaps)
-    minutes, _ = walker.nearest(*snaps, within_min=walker.upper_bound_min)
+    minutes, _ = prepared.cache.get(
+        "nearest", (walker, snaps), lambda: walker.nearest(*snaps, within_min=walker.upper_bound_min)
+    )
     subdistricts = prepared.inputs.communities.set_index("id")["subdistrict"]
     standard_min = prepared.study.limits.standard_min
     return measure_equity(minutes, prepared.inputs.demand, subdistricts, standard_min=standard_min)

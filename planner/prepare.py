@@ -9,12 +9,12 @@ from functools import partial
 
 import geopandas as gpd
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
 from planner.accessibility.business_areas import BusinessAreas, find_business_areas
 from planner.accessibility.groups import GroupCoverage, measure_group_coverage
+from planner.cache import NO_CACHE, Cache
 from planner.config.facility_references import check_named_centres, check_named_places, without_closed
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, communities_without_centre
@@ -25,15 +25,23 @@ from planner.evaluation.rule_files import read_rules
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers
 from planner.evaluation.validation.networkx_oracle import WalkEnvironment
+from planner.inputs.network_notices import facility_notices, network_notices, setting_notices
 from planner.inputs.private_ways import assess_compounds, compound_notes, compound_notices, ordered_cost_notes
 from planner.inputs.scenario import Scenario, apply_scenario
-from planner.inputs.study_inputs import Inputs, households_by_community, is_private_way, read_inputs
-from planner.inputs.walk_network import CostNote, build_walk_network, walker_at, walking_costs_of
+from planner.inputs.study_inputs import (
+    Inputs,
+    households_by_community,
+    is_private_way,
+    read_inputs,
+    without_equipment,
+)
+from planner.inputs.walk_network import CostNote, StudyNetwork, build_walk_network, walker_at, walking_costs_of
 from planner.io.second_process import start_in_process
 from planner.messages.errors import Issue, StudyError
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
 from planner.network.compile import is_compiled
+from planner.network.costs import WalkingCosts
 from planner.network.isochrones.outline_kernels import outline_unions
 from planner.network.isochrones.visibility_region_kernels import draw_visible_regions
 from planner.network.network import WalkingNetwork
@@ -74,6 +82,8 @@ class PreparedStudy:
         Facilities and demand points snapped to the network.
     notices
         Notices on the inputs and on the network.
+    cache
+        Results of earlier runs.
     """
 
     study: Study
@@ -92,6 +102,7 @@ class PreparedStudy:
     facility_snaps: SnappedPoints
     demand_snaps: SnappedPoints
     notices: tuple[Notice, ...]
+    cache: Cache = NO_CACHE
 
     @property
     def network(self) -> WalkingNetwork:
@@ -105,22 +116,34 @@ class PreparedStudy:
 
     def compute_times(self) -> TravelTimes:
         """Compute the walking times between facilities and demand points within the horizon, minutes."""
-        return self.walker.times(self.facility_snaps, self.demand_snaps, within_min=self.horizon_min)
+        return self._times("times", self.demand_snaps)
 
     def compute_service_areas(self) -> NDArray[np.object_]:
         """Compute the service areas of all facilities, shape (facilities, limits)."""
-        return self.walker.service_areas(self.facility_snaps, limits_min=self.study.limits.minutes)
+        return self.draw_areas(self.facility_snaps)
+
+    def draw_areas(self, snaps: SnappedPoints) -> NDArray[np.object_]:
+        """Compute the service areas of snapped points, shape (points, limits)."""
+        limits = self.study.limits.minutes
+        given = (self.network, self.walk, snaps, limits)
+        return self.cache.get("areas", given, lambda: self.walker.service_areas(snaps, limits_min=limits))
+
+    def _times(self, name: str, ends: SnappedPoints) -> TravelTimes:
+        given = (self.network, self.walk, self.facility_snaps, ends, self.horizon_min)
+        return self.cache.get(
+            name, given, lambda: self.walker.times(self.facility_snaps, ends, within_min=self.horizon_min)
+        )
 
     def assemble_access(self, times: TravelTimes, areas: NDArray[np.object_] | None) -> AccessData:
         """Combine the tables with walking times and service areas for evaluation."""
-        inputs, snaps, limits = self.inputs, self.facility_snaps, self.study.limits
+        inputs, limits = self.inputs, self.study.limits
         return AccessData(
             facilities=inputs.facilities,
             communities=inputs.communities,
             demand=inputs.demand,
             households=households_by_community(inputs.communities, inputs.demand),
             times=times,
-            between=self.walker.times(snaps, snaps, within_min=self.horizon_min),
+            between=self._times("between", self.facility_snaps),
             areas=areas,
             limits_min=limits.minutes,
             standard_min=limits.standard_min,
@@ -151,22 +174,32 @@ class PreparedStudy:
         """Find the business areas; None without a layer of places."""
         if self.inputs.places is None:
             return None
-        return find_business_areas(
+        study, walker = self.study, self.walker
+        given = (
             self.inputs.places,
-            self.walker,
-            self.inputs.facilities,
+            walker,
+            without_equipment(self.inputs.facilities),
             self.facility_snaps,
             Streets(self.walked_streets),
-            settings=self.study.business_areas,
-            standard_min=self.study.limits.standard_min,
-            language=self.study.language,
+        )
+        settings = (study.business_areas, study.limits.standard_min, study.language)
+        return self.cache.get(
+            "business_areas",
+            (given, settings),
+            lambda: find_business_areas(
+                *given, settings=settings[0], standard_min=settings[1], language=settings[2]
+            ),
         )
 
-    def find_improvements(self, access: AccessData, diagnosis: Diagnosis) -> Improvements:
+    def find_improvements(
+        self, access: AccessData, diagnosis: Diagnosis, *, progress: Progress = silent
+    ) -> Improvements:
         """Find severed pairs of places, and the cheapest improvement that makes each weak facility compliant."""
         layers = BarrierLayers(self.walked_streets, self.inputs.barriers, self.inputs.water)
         snaps = (self.facility_snaps, self.demand_snaps)
-        return find_improvements(access, diagnosis, self.walker, snaps, layers, self.study)
+        return find_improvements(
+            access, diagnosis, self.walker, snaps, layers, self.study, progress=progress, cache=self.cache
+        )
 
     def siting_inputs(
         self,
@@ -179,12 +212,13 @@ class PreparedStudy:
         """Combine the tables with the results that siting builds on; `horizon_min` as in `SitingInputs`."""
         return SitingInputs(
             study=self.study,
-            inputs=self.inputs,
+            # Only a model of capacities asks for floor areas.
+            inputs=self.inputs.only_places(with_floors=bool(self.study.siting.m2_per_household)),
             walker=self.walker,
             uncovered=uncovered,
             groups=groups,
             business_areas=business_areas,
-            today=self.facilities_before,
+            today=None if self.facilities_before is None else without_equipment(self.facilities_before),
             horizon_min=horizon_min,
         )
 
@@ -233,8 +267,16 @@ def start_compiling(*, barriers: bool, siting: bool) -> Iterator[Callable[[], No
         yield partial(compile_rest, wait)
 
 
-def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progress = silent) -> PreparedStudy:
+def prepare(
+    study: Study,
+    *,
+    scenario: Scenario | None = None,
+    progress: Progress = silent,
+    cache: Cache = NO_CACHE,
+) -> PreparedStudy:
     """Read the inputs of a study, build its walking network and snap its points; `planner check` stops here.
+
+    A network that was built from the same streets before is taken from the cache.
 
     Raises
     ------
@@ -244,11 +286,15 @@ def prepare(study: Study, *, scenario: Scenario | None = None, progress: Progres
     check_model(study)
     barriers, siting = study.walking.stop_at_barriers, study.siting.sites > 0
     with start_compiling(barriers=barriers, siting=siting) as compile_rest:
-        return _prepare(study, scenario, progress, compile_rest)
+        return _prepare(study, scenario, progress, compile_rest, cache)
 
 
 def _prepare(
-    study: Study, scenario: Scenario | None, progress: Progress, compile_rest: Callable[[], None]
+    study: Study,
+    scenario: Scenario | None,
+    progress: Progress,
+    compile_rest: Callable[[], None],
+    cache: Cache,
 ) -> PreparedStudy:
     walk, walking_profile = choose_walk(study)
     costs = walking_costs_of(study, walk)
@@ -277,10 +323,15 @@ def _prepare(
     compile_rest()
 
     progress("build_network")
-    walkable = build_walk_network(study, inputs, costs)
+    walkable, places, quality = cache.get(
+        "network",
+        (
+            *(inputs.streets, inputs.gates, inputs.barriers, inputs.water, inputs.elevation),
+            *(costs, study.walking, study.file.name),
+        ),
+        lambda: _build_and_examine(study, inputs, costs),
+    )
     network = walkable.network
-    places = find_topology_issues(network, walkable.streets)
-    quality = network_quality(network, places, walkable.streets)
     walker = Walker(network, walk)
     facility_snaps, demand_snaps = walker.snap(inputs.facilities), walker.snap(inputs.demand)
     compounds = assess_compounds(study, inputs, walkable.streets, network, demand_snaps)
@@ -302,16 +353,25 @@ def _prepare(
         facility_snaps=facility_snaps,
         demand_snaps=demand_snaps,
         notices=(
-            *_setting_notices(study),
+            *setting_notices(study),
             *inputs.notices,
             *walkable.notices,
             *compound_notices(compounds, study, inputs.demand),
-            *_facility_notices(inputs, facility_snaps),
+            *facility_notices(inputs, facility_snaps),
             *_demand_notices(inputs, demand_snaps, network),
-            *_network_notices(quality),
+            *network_notices(quality),
             *_function_notices(inputs.facilities, rules),
         ),
+        cache=cache,
     )
+
+
+def _build_and_examine(
+    study: Study, inputs: Inputs, costs: WalkingCosts
+) -> tuple[StudyNetwork, gpd.GeoDataFrame, NetworkQuality]:
+    walkable = build_walk_network(study, inputs, costs)
+    places = find_topology_issues(walkable.network, walkable.streets)
+    return walkable, places, network_quality(walkable.network, places, walkable.streets)
 
 
 def choose_walk(study: Study) -> tuple[WalkSettings, WalkingProfile | None]:
@@ -348,26 +408,6 @@ def _at_speed(profile: WalkingProfile, walk: WalkSettings) -> WalkSettings:
     return WalkSettings(profile.speed_kmh, walk.access_m)
 
 
-def _setting_notices(study: Study) -> Iterator[Notice]:
-    for old, new in study.former_names:
-        yield Notice("setting_renamed", "study", values={"old": old, "new": new})
-
-
-def _facility_notices(inputs: Inputs, snaps: SnappedPoints) -> Iterator[Notice]:
-    access = {"access_m": f"{snaps.access_m:g}"}
-    outline = shapely.union_all(inputs.communities.geometry.array)
-    near = shapely.distance(inputs.facilities.geometry.array, outline) <= inputs.margin_m
-    stranded = near & ~snaps.reaches_street
-    hidden = snaps.nearest_m <= snaps.access_m
-    for key, rows, values in (
-        ("facility_far", ~near, {}),
-        ("facility_no_street", stranded & ~hidden, access),
-        ("facility_behind_barrier", stranded & hidden, access),
-    ):
-        if rows.any():
-            yield Notice(key, "facilities", tuple(inputs.facilities["id"][rows]), values=values)
-
-
 def _demand_notices(inputs: Inputs, snaps: SnappedPoints, network: WalkingNetwork) -> Iterator[Notice]:
     access = {"access_m": f"{snaps.access_m:g}"}
     stranded, hidden = ~snaps.reaches_street, snaps.nearest_m <= snaps.access_m
@@ -382,20 +422,6 @@ def _demand_notices(inputs: Inputs, snaps: SnappedPoints, network: WalkingNetwor
     if isolated.any():
         points = inputs.demand[isolated]
         yield Notice("demand_small_piece", "demand", tuple(points["id"]), float(points["people"].sum()))
-
-
-def _network_notices(quality: NetworkQuality) -> Iterator[Notice]:
-    if quality.pieces > 1:
-        values = {"pieces": f"{quality.pieces}", "share": f"{quality.outside_share:.1%}"}
-        yield Notice("network_pieces", "streets", values=values)
-    if quality.crossings:
-        values = {"count": f"{quality.crossings}", "unexplained": f"{quality.unexplained_crossings}"}
-        yield Notice("crossings", "streets", values=values)
-    if quality.near_misses:
-        yield Notice("near_misses", "streets", values={"count": f"{quality.near_misses}"})
-    if quality.overlaps:
-        values = {"count": f"{quality.overlaps}", "metres": f"{quality.overlap_m:,.0f}"}
-        yield Notice("overlaps", "streets", values=values)
 
 
 def _function_notices(facilities: Facilities, rules: RuleSet) -> Iterator[Notice]:

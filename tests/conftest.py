@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pkgutil
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -16,12 +17,15 @@ from sharing import known_run, made_once, pickled_once, read
 
 import planner
 from planner import pipeline
+from planner.io.second_process import run_here
 
 ROOT = Path(__file__).parent.parent
 HAIBOWAN, HELSINKI = (ROOT / "data" / name / "study.toml" for name in ("haibowan", "helsinki"))
 
 # A fault of the planner ends a command in a sentence; a test that meets one is to show where.
 os.environ.setdefault("PLANNER_TRACEBACK", "1")
+# Nothing that one test computes may serve another: tests of the cache name a folder of their own.
+os.environ["PLANNER_CACHE"] = "off"
 # Nobody cuts the power while tests run: SQLite need not wait for the disk at each of some hundred thousand writes.
 os.environ.setdefault("OGR_SQLITE_SYNCHRONOUS", "OFF")
 
@@ -33,6 +37,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     markers.apply(items)
     if config.getoption("--hypothesis-profile") == markers.QUICK:
         markers.limit_examples(items)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_process() -> Iterator[None]:
+    """Write the products of `main(["run", …])` in this process: a second one takes longer to start than to work.
+
+    That two processes write what one writes is for `tests/io/test_second_process.py`; commands that tests
+    start in processes of their own are as users have them.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("planner.reporting.write.start_in_process", run_here)
+        yield
 
 
 @pytest.fixture

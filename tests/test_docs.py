@@ -66,6 +66,16 @@ def test_data_md_is_what_its_script_makes(script: dict[str, Any]) -> None:
     assert (DOCS / "plan.schema.json").read_text("utf-8") == script["make_schema"]()
 
 
+TIERS = """
+model = "hierarchical_covering"
+
+[[siting.tiers]]
+tier = "station"
+sites = 1
+minutes = 5.0
+"""
+
+
 def test_every_entry_of_plan_json_is_documented_and_of_its_type(
     script: dict[str, Any], rich_toy_plan: planner.Plan, tmp_path: Path
 ) -> None:
@@ -83,6 +93,7 @@ def test_every_entry_of_plan_json_is_documented_and_of_its_type(
         build_document(beside),
         led_round(tmp_path / "round"),
         build_document(sited),
+        build_document(planner.run(toy.write_study(tmp_path / "tiers", study=toy.STUDY + TIERS))),
         programme(tmp_path / "poor", 1.0),
         programme(tmp_path / "rich", 150.0),
         classes(tmp_path / "classes"),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planner.commands.caching import cache_of
 from planner.commands.streams import StageReport, is_verbose, print_progress, print_results, print_status
 from planner.config.study import read_study
 from planner.messages.catalogue import Texts
@@ -31,7 +32,13 @@ def run_study(options: Namespace, texts: Texts) -> None:
     check_writable(options.out, files)
     progress = StageReport(texts)
     with progress:
-        plan = run(study, scenario=options.scenario, progress=progress, verified=options.verify)
+        plan = run(
+            study,
+            scenario=options.scenario,
+            progress=progress,
+            verified=options.verify,
+            cache=cache_of(options, texts),
+        )
         with warnings.catch_warnings(record=True) as noted:
             warnings.simplefilter("always", EarlierProductsWarning)
             products = write(
@@ -80,7 +87,8 @@ def _write_product(options: Namespace, texts: Texts, stage: str, write: Callable
     protect_inputs(study, options.out.parent, [options.out.name], scenario=options.scenario)
     progress = StageReport(texts)
     with progress:
-        plan = run(study, scenario=options.scenario, progress=progress)
+        cache = cache_of(options, texts)
+        plan = run(study, scenario=options.scenario, progress=progress, cache=cache)
         progress(stage)
         path = write(plan)
     progress.done()

@@ -18,8 +18,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import ClassVar, TextIO
 
-from planner.messages.catalogue import Language, Texts
-from planner.messages.errors import PlannerError
+from planner.messages.catalogue import Language, Phrase, Texts
+from planner.messages.errors import PlannerError, system_reason
 from planner.messages.progress import bar_of
 
 OUT, ERR = 1, 2
@@ -36,12 +36,12 @@ class UnwrittenError(PlannerError, OSError):
     exit_code = UNWRITTEN
 
     def __init__(self, error: OSError) -> None:
-        self.reason = error.strerror or str(error)
+        self.reason = system_reason(error)
         super().__init__("stdout", ())
 
     def in_words(self, language: Language) -> str:
         """Return the message in a language."""
-        return Texts(language)("cli.stdout_unwritten", reason=self.reason)
+        return Phrase("cli.stdout_unwritten", {"reason": self.reason}).in_words(language)
 
 
 def print_status(text: str, *, end: str = "\n") -> None:
@@ -123,8 +123,17 @@ class StageReport:
         self._close()
         self.started = time.perf_counter()
         StageReport.latest = stage
+        print_progress(self._line(), end="")
+
+    def step(self, done: int, count: int) -> None:
+        """Show how much of the stage is done, where somebody looks on."""
+        if sys.stderr is not None and sys.stderr.isatty():
+            print_progress(f"\r\x1b[K{self._line()} {done}/{count}", end="")
+
+    def _line(self) -> str:
+        stage = StageReport.latest
         bar = f"{bar_of(stage):<25}" if sys.stderr is not None and sys.stderr.isatty() else ""
-        print_progress(f"  {bar}{self.texts(f'cli.stage_{stage}')} …", end="")
+        return f"  {bar}{self.texts(f'cli.stage_{stage}')} …"
 
     def __enter__(self) -> None:
         """Enter a block after which the last stage has ended, also by an error."""

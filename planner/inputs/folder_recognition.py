@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pyproj
+import shapely
 
-from planner.config.study import make_study
+from planner.config.sections.layers import Layer
 from planner.config.study_file import StudyLine
 from planner.inputs.community_matching import match_communities
 from planner.io.datum.resolve import NAMES, DatumChoice, format_scores, judge_datums
@@ -19,7 +22,7 @@ from planner.io.recognition.systems import guess_system, lonlat_bounds
 from planner.io.recognition.tables import TableGuess, choose_tables, guess_tables, is_doubtful
 from planner.io.recognition.values import tier_words
 from planner.io.recognition.words import named_in, recognition_words
-from planner.io.study_layers import TABLES, StudyLayers
+from planner.io.study_layers import TABLES
 from planner.io.unused_layers import count_osm_tables
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError
@@ -104,7 +107,7 @@ def recognise_folder(folder: Path) -> RecognisedInputs:
     _state_systems(drafts)
     _state_tiers(drafts)
     own, rasters = _further_lines(layers, drafts, folder)
-    datums = _state_datums(drafts, folder)
+    datums = _state_datums(drafts)
     used = {id(draft.guess.layer) for draft in drafts.values()} | {id(layer) for layer in rasters.values()}
     left = [(layer, of_layer) for layer, of_layer in guesses if id(layer) not in used]
     order = [schema.name for schema in TABLES]
@@ -177,7 +180,8 @@ def _state_tiers(drafts: Mapping[str, _Draft]) -> None:
         return
     own = draft.guess.column("tier")
     column = "tier" if own else "name"
-    words = tier_words(draft.guess.layer.read_as(_untranslated(draft.guess)).frame[column], endings=not own)
+    frame = draft.guess.layer.read_as(_untranslated(draft.guess)).frame
+    words = tier_words(frame[column], frame["name"] if own else None, endings=not own)
     if not own:
         columns = {item.field: item.column for item in draft.guess.read.mapped}
         named = draft.lines.get("columns", StudyLine("columns", columns, ""))
@@ -234,10 +238,10 @@ def _people_asked(drafts: Mapping[str, _Draft], rasters: Mapping[str, FolderLaye
         yield StudyLine("people_table", {"path": "people.xlsx"}, text, asks=True, is_comment=True)
 
 
-def _state_datums(drafts: Mapping[str, _Draft], folder: Path) -> DatumChoice | None:
+def _state_datums(drafts: Mapping[str, _Draft]) -> DatumChoice | None:
     """State the datum of layers in degrees: by words in the file, and by how the layers fit each other."""
     words = {name: _datum_words(draft.guess) for name, draft in drafts.items()}
-    choice = _fit(drafts, folder)
+    choice = _fit(drafts)
     for name, draft in drafts.items():
         layer, said = draft.guess.layer, words[name]
         verdict = choice.layers.get(name) if choice else None
@@ -269,21 +273,40 @@ def _datum_words(guess: TableGuess) -> str:
     return named.pop() if len(named) == 1 else ""
 
 
-def _fit(drafts: Mapping[str, _Draft], folder: Path) -> DatumChoice | None:
+def _fit(drafts: Mapping[str, _Draft]) -> DatumChoice | None:
     """Return the datums by which the layers fit each other; None where they cannot be read as they stand."""
     if not {*REQUIRED} <= drafts.keys():
         return None
-    inputs = {name: draft.settings() for name, draft in drafts.items() if name != "people_table"}
-    errors: list[DataError] = []
-    study = make_study({"name": "-", "inputs": inputs}, file=folder / "study.toml")
-    tables = StudyLayers(study, errors)
-    frames = tables.read_all()
+    layers = {
+        name: Layer(**draft.settings()) for name, draft in drafts.items() if draft.guess.schema.geometry_types
+    }
+    frames = {}
+    for name, layer in layers.items():
+        with suppress(DataError):
+            frames[name] = _placed_rows(drafts[name].guess, layer)
     if not {*REQUIRED} <= frames.keys():
         return None
     communities, facilities = Communities(frames["communities"]), Facilities(frames["facilities"])
     joined = match_communities(facilities["community"], list(facilities["id"]), communities)
     named = {"facilities": joined.ids.to_numpy(dtype=object)}
     try:
-        return judge_datums(frames, {name: tables.layers[name] for name in frames}, named)
+        return judge_datums(frames, layers, named)
     except (DataError, ValueError):
         return None
+
+
+def _placed_rows(guess: TableGuess, layer: Layer) -> gpd.GeoDataFrame:
+    """Return the rows of a layer that say where they lie, checked: a few that do not are no reason not to try.
+
+    Raises
+    ------
+    DataError
+        They cannot be used as the table.
+    """
+    frame = guess.layer.read_as(guess.schema, layer).frame
+    shapes = frame.geometry.array
+    frame = gpd.GeoDataFrame(frame[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))])
+    if layer.crs is not None:
+        frame = gpd.GeoDataFrame(frame.set_crs(layer.crs, allow_override=True))
+    checked: gpd.GeoDataFrame = guess.schema.check(frame, source=guess.layer.title)
+    return checked

@@ -56,6 +56,9 @@ from planner.schemas.tables import (
 LAYER_OF_PEOPLE = {"points": "demand", "raster": "population"}
 """The layer that people come from by the method that places them; by the others, the communities."""
 
+EQUIPMENT = ("floor_area_m2", "activity_area_m2", "functions", "open_hours_week", "step_free")
+"""Columns of facilities on which no walk and no choice of a site depends, but where capacities count."""
+
 SHORTEST_M = 0.01
 """Streets of which none is longer than this are points: the network joins what lies within a millimetre."""
 
@@ -118,6 +121,14 @@ class Inputs:
     left_out: tuple[ExcludedLines, ...]
     not_walked: gpd.GeoDataFrame
     notices: tuple[Notice, ...]
+
+    def only_places(self, *, with_floors: bool = False) -> Inputs:
+        """Return the inputs without what facilities offer inside, and without their files.
+
+        Walks, coverage and sites depend on no more, unless capacities count: `with_floors`.
+        """
+        facilities = self.facilities if with_floors else without_equipment(self.facilities)
+        return replace(self, facilities=facilities, sources=(), notices=())
 
     @property
     def private_streets(self) -> NDArray[np.bool_]:
@@ -361,6 +372,16 @@ def _within_margin(streets: Streets, communities: Communities, margin_m: float, 
     if not kept.length.max() >= SHORTEST_M:
         raise NetworkError(source, [Issue("no_street_length")])
     return Streets(kept)
+
+
+def without_equipment(facilities: Facilities) -> Facilities:
+    """Return facilities of which nothing is known that is inside: floor, functions, hours, entrance."""
+    blank = {
+        name: np.nan if pd.api.types.is_numeric_dtype(facilities[name]) else ""
+        for name in EQUIPMENT
+        if name in facilities.columns
+    }
+    return Facilities(facilities.assign(**blank))
 
 
 def is_private_way(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:

@@ -383,7 +383,10 @@ def _checked(
             is_word = issue.key == "not_a_choice"
             if is_word:
                 values |= {"setting": setting, "first": str(values["found"]).partition(", ")[0]}
-            issues.append(replace(issue, key="not_a_known_word" if is_word else issue.key, values=values))
+            key = "not_a_known_word" if is_word else issue.key
+            if issue.key == "missing_geometry" and result.place:
+                key, values = "missing_place", {"columns": ", ".join(result.place.values())}
+            issues.append(replace(issue, key=key, values=values))
         raise DataError(source, issues) from error
 
 

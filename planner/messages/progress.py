@@ -43,13 +43,20 @@ def silent(stage: str, /) -> None:
     del stage
 
 
+def report_share(progress: Progress, done: int, count: int) -> None:
+    """Tell how much of a stage is done, to those who can show it: `progress.step`, where there is one."""
+    step = getattr(progress, "step", None)
+    if step is not None:
+        step(done, count)
+
+
 def bar_of(stage: str) -> str:
     """Return a bar as long as what is done of a run when `stage` begins; nothing for stages of other work.
 
     Examples
     --------
     >>> bar_of("diagnosis")
-    '[###########-------] 9/13'
+    '[#########---------] 9/15'
     """
     if stage not in RUN_STAGES:
         return ""
@@ -79,11 +86,21 @@ class Bar:
     language: Language = SOURCE_LANGUAGE
     stream: TextIO | None = None
     _shown: Any = field(default=None, init=False)
+    _stage: str = field(default="", init=False)
 
     def __call__(self, stage: str, /) -> None:
         """Show that `stage` begins."""
-        line = f"{bar_of(stage)} {Texts(self.language)(f'cli.stage_{stage}')}".strip()
-        last = stage == RUN_STAGES[-1]
+        self._stage = stage
+        self._print(self._line(), last=stage == RUN_STAGES[-1])
+
+    def step(self, done: int, count: int) -> None:
+        """Show how much of the stage is done."""
+        self._print(f"{self._line()} {done}/{count}", last=False)
+
+    def _line(self) -> str:
+        return f"{bar_of(self._stage)} {Texts(self.language)(f'cli.stage_{self._stage}')}".strip()
+
+    def _print(self, line: str, *, last: bool) -> None:
         if _in_notebook():
             self._show(line)
             return

@@ -70,23 +70,32 @@ def compute_link_effect(at: SnappedPoints, od: LocalOD, onward: SnappedPoints | 
     )
 
 
-def times_with_open_gate(effect: LinkEffect, od: LocalOD) -> FloatArray:
-    """Return the walks once the nodes of a closed gate are joined, shape (starts, ends)."""
+def times_with_open_gate(effect: LinkEffect, od: LocalOD, today: FloatArray | None = None) -> FloatArray:
+    """Return the walks once the nodes of a closed gate are joined, from those of `today`."""
     minutes: FloatArray = effect.to.min(axis=1)[:, None] + effect.onward.min(axis=0)[None, :]
-    return np.minimum(od.minutes, minutes)
+    return np.minimum(od.minutes if today is None else today, minutes)
 
 
-def compute_times_with_open_gate(nodes: Sequence[int], od: LocalOD) -> FloatArray:
-    """Return the walks once the nodes of a closed gate are joined, whatever streets end there.
+def compute_gate_effects(nodes: Sequence[int], od: LocalOD) -> tuple[LinkEffect, ...]:
+    """Measure the walks to and from nodes of closed gates, whatever streets end there, once for each layer.
 
     On a layer of private ways, a walk that has come so far goes on in the same layer or in a later one.
     """
-    network, minutes = od.walker.network, od.minutes
+    network = od.walker.network
     at = positions_of_nodes(network, nodes)
-    for layer in LAYERS if network.layers else (PUBLIC,):
-        arriving = as_snapped(at, network, layers_before(layer))
-        effect = compute_link_effect(arriving, od, as_snapped(at, network, layers_after(layer)))
-        minutes = np.minimum(minutes, times_with_open_gate(effect, od))
+    return tuple(
+        compute_link_effect(
+            as_snapped(at, network, layers_before(layer)), od, as_snapped(at, network, layers_after(layer))
+        )
+        for layer in (LAYERS if network.layers else (PUBLIC,))
+    )
+
+
+def compute_times_with_open_gate(nodes: Sequence[int], od: LocalOD) -> FloatArray:
+    """Return the walks once the nodes of a closed gate are joined, shape (starts, ends)."""
+    minutes = od.minutes
+    for effect in compute_gate_effects(nodes, od):
+        minutes = times_with_open_gate(effect, od, minutes)
     return minutes
 
 

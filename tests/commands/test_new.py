@@ -118,6 +118,7 @@ def test_words_that_are_not_known_are_asked_about(tmp_path: Path, capsys: Captur
     folders.first(folder)
     table = pd.read_excel(folder / "党群服务中心.xlsx", skiprows=1, engine="openpyxl")
     table["类别"] = table["类别"].replace({"商圈党群服务站": "红色港湾", "街道党群服务中心": "街道一级阵地"})
+    table["名称"] = table["名称"].str.replace("党群服务站", "之家").str.replace("滨河街道党群服务中心", "滨河总部")
     folders.write_workbook(folder / "党群服务中心.xlsx", table)
     words = described(folder)["facilities"]["values"]
     assert words == {"社区党群服务中心": "community", "街道一级阵地": "town"}
@@ -130,6 +131,36 @@ def test_words_that_are_not_known_are_asked_about(tmp_path: Path, capsys: Captur
     assert '#? "红色港湾" = ""' in error
     study = folder / "study.toml"
     study.write_text(study.read_text("utf-8").replace('#? "红色港湾" = ""', '"红色港湾" = "station"'), "utf-8")
+    assert main(["check", str(folder)]) == 0
+
+
+def test_names_suggest_what_an_unknown_word_means(tmp_path: Path) -> None:
+    folder = tmp_path / "first"
+    folders.first(folder)
+    table = pd.read_excel(folder / "党群服务中心.xlsx", skiprows=1, engine="openpyxl")
+    table["类别"] = table["类别"].replace({"社区党群服务中心": "三级阵地", "街道党群服务中心": "二级阵地"})
+    table.loc[3, ["经度", "纬度"]] = None
+    folders.write_workbook(folder / "党群服务中心.xlsx", table)
+    facilities = described(folder)["facilities"]
+    assert facilities["values"] == {"三级阵地": "community", "二级阵地": "town", "商圈党群服务站": "station"}
+    assert facilities["datum"] == "gcj02"  # a centre without coordinates does not hinder it
+    assert sum("级阵地" in question.text for question in open_questions(folder)) == 2
+
+
+def test_a_copy_of_a_file_and_a_list_of_compounds(tmp_path: Path) -> None:
+    folder = tmp_path / "first"
+    folders.first(folder)
+    folders.communities().to_crs(4490).to_file(folder / "边界" / "社区边界 - 副本.shp", encoding="gbk")
+    corners = folders.nodes().reshape(-1, 2)[::5]
+    table = {"小区名称": [f"{number}号小区" for number in range(len(corners))], "户数": 300}
+    compounds = gpd.GeoDataFrame(table, geometry=shapely.points(corners + 9), crs=folders.CRS)
+    frame = folders.with_coordinates(compounds, "gcj02", "经度", "纬度")
+    folders.write_workbook(folder / "小区一览.xlsx", frame, ["小区一览表（高德坐标）"])
+    inputs = described(folder)
+    assert inputs["communities"]["path"] == "边界/社区边界.shp"
+    assert inputs["people_table"]["path"] == "社区人口.xlsx"
+    assert inputs["demand"]["path"] == "小区一览.xlsx"
+    assert inputs["demand"]["datum"] == "gcj02"
     assert main(["check", str(folder)]) == 0
 
 

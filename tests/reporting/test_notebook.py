@@ -50,7 +50,7 @@ def test_the_bar_follows_every_stage_in_a_terminal_and_is_silent_elsewhere(toy_s
     assert file.getvalue() == ""
     lines = terminal.getvalue().split("\r\x1b[K")[1:]
     assert len(lines) == len(RUN_STAGES)
-    assert lines[0].startswith("[------------------] 1/13 ")
-    assert lines[-1].startswith("[################--] 13/13 ")
+    assert lines[0].startswith("[------------------] 1/15 ")
+    assert lines[-1].startswith("[################--] 15/15 ")
     assert lines[-1].endswith("\n")
     assert all(f"cli.stage_{stage}" in catalogue() for stage in RUN_STAGES)

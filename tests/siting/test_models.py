@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from planner.messages.errors import SitingError
 from planner.siting.alternatives import find_alternatives
 from planner.siting.baselines import coverage_curve
 from planner.siting.equity import equity_frontier
+from planner.siting.models import p_median as p_median_module
 from planner.siting.models.backup_covering import backup_covering
 from planner.siting.models.capacitated_covering import capacitated_covering
 from planner.siting.models.gradual_covering import gradual_covering
@@ -187,6 +189,36 @@ def test_everything_is_served_already() -> None:
     answer = maximal_covering(full, SelectionConstraints(sites=2, fixed=[3]), time_limit_s=20)
     assert (answer.sites, answer.gained, answer.status) == ((), 0.0, "optimal")
     assert set_covering(full, fixed=[3], time_limit_s=20).sites == ()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_p_median_by_nearest_columns_is_that_of_all(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """Rows begin with one column each, so that most problems are solved again with more; against all choices."""
+    small = {"MANY_WALKS": 1, "NEAREST_FACTOR": 0.0, "LEAST_NEAREST": 1, "GROWTH": 2, "ROWS_AT_ONCE": 3}
+    for name, value in small.items():
+        monkeypatch.setattr(p_median_module, name, value)
+    random = np.random.default_rng(seed)
+    rows, columns, sites = int(random.integers(1, 9)), int(random.integers(2, 8)), int(random.integers(0, 4))
+    minutes = random.integers(0, 12, (rows, columns)).astype(float)
+    minutes[random.random(rows) < 0.2] = np.inf
+    weight = random.integers(0, 5, rows).astype(float)
+    fixed = tuple(np.flatnonzero(random.random(columns) < 0.2).tolist())
+    constraints = SelectionConstraints(sites=sites, fixed=fixed)
+    answer = p_median(TravelCosts.from_table(minutes, weight), constraints, time_limit_s=30)
+    reached = np.isfinite(minutes).any(axis=1) & (weight > 0)
+    if not reached.any():
+        assert answer.objective == 0.0
+        return
+    if not sites and not fixed:
+        assert answer.status == "infeasible"
+        return
+    spent = [
+        (minutes[reached][:, [*some, *fixed]].min(axis=1) @ weight[reached])
+        for size in range(sites + 1)
+        for some in combinations(range(columns), size)
+        if some or fixed
+    ]
+    assert (answer.status, answer.objective, answer.bound) == ("optimal", min(spent), min(spent))
 
 
 def test_a_search_that_is_stopped_says_so_and_keeps_its_bound() -> None:

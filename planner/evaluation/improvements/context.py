@@ -21,8 +21,9 @@ from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers, StreetPoints
 from planner.network.gates import find_gap_gates
 from planner.network.network import Gate
-from planner.network.positions import link_terminals, positions_along_streets
+from planner.network.positions import link_terminals, positions_along_streets, select_snapped
 from planner.network.snapping import SnappedPoints
+from planner.network.travel_times import travel_times
 from planner.network.walk import FloatArray, is_within
 from planner.network.walker import Walker
 
@@ -87,6 +88,8 @@ class NetworkIntervention(Intervention):
 
     context: InterventionContext
     local: LocalAccess
+    near: LocalAccess
+    """What of `local` bears on the facility as long as it keeps its place."""
     diagnosis: Diagnosis
     costs: CostSettings
     proposed: list[Action] | None = None
@@ -135,19 +138,18 @@ class NetworkIntervention(Intervention):
         context, local = self.context, self.local
         spots = self._buildable(within_m)
         od = local.od
-        starts = context.walker.snap(spots)
-        minutes = context.walker.time_matrix(starts, od.ends, within_min=od.horizon_min)
         limit_min = max(
             (ref.limit_min for ref in deciding_indicators(rule_set) if ref.limit_min is not None),
             default=context.access.standard_min,
         )
         people = self.target_people
-        reached = is_within(minutes[:, : len(people)], limit_min)
-        gained = reached @ people
         if self.keeps_place:
-            gained = (reached & ~is_within(od.minutes[local.position, : len(people)], limit_min)) @ people
+            people = np.where(is_within(od.minutes[local.position, : len(people)], limit_min), 0.0, people)
+        starts = context.walker.snap(spots)
+        gained = _people_reached(context.walker, starts, od.ends, people, min(limit_min, od.horizon_min))
         best = np.lexsort((np.arange(len(spots)), -gained))[: context.settings.tried]
-        return spots[best], minutes[best]
+        chosen = select_snapped(starts, best)
+        return spots[best], context.walker.time_matrix(chosen, od.ends, within_min=od.horizon_min)
 
     def _buildable(self, within_m: float) -> FloatArray:
         """Return the positions in the facility's community, not in water, within a distance, the nearest first."""
@@ -166,6 +168,17 @@ class NetworkIntervention(Intervention):
         spots = spots[may_stand]
         spots = spots[nearest_first(spots, place)]
         return np.asarray(spots[np.hypot(*(spots - place).T) > context.settings.step_m / 2])
+
+
+def _people_reached(
+    walker: Walker, starts: SnappedPoints, ends: SnappedPoints, people: FloatArray, within_min: float
+) -> FloatArray:
+    """Return the people within a limit of each start, shape (starts,): a sum that is exact in any order."""
+    somebody = np.flatnonzero(people > 0)
+    counted = select_snapped(ends, somebody)
+    times = travel_times(walker.network, starts, counted, walk=walker.walk, horizon_min=within_min)
+    weights = people[somebody[times.demand]]
+    return np.bincount(times.facility, weights=weights, minlength=len(starts.xy)).astype(np.float64)
 
 
 def point_of(xy: FloatArray) -> Point:

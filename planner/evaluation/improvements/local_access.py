@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from planner.accessibility.access_data import AccessData
+from planner.accessibility.branches import main_facility
 from planner.evaluation.improvements.actions import Point
 from planner.evaluation.indicator_data import IndicatorData
 from planner.evaluation.indicators import INDICATORS, derive_indicators, indicators_depending_on
@@ -76,19 +77,8 @@ def build_local_access(
     margin_m
         How far from the facility or its community it may be moved, or have a branch, metres.
     """
-    facilities, people = (one.xy for one in snaps)
     times = access.times
-    community = access.facilities["community"].iloc[position]
-    is_own = access.demand["community"] == community
-    own = is_own.to_numpy() if community else np.zeros(len(people), dtype=np.bool_)
-    least_cost_factor = min(float(walker.network.segment_cost_factor.min(initial=1.0)), 1.0)
-    reach_m = walker.walk.metres(times.horizon_min) / least_cost_factor
-    served = np.vstack([facilities[position][None, :], people[own]])
-    chosen = np.flatnonzero(_near(people, served, reach_m + margin_m) | own)
-    origins = people[chosen] if len(chosen) else served
-    which = np.flatnonzero(_near(facilities, origins, reach_m))
-    if position not in which:
-        which = np.sort(np.append(which, position))
+    which, chosen = around_facility(access, position, walker, snaps, margin_m=margin_m)
     starts = select_snapped(snaps[0], which)
     ends = concatenate_snapped(select_snapped(snaps[1], chosen), starts)
     minutes = walker.time_matrix(starts, ends, within_min=times.horizon_min)
@@ -102,18 +92,80 @@ def build_local_access(
     return LocalAccess(local, int(np.searchsorted(which, position)), od)
 
 
+def around_facility(
+    access: AccessData,
+    position: int,
+    walker: Walker,
+    snaps: tuple[SnappedPoints, SnappedPoints],
+    *,
+    margin_m: float,
+) -> tuple[IndexArray, IndexArray]:
+    """Return the facilities and the demand points that bear on one facility, for `build_local_access`."""
+    facilities, people = (one.xy for one in snaps)
+    main = main_facility(access.facilities)
+    community = access.facilities["community"].iloc[position]
+    is_own = access.demand["community"] == community
+    own = is_own.to_numpy() if community else np.zeros(len(people), dtype=np.bool_)
+    least_cost_factor = min(float(walker.network.segment_cost_factor.min(initial=1.0)), 1.0)
+    reach_m = walker.walk.metres(access.times.horizon_min) / least_cost_factor
+    served = np.vstack([facilities[position][None, :], people[own]])
+    chosen = np.flatnonzero(_near(people, served, reach_m + margin_m) | own)
+    origins = people[chosen] if len(chosen) else served
+    which = _with_mains(np.append(np.flatnonzero(_near(facilities, origins, reach_m)), position), main)
+    return which, chosen
+
+
+def in_place(local: LocalAccess) -> LocalAccess:
+    """Return what still bears on a facility that keeps its place and gets no branch.
+
+    These are its own people, those within reach of it or of a branch that it has, and the facilities within their
+    reach: nobody else can come to walk to it, whatever link is built.
+    """
+    access, od, position = local.access, local.od, local.position
+    n_people = len(access.demand)
+    main = main_facility(access.facilities)
+    least_cost_factor = min(float(od.walker.network.segment_cost_factor.min(initial=1.0)), 1.0)
+    reach_m = od.walker.walk.metres(max(od.horizon_min, access.standard_min)) / least_cost_factor
+    own = (access.demand["community"] == local.community).to_numpy() & (local.community != "")
+    stands = od.starts.xy[main == position]
+    chosen = np.flatnonzero(_near(od.ends.xy[:n_people], stands, reach_m) | own)
+    near = np.flatnonzero(_near(od.starts.xy, np.vstack([od.ends.xy[chosen], stands]), reach_m))
+    which = _with_mains(np.append(near, np.flatnonzero(main == position)), main)
+    kept = np.concatenate([chosen, n_people + which])
+    smaller = LocalOD(
+        select_snapped(od.starts, which),
+        select_snapped(od.ends, kept),
+        od.minutes[np.ix_(which, kept)],
+        od.walker,
+        od.horizon_min,
+    )
+    tables = replace(
+        access,
+        facilities=Facilities(access.facilities.iloc[which].reset_index(drop=True)),
+        demand=access.demand.iloc[chosen].reset_index(drop=True),
+    )
+    return LocalAccess(tables, int(np.searchsorted(which, position)), smaller)
+
+
+def _with_mains(which: IndexArray, main: IndexArray) -> IndexArray:
+    """Return facilities with those that they are branches of, in order."""
+    return np.unique(np.concatenate([which, main[which]])).astype(np.int64)
+
+
 def recompute_indicators(
     local: LocalAccess,
     facts: FacilityFacts,
     rule_set: RuleSet,
     minutes: FloatArray,
     *,
+    own_row: FloatArray | None = None,
     branch: FloatArray | None = None,
     place: Point | None = None,
 ) -> FacilityFacts:
     """Return a facility with the indicators that decide its rating recomputed for other walks.
 
-    Service areas are not drawn again.
+    Service areas are not drawn again. Demand points that neither belong to its community nor reach it do not bear
+    on its indicators, and are left out.
 
     Parameters
     ----------
@@ -125,31 +177,57 @@ def recompute_indicators(
         The rules.
     minutes
         Walks as in `LocalOD.minutes`; those beyond the horizon do not count.
+    own_row
+        The facility's own walks where they differ from those in `minutes`.
     branch
         The walks from a branch of the facility, where it gets one.
     place
         Its position then, where it moves.
     """
-    horizon_min, n_people = local.od.horizon_min, len(local.access.demand)
-    direct = replace(local.access, times=_times(minutes[:, :n_people], horizon_min))
+    position, horizon_min, n_people = local.position, local.od.horizon_min, len(local.access.demand)
+    own_row = minutes[position] if own_row is None else own_row
+    chosen = _bearing_on(local, minutes, own_row, branch, place)
+    walks, between = minutes[:, chosen], minutes[:, n_people:].copy()
+    walks[position], between[position] = own_row[chosen], own_row[n_people:]
+    demand = local.access.demand.iloc[chosen].reset_index(drop=True)
+    direct = replace(local.access, demand=demand, times=_times(walks, horizon_min))
     if place is not None:
-        direct = replace(direct, facilities=_moved(direct.facilities, local.position, place))
-    access = replace(direct, between=_times(minutes[:, n_people:], horizon_min))
+        direct = replace(direct, facilities=_moved(direct.facilities, position, place))
+    access = replace(direct, between=_times(between, horizon_min))
     if branch is not None:
-        served = minutes[:, :n_people].copy()
-        served[local.position] = np.minimum(served[local.position], branch[:n_people])
-        access = replace(access, times=_times(served, horizon_min))
-    data = IndicatorData(access, rule_set, direct, [local.position])
+        walks[position] = np.minimum(walks[position], branch[chosen])
+        access = replace(access, times=_times(walks, horizon_min))
+    data = IndicatorData(access, rule_set, direct, [position])
     numbers = dict(facts.values.numbers)
     for ref in _with_inputs(deciding_indicators(rule_set)):
         one = INDICATORS[ref.name]
         if ref not in numbers or "walks" not in one.depends or "areas" in one.depends:
             continue
         if one.compute is not None:
-            numbers[ref] = one.compute(data).at(local.position)
+            numbers[ref] = one.compute(data).at(position)
         elif one.compute_within is not None and ref.limit_min is not None:
-            numbers[ref] = one.compute_within(data, ref.limit_min).at(local.position)
+            numbers[ref] = one.compute_within(data, ref.limit_min).at(position)
     return replace(facts, values=IndicatorValues(derive_indicators(numbers), facts.values.functions))
+
+
+def _bearing_on(
+    local: LocalAccess,
+    minutes: FloatArray,
+    own_row: FloatArray,
+    branch: FloatArray | None,
+    place: Point | None,
+) -> IndexArray:
+    """Return the demand points that bear on a facility: its own, those that reach it, those around it."""
+    access, n_people = local.access, len(local.access.demand)
+    together = main_facility(access.facilities) == local.position
+    bears = np.isfinite(minutes[together, :n_people]).any(axis=0) | np.isfinite(own_row[:n_people])
+    if branch is not None:
+        bears |= np.isfinite(branch[:n_people])
+    if local.community:
+        bears |= (access.demand["community"] == local.community).to_numpy()
+    stands = np.array([local.xy if place is None else place])
+    bears |= _near(local.od.ends.xy[:n_people], stands, access.walk.metres(access.standard_min) + 1.0)
+    return np.flatnonzero(bears)
 
 
 def _with_inputs(refs: set[IndicatorRef]) -> set[IndicatorRef]:

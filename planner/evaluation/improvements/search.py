@@ -10,6 +10,7 @@ import heapq
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +18,7 @@ import pandas as pd
 import shapely
 
 from planner.accessibility.access_data import AccessData
+from planner.cache import NO_CACHE, Cache
 from planner.config.sections.rules import CostSettings
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
@@ -29,12 +31,13 @@ from planner.evaluation.improvements.facility_actions import (
     HoursIntervention,
     StepFreeIntervention,
 )
-from planner.evaluation.improvements.local_access import build_local_access
+from planner.evaluation.improvements.local_access import around_facility, build_local_access, in_place
 from planner.evaluation.improvements.site_actions import (
     MoveIntervention,
     ShareIntervention,
     StationIntervention,
     farthest_neighbour_m,
+    neighbours_of,
 )
 from planner.evaluation.improvements.street_actions import CrossingIntervention, GateIntervention
 from planner.evaluation.ratings import (
@@ -48,6 +51,7 @@ from planner.evaluation.ratings import (
 )
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers, find_severance_pairs, pairs_near
+from planner.messages.progress import Progress, report_share, silent
 from planner.network.snapping import SnappedPoints
 from planner.network.walker import Walker
 
@@ -73,13 +77,16 @@ class Improvements:
     pairs_near: Mapping[str, tuple[tuple[str, str], ...]]
 
 
-def find_improvements(
+def find_improvements(  # noqa: PLR0913 - the results of all earlier stages, and how to go about it
     access: AccessData,
     diagnosis: Diagnosis,
     walker: Walker,
     snaps: tuple[SnappedPoints, SnappedPoints],
     layers: BarrierLayers,
     study: Study,
+    *,
+    progress: Progress = silent,
+    cache: Cache = NO_CACHE,
 ) -> Improvements:
     """Find severance pairs, and the cheapest plan for each weak facility.
 
@@ -93,20 +100,35 @@ def find_improvements(
         Streets with their names, and barriers between them.
     study
         Its costs, and what is tried.
+    progress
+        Told how many of the weak facilities are done, where it can be.
+    cache
+        Results of earlier runs.
     """
     settings = study.remedies
     context = build_context(access, walker, snaps, layers, settings)
-    pairs = find_severance_pairs(walker, context.points, snaps, access.people, layers, settings=settings)
+    pairs = cache.get(
+        "severance",
+        (walker, context.points, snaps, access.people, layers, settings),
+        lambda: find_severance_pairs(walker, context.points, snaps, access.people, layers, settings=settings),
+    )
     within_m = access.walk.metres(max(access.limits_min))
     return Improvements(
-        find_improvement_plans(diagnosis, study.costs, context if settings.streets else None),
+        find_improvement_plans(
+            diagnosis, study.costs, context if settings.streets else None, progress=progress, cache=cache
+        ),
         pairs,
         pairs_near(pairs, access.facilities, within_m=within_m),
     )
 
 
 def find_improvement_plans(
-    diagnosis: Diagnosis, costs: CostSettings, context: InterventionContext | None = None
+    diagnosis: Diagnosis,
+    costs: CostSettings,
+    context: InterventionContext | None = None,
+    *,
+    progress: Progress = silent,
+    cache: Cache = NO_CACHE,
 ) -> tuple[ImprovementPlan, ...]:
     """Find for each weak facility the cheapest single action that makes it compliant, else the cheapest pair.
 
@@ -118,6 +140,10 @@ def find_improvement_plans(
         The study's cost table.
     context
         Streets and positions to try actions on; None: only the facilities themselves are changed.
+    progress
+        Told how many of the weak facilities are done, where it can be.
+    cache
+        Results of earlier runs: of a facility around which nothing has changed, its plan.
 
     Returns
     -------
@@ -130,11 +156,46 @@ def find_improvement_plans(
         FunctionsIntervention(costs),
         StepFreeIntervention(costs),
     )
-    plans = []
-    for position in np.flatnonzero(diagnosis.centres["verdict"] == WEAK).tolist():
+    weak = np.flatnonzero(diagnosis.centres["verdict"] == WEAK).tolist()
+
+    def plan(position: int) -> ImprovementPlan:
         further = () if context is None else network_interventions(context, diagnosis, position, costs)
-        plans.append(cheapest_plan(diagnosis.facts[position], diagnosis.rule_set, own, further))
+        return cheapest_plan(diagnosis.facts[position], diagnosis.rule_set, own, further)
+
+    plans = []
+    for number, position in enumerate(weak):
+        report_share(progress, number, len(weak))
+        plans.append(
+            plan(position)
+            if context is None
+            else cache.get(
+                "improvement",
+                (_what_bears_on(context, diagnosis, position), costs),
+                partial(plan, position),
+            )
+        )
     return tuple(plans)
+
+
+def _what_bears_on(context: InterventionContext, diagnosis: Diagnosis, position: int) -> tuple[object, ...]:
+    """Return all that the plan of one facility depends on: streets, people, and the facilities around it."""
+    access, facilities = context.access, context.access.facilities
+    neighbours = neighbours_of(context, position)
+    margin_m = max(context.settings.move_m, farthest_neighbour_m(context, position))
+    around, _ = around_facility(access, position, context.walker, context.snaps, margin_m=margin_m)
+    everywhere = (
+        *(context.walker, context.snaps[1], context.points.spots, context.gates, context.water, context.settings),
+        *(access.demand, access.communities, access.limits_min, access.standard_min, access.times.horizon_min),
+    )
+    rows = np.unique([*around, *neighbours, position]).astype(np.int64)
+    return (
+        everywhere,
+        diagnosis.rule_set,
+        diagnosis.facts[position],
+        [diagnosis.facts[neighbour] for neighbour in neighbours],
+        facilities.iloc[rows].reset_index(drop=True),
+        context.snaps[0].xy[rows],
+    )
 
 
 def network_interventions(
@@ -150,7 +211,8 @@ def network_interventions(
         StationIntervention,
         MoveIntervention,
     )
-    return tuple(kind(context, local, diagnosis, costs) for kind in kinds)
+    near = in_place(local)
+    return tuple(kind(context, local, near, diagnosis, costs) for kind in kinds)
 
 
 def cheapest_plan(

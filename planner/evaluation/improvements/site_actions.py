@@ -57,9 +57,8 @@ class MoveIntervention(NetworkIntervention):
     def measure(self, facts: FacilityFacts, action: Action, rule_set: RuleSet) -> FacilityFacts:
         """Recompute with the walks from the new position."""
         local = self.local
-        minutes = local.od.minutes.copy()
-        minutes[local.position] = self.rows[action]
-        moved = recompute_indicators(local, facts, rule_set, minutes, place=action.place)
+        row = self.rows[action]
+        moved = recompute_indicators(local, facts, rule_set, local.od.minutes, own_row=row, place=action.place)
         return without_service_area(moved, at_least_today=False)
 
 

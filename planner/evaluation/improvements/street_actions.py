@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -14,9 +15,10 @@ from planner.evaluation.ratings import FacilityFacts
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import people_around, rank_pairs
 from planner.network.link_additions import (
+    compute_gate_effects,
     compute_link_effect,
     compute_times_with_crossing,
-    compute_times_with_open_gate,
+    times_with_open_gate,
 )
 from planner.network.positions import select_snapped
 
@@ -24,7 +26,7 @@ from planner.network.positions import select_snapped
 class GateIntervention(NetworkIntervention):
     """Opening a closed gate."""
 
-    __slots__ = ()
+    __slots__ = ("rows", "through")
 
     @property
     def cheapest(self) -> tuple[str, float | None]:
@@ -44,20 +46,23 @@ class GateIntervention(NetworkIntervention):
             for row in nearest_first(xy, local.xy).tolist()
             if math.dist(gates[row].xy, local.xy) <= reach_m
         ]
-        return [
+        actions = [
             Action("open_gate", 1, self.costs.gate_open, place=gate.xy, about=gate.id, name=gate.name)
             for gate in near[: self.context.settings.tried]
         ]
+        ends = np.cumsum([0, *(len(gate.nodes) for gate in near[: len(actions)])]).tolist()
+        self.rows = {one: range(*pair) for one, pair in zip(actions, itertools.pairwise(ends), strict=True)}
+        nodes = [node for gate in near[: len(actions)] for node in gate.nodes]
+        self.through = compute_gate_effects(nodes, self.near.od) if nodes else ()
+        return actions
 
     def measure(self, facts: FacilityFacts, action: Action, rule_set: RuleSet) -> FacilityFacts:
         """Recompute with the gate open."""
-        nodes = next(
-            gate.nodes for gate in self.context.gates if gate.id == action.about and gate.xy == action.place
-        )
-        minutes = compute_times_with_open_gate(nodes, self.local.od)
-        return without_service_area(
-            recompute_indicators(self.local, facts, rule_set, minutes), at_least_today=True
-        )
+        minutes = self.near.od.minutes
+        for layer in self.through:
+            minutes = times_with_open_gate(layer.rows(self.rows[action]), self.near.od, minutes)
+        then = recompute_indicators(self.near, facts, rule_set, minutes)
+        return without_service_area(then, at_least_today=True)
 
 
 class CrossingIntervention(NetworkIntervention):
@@ -93,7 +98,7 @@ class CrossingIntervention(NetworkIntervention):
             select_snapped(points.arriving, which[both]),
             select_snapped(points.leaving, which[both]),
         )
-        self.through = compute_link_effect(arriving, od, leaving)
+        self.through = compute_link_effect(arriving, self.near.od, leaving)
         self.ends: dict[Action, tuple[int, int]] = {}
         for number, (near, far, air_m) in enumerate(zip(found.near, found.far, found.air_m, strict=True)):
             place, other = point_of(spots.xy[near]), point_of(spots.xy[far])
@@ -109,7 +114,6 @@ class CrossingIntervention(NetworkIntervention):
         """Recompute with the crossing."""
         ends_xy = np.array([action.place, action.other])
         through = self.through.rows(self.ends[action])
-        minutes = compute_times_with_crossing(ends_xy, through, self.local.od)
-        return without_service_area(
-            recompute_indicators(self.local, facts, rule_set, minutes), at_least_today=True
-        )
+        minutes = compute_times_with_crossing(ends_xy, through, self.near.od)
+        then = recompute_indicators(self.near, facts, rule_set, minutes)
+        return without_service_area(then, at_least_today=True)

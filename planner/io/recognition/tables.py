@@ -15,6 +15,7 @@ from planner.io.layer_read import LayerRead
 from planner.io.recognition.files import FolderLayer
 from planner.io.recognition.words import named_in, recognition_words
 from planner.io.study_layers import TABLES
+from planner.io.tables.layer_columns import vocabulary_of
 from planner.messages.errors import DataError
 from planner.schemas.table_schema import AREAS, LINES, POINTS, TableSchema
 
@@ -26,6 +27,12 @@ OF_NAMES = 3.0
 
 GENERIC = {"id": 0.25, "name": 0.25, "community": 0.5, "kind": 0.5, "tier": 2.0, "people": 1.0}
 """Weights of columns that several tables have, or one table alone; 1 else, half where the name is weak."""
+
+COPY = 1.0
+"""Weight of a file name that speaks of a copy."""
+
+PLACED = 1.0
+"""Weight of columns that say where rows lie, against a table without places."""
 
 MOST_NAMES = 0.5
 COMMUNITY_M2, BUILDING_M2 = 30_000.0, 4_000.0
@@ -124,6 +131,9 @@ def _scores(layer: FolderLayer, schema: TableSchema[Any], read: LayerRead) -> It
         yield LEAST_SCORE
     named = schema.name in named_in(layer.title, recognition_words()["layer_names"])
     yield NAMED * named
+    yield -COPY * bool(named_in(layer.title, recognition_words()["copies"]))
+    if not schema.geometry_types and any(vocabulary_of(schema, {}).where(item.column) for item in read.unread):
+        yield -PLACED
     own = fields.keys() - GENERIC.keys()
     if schema.name in NAMED_ONLY and not (named or own or _small(schema, read)):
         yield -np.inf

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -16,13 +16,15 @@ from planner.schemas.tables import TIERS
 WORDS_AT_MOST = 60
 
 
-def tier_words(cells: pd.Series, *, endings: bool) -> tuple[StudyLine, ...]:
+def tier_words(cells: pd.Series, names: pd.Series | None = None, *, endings: bool) -> tuple[StudyLine, ...]:
     """Return a line for each word of a column: the tier that it means, or the question which.
 
     Parameters
     ----------
     cells
         The words of each centre; names of centres, where no column states the tier.
+    names
+        Names of the same centres, which suggest the tier of a word that is not known.
     endings
         True for names: what they end in is taken for the word.
 
@@ -36,15 +38,23 @@ def tier_words(cells: pd.Series, *, endings: bool) -> tuple[StudyLine, ...]:
     words = dict.fromkeys(texts)
     if endings:
         words = dict.fromkeys(_ending(text) for text in texts)
-    return tuple(_line(word) for word in [*words][:WORDS_AT_MOST] if word not in TIERS)
+    lines = []
+    for word in [*words][:WORDS_AT_MOST]:
+        if word not in TIERS:
+            called = () if names is None else names[cells.astype(str).str.strip() == word]
+            lines.append(_line(word, [name for name in called if isinstance(name, str)]))
+    return tuple(lines)
 
 
-def _line(word: str) -> StudyLine:
+def _line(word: str, names: Sequence[str]) -> StudyLine:
     plain = word.removeprefix("*")
     known = values_of("tier").get(normalize_name(plain) or plain)
     choices = " | ".join(TIERS)
     if known is not None:
         return StudyLine(word, known, "")
+    of_names = {values_of("tier").get(_ending(name).removeprefix("*")) for name in names}
+    if len(of_names) == 1 and (tier := of_names.pop()):
+        return StudyLine(word, tier, Phrase("recognition.tier_by_names", {"name": names[0]}), asks=True)
     suggested = named_in(plain, recognition_words()["tier_parts"])
     if suggested:
         return StudyLine(word, suggested[0], Phrase("recognition.tier_guessed", {"choices": choices}), asks=True)

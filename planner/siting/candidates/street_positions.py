@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,16 +13,23 @@ from scipy.sparse import csc_array
 
 from planner.network.network import with_costs
 from planner.network.positions import select_snapped
-from planner.network.snapping import SnappedPoints
+from planner.network.snapping import SnappedPoints, snap
+from planner.network.travel_times import travel_times
 from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.network.walker import Walker
 from planner.siting.candidates.candidate import Candidate
 from planner.siting.candidates.clusters import POSITION_DIGITS
 from planner.siting.candidates.place_ids import make_ids_unique, place_id
-from planner.siting.problem import coverage_from_pairs
+from planner.siting.candidates.set_kernels import undominated_sets
 
 POINTS_AT_ONCE = 400
-COLUMNS_AT_ONCE = 1000
+POSITIONS_AT_ONCE = 4000
+BLOCK_M = 500.0
+"""Positions are searched by blocks of this width, so that those searched together serve the same people."""
+
+MERGED_AT = 20_000_000
+"""Pairs of a position and a point that wait at most to be compared with those kept."""
+
 SHORT_M = 1e-6
 
 
@@ -96,18 +103,74 @@ def propose_street_positions(
     if not len(xy):
         return StreetPositions([], 0)
     xy = np.unique(np.round(xy, POSITION_DIGITS) + 0.0, axis=0)
-    times = walker.times(walker.snap(xy), demand, within_min=float(limit_min[asked].max()))
-    served = is_within(times.minutes, limit_min[times.demand]) & (people[times.demand] > 0)
-    matrix = csc_array(coverage_from_pairs(times.demand[served], times.facility[served], (len(people), len(xy))))
-    suffice = _undominated(matrix)
-    kept = suffice if len(suffice) <= at_most else _best_around(csc_array(matrix[:, suffice]), people, at_most)
-    kept = kept if len(suffice) <= at_most else suffice[kept]
+    position, matrix = _sufficient(xy, demand, people, limit_min, walker)
+    kept = position if len(position) <= at_most else position[_best_around(matrix, people, at_most)]
     return StreetPositions(
         make_ids_unique(
-            [Candidate(place_id("S", x, y), "streets", x, y) for x, y in xy[np.sort(kept)].tolist()],
+            [Candidate(place_id("S", x, y), "streets", x, y) for x, y in xy[kept].tolist()],
         ),
-        len(suffice),
+        len(position),
     )
+
+
+def _sufficient(
+    xy: FloatArray, demand: SnappedPoints, people: FloatArray, limit_min: FloatArray, walker: Walker
+) -> tuple[IndexArray, csc_array]:
+    """Return the positions whose people no other position serves as well, ascending, and whom each serves.
+
+    Positions are searched some at a time, neighbours together, and those that a neighbour replaces are dropped at
+    once: what one of a part replaces, one that is kept of all replaces too. So memory is bounded by what is kept.
+    """
+    counts = (people > 0) & demand.reaches_street
+    horizon_min = float(limit_min[counts].max())
+    block = np.floor((xy - xy.min(axis=0)) / BLOCK_M).astype(np.int64)
+    order = np.lexsort((np.arange(len(xy)), block[:, 0], block[:, 1]))
+    kept = _Sets.none()
+    waiting = [_Sets.none()]
+    for part in np.array_split(order, max(1, -(-len(order) // POSITIONS_AT_ONCE))):
+        chosen = np.sort(part)
+        # Not by the walker, whose cache is for results that are used again.
+        sites = snap(xy[chosen], walker.network, access_m=walker.access_m)
+        times = travel_times(walker.network, sites, demand, walk=walker.walk, horizon_min=horizon_min)
+        served = is_within(times.minutes, limit_min[times.demand]) & counts[times.demand]
+        size = np.bincount(times.facility[served], minlength=len(chosen))
+        waiting.append(_Sets(chosen, size, times.demand[served].astype(np.int32)).undominated(len(people)))
+        if sum(len(one.row) for one in waiting) > max(MERGED_AT, len(kept.row)):
+            kept, waiting = _Sets.joined([kept, *waiting]).undominated(len(people)), []
+    kept = _Sets.joined([kept, *waiting]).undominated(len(people))
+    pointer = np.concatenate([[0], np.cumsum(kept.size)])
+    shape = (len(people), len(kept.position))
+    return kept.position, csc_array((np.ones(len(kept.row), dtype=bool), kept.row, pointer), shape=shape)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sets:
+    """Positions, ascending, how many demand points each serves, and which, one position after the other."""
+
+    position: IndexArray
+    size: IndexArray
+    row: NDArray[np.int32]
+
+    @classmethod
+    def none(cls) -> _Sets:
+        nothing = np.zeros(0, dtype=np.int64)
+        return cls(nothing, nothing, np.zeros(0, dtype=np.int32))
+
+    @classmethod
+    def joined(cls, some: Sequence[_Sets]) -> _Sets:
+        return cls(
+            *(np.concatenate(parts) for parts in zip(*((s.position, s.size, s.row) for s in some), strict=True))
+        )
+
+    def undominated(self, n_rows: int) -> _Sets:
+        """Return the positions whose points no other serves as well; of equals the first, ascending."""
+        pointer = np.concatenate([[0], np.cumsum(self.size)]).astype(np.int64)
+        keeps = undominated_sets(pointer, self.row, np.lexsort((self.position, -self.size)), n_rows)
+        kept = np.flatnonzero(keeps)
+        kept = kept[np.argsort(self.position[kept])]
+        size = self.size[kept]
+        first = np.repeat(pointer[kept] - np.concatenate([[0], np.cumsum(size)[:-1]]), size)
+        return _Sets(self.position[kept], size, self.row[first + np.arange(int(size.sum()))])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +180,10 @@ class _Stretches:
     piece: IndexArray
     from_m: FloatArray
     to_m: FloatArray
+
+    @classmethod
+    def none(cls) -> _Stretches:
+        return cls(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
 
 
 def _straight(lines: NDArray[np.object_]) -> FloatArray:
@@ -135,14 +202,19 @@ def _stretches(
     outwards = Walker(with_costs(walker.network, walker.network.segment_cost_factor), walker.walk)
     lines = np.asarray(shapely.linestrings(pieces.reshape(-1, 2, 2)), dtype=object)
     tree = shapely.STRtree(lines)
-    found = [
-        _inside(area, tree, lines, pieces)
-        for limit in np.unique(limit_min[asked])
-        for rows in _chunks(asked[limit_min[asked] == limit])
-        for area in [outwards.service_areas(select_snapped(demand, rows), limits_min=[float(limit)])[:, 0]]
-    ]
-    piece, low, high = (np.concatenate(column) for column in zip(*found, strict=True))
-    return _Stretches(piece, low, high)
+    is_whole, parts = np.zeros(len(pieces), dtype=bool), [_Stretches.none()]
+    for limit in np.unique(limit_min[asked]):
+        for rows in _chunks(asked[limit_min[asked] == limit]):
+            areas = outwards.service_areas(select_snapped(demand, rows), limits_min=[float(limit)])[:, 0]
+            whole, part = _inside(areas, tree, lines, pieces)
+            is_whole[whole] = True
+            parts.append(part)
+    # A piece that is whole within the limit of many points is one stretch: it begins and ends where theirs do.
+    whole = np.flatnonzero(is_whole)
+    parts.append(_Stretches(whole, np.zeros(len(whole)), np.hypot(*(pieces[whole, 2:] - pieces[whole, :2]).T)))
+    return _Stretches(
+        *(np.concatenate(c) for c in zip(*((p.piece, p.from_m, p.to_m) for p in parts), strict=True))
+    )
 
 
 def _chunks(rows: IndexArray) -> Iterator[IndexArray]:
@@ -151,8 +223,8 @@ def _chunks(rows: IndexArray) -> Iterator[IndexArray]:
 
 def _inside(
     areas: NDArray[np.object_], tree: shapely.STRtree, lines: NDArray[np.object_], pieces: FloatArray
-) -> tuple[IndexArray, FloatArray, FloatArray]:
-    """Return what of the pieces lies in each area: piece, from, to, metres along the piece."""
+) -> tuple[IndexArray, _Stretches]:
+    """Return which pieces lie whole in an area, and what of the others lies in each."""
     area, piece = tree.query(areas, predicate="intersects")
     shapely.prepare(areas)
     whole = shapely.covers(areas[area], lines[piece])
@@ -164,11 +236,7 @@ def _inside(
     first, last = (shapely.get_coordinates(_end(parts, end)) for end in (0, -1))
     along = (pieces[of, 2:] - pieces[of, :2]) / length[of, None]
     ends = np.sort([np.einsum("ij,ij->i", xy - pieces[of, :2], along) for xy in (first, last)], axis=0)
-    return (
-        np.concatenate([piece[whole], of]).astype(np.int64),
-        np.concatenate([np.zeros(int(whole.sum())), ends[0]]),
-        np.concatenate([length[piece[whole]], ends[1]]),
-    )
+    return np.unique(piece[whole]), _Stretches(of.astype(np.int64), ends[0], ends[1])
 
 
 def _end(parts: NDArray[np.object_], place: int) -> NDArray[np.object_]:
@@ -193,21 +261,6 @@ def _fullest(pieces: FloatArray, stretches: _Stretches) -> FloatArray:
     return np.asarray(pieces[of, :2] + along * middle_m[:, None], dtype=np.float64)
 
 
-def _undominated(matrix: csc_array) -> IndexArray:
-    """Return the columns whose rows no other column serves as well; of equals the first, ascending."""
-    size = np.diff(matrix.indptr)
-    number = csc_array(matrix, dtype=np.int32)
-    rows = number.T.tocsr()
-    dropped = size == 0
-    for first in range(0, len(size), COLUMNS_AT_ONCE):
-        both = (rows[first : first + COLUMNS_AT_ONCE] @ number).tocoo()
-        one, other = both.row + first, both.col
-        contained = (both.data == size[one]) & (one != other)
-        better = contained & ((size[other] > size[one]) | (other < one))
-        dropped[one[better]] = True
-    return np.flatnonzero(~dropped)
-
-
 def _best_around(matrix: csc_array, people: FloatArray, at_most: int) -> IndexArray:
     """Return so many columns: those that greedily serve the most, once everyone is served again from the start."""
     weight = np.asarray(matrix.T.astype(np.float64) @ people).ravel()
@@ -217,9 +270,14 @@ def _best_around(matrix: csc_array, people: FloatArray, at_most: int) -> IndexAr
     while left and len(chosen) < at_most:
         # Gains only fall while more is served: whoever still leads when looked at again is the best.
         served, taken = np.zeros(len(people), dtype=bool), set()
+        # Rows that nobody lives at, or that no column left holds, are served from the start.
+        served[:] = True
+        for column in left:
+            served[rows[column]] = people[rows[column]] <= 0
+        unserved = int((~served).sum())
         waiting = [(-float(weight[column]), column) for column in left]
         heapq.heapify(waiting)
-        while waiting and len(chosen) < at_most:
+        while waiting and unserved and len(chosen) < at_most:
             _, column = heapq.heappop(waiting)
             own = rows[column]
             gain = float(people[own[~served[own]]].sum())
@@ -228,6 +286,7 @@ def _best_around(matrix: csc_array, people: FloatArray, at_most: int) -> IndexAr
             if waiting and (-gain, column) > waiting[0]:
                 heapq.heappush(waiting, (-gain, column))
                 continue
+            unserved -= int((~served[own]).sum())
             served[own] = True
             chosen.append(column)
             taken.add(column)

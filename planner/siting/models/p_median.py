@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.network.walk import FloatArray, IndexArray
 from planner.siting.model_spec import ModelResult, ModelSpec
 from planner.siting.models.set_covering import require_feasible
 from planner.siting.problem import LocationProblem, SelectionConstraints, TravelCosts
 from planner.siting.solution import Certificate, Solution
-from planner.siting.solvers.greedy_kernels import ValueTable
+from planner.siting.solvers.deadline import Deadline
+from planner.siting.solvers.greedy_kernels import SelectionLimits, ValueTable
 from planner.siting.solvers.location_bnb import solve_weighted_assignment, start_deadline
 from planner.siting.solvers.value_tables import best_open_column, build_value_table
+
+MANY_WALKS = 2_000_000
+"""From so many walks on, each row first has its nearest columns only."""
+
+NEAREST_FACTOR, LEAST_NEAREST, GROWTH = 6.0, 20, 4
+"""How many they are: times the columns for each site, and more; and by what they grow."""
+
+ROWS_AT_ONCE = 500
+TINY = 1e-12
 
 
 def p_median(
@@ -53,9 +66,7 @@ def p_median(
     limits, fixed = constraints.limits(costs.columns), constraints.fixed_columns()
     usable = (limits.cost <= limits.budget) & (limits.most[limits.kind] > 0)
     usable[fixed] = True
-    values, far = _savings(costs, usable)
-    found = solve_weighted_assignment(values, limits, fixed=fixed, deadline=deadline, seed=seed)
-    chosen = found.chosen
+    chosen, bound, is_finished = _solve_by_nearest(costs, usable, limits, fixed, deadline, seed)
     counts, reachable = costs.weight > 0, np.bincount(costs.demand, minlength=len(costs.weight)) > 0
     if not len(chosen) and not len(fixed) and usable.any() and (counts & reachable).any():
         # All columns are equally far from everyone, so that none saves anything: one is needed all the same.
@@ -63,11 +74,9 @@ def p_median(
     objective, by = _walked(costs, np.concatenate([fixed, chosen]))
     left_out = bool((counts & reachable & (by < 0)).any())
     total = np.inf if left_out else float(objective.sum())
-    saved, _ = best_open_column(values, fixed)
-    bound = float(far.sum()) - float(saved.sum()) - found.bound
     before, by_fixed = _walked(costs, fixed)
-    infeasible = left_out and found.is_finished
-    bound = total if found.is_finished else max(0.0, min(total, bound))
+    infeasible = left_out and is_finished
+    bound = total if is_finished else max(0.0, min(total, bound))
     return Solution.of(
         "p_median",
         "least",
@@ -80,6 +89,95 @@ def p_median(
         weight=costs.weight,
         reachable=reachable,
     )
+
+
+def _solve_by_nearest(
+    costs: TravelCosts,
+    usable: NDArray[np.bool_],
+    limits: SelectionLimits,
+    fixed: IndexArray,
+    deadline: Deadline,
+    seed: int,
+) -> tuple[IndexArray, float, bool]:
+    """Return the chosen columns, a bound on people × minutes, and whether the search proved them optimal.
+
+    Of many walks, each row first has its nearest columns only, and costs no more than the next one beyond them
+    would: a problem whose optimum is no higher. Where the plan serves every row by one of these, it costs the same
+    in both and is the optimum; the other rows get more columns, and the search goes on from the plan.
+    """
+    table = _complete_table(costs, usable)
+    sites = min(float(limits.most.sum()), limits.budget / max(float(limits.cost[usable].min(initial=1.0)), TINY))
+    near = LEAST_NEAREST + int(NEAREST_FACTOR * usable.sum() / max(sites, 1.0))
+    if table is None or 2 * near > table.columns:
+        return _solve_listed(*_savings(costs, usable), limits, fixed, deadline, seed)
+    kept, best_bound = np.full(len(table.row), near, dtype=np.int64), 0.0
+    starts: tuple[IndexArray, ...] = ()
+    while True:
+        listed, far = table.nearest(costs, kept)
+        chosen, bound, is_finished = _solve_listed(listed, far, limits, fixed, deadline, seed, starts)
+        best_bound, starts = max(best_bound, bound), (chosen,)
+        walked, by = _walked(costs, np.concatenate([fixed, chosen]))
+        beyond = (by < 0) | (walked > far)
+        more = beyond[table.row] & (kept < table.columns - 1)
+        if not more.any() or not is_finished or deadline.is_over:
+            return chosen, best_bound, is_finished and not more.any()
+        kept[more] *= GROWTH
+
+
+def _solve_listed(
+    values: ValueTable,
+    far: FloatArray,
+    limits: SelectionLimits,
+    fixed: IndexArray,
+    deadline: Deadline,
+    seed: int,
+    starts: tuple[IndexArray, ...] = (),
+) -> tuple[IndexArray, float, bool]:
+    found = solve_weighted_assignment(values, limits, fixed=fixed, deadline=deadline, seed=seed, starts=starts)
+    saved, _ = best_open_column(values, fixed)
+    return found.chosen, float(far.sum()) - float(saved.sum()) - found.bound, found.is_finished
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _CompleteTable:
+    """Walks of every row to every usable column: the rows, and the walks of each, shape (rows, columns)."""
+
+    row: IndexArray
+    walk: IndexArray
+
+    @property
+    def columns(self) -> int:
+        return int(self.walk.shape[1])
+
+    def nearest(self, costs: TravelCosts, kept: IndexArray) -> tuple[ValueTable, FloatArray]:
+        """Return what the nearest columns of each row save against the next one, and the walks to that."""
+        far, parts = np.zeros(len(costs.weight)), [np.zeros(0, dtype=np.int64)]
+        count = np.minimum(kept, self.columns - 1)
+        for size in np.unique(count):
+            rows = np.flatnonzero(count == size)
+            for some in np.array_split(rows, -(-len(rows) // ROWS_AT_ONCE)):
+                walk = self.walk[some]
+                near = np.argpartition(costs.minutes[walk], size, axis=1)
+                near_walk = np.take_along_axis(walk, near[:, : size + 1], axis=1)
+                far[self.row[some]] = costs.minutes[near_walk[:, size]] * costs.weight[self.row[some]]
+                parts.append(near_walk[:, :size].ravel())
+        listed = np.concatenate(parts)
+        demand = costs.demand[listed]
+        value = far[demand] - costs.weight[demand] * costs.minutes[listed]
+        shape = (len(costs.weight), costs.columns)
+        return build_value_table(demand, costs.column[listed], value, shape), far
+
+
+def _complete_table(costs: TravelCosts, usable: NDArray[np.bool_]) -> _CompleteTable | None:
+    """Return the walks as a table; None if they are few, or a row lacks a column that others have."""
+    if len(costs.demand) < MANY_WALKS or not usable.any():
+        return None
+    walk = np.flatnonzero(usable[costs.column])
+    walk = walk[np.argsort(costs.demand[walk], kind="stable")]
+    row, count = np.unique(costs.demand[walk], return_counts=True)
+    if (count != usable.sum()).any() or len(row) < len(np.unique(costs.demand)):
+        return None
+    return _CompleteTable(row, walk.reshape(len(row), -1))
 
 
 def _savings(costs: TravelCosts, usable: np.ndarray) -> tuple[ValueTable, FloatArray]:

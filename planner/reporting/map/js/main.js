@@ -5,6 +5,7 @@ import { prepareCompare } from "./compare.js";
 import { addControls, prepareFold, showView } from "./controls.js";
 import { byId, plainText } from "./dom.js";
 import { Drawings } from "./drawing.js";
+import { layerList } from "./layer_list.js";
 import { openModel } from "./model.js";
 import { readPacked } from "./packing.js";
 import { preparePanel } from "./panel.js";
@@ -168,7 +169,7 @@ class Page {
     const showNames = () =>
       map.getContainer().classList.toggle("near", this.nameSpacing * 2 ** map.getZoom() > ROOM_PIXELS);
     map.on("zoomend", showNames);
-    addControls(map, whole, core, words);
+    addControls(map, whole, core, words, layerList(map, layers, words.legend, this.say));
     map.setMinZoom(map.getBoundsZoom(whole) - 1);
     map.setMaxBounds(L.latLngBounds(whole).pad(1));
     showNames();

@@ -217,7 +217,14 @@ export interface TileSource {
   datum: string;
   deepest: number;
 }
+export type LegendKey = [sample: string, text: string];
+/** planner/reporting/map/legend.py */
+export interface Legend {
+  groups: { key: string; title: string; keys: LegendKey[] }[];
+  layers: { group: string; name: string; keys: LegendKey[]; metres: number | null }[];
+}
 export interface Words {
+  legend: Legend;
   notes: [tip: string, card: string][];
   page: Record<string, string>;
   colours: Record<string, string>;
