@@ -84,7 +84,7 @@ def isochrones(
     exact = walker.service_areas(points.snaps, limits_min=limits)
     areas = exact
     if definition != EXACT:
-        width_m = check_number("buffer_m", buffer_m)
+        width_m = check_number("buffer_m", buffer_m, least=0.1)
         areas = approximate_areas(walker, points.snaps, limits, definition=definition, buffer_m=width_m)
     table = _area_table(points, areas, limits, net)
     if definition != EXACT:
