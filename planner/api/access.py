@@ -84,7 +84,7 @@ def isochrones(
     exact = walker.service_areas(points.snaps, limits_min=limits)
     areas = exact
     if definition != EXACT:
-        width_m = check_number("buffer_m", buffer_m)
+        width_m = check_number("buffer_m", buffer_m, least=0.1)
         areas = approximate_areas(walker, points.snaps, limits, definition=definition, buffer_m=width_m)
     table = _area_table(points, areas, limits, net)
     if definition != EXACT:
@@ -209,8 +209,8 @@ def nearest(
     Returns
     -------
     nearest
-        One row a demand point, with its index: facility (index label, None if there is none within the cutoff) and
-        minutes (`inf` if there is none).
+        One row a demand point, with its index: facility (index label, missing if there is none within the cutoff)
+        and minutes (`inf` if there is none).
 
     Examples
     --------

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from planner.network.edge_intervals import EdgeIntervals, merge_intervals, split_at_segments
 from planner.network.isochrones.small_discs import stretches_within
+from planner.network.isochrones.unions import capsule_unions
 from planner.network.positions import as_snapped, positions_of_nodes
 from planner.network.reached_edges import as_drawn, clip_to_reach, edge_segments_of, find_reached_edges
 from planner.network.search import search
@@ -70,10 +71,8 @@ def _street_buffers(
         both = merge_intervals([walked, beside])
         segments, _, _, end = split_at_segments(network, lines.first, both.edge, both.from_m, both.to_m)
         point = np.repeat(both.point, np.diff(end, prepend=0))
-        drawn = shapely.linestrings(segments.reshape(-1, 2, 2))
-        for facility in range(len(facilities.xy)):
-            streets = shapely.multilinestrings(drawn[point == facility])
-            areas[facility, column] = shapely.buffer(streets, buffer_m, quad_segs=QUARTER_SEGMENTS)
+        ends = np.searchsorted(point, np.arange(1, len(areas) + 1))
+        areas[:, column], _ = capsule_unions(segments, ends, buffer_m, quarter_segments=QUARTER_SEGMENTS)
     return areas
 
 
@@ -90,16 +89,15 @@ def _from_nearest_junction(
         as_snapped(positions_of_nodes(network, every.tolist()), network),
         within_min=max(limits_min),
     )
-    edges = drawn.edge_lines()
     areas = np.empty((len(starts), len(limits_min)), dtype=object)
-    for row, column in np.ndindex(areas.shape):
-        reached = is_within(minutes[row], limits_min[column])
+    for column, limit in enumerate(limits_min):
+        reached = is_within(minutes, limit)
         if buffer_m is None:
-            shape = shapely.convex_hull(shapely.multipoints(drawn.node_xy[reached]))
-            areas[row, column] = shape if shape.geom_type == "Polygon" else shapely.Polygon()
+            hulls = [shapely.convex_hull(shapely.multipoints(drawn.node_xy[nodes])) for nodes in reached]
+            areas[:, column] = [hull if hull.geom_type == "Polygon" else shapely.Polygon() for hull in hulls]
         else:
-            whole = reached[drawn.edge_nodes].all(axis=1)
-            areas[row, column] = shapely.buffer(
-                shapely.multilinestrings(edges[whole]), buffer_m, quad_segs=QUARTER_SEGMENTS
-            )
+            whole = [nodes[drawn.edge_nodes].all(axis=1)[drawn.segment_edge] for nodes in reached]
+            segments = np.concatenate([drawn.segment_xy[walked] for walked in whole])
+            ends = np.cumsum([walked.sum() for walked in whole])
+            areas[:, column], _ = capsule_unions(segments, ends, buffer_m, quarter_segments=QUARTER_SEGMENTS)
     return areas

@@ -37,8 +37,9 @@ class MapResult:
 
     def plot(self, **options: Any) -> Any:  # noqa: ANN401 - matplotlib axes
         """Draw the layers with matplotlib; options of `GeoDataFrame.plot`, such as `ax` and `figsize`."""
-        axes = options.pop("ax", None)
-        for frame, style in self.layers():
+        axes, crs = options.pop("ax", None), self.layers()[0][0].crs
+        for layer, style in self.layers():
+            frame = layer.to_crs(crs)
             if len(frame):
                 drawn = {key: value for key, value in style.items() if key in {"color", "markersize", "alpha"}}
                 axes = frame.plot(ax=axes, label=style.get("name"), **drawn | options)

@@ -225,10 +225,29 @@ def test_all_text_has_the_contrast_of_wcag_aa(page: Page) -> None:
     assert page.evaluate(CONTRAST) == []
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (3840, 2160)])
+SIZES = [
+    *((360, 640), (390, 844), (640, 480), (768, 1024), (800, 600), (1024, 768)),
+    *((1280, 720), (1366, 768), (1440, 900), (1920, 1080), (2560, 1080), (3840, 2160)),
+]
+"""From a phone to a wall, and a notebook's frame."""
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
 def test_nothing_lies_on_anything_else(page: Page, width: int, height: int) -> None:
     page.set_viewport_size({"width": width, "height": height})
-    parts = ("#panel", ".leaflet-control-layers", "#title-block", "#tools", ".leaflet-control-scale", ".north")
+    page.reload()
+    page.wait_for_selector("body[data-drawn=yes]")
+    parts = (
+        *(
+            ".leaflet-control-layers",
+            "#tools",
+            ".leaflet-control-zoom",
+            ".leaflet-control-scale",
+            ".north",
+            "#fold",
+        ),
+        *(".leaflet-control-attribution", *(["#panel"] if width > 800 else [])),
+    )
     boxes = {part: page.locator(part).bounding_box() for part in parts}
     for part, box in boxes.items():
         assert box is not None, part

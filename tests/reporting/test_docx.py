@@ -13,6 +13,7 @@ import docx
 import pytest
 import toy
 from docx.oxml.ns import qn
+from markupsafe import Markup
 from plans import with_settings
 
 import planner
@@ -21,6 +22,8 @@ from planner.reporting.document.build import build_document
 from planner.reporting.report.blocks import CentreCard, Figure, Report, Table
 from planner.reporting.report.build import build_report, write_report
 from planner.reporting.report.docx import docx_bytes
+from planner.reporting.report.png import render_png
+from planner.reporting.report.word import WordFile
 
 
 def told(plan: planner.Plan, language: Language = "en") -> Report:
@@ -159,3 +162,28 @@ def test_hostile_names_are_only_text(tmp_path: Path) -> None:
 def test_signs_that_xml_cannot_hold_are_shown_as_unreadable(rich_toy_plan: planner.Plan) -> None:
     report = replace(told(rich_toy_plan), name="a\x00b\x0bc", nature="\ud800")
     assert "a\ufffdb\ufffdc" in words_of(docx_bytes(report))
+
+
+def test_cells_hold_any_sign_and_pictures_their_own_ids() -> None:
+    """Rows are written as text and parsed: what is not text there must still be text in the cell."""
+    hostile = ["a < b & c > d", "<w:p/>", "]]>", "\"x\" 'y'", "two\rlines", "&amp;", "", "  spaces  "]
+    word = WordFile.begin(title="t", subject="s", language="en")
+    word.table(["<Head> & co"], [[text] for text in hostile], words=1)
+    picture = render_png(Markup('<svg class="x" width="10" height="10"><rect width="5" height="5"/></svg>'))
+    other = render_png(Markup('<svg class="x" width="10" height="10"><rect width="9" height="5"/></svg>'))
+    for shown in (picture, other, picture):
+        word.picture(shown, "a & b")
+    made = word.bytes()
+    document = docx.Document(io.BytesIO(made))
+    (table,) = document.tables
+    assert ["".join(t.text or "" for t in row._tr.iter(qn("w:t"))) for row in table.rows] == [
+        "<Head> & co",
+        *hostile,
+    ]
+    drawn = list(document.element.body.iter(qn("wp:docPr")))
+    assert [(one.get("id"), one.get("descr")) for one in drawn] == [("1", "a & b"), ("2", "a & b"), ("3", "a & b")]
+    with zipfile.ZipFile(io.BytesIO(made)) as parts:
+        assert [name for name in parts.namelist() if "media" in name] == [
+            "word/media/image1.png",
+            "word/media/image2.png",
+        ]

@@ -73,7 +73,8 @@ def test_every_layer_has_the_columns_and_types_of_the_documents(
 ) -> None:
     path = tmp_path / "results.gpkg"
     write_geopackage(make(tmp_path / "study"), path)
-    layers = set(pyogrio.list_layers(path)[:, 0])
+    # layer_styles is a table of QGIS: `test_qgis_styles`.
+    layers = set(pyogrio.list_layers(path)[:, 0]) - {"layer_styles"}
     said = documented()
     assert layers <= set(said)
     assert set(said) - layers <= OPTIONAL

@@ -116,7 +116,7 @@ def test_every_key_figure_is_the_documents(haibowan_plan: planner.Plan, haibowan
 
 
 def test_the_title_block_says_how_people_walk_and_what_is_modelled(haibowan_map: str) -> None:
-    title_block = haibowan_map[haibowan_map.index('<section id="title-block">') :].partition("</section>")[0]
+    title_block = haibowan_map[haibowan_map.index('<details id="title-block">') :].partition("</details>")[0]
     for text in (
         "海勃湾区党群服务中心 5 分钟服务圈",
         "2023-06-30",
@@ -156,8 +156,9 @@ def test_no_name_of_the_study_becomes_code(tmp_path: Path) -> None:
 def test_layers_that_are_not_given_are_left_out(toy_plan: planner.Plan, haibowan_map: str) -> None:
     html = draw_map(toy_plan, build_document(toy_plan))
     for key in ("layer_water", "layer_barriers"):
-        assert json.dumps(catalogue()[f"maps.{key}"]["en"])[1:-1] not in html
-        assert json.dumps(catalogue()[f"maps.{key}"]["zh"])[1:-1] in haibowan_map
+        # The end of the layer's name behind its sample, as the block of words has it.
+        assert f'\\u003e{catalogue()[f"maps.{key}"]["en"]}"' not in html
+        assert f'\\u003e{catalogue()[f"maps.{key}"]["zh"]}"' in haibowan_map
 
 
 def test_a_study_that_asks_for_no_site_is_drawn(tmp_path: Path) -> None:

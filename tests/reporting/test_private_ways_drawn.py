@@ -33,7 +33,7 @@ LEGEND = {
 def drawn_m(plan: Plan, name: str) -> float:
     """Return the length of what a layer of the page draws, metres."""
     words = CardTexts(Texts("en"))
-    (layer,) = [one for one in map_layers(plan, build_document(plan), words) if one.layer_name.endswith(name)]
+    (layer,) = [one for _, one in map_layers(plan, build_document(plan), words) if one.layer_name.endswith(name)]
     shapes = [shapely.from_geojson(text) for text in layer.geometries]
     return float(gpd.GeoSeries(shapes, crs=4326).to_crs(plan.inputs.crs).length.sum())
 

@@ -73,11 +73,6 @@ def _corners(shapes: gpd.GeoSeries) -> Corners:
     return [[south, west], [north, east]]
 
 
-def private_ways_text(plan: Plan, texts: Texts) -> str:
-    """Return what the legend says of private ways of compounds; "" where there are none."""
-    return "" if plan.inputs.private_ways.empty else texts(f"maps.private_{plan.study.walking.private_ways}")
-
-
 def simplify_degrees(shapes: gpd.GeoSeries) -> NDArray[np.object_]:
     """Return shapes in degrees, thinned in metres before they are reprojected, then rounded."""
     return to_degrees(shapes, SIMPLIFIED_M)
@@ -106,6 +101,11 @@ def shapes_layer(
 def layer_name(text: str, swatch: str = "") -> str:
     """Return the name of a layer as the layer control shows it, with a sample of its look."""
     return f'<span class="swatch">{swatch}</span>{text}'
+
+
+def private_layer_name(texts: Texts) -> str:
+    """Return the name of the layer of private ways, whose key says how they are walked."""
+    return layer_name(texts("maps.layer_private"), swatch(symbols.PRIVATE, look="dots"))
 
 
 def swatch(colour: str, *, look: str = "patch") -> str:

@@ -37,7 +37,10 @@ PAGE = Template(
 {{ this.header.render(**kwargs) }}
 </head>
 <body>
+<main>
 {{ this.html.render(**kwargs) }}
+</main>
+{{ this.around }}
 <script type="module">
 {{ this.modules }}
 main_js.run((planner) => {
@@ -251,15 +254,17 @@ def offline_page(  # noqa: PLR0913 - a page has so many parts, each by name
         f"<script>{leaflet_script()}</script>",
     ):
         page.header.add_child(Verbatim(text))
-    page.html.add_child(Verbatim(body + blocks))
     # branca's own template writes a classic script, which cannot wait until the blocks are unpacked.
-    page._template, page.modules = PAGE, script  # type: ignore[attr-defined]  # noqa: SLF001 - folium has no public way
+    page._template, page.modules, page.around = PAGE, script, body + blocks  # type: ignore[attr-defined]  # noqa: SLF001 - folium has no public way
     page.title = title
     geometries: dict[str, str] = {}
     for element in elements:
         if isinstance(element, Shapes):
             geometries |= element.marked()
-    return re.sub(r'"\\u0000[^"]*"', lambda mark: geometries[mark[0]], page.render())
+    html = re.sub(r'"\\u0000[^"]*"', lambda mark: geometries[mark[0]], page.render())
+    # folium forbids to enlarge the page, which those need who see little.
+    viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    return re.sub(r'<meta name="viewport"[^>]*>', viewport, html, count=1)
 
 
 def name_elements(page: Figure) -> list[Element]:
@@ -327,11 +332,6 @@ def base_map(corner: Sequence[float]) -> folium.Map:
         max_zoom=19,
         attribution_control=False,
     )
-
-
-def add_layer_control(drawing: folium.Map) -> None:
-    """Add the list of layers."""
-    folium.LayerControl(collapsed=False, position="topright").add_to(drawing)
 
 
 def html_marker(

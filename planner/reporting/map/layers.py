@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -17,6 +19,7 @@ from planner.reporting.map.elements import (
     dot_metres,
     layer_name,
     name_places,
+    private_layer_name,
     shapes_layer,
     sign_at,
     sized_places,
@@ -33,8 +36,8 @@ from planner.results import Plan
 from planner.schemas.tables import TIERS
 
 
-def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Layer]:
-    """Return the layers of the map from the bottom up; a layer without anything in it is left out.
+def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[tuple[str, Layer]]:
+    """Return the group of each layer and the layer, from the bottom up; one without anything in it is left out.
 
     Parameters
     ----------
@@ -45,29 +48,19 @@ def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Laye
     words
         Takes the tooltips and cards.
     """
-    layers = [
-        _water(plan, words),
-        _communities(plan, content, words),
-        _shares(words),
-        _people(plan, words),
-        _streets(plan, words),
-        _private_ways(plan, words),
-        _barriers(plan, words),
-        *_reached(plan, words),
-        _single_areas(plan, content, words),
-        _discs(plan, words),
-        _without_centre(words),
-        _weak(plan, words),
-        _overlap(plan, words),
-        _uncovered(plan, words),
-        *_uncovered_kinds(plan, words),
-        _circles(plan, content, words),
-        *_centres(content, words),
-        _candidates(plan, words),
-        *project_layers(content, words),
-        *_sites(plan, content, words),
+    layers: list[tuple[str, Sequence[Layer | None]]] = [
+        ("ground", [_water(plan, words)]),
+        ("communities", [_communities(plan, content, words), _shares(words)]),
+        ("people", [_people(plan, words)]),
+        ("ground", [_streets(plan, words), _private_ways(plan, words), _barriers(plan, words)]),
+        ("coverage", [*_reached(plan, words), _single_areas(plan, content, words), _discs(plan, words)]),
+        ("communities", [_without_centre(words), _weak(plan, words)]),
+        ("people", [_overlap(plan, words), _uncovered(plan, words), *_uncovered_kinds(plan, words)]),
+        ("communities", [_circles(plan, content, words)]),
+        ("centres", _centres(content, words)),
+        ("proposals", [_candidates(plan, words), *project_layers(content, words), *_sites(plan, content, words)]),
     ]
-    return [layer for layer in layers if layer is not None]
+    return [(group, layer) for group, of_group in layers for layer in of_group if layer is not None]
 
 
 def _water(plan: Plan, words: CardTexts) -> Layer | None:
@@ -172,7 +165,7 @@ def _private_ways(plan: Plan, words: CardTexts) -> Layer | None:
         gpd.GeoSeries(lines, crs=ways.crs),
         [{"note": words.add(tip), "above": True} for tip in tips],
         lambda _: symbols.PRIVATE_STYLE,
-        name=layer_name(words.texts("maps.layer_private"), swatch(symbols.PRIVATE, look="dots")),
+        name=private_layer_name(words.texts),
         show=True,
     )
 
@@ -281,15 +274,10 @@ def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[Layer]:
         if kind.uncovered.empty:
             continue
         colour = symbols.KIND_COLOURS[number % len(symbols.KIND_COLOURS)]
-        text = words.texts("maps.layer_uncovered_kind", kind=_inert(kind.group.settings.title))
+        text = words.texts("maps.layer_uncovered_kind", kind=escape(kind.group.settings.title))
         look = {"colour": colour, **sized_places(kind.uncovered, displayed_positions(kind.uncovered, plan, kind))}
         layers.append(Live("kind", look, level=455, name=layer_name(text, swatch(colour, look="dot")), show=False))
     return layers
-
-
-def _inert(words: str) -> str:
-    """Return a study's words as HTML in which folium, which renders names twice, finds nothing to carry out."""
-    return str(escape(words)).replace("{", "&#123;").replace("}", "&#125;")
 
 
 def _circles(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | None:

@@ -17,11 +17,13 @@ from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.document.records.siting import Proposal
 from planner.reporting.map.branch_choices import MOST_BRANCHES
 from planner.reporting.map.bundle import bundle
-from planner.reporting.map.elements import CardTexts, core_view, private_ways_text, whole_view
-from planner.reporting.map.folium_adapter import Begin, Start, add_layer_control, base_map, offline_page
+from planner.reporting.map.elements import CardTexts, core_view, whole_view
+from planner.reporting.map.folium_adapter import Begin, Start, base_map, offline_page
 from planner.reporting.map.labels import places_to_find, street_names
 from planner.reporting.map.layers import map_layers
-from planner.reporting.map.symbols import environment, read_template, ring_swatches
+from planner.reporting.map.legend import legend
+from planner.reporting.map.scenes import scenes
+from planner.reporting.map.symbols import environment, read_template
 from planner.reporting.map.whatif_data import what_if_data
 from planner.reporting.programme_text import money_text
 from planner.reporting.rates import rate_text, weak_count_text
@@ -36,6 +38,7 @@ OWN_WORDS = (
     "whole_study",
     "core",
     "layers",
+    "legend_size",
     "map",
     "unknown",
     "rate",
@@ -108,10 +111,9 @@ def draw_map(plan: Plan, content: PlanDocument) -> str:
     core = core_view(plan)
     Begin(core).add_to(drawing)
     layers = map_layers(plan, content, words)
-    for layer in layers:
+    for _, layer in layers:
         layer.add_to(drawing)
-    add_layer_control(drawing)
-    Start(layers, whole=whole, core=core).add_to(drawing)
+    Start([layer for _, layer in layers], whole=whole, core=core).add_to(drawing)
     html = offline_page(
         drawing,
         title=str(Markup.escape(plan.study.name)),
@@ -122,12 +124,13 @@ def draw_map(plan: Plan, content: PlanDocument) -> str:
             words.texts,
             has_tiles=tiles is not None,
             needs_run=_needs_run(sets["judged"]["unfollowed"], words.texts),
-            private_ways=private_ways_text(plan, words.texts),
         ),
         words={
             "notes": words.notes,
             "page": _page_words(words.texts),
             "colours": VERDICT_COLOURS,
+            "scenes": scenes(content, words.texts),
+            "legend": legend(layers, content, words.texts),
             "sources": _sources(content, words.texts),
             "streets": street_names(plan),
             "places": places_to_find(plan, content),
@@ -150,11 +153,10 @@ def _needs_run(unfollowed: Sequence[str], texts: Texts) -> str:
     return texts("maps.verdicts_need_run", reasons=texts("maps.comma").join(reasons)) if reasons else ""
 
 
-def _panel(content: PlanDocument, texts: Texts, *, has_tiles: bool, needs_run: str, private_ways: str) -> str:
-    """Return the panel of key figures, new sites and legend, and the title block."""
-    coverage, walking = content["coverage"], content["walking"]
+def _panel(content: PlanDocument, texts: Texts, *, has_tiles: bool, needs_run: str) -> str:
+    """Return the panel of key figures and new sites, and the title block."""
+    coverage = content["coverage"]
     standard = next(row for row in coverage["total"] if row["limit_min"] == coverage["standard_min"])
-    limits = [limit["minutes"] for limit in walking["limits"]]
     proposals = content["siting"]["proposals"]
     best = proposals[-1] if proposals else None
     programme = content["programme"]
@@ -168,14 +170,11 @@ def _panel(content: PlanDocument, texts: Texts, *, has_tiles: bool, needs_run: s
             recommendation=_recommendation(content, standard, best, texts),
             money_unit=unit_of_amount(programme["unit"], texts) if programme else "",
             needs_run=needs_run,
-            private_ways=private_ways,
             drawn=texts("maps.drawn_on_tiles" if has_tiles else "maps.drawn"),
-            rings=list(zip(limits, ring_swatches(len(limits)), strict=True)),
             rate=lambda name: rate_text(content["diagnosis"]["rates"], name, texts),
             weak_communities=weak_count_text(
                 len(content["diagnosis"]["weak_communities"]), content["diagnosis"]["rates"], texts
             ),
-            tiers_shown={centre["tier"] for centre in content["centres"]},
             modelled=texts("maps.comma").join(
                 texts(f"maps.source_{layer}") for layer in content["data"]["modelled"]
             ),

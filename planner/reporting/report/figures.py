@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +16,7 @@ from planner.messages.catalogue import Texts
 from planner.reporting.facility_shapes import action_positions, blocked_sectors, severed_pair_lines
 from planner.reporting.map.simplify import LINES, POLYGONS, simplify_borders
 from planner.reporting.map.symbols import SHAPES, ring_swatches
-from planner.reporting.small_counts import displayed_positions
+from planner.reporting.small_counts import SQUARE_M, displayed_positions
 from planner.results import Plan
 from planner.schemas.tables import TIERS
 from planner.siting.proposals import Proposal
@@ -188,7 +188,14 @@ def _ground(plan: Plan, frame: Frame, rings: gpd.GeoDataFrame) -> Iterable[Marku
     inputs, window = plan.inputs, frame.window()
     if inputs.water is not None:
         yield _drawn("water", _clipped(inputs.water, frame), frame)
-    outlines = inputs.communities.geometry.array
+    # Uncut, so that no border is drawn along the window; those of a whole city would fill the file unseen. Borders
+    # are thinned between the points where communities meet, so that the neighbours of those in sight are needed.
+    outlines = inputs.communities.geometry.to_numpy()
+    seen = outlines[_in_sight(outlines, frame)]
+    around = replace(
+        frame, **dict(zip(("west", "south", "east", "north"), shapely.total_bounds(seen), strict=True))
+    )
+    outlines = outlines[_in_sight(outlines, around)] if len(seen) else seen
     yield _drawn("land", outlines, frame)
     fills = ring_swatches(len(rings))
     by_limit = rings.sort_values("limit_min", ascending=False)
@@ -198,7 +205,12 @@ def _ground(plan: Plan, frame: Frame, rings: gpd.GeoDataFrame) -> Iterable[Marku
     yield _drawn("streets", _clipped(inputs.streets, frame), frame)
     if inputs.barriers is not None:
         yield _drawn("barriers", _clipped(inputs.barriers, frame), frame)
-    uncovered = displayed_positions(plan.coverage.uncovered, plan).array
+    # Points are spread within their square: all of the squares in sight, and no others.
+    xy = shapely.get_coordinates(plan.coverage.uncovered.geometry.array)
+    least = np.floor(np.array([frame.west, frame.south]) / SQUARE_M) * SQUARE_M
+    most = np.ceil(np.array([frame.east, frame.north]) / SQUARE_M) * SQUARE_M
+    near = ((xy >= least) & (xy <= most)).all(axis=1)
+    uncovered = displayed_positions(plan.coverage.uncovered[near], plan).array
     dots = frame.pixels(shapely.get_coordinates(uncovered[shapely.intersects(uncovered, window)]))
     yield Markup('<path class="uncovered" stroke-width="{:g}" d="{}"/>').format(
         round(min(max(DOT_M * frame.px_a_metre, LEAST_DOT_PX), MOST_DOT_PX), 2),
@@ -217,17 +229,14 @@ def _centres(plan: Plan, frame: Frame, only: str | None = None) -> Iterable[Mark
     """Draw centres by tier and verdict, the higher tiers on top; all but `only` are dimmed where it is given."""
     facilities = plan.inputs.facilities
     verdicts = plan.diagnosis.centres["verdict"].to_numpy()
-    order = sorted(range(len(facilities)), key=lambda row: -TIERS.index(facilities["tier"].iloc[row]))
-    order.sort(key=lambda row: facilities["id"].iloc[row] == only)
+    ids, tiers, names = (facilities[name].to_numpy() for name in ("id", "tier", "name"))
     places = frame.pixels(shapely.get_coordinates(facilities.geometry.array))
+    inside = ((places >= 0) & (places <= [frame.width, frame.height])).all(axis=1)
+    order = sorted(np.flatnonzero(inside), key=lambda row: (ids[row] == only, -TIERS.index(tiers[row])))
     for row in order:
-        x, y = places[row]
-        if not (0 <= x <= frame.width and 0 <= y <= frame.height):
-            continue
-        tier = facilities["tier"].iloc[row]
-        dimmed = " other" if only is not None and facilities["id"].iloc[row] != only else ""
+        dimmed = " other" if only is not None and ids[row] != only else ""
         kind = f"centre {verdicts[row] or 'none'}{dimmed}"
-        yield _mark(tier, x, y, kind=kind, title=facilities["name"].iloc[row])
+        yield _mark(tiers[row], *places[row], kind=kind, title=names[row])
 
 
 def _numbered(plan: Plan, proposal: Proposal, frame: Frame) -> Iterable[Markup]:
@@ -367,14 +376,21 @@ def _path(shapes: NDArray[np.object_], frame: Frame, *, tolerance_m: float = TOL
 def _clipped(table: gpd.GeoDataFrame, frame: Frame) -> NDArray[np.object_]:
     """Return what of lines and polygons lies in the window; only those that its edge cuts are cut."""
     shapes = table.geometry.to_numpy()
+    seen = _in_sight(shapes, frame)
     west, south, east, north = shapely.bounds(shapes).T
-    seen = (west <= frame.east) & (east >= frame.west) & (south <= frame.north) & (north >= frame.south)
     cut = (west < frame.west) | (east > frame.east) | (south < frame.south) | (north > frame.north)
     clipped = shapes.copy()
     clipped[seen & cut] = shapely.clip_by_rect(
         shapes[seen & cut], frame.west, frame.south, frame.east, frame.north
     )
     return np.asarray(clipped[seen], dtype=object)
+
+
+def _in_sight(shapes: NDArray[np.object_], frame: Frame) -> NDArray[np.bool_]:
+    """Return which shapes may be seen in the window, by their bounds."""
+    west, south, east, north = shapely.bounds(shapes).T
+    seen = (west <= frame.east) & (east >= frame.west) & (south <= frame.north) & (north >= frame.south)
+    return np.asarray(seen, dtype=np.bool_)
 
 
 def _strokes(lines: NDArray[np.object_], frame: Frame, end: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planner.messages.printable import replace_illegal
 from planner.reporting.report import word_parts as parts
@@ -16,6 +17,7 @@ from planner.reporting.report.word_styles import TEXT_MM, set_styles
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
+    from docx.image.image import Image
     from docx.oxml.xmlchemy import BaseOxmlElement as Element
     from docx.text.paragraph import Paragraph
 
@@ -39,6 +41,9 @@ class WordFile:
     headings: list[tuple[int, str, str]] = field(default_factory=list)
     counts: list[int] = field(default_factory=lambda: [0, 0, 0])
     captions: dict[str, int] = field(default_factory=dict)
+    pictures: dict[bytes, str] = field(default_factory=dict)
+    shown: int = 0
+    style_ids: dict[str, str | None] = field(default_factory=dict)
     contents_after: Paragraph | None = None
 
     @classmethod
@@ -75,14 +80,14 @@ class WordFile:
 
     def paragraph(self, text: str, style: str = "Normal", *, begin: str = "") -> None:
         """Write a paragraph; `begin` stands before it in bold."""
-        written = self.document.add_paragraph(style=style)
+        written = self._add_paragraph(style)
         if begin:
             written.add_run(f"{replace_illegal(begin)}  ").bold = True
         written.add_run(replace_illegal(text))
 
     def heading(self, text: str, level: int, *, numbered: bool = True) -> None:
         """Write a heading of level 1 to 3, numbered by its style."""
-        written = self.document.add_paragraph(style=f"Heading {level}")
+        written = self._add_paragraph(f"Heading {level}")
         number = ""
         if numbered:
             self.counts[level - 1] += 1
@@ -104,7 +109,7 @@ class WordFile:
 
     def caption(self, word: str, sequence: str, text: str, *, above: bool) -> None:
         """Write a caption with its number, which Word counts by itself."""
-        written = self.document.add_paragraph(style="Caption")
+        written = self._add_paragraph("Caption")
         written.paragraph_format.keep_with_next = above
         self.captions[sequence] = self.captions.get(sequence, 0) + 1
         counted = parts.field(f"SEQ {sequence} \\* ARABIC", str(self.captions[sequence]))
@@ -112,14 +117,49 @@ class WordFile:
 
     def picture(self, picture: Picture, description: str, *, most_mm: float = TEXT_MM) -> None:
         """Show a picture, as large as it is or as fits; who cannot see it hears `description`."""
+        from docx.image.image import Image
+        from docx.oxml.shape import CT_Inline
         from docx.shared import Mm
 
         width_mm = min(
             picture.width_mm, most_mm, picture.width_mm * HIGHEST_MM * self.scale**6 / picture.height_mm
         )
-        run = self.document.add_paragraph(style="Figure").add_run()
-        shown = run.add_picture(io.BytesIO(picture.png), width=Mm(width_mm))
-        shown._inline.docPr.set("descr", replace_illegal(description))  # noqa: SLF001 - the same
+        run = self._add_paragraph("Figure").add_run()
+        image = Image.from_blob(picture.png)
+        # The library compares every picture with every earlier one, and searches the whole file for the next id.
+        self.shown += 1
+        inline = CT_Inline.new_pic_inline(
+            self.shown,
+            self._relation(picture.png, image),
+            "image.png",
+            *image.scaled_dimensions(Mm(width_mm), None),
+        )
+        inline.docPr.set("descr", replace_illegal(description))
+        run._r.add_drawing(inline)  # noqa: SLF001 - the same
+
+    def _relation(self, png: bytes, image: Image) -> str:
+        """Return the id of the relation to a picture; equal pictures are kept once."""
+        from docx.opc.constants import RELATIONSHIP_TYPE
+        from docx.opc.packuri import PackURI
+        from docx.parts.image import ImagePart
+
+        digest = hashlib.sha256(png).digest()
+        if digest not in self.pictures:
+            name = PackURI(f"/word/media/image{len(self.pictures) + 1}.png")
+            part = ImagePart.from_image(image, name)
+            self.pictures[digest] = self.document.part.relate_to(part, RELATIONSHIP_TYPE.IMAGE)
+        return self.pictures[digest]
+
+    def _add_paragraph(self, style: str) -> Paragraph:
+        """Add an empty paragraph; the library looks a style up among all of them each time."""
+        from docx.enum.style import WD_STYLE_TYPE
+
+        if style not in self.style_ids:
+            part: Any = self.document.part
+            self.style_ids[style] = part.get_style_id(style, WD_STYLE_TYPE.PARAGRAPH)
+        written = self.document.add_paragraph()
+        written._p.style = self.style_ids[style]  # noqa: SLF001 - the same
+        return written
 
     def table(
         self, heads: Sequence[str], rows: Sequence[Sequence[Cell | str]], *, words: int, totals: int = 0
@@ -141,10 +181,7 @@ class WordFile:
         """Write small texts side by side: each a list of (text, id of its style)."""
         width = parts.TEXT_TWIPS // across
         filled = [*cards, *([[("", "TableText")]] * (-len(cards) % across))]
-        cells = [
-            parts.cell(width, [parts.paragraph(style, [parts.run(text)]) for text, style in card])
-            for card in filled
-        ]
+        cells = [parts.cell(width, [parts.cell_paragraph(style, text) for text, style in card]) for card in filled]
         rows = [parts.row(cells[first : first + across]) for first in range(0, len(cells), across)]
         self._append(parts.table([width] * across, rows))
 

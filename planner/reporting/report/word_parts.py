@@ -8,6 +8,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 from planner.messages.printable import replace_illegal
 from planner.reporting.report.blocks import Cell
@@ -39,13 +40,12 @@ def element(name: str, children: Iterable[Element] = (), /, **attributes: str) -
     return made
 
 
-def run(text: str, *, bold: bool | None = None) -> Element:
-    """Return a text; bold, not bold, or as its paragraph is."""
+def run(text: str) -> Element:
+    """Return a text that looks as its paragraph does."""
     words = element("t")
     words.text = replace_illegal(text)
     words.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-    look = [] if bold is None else [element("rPr", [element("b") if bold else element("b", val="0")])]
-    return element("r", [*look, words])
+    return element("r", [words])
 
 
 def paragraph(style: str, children: Iterable[Element] = ()) -> Element:
@@ -86,43 +86,58 @@ def contents(entries: Sequence[tuple[int, str, str]]) -> list[Element]:
     return made
 
 
-def table(widths: Sequence[int], rows: Iterable[Element]) -> Element:
-    """Return a table of columns of given widths, twentieths of a point."""
-    looks = [
-        element("tblStyle", val=TABLE_STYLE.replace(" ", "")),
-        element("tblW", w=str(sum(widths)), type="dxa"),
-        element("tblLayout", type="fixed"),
-        element("tblLook", val="0620", firstRow="1", noHBand="1", noVBand="1"),
-    ]
-    grid = element("tblGrid", [element("gridCol", w=str(width)) for width in widths])
-    return element("tbl", [element("tblPr", looks), grid, *rows])
+def table(widths: Sequence[int], rows: Iterable[str]) -> Element:
+    """Return a table of columns of given widths, twentieths of a point, from the text of its rows.
+
+    A large city's report has a hundred thousand cells: parsed at once, they take a tenth of the time that elements
+    made one by one take.
+    """
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
+    made: Element = parse_xml(
+        f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblStyle w:val="{TABLE_STYLE.replace(" ", "")}"/>'
+        f'<w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblLayout w:type="fixed"/>'
+        '<w:tblLook w:val="0620" w:firstRow="1" w:noHBand="1" w:noVBand="1"/></w:tblPr>'
+        f"<w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>"
+    )
+    return made
 
 
-def row(cells: Iterable[Element], *, head: bool = False) -> Element:
+def row(cells: Iterable[str], *, head: bool = False) -> str:
     """Return a row that no page breaks; a head comes again on every page."""
-    looks = [element("cantSplit")] + ([element("tblHeader")] if head else [])
-    return element("tr", [element("trPr", looks), *cells])
+    again = "<w:tblHeader/>" if head else ""
+    return f"<w:tr><w:trPr><w:cantSplit/>{again}</w:trPr>{''.join(cells)}</w:tr>"
 
 
-def cell(width: int, paragraphs: Iterable[Element]) -> Element:
+def cell(width: int, paragraphs: Iterable[str]) -> str:
     """Return a cell."""
-    return element("tc", [element("tcPr", [element("tcW", w=str(width), type="dxa")]), *paragraphs])
+    return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr>{"".join(paragraphs)}</w:tc>'
 
 
-def head_cell(text: str, width: int, *, numeric: bool) -> Element:
+def cell_paragraph(style: str, text: str, *, bold: bool = False, right: bool = False) -> str:
+    """Return a paragraph of a cell, of a style given by its id."""
+    look = "<w:rPr><w:b/></w:rPr>" if bold else ""
+    side = '<w:jc w:val="right"/>' if right else ""
+    words = escape(replace_illegal(text), {"\r": "&#13;"})
+    return (
+        f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{side}</w:pPr>'
+        f'<w:r>{look}<w:t xml:space="preserve">{words}</w:t></w:r></w:p>'
+    )
+
+
+def head_cell(text: str, width: int, *, numeric: bool) -> str:
     """Return the head of a column."""
-    written = paragraph("TableHead", [run(text)])
-    if numeric:
-        written[0].append(element("jc", val="right"))
-    return cell(width, [written])
+    return cell(width, [cell_paragraph("TableHead", text, right=numeric)])
 
 
-def body_cell(given: Cell, width: int, *, numeric: bool, bold: bool) -> Element:
+def body_cell(given: Cell, width: int, *, numeric: bool, bold: bool) -> str:
     """Return one cell of a table of the report."""
     strong = bold or given.marked or given.badge in EMPHATIC
-    written = [paragraph("TableNumber" if numeric else "TableText", [run(given.text, bold=strong or None)])]
+    written = [cell_paragraph("TableNumber" if numeric else "TableText", given.text, bold=strong)]
     if given.further:
-        written.append(paragraph("TableSmall", [run(given.further)]))
+        written.append(cell_paragraph("TableSmall", given.further))
     return cell(width, written)
 
 

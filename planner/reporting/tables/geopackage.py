@@ -19,6 +19,7 @@ from planner.io.study_layers import attribution_of
 from planner.io.tables.columns import Vocabulary, unlettered
 from planner.reporting.document.programme import funds_table, needs_table, project_table
 from planner.reporting.document.records.layers import LAYERS, Layer
+from planner.reporting.tables.qgis_styles import add_styles
 from planner.reporting.tables.spec import TableSpec
 from planner.results import Plan
 from planner.siting.candidates.candidate import excluded_table
@@ -46,6 +47,7 @@ def write_geopackage(plan: Plan, path: Path) -> None:
         The file; it must not exist.
     """
     write_layers(result_layers(plan), path, specs=LAYERS, attribution=attribution_of(plan.inputs.sources))
+    add_styles(path, plan.study.language)
 
 
 def write_layers(

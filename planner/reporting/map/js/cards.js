@@ -83,6 +83,8 @@ export class Cards {
     const { model, say, choice, base } = session;
     /** @type {Element} */
     const content = popup.getElement().querySelector(".leaflet-popup-content");
+    // Leaflet's button leads to a part of the page that is not there.
+    popup._closeButton?.setAttribute("href", `#${this.map.getContainer().id}`);
     const station = popup._source?.station ?? null;
     for (const old of content.querySelectorAll(".now")) old.remove();
     if (station !== null) {

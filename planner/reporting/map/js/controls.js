@@ -1,5 +1,5 @@
 // Views, scale, north and the other handles on the map.
-import { byId } from "./dom.js";
+import { byId, isNarrow } from "./dom.js";
 
 /** @import { LeafletMap, Words } from "./types" */
 
@@ -8,6 +8,7 @@ const VIEWS = {
   core: "M12 3v4M12 17v4M3 12h4M17 12h4M12 8a4 4 0 1 0 0 8a4 4 0 1 0 0-8",
 };
 const LAYER_LIST_PIXELS = 230;
+const TALL_PIXELS = 900;
 
 /**
  * A part of the page as a control of the map, which keeps clicks and the wheel.
@@ -71,8 +72,9 @@ export const showView = (map, box, options = {}) => {
  * @param {L.LatLngBoundsLiteral} whole
  * @param {L.LatLngBoundsLiteral} core
  * @param {Words} words
+ * @param {HTMLElement} list of layers
  */
-export const addControls = (map, whole, core, { page, sources }) => {
+export const addControls = (map, whole, core, { page, sources }, list) => {
   L.control.zoom({ position: "topleft", zoomInTitle: page.zoom_in, zoomOutTitle: page.zoom_out }).addTo(map);
   const bar = L.DomUtil.create("div", "leaflet-bar");
   bar.append(
@@ -83,11 +85,11 @@ export const addControls = (map, whole, core, { page, sources }) => {
     control("topleft", element).addTo(map);
   L.control.scale({ position: "bottomleft", imperial: false, maxWidth: 160 }).addTo(map);
   L.control.attribution({ position: "bottomright", prefix: false }).addAttribution(sources).addTo(map);
-  control("bottomright", byId("title-block")).addTo(map);
-
-  const heading = L.DomUtil.create("h2");
-  heading.textContent = page.layers;
-  document.querySelector(".leaflet-control-layers-list")?.prepend(heading);
+  const side = L.DomUtil.create("div", "leaflet-control-layers legend");
+  const title = byId("title-block");
+  if (window.innerHeight >= TALL_PIXELS && !isNarrow()) title.setAttribute("open", "");
+  side.append(list, title);
+  control("topright", side).addTo(map);
 
   map.getContainer().setAttribute("aria-label", page.map);
   map.getContainer().setAttribute("role", "application");
@@ -102,5 +104,5 @@ export const prepareFold = (map) => {
     map.invalidateSize({ animate: false });
   });
   // On a narrow screen the panel would cover the map.
-  if (window.innerWidth < 800) fold.click();
+  if (isNarrow()) fold.click();
 };

@@ -24,3 +24,6 @@ export const make = (tag, attributes = {}, ...inside) => {
  */
 export const plainText = (html) =>
   new DOMParser().parseFromString(html.replaceAll("<br>", ", "), "text/html").body.textContent.trim();
+
+/** Whether the panel lies on the map instead of beside it: as in map.css. */
+export const isNarrow = () => window.innerWidth <= 800;

@@ -5,11 +5,13 @@ import { prepareCompare } from "./compare.js";
 import { addControls, prepareFold, showView } from "./controls.js";
 import { byId, plainText } from "./dom.js";
 import { Drawings } from "./drawing.js";
+import { layerList } from "./layer_list.js";
 import { openModel } from "./model.js";
 import { readPacked } from "./packing.js";
 import { preparePanel } from "./panel.js";
 import { preparePrinting } from "./printing.js";
 import { toScenarioFile } from "./scenario_file.js";
+import { prepareScenes } from "./scenes.js";
 import { prepareSearch } from "./search.js";
 import { Session } from "./session.js";
 import { prepareSteps } from "./steps.js";
@@ -168,7 +170,7 @@ class Page {
     const showNames = () =>
       map.getContainer().classList.toggle("near", this.nameSpacing * 2 ** map.getZoom() > ROOM_PIXELS);
     map.on("zoomend", showNames);
-    addControls(map, whole, core, words);
+    addControls(map, whole, core, words, layerList(map, layers, words.legend, this.say));
     map.setMinZoom(map.getBoundsZoom(whole) - 1);
     map.setMaxBounds(L.latLngBounds(whole).pad(1));
     showNames();
@@ -183,6 +185,8 @@ class Page {
     prepareTools(map, session, () => marks.repaint());
     followYears(map, session, years);
     prepareSteps(session);
+    const listed = words.legend.layers.map(({ group, kind }, place) => ({ layer: layers[place], group, kind }));
+    if (words.scenes.length) prepareScenes(map, session, words.scenes, listed, core);
     session.changed();
     document.body.dataset.drawn = "yes";
   }

@@ -13,6 +13,8 @@ export const preparePrinting = (map) => {
   const isDense = browser.retina;
   /** @type {{ center: L.LatLng, zoom: number } | null} */
   let before = null;
+  /** @type {Element[]} */
+  let folded = [];
   /** @type {[canvas: HTMLCanvasElement, copy: HTMLCanvasElement][]} */
   let copies = [];
 
@@ -21,6 +23,8 @@ export const preparePrinting = (map) => {
     const bounds = map.getBounds();
     before = { center: map.getCenter(), zoom: map.getZoom() };
     document.body.classList.add("sheet");
+    folded = [...document.querySelectorAll("details:not([open])")];
+    for (const one of folded) one.setAttribute("open", "");
     map.invalidateSize({ animate: false });
     map.fitBounds(bounds, { animate: false });
     // Twice as dense as the screen, for paper.
@@ -44,6 +48,7 @@ export const preparePrinting = (map) => {
   const restore = () => {
     if (!before) return;
     document.body.classList.remove("sheet");
+    for (const one of folded) one.removeAttribute("open");
     browser.retina = isDense;
     for (const [canvas, copy] of copies) {
       copy.remove();

@@ -1,0 +1,105 @@
+// The list of layers, which is the legend: groups that fold, and under each layer that is shown what its colours mean.
+import { isNarrow, make } from "./dom.js";
+import { whole } from "./formats.js";
+
+/** @import { LeafletMap, Legend, LegendKey, Say } from "./types" */
+
+const LEAST_PIXELS = 5;
+const TALL_PIXELS = 900;
+// Groups that are open on a low screen too.
+const FIRST = ["proposals", "centres", "coverage", "people"];
+
+/** @param {LegendKey[]} keys */
+const keyList = (keys) => {
+  const list = make("ul", { class: "keys" });
+  // Samples are the planner's own HTML.
+  for (const [sample, text] of keys) {
+    const item = make("li", {}, make("span", { class: "sign" }), text);
+    /** @type {Element} */ (item.firstElementChild).innerHTML = sample;
+    list.append(item);
+  }
+  return list;
+};
+
+/**
+ * The radius in pixels of a circle for a round number of people that is large enough to be seen.
+ * @param {number} pixels of the radius for one person
+ * @returns {[people: number, pixels: number]}
+ */
+export const sizeSample = (pixels) => {
+  const least = Math.max((LEAST_PIXELS / pixels) ** 2, 1);
+  const power = 10 ** Math.floor(Math.log10(least));
+  const people = [1, 2, 5, 10].map((step) => step * power).find((value) => value >= least) ?? least;
+  return [people, pixels * Math.sqrt(people)];
+};
+
+/**
+ * A circle of a round number of people, drawn anew with every zoom.
+ * @param {LeafletMap} map
+ * @param {number} metres
+ * @param {Say} say
+ */
+const sizeKey = (map, metres, say) => {
+  const circle = make("i", { class: "size" });
+  const text = make("span");
+  const show = () => {
+    const latitude = (map.getCenter().lat * Math.PI) / 180;
+    const metresPerPixel = (40075016.686 * Math.cos(latitude)) / (256 * 2 ** map.getZoom());
+    const [people, radius] = sizeSample(metres / metresPerPixel);
+    circle.style.width = circle.style.height = `${2 * radius}px`;
+    text.textContent = say("legend_size", { people: whole(people) });
+  };
+  map.on("zoomend", show);
+  show();
+  return make("li", {}, make("span", { class: "sign" }, circle), text);
+};
+
+/**
+ * @param {LeafletMap} map
+ * @param {L.Layer[]} layers from the bottom up
+ * @param {Legend} legend
+ * @param {Say} say
+ */
+export const layerList = (map, layers, legend, say) => {
+  const list = make("details", { id: "layers" }, make("summary", {}, make("h2", {}, say("layers"))));
+  if (!isNarrow()) list.setAttribute("open", "");
+  for (const { key, title, keys } of legend.groups) {
+    const group = make("details", { class: "group" }, make("summary", {}, title));
+    if (FIRST.includes(key) || window.innerHeight >= TALL_PIXELS) group.setAttribute("open", "");
+    legend.layers.forEach((entry, place) => {
+      if (entry.group === key) group.prepend(...rowOf(map, layers[place], entry, say));
+    });
+    group.prepend(/** @type {Element} */ (group.querySelector("summary")));
+    if (keys.length) group.append(keyList(keys));
+    list.append(group);
+  }
+  return list;
+};
+
+/**
+ * A layer with its box, and its keys while it is shown.
+ * @param {LeafletMap} map
+ * @param {L.Layer} layer
+ * @param {Legend["layers"][0]} entry
+ * @param {Say} say
+ */
+const rowOf = (map, layer, { name, keys, metres }, say) => {
+  const box = /** @type {HTMLInputElement} */ (make("input", { type: "checkbox" }));
+  const text = make("span");
+  text.innerHTML = name;
+  const row = make("label", {}, box, text);
+  const details = keyList(keys);
+  if (metres) details.append(sizeKey(map, metres, say));
+  const follow = () => {
+    box.checked = map.hasLayer(layer);
+    row.classList.toggle("off", !box.checked);
+    details.hidden = !box.checked || !details.childElementCount;
+  };
+  layer.on("add remove", follow);
+  box.addEventListener("change", () => {
+    if (box.checked) map.addLayer(layer).fire("overlayadd", { layer });
+    else map.removeLayer(layer);
+  });
+  follow();
+  return [row, details];
+};
