@@ -34,22 +34,24 @@ class Bar:
 
 
 BARS = (
-    Bar("read", "pyrosm", 1.0, at_most=False),
+    Bar("read", "pyrosm", 1 / 1.5, at_most=False),
     Bar("read", "OSMnx", 1.0, at_most=False),
     Bar("read", "seconds", 1.0, at_most=True),
     *(
         bar
         for table in ("search", "search_250k", "search_1000k")
-        for bar in (Bar(table, "scipy", 15.0, at_most=False), Bar(table, "C++", 1 / 2, at_most=False))
+        for bar in (Bar(table, "scipy", 15.0, at_most=False), Bar(table, "C++", 1 / 1.3, at_most=False))
     ),
     Bar("search", "pandana", 30.0, at_most=False),
     Bar("search", "OSMnx", 200.0, at_most=False),
     Bar("polygons", "seconds", 0.002, at_most=True),
     Bar("polygons", "GEOS buffer + union", 7.0, at_most=False),
+    Bar("polygons", "Valhalla", 1.0, at_most=False),
+    Bar("polygons_two_threads", "Valhalla", 1 / 0.55, at_most=False),
     *(
         bar
         for table in ("nearest", "nearest_250k", "nearest_1000k")
-        for bar in (Bar(table, "scipy", 1.0, at_most=False), Bar(table, "C++", 1 / 2.5, at_most=False))
+        for bar in (Bar(table, "scipy", 1.0, at_most=False), Bar(table, "C++", 1 / 1.4, at_most=False))
     ),
     Bar("nearest", "pandana", 10.0, at_most=False),
     Bar("assign", "seconds", 1.5, at_most=True),

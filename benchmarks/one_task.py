@@ -14,6 +14,7 @@ TASKS: dict[str, tuple[str, int | None]] = {
     "read": ("reading", 1),
     "search": ("searching", 1),
     "polygons": ("polygons", 1),
+    "polygons_two_threads": ("polygons_two_threads", 2),
     "nearest": ("nearest_facility", 1),
     "assign": ("assigning", 2),
     "diagnosis": ("diagnosis", None),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,14 @@ from benchmarks.graphs import is_installed, osmnx_graph
 from benchmarks.pieces import Streets, as_multiline
 from benchmarks.rounds import PLANNER, Contestant, Row, Setting, Table, measure, missing
 from benchmarks.streets import LIMITS_MIN, WALK, describe, random_nodes, streets_of
+from benchmarks.valhalla_peer import VALHALLA, interpreter, valhalla
 from planner.network.isochrones.service_areas import service_areas
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints, snap
 from planner.network.walk import IndexArray
 
 GEOS, ONE_BUFFER = "GEOS buffer + union", "GEOS, one MultiLineString"
-OSMNX, VALHALLA = "OSMnx recipe: whole edges", "Valhalla isochrones"
+OSMNX = "OSMnx recipe: whole edges"
 QUARTER_SEGMENTS = 32
 STAND_BACK_M = 10.0
 
@@ -42,9 +43,31 @@ def tables(setting: Setting) -> list[Table]:
         contestants.append(_recipe(network, nodes[:n_sample], oracle))
     else:
         rows.append(missing(OSMNX, "needs networkx, which is not installed"))
-    rows.append(missing(VALHALLA, _valhalla()))
     title = f"One service area: {len(nodes)} centres × 5, 10, 15 minutes, {name} ({describe(network)}), one thread"
-    return [Table("polygons", title, (*measure(contestants, setting.rounds), *rows), _notices(n_sample))]
+    measured = _beside_valhalla(setting, centres, contestants)
+    return [Table("polygons", title, (*measured, *rows), _notices(n_sample))]
+
+
+def two_threads(setting: Setting) -> list[Table]:
+    """Measure the same areas with two threads, beside Valhalla's one."""
+    name, network = streets_of(setting)
+    centres = stand_back(network, random_nodes(network, 4 if setting.quick else 30, seed=3))
+    count = len(centres.xy)
+    ours = Contestant(PLANNER, lambda: planner_areas(network, centres), None, 1 / (count * len(LIMITS_MIN)))
+    title = f"One service area: {count} centres × 5, 10, 15 minutes, {name} ({describe(network)}), two threads"
+    notice = "Time of all areas by their number. Valhalla draws one after the other, with one thread."
+    return [Table("polygons_two_threads", title, _beside_valhalla(setting, centres, [ours]), (notice,))]
+
+
+def _beside_valhalla(setting: Setting, centres: SnappedPoints, contestants: list[Contestant]) -> tuple[Row, ...]:
+    """Measure the contestants, and Valhalla right after the planner where it is installed."""
+    python = interpreter()
+    if setting.folder is None or python is None:
+        why = "needs an extract" if python else "no interpreter with pyvalhalla and its valhalla_build_tiles"
+        return (*measure(contestants, setting.rounds), missing(VALHALLA, why))
+    with ExitStack() as stack:
+        peer = stack.enter_context(valhalla(python, setting.folder / "poa_osm.pbf", centres.xy))
+        return measure([contestants[0], peer, *contestants[1:]], setting.rounds)
 
 
 def stand_back(network: WalkingNetwork, nodes: IndexArray) -> SnappedPoints:
@@ -143,14 +166,6 @@ def _recipe(network: WalkingNetwork, nodes: IndexArray, oracle: Areas) -> Contes
     return Contestant(
         OSMNX, work, lambda areas: compared(oracle[:share], areas), 1 / share, "search included, nearest node"
     )
-
-
-def _valhalla() -> str:
-    if not is_installed("valhalla"):
-        return "not installed"
-    if shutil.which("valhalla_build_tiles") is None:
-        return "not measured: no valhalla_build_tiles here, without which it has no streets"
-    return "not measured: this benchmark does not build its tiles yet"
 
 
 def _notices(n_sample: int) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pkgutil
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sharing import known_run, made_once, pickled_once, read
 
 import planner
 from planner import pipeline
+from planner.io.second_process import run_here
 
 ROOT = Path(__file__).parent.parent
 HAIBOWAN, HELSINKI = (ROOT / "data" / name / "study.toml" for name in ("haibowan", "helsinki"))
@@ -35,6 +37,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     markers.apply(items)
     if config.getoption("--hypothesis-profile") == markers.QUICK:
         markers.limit_examples(items)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_process() -> Iterator[None]:
+    """Write the products of `main(["run", …])` in this process: a second one takes longer to start than to work.
+
+    That two processes write what one writes is for `tests/io/test_second_process.py`; commands that tests
+    start in processes of their own are as users have them.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("planner.reporting.write.start_in_process", run_here)
+        yield
 
 
 @pytest.fixture

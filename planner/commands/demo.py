@@ -13,7 +13,7 @@ from planner.commands.next_command import command_line
 from planner.commands.run import run_study
 from planner.commands.streams import print_progress
 from planner.messages.catalogue import Language, Texts
-from planner.messages.errors import CommandError, Issue, OutputError
+from planner.messages.errors import CommandError, Issue, OutputError, system_reason
 
 FILES = ("study.toml", "haibowan.gpkg", "README.md")
 PRODUCTS = "maps"
@@ -51,7 +51,7 @@ def write_demo(folder: Path, language: Language) -> None:
         for name, content in contents.items():
             (folder / name).write_bytes(content)
     except OSError as error:
-        raise OutputError(str(folder), [Issue("not_writable", {"reason": error.strerror or error})]) from error
+        raise OutputError(str(folder), [Issue("not_writable", {"reason": system_reason(error)})]) from error
 
 
 def demo_files() -> Traversable:

@@ -11,7 +11,7 @@ from planner.commands.next_command import command_line
 from planner.commands.streams import print_progress, print_results
 from planner.config.study_file import open_questions, short_study
 from planner.messages.catalogue import Language, Texts, detect_language
-from planner.messages.errors import CommandError, Issue, OutputError, PlannerError
+from planner.messages.errors import CommandError, Issue, OutputError, PlannerError, system_reason
 from planner.messages.user_language import user_language
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def write_study(
     except PlannerError:
         raise
     except OSError as error:
-        raise OutputError(str(folder), [Issue("not_writable", {"reason": error.strerror or error})]) from error
+        raise OutputError(str(folder), [Issue("not_writable", {"reason": system_reason(error)})]) from error
     return file, found, language
 
 

@@ -18,8 +18,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import ClassVar, TextIO
 
-from planner.messages.catalogue import Language, Texts
-from planner.messages.errors import PlannerError
+from planner.messages.catalogue import Language, Phrase, Texts
+from planner.messages.errors import PlannerError, system_reason
 from planner.messages.progress import bar_of
 
 OUT, ERR = 1, 2
@@ -36,12 +36,12 @@ class UnwrittenError(PlannerError, OSError):
     exit_code = UNWRITTEN
 
     def __init__(self, error: OSError) -> None:
-        self.reason = error.strerror or str(error)
+        self.reason = system_reason(error)
         super().__init__("stdout", ())
 
     def in_words(self, language: Language) -> str:
         """Return the message in a language."""
-        return Texts(language)("cli.stdout_unwritten", reason=self.reason)
+        return Phrase("cli.stdout_unwritten", {"reason": self.reason}).in_words(language)
 
 
 def print_status(text: str, *, end: str = "\n") -> None:

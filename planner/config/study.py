@@ -7,6 +7,7 @@ dotted path. The commented default that ``planner new`` writes is made from both
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -278,7 +279,13 @@ def is_list_of_tables(annotation: object) -> bool:
 def wrong_because(detail: ErrorDetails) -> Phrase | str:
     """Say why pydantic refuses a value: in the user's language where the catalogue has the reason."""
     key = f"errors.reason_{detail['type']}"
-    return Phrase(key, detail.get("ctx", {})) if key in catalogue() else detail["msg"]
+    if key not in catalogue():
+        return detail["msg"]
+    values = dict(detail.get("ctx", {}))
+    *others, last = re.split(", | or ", str(values.get("expected", "")))
+    if others:
+        values["expected"] = Phrase("errors.one_of", {"others": ", ".join(others), "last": last})
+    return Phrase(key, values)
 
 
 def _issue(detail: ErrorDetails) -> Issue:

@@ -15,6 +15,7 @@ from typing import Any
 
 from planner.config.toml_mistakes import explain_mistake
 from planner.messages.catalogue import DEFAULT_LANGUAGE, Phrase
+from planner.messages.errors import system_reason
 
 BYTES_AT_MOST = 2 * 2**20
 """A study with every setting explained has some 30,000; lists of a whole district's ids some 100,000."""
@@ -68,7 +69,7 @@ def toml_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise NotReadError(Phrase("errors.why_not_utf8")) from error
     except OSError as error:
-        raise NotReadError(error.strerror or str(error)) from error
+        raise NotReadError(system_reason(error)) from error
     except ValueError as error:
         raise NotReadError(str(error)) from error
 

@@ -28,7 +28,7 @@ from pyproj.exceptions import CRSError
 from planner.config.study import Study, wrong_because
 from planner.inputs.study_inputs import Inputs
 from planner.messages.catalogue import Texts
-from planner.messages.errors import Issue, ScenarioError
+from planner.messages.errors import Issue, ScenarioError, system_reason
 from planner.messages.notices import Notice
 from planner.population.demand_points import community_at
 from planner.schemas.tables import FACILITIES, Facilities
@@ -110,9 +110,7 @@ def read_scenario(path: str | Path, study: Study) -> Scenario:
         raw = path.read_bytes()
         content = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_each_once)
     except OSError as error:
-        raise ScenarioError(
-            str(path), [Issue("unreadable_scenario", {"reason": error.strerror or error})]
-        ) from error
+        raise ScenarioError(str(path), [Issue("unreadable_scenario", {"reason": system_reason(error)})]) from error
     except _TwiceError as error:
         raise ScenarioError(str(path), [Issue("scenario_key_twice", {"keys": error})]) from error
     except (ValueError, RecursionError) as error:

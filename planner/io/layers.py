@@ -36,7 +36,7 @@ from planner.io.tables.layer_columns import (
 from planner.io.vector.archives import unpack_zip
 from planner.io.vector.files import read_vector, unwrap_shapes
 from planner.io.vector.readers import VectorRead
-from planner.messages.errors import DataError, Issue
+from planner.messages.errors import DataError, Issue, system_reason
 from planner.messages.notices import Notice
 from planner.schemas.table_schema import TableSchema, wrong_crs
 
@@ -189,7 +189,7 @@ def _check_is_file(path: Path, setting: str) -> None:
     try:
         mode = path.stat().st_mode if path.exists() else 0
     except OSError as error:
-        raise DataError(str(path), [Issue("unreadable_file", {"reason": error.strerror})]) from error
+        raise DataError(str(path), [Issue("unreadable_file", {"reason": system_reason(error)})]) from error
     except ValueError as error:
         raise DataError(str(path), [Issue("unreadable_file", {"reason": error})]) from error
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):

@@ -19,6 +19,7 @@ code    error           meaning
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -29,6 +30,37 @@ SHOWN_ROWS = 8
 
 SHOWN_ISSUES = 60
 """How many things a message says are wrong before it counts the rest."""
+
+
+SYSTEM_REASONS = frozenset(
+    {
+        "ENOENT",
+        "EACCES",
+        "EPERM",
+        "EISDIR",
+        "ENOTDIR",
+        "ENOSPC",
+        "EROFS",
+        "ENAMETOOLONG",
+        "EIO",
+        "EMFILE",
+        "EDQUOT",
+    }
+)
+"""Reasons of the operating system that the catalogue has, as `errors.os_<name>` in small letters."""
+
+
+def system_reason(error: OSError) -> Phrase | str:
+    """Return why the operating system refused something; in its own words where the catalogue has none.
+
+    Examples
+    --------
+    >>> reason = system_reason(FileNotFoundError(2, "No such file or directory"))
+    >>> reason.in_words("zh"), reason.in_words("en")
+    ('没有这个文件或文件夹', 'No such file or directory')
+    """
+    name = errno.errorcode.get(error.errno or 0, "")
+    return Phrase(f"errors.os_{name.lower()}") if name in SYSTEM_REASONS else error.strerror or str(error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,14 +161,24 @@ def travel_times(
         len(facilities.xy) if horizon_min >= 0 else 0,
         at_least=FACILITIES_AT_LEAST,
     )
-    nothing = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
-    counts, point, metres = (np.concatenate(part) for part in zip(*(parts or [nothing]), strict=True))
-    minutes = walk.all_minutes(metres)
-    keep = is_within(minutes, horizon_min)
+    # One column after the other, each part given up as it is copied: a large study has most of these pairs.
+    counts = np.concatenate([np.zeros(0, dtype=np.int64), *(part[0] for part in parts)])
+    points, metres = [part[1] for part in parts], [part[2] for part in parts]
+    del parts
+    keeps = []
+    for row in range(len(points)):
+        metres[row] = walk.all_minutes(metres[row])
+        keeps.append(is_within(metres[row], horizon_min))
+        points[row], metres[row] = points[row][keeps[row]], metres[row][keeps[row]]
+    demand_of_pairs = np.concatenate([np.zeros(0, dtype=np.int64), *points])
+    points.clear()
+    minutes = np.concatenate([np.zeros(0), *metres])
+    metres.clear()
+    keep = np.concatenate([np.zeros(0, dtype=np.bool_), *keeps])
     return TravelTimes(
         facility=np.repeat(np.arange(len(counts)), counts)[keep],
-        demand=point[keep],
-        minutes=minutes[keep],
+        demand=demand_of_pairs,
+        minutes=minutes,
         n_facilities=len(facilities.xy),
         n_demand=len(demand.xy),
         horizon_min=horizon_min,

@@ -12,7 +12,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from planner.io.second_process import run_here, start_in_process
 from planner.messages.catalogue import Texts
-from planner.messages.errors import CommandError, Issue, OutputError
+from planner.messages.errors import CommandError, Issue, OutputError, system_reason
 from planner.messages.progress import Progress, silent
 from planner.reporting.document.build import build_document, format_json
 from planner.reporting.files.exchange import finish_interrupted, replace_files, staging_folder
@@ -224,5 +224,5 @@ def check_writable(folder: Path, names: Sequence[str] = PRODUCTS) -> None:
 
 def unwritable_error(folder: Path, error: Exception) -> OutputError:
     """Return the error that says why a folder could not be written."""
-    reason = error.strerror if isinstance(error, OSError) else None
-    return OutputError(str(folder), [Issue("not_writable", {"reason": reason or error})])
+    reason = system_reason(error) if isinstance(error, OSError) else error
+    return OutputError(str(folder), [Issue("not_writable", {"reason": reason})])

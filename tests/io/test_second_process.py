@@ -51,10 +51,17 @@ def test_what_goes_wrong_meanwhile_ends_the_work() -> None:
         raise KeyError
 
 
-def test_two_processes_write_what_one_writes(toy_plan: planner.Plan, tmp_path: Path) -> None:
+def test_two_processes_write_what_one_writes(
+    toy_plan: planner.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+    monkeypatch.setattr(
+        "planner.reporting.write.start_in_process", lambda *given: begun.append(given) or start_in_process(*given)
+    )
     for processes in (1, 2):
         assert len(writing.write(toy_plan, tmp_path / str(processes), processes=processes)) == len(
             writing.PRODUCTS
         )
+    assert len(begun) == 1
     for name in writing.PRODUCTS:
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes(), name

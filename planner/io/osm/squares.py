@@ -94,9 +94,10 @@ def find_squares(path: Path, walked: WalkableWays) -> tuple[list[Square], list[N
     """
     squares = []
     for way, line in zip(walked.ways, walked.lines, strict=True):
-        is_whole = shapely.get_type_id(line) == shapely.GeometryType.LINESTRING
+        if not way.is_square or line.geom_type != "LineString":
+            continue
         # An outline that crosses itself closes, too: it is told, not crossed.
-        if way.is_square and is_whole and line.is_closed and shapely.get_num_coordinates(line) >= LEAST_CORNERS:
+        if line.is_closed and shapely.get_num_coordinates(line) >= LEAST_CORNERS:
             shape, own = shapely.Polygon(line), frozenset({way.id})
             squares.append(Square(str(way.id), way.kind, way.name, shape, own, way.is_private))
     gaps: list[NodeGap] = []

@@ -69,6 +69,9 @@ FOOT_FORBIDDEN = frozenset({"no", "private", "use_sidepath"})
 ACCESS_FORBIDDEN = frozenset({"no", "private", "military"})
 """Values of `access` that exclude the public."""
 
+OBSTACLES_PRIVATE = ("foot", "access")
+"""Results of `walking_obstacle` that may come of being private."""
+
 PRIVATE = "private"
 """Value of `foot` and `access` for residents only."""
 
@@ -178,7 +181,7 @@ def is_private(tags: Tags) -> bool:
     >>> is_private({"highway": "service", "access": "private", "tunnel": "yes"})
     False
     """
-    return walking_obstacle(tags) in ("foot", "access") and not walking_obstacle(_WithoutPrivate(tags))
+    return walking_obstacle(tags) in OBSTACLES_PRIVATE and not walking_obstacle(_WithoutPrivate(tags))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from planner.io.osm.objects import LonLat, NodeGap, OsmWay, copy_way, locate_nod
 from planner.io.osm.walkable_tags import (
     CROSSING_KEYS,
     CROSSING_NODES,
+    OBSTACLES_PRIVATE,
     UNKNOWN_CROSSING,
     crossing_type,
     is_crossing,
@@ -149,11 +150,12 @@ class _WayCollector:
         if "highway" not in tags:
             return
         reason = walking_obstacle(tags)
-        if reason and not is_private(tags):
+        private = reason in OBSTACLES_PRIVATE and is_private(tags)
+        if reason and not private:
             kind = tags["highway"]
             self.refused[number] = (reason, kind, tags.get("highway" if reason == "class" else reason) or "")
         else:
-            self.walked[number] = _walked(number, tags, way)
+            self.walked[number] = _walked(number, tags, way, private=private)
         self.nodes[number] = [node.ref for node in way.nodes]
         try:
             self.whole[number] = self.factory.create_linestring(way, osmium.geom.use_nodes.ALL)
@@ -319,7 +321,7 @@ def _gaps(way: int, known: Sequence[LonLat | None]) -> Iterator[NodeGap]:
         yield NodeGap(f"w{way}", len(run), place)
 
 
-def _walked(number: int, tags: osm.TagList, way: osm.types.Way) -> WalkableWay:
+def _walked(number: int, tags: osm.TagList, way: osm.types.Way, *, private: bool) -> WalkableWay:
     crosses = is_crossing(tags)
     return WalkableWay(
         number,
@@ -329,7 +331,7 @@ def _walked(number: int, tags: osm.TagList, way: osm.types.Way) -> WalkableWay:
         crosses,
         structure(tags),
         tags.get("area") == "yes" and way.is_closed(),
-        is_private(tags),
+        private,
     )
 
 

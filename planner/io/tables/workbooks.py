@@ -28,7 +28,7 @@ from planner.io.tables.containers import (
 from planner.io.tables.text_tables import parse_text
 from planner.io.tables.units import OTHER, is_whole_unit, parse_units
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import DataError, Issue
+from planner.messages.errors import DataError, Issue, system_reason
 
 CHILD = Path(__file__).with_name("workbook_child.py")
 READER = "python_calamine"
@@ -138,7 +138,7 @@ def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> WorkbookShee
     except subprocess.TimeoutExpired as error:
         raise UnreadableWorkbookError("damaged", Phrase("errors.why_never_ends")) from error
     except OSError as error:
-        reason = Phrase("errors.why_no_process", {"reason": error.strerror})
+        reason = Phrase("errors.why_no_process", {"reason": system_reason(error)})
         raise UnreadableWorkbookError("damaged", reason) from error
     if done.returncode:
         key = "why_asks_memory" if ASKED_MEMORY in done.stderr else "why_breaks_reader"
@@ -256,7 +256,7 @@ def _content(path: Path, most: int) -> bytes:
             raise DataError(str(path), [_too_large()])
         return path.read_bytes()
     except OSError as error:
-        raise DataError(str(path), [Issue("unreadable_file", {"reason": error.strerror})]) from error
+        raise DataError(str(path), [Issue("unreadable_file", {"reason": system_reason(error)})]) from error
 
 
 def _workbook(path: Path) -> bytes:

@@ -19,7 +19,7 @@ from planner.io.vector.archives import ArchiveMember, unpack_gzip, unpack_zip
 from planner.io.vector.gdal_isolation import only_drivers
 from planner.io.vector.readers import VectorRead, first_line, texts_as_objects
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import DataError, Issue
+from planner.messages.errors import DataError, Issue, system_reason
 
 NOT_ITS_OWN = "not recognized as being in a supported file format"
 """GDAL's message if the driver of the ending does not take a file."""
@@ -139,7 +139,7 @@ def _check_beginning(path: Path, ending: str) -> None:
         with path.open("rb") as file:
             start = file.read(FIRST_BYTES)
     except OSError as error:
-        raise DataError(str(path), [Issue("unreadable_file", {"reason": error.strerror})]) from error
+        raise DataError(str(path), [Issue("unreadable_file", {"reason": system_reason(error)})]) from error
     described = BY_SUFFIX.get(ending)
     expected = described.beginnings if described is not None and described.beginnings else (b"",)
     text = start if described is not None and described.is_binary else start.lstrip()

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from planner.messages.errors import Issue, OutputError, UnfinishedError
+from planner.messages.errors import Issue, OutputError, UnfinishedError, system_reason
 from planner.reporting.files.locking import Owner, clear_traces, is_running, lock_folder, this_process
 from planner.reporting.files.open_databases import check_databases_closed
 from planner.signals import cleanup_on_abort, defer_signals, mark_results_in_place
@@ -222,7 +222,7 @@ def _take_back(room: Path, folder: Path, journal: _Journal) -> None:
 
 
 def _unfinished(room: Path, folder: Path, error: OSError) -> UnfinishedError:
-    values = {"reason": error.strerror or error, "kept": room / ASIDE}
+    values = {"reason": system_reason(error), "kept": room / ASIDE}
     return UnfinishedError(str(folder), [Issue("exchange_unfinished", values)])
 
 

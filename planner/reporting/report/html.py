@@ -45,6 +45,7 @@ def _template(name: str) -> str:
     return resources.files("planner.reporting").joinpath("templates", name).read_text("utf-8")
 
 
+@cache
 def _environment() -> Environment:
     return Environment(
         loader=FunctionLoader(_template),
