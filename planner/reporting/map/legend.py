@@ -36,8 +36,8 @@ def legend(layers: Sequence[tuple[str, Layer]], content: PlanDocument, texts: Te
     Returns
     -------
     legend
-        ``groups`` with title and keys; ``layers`` in the given order with group, name, keys and, of circles sized
-        by people, the radius for one person, metres. Names and keys are HTML.
+        ``groups`` with title and keys; ``layers`` in the given order with group, painter, name, keys and, of
+        circles sized by people, the radius for one person, metres. Names and keys are HTML.
     """
     return {
         "groups": [
@@ -48,6 +48,7 @@ def legend(layers: Sequence[tuple[str, Layer]], content: PlanDocument, texts: Te
         "layers": [
             {
                 "group": group,
+                "kind": layer.kind if isinstance(layer, Live) else "",
                 "name": layer.layer_name,
                 "keys": _layer_keys(layer, content, texts),
                 "metres": layer.look["metres"] if isinstance(layer, Live) and layer.kind in SIZED else None,

@@ -22,6 +22,7 @@ from planner.reporting.map.folium_adapter import Begin, Start, base_map, offline
 from planner.reporting.map.labels import places_to_find, street_names
 from planner.reporting.map.layers import map_layers
 from planner.reporting.map.legend import legend
+from planner.reporting.map.scenes import scenes
 from planner.reporting.map.symbols import environment, read_template
 from planner.reporting.map.whatif_data import what_if_data
 from planner.reporting.programme_text import money_text
@@ -128,6 +129,7 @@ def draw_map(plan: Plan, content: PlanDocument) -> str:
             "notes": words.notes,
             "page": _page_words(words.texts),
             "colours": VERDICT_COLOURS,
+            "scenes": scenes(content, words.texts),
             "legend": legend(layers, content, words.texts),
             "sources": _sources(content, words.texts),
             "streets": street_names(plan),

@@ -11,6 +11,7 @@ import { readPacked } from "./packing.js";
 import { preparePanel } from "./panel.js";
 import { preparePrinting } from "./printing.js";
 import { toScenarioFile } from "./scenario_file.js";
+import { prepareScenes } from "./scenes.js";
 import { prepareSearch } from "./search.js";
 import { Session } from "./session.js";
 import { prepareSteps } from "./steps.js";
@@ -184,6 +185,8 @@ class Page {
     prepareTools(map, session, () => marks.repaint());
     followYears(map, session, years);
     prepareSteps(session);
+    const listed = words.legend.layers.map(({ group, kind }, place) => ({ layer: layers[place], group, kind }));
+    if (words.scenes.length) prepareScenes(map, session, words.scenes, listed, core);
     session.changed();
     document.body.dataset.drawn = "yes";
   }

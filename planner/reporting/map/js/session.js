@@ -19,6 +19,8 @@ export class Session {
     this.choice = model.copy(this.base);
     this.figures = model.figures(this.choice);
     this.figuresBase = this.figures;
+    /** Whether the scenes of a meeting are shown, which are no steps to undo. */
+    this.isPresenting = false;
     /** Whether own choices stand that no file has. */
     this.isUnsaved = false;
     /** @type {Choice | null} */

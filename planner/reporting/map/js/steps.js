@@ -96,6 +96,7 @@ export const prepareSteps = (session) => {
   if (kept) session.take(choiceOf(model, kept));
   steps.take(stepOf(model, session.choice));
   session.follow(() => {
+    if (session.isPresenting) return;
     const step = stepOf(model, session.choice);
     steps.take(step);
     history.replaceState({ ...history.state, [name]: step }, "");

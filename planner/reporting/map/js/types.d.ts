@@ -221,9 +221,17 @@ export type LegendKey = [sample: string, text: string];
 /** planner/reporting/map/legend.py */
 export interface Legend {
   groups: { key: string; title: string; keys: LegendKey[] }[];
-  layers: { group: string; name: string; keys: LegendKey[]; metres: number | null }[];
+  layers: { group: string; name: string; kind: string; keys: LegendKey[]; metres: number | null }[];
+}
+/** planner/reporting/map/scenes.py */
+export interface Scene {
+  title: string;
+  text: string;
+  scenarios: number[];
+  show: string[];
 }
 export interface Words {
+  scenes: Scene[];
   legend: Legend;
   notes: [tip: string, card: string][];
   page: Record<string, string>;

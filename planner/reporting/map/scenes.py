@@ -1,0 +1,129 @@
+"""Scenes of the meeting: today, who is left out, weak centres and why, year by year, and what is to be decided."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from planner.messages.catalogue import Texts, localized
+from planner.messages.money import unit_of_amount
+from planner.reporting.document.records.plan import Entry, PlanDocument
+from planner.reporting.programme_text import money_text
+
+SHOWN = {
+    "today": ("reached", "centres"),
+    "left_out": ("uncovered", "without"),
+    "weak": ("weak", "without", "centres"),
+    "years": ("reached", "centres", "proposals"),
+    "after": ("reached", "uncovered", "centres", "proposals"),
+}
+"""Painters and groups of layers that a scene shows besides the ground."""
+
+
+def scenes(content: PlanDocument, texts: Texts) -> list[Entry]:
+    """Return the scenes: title, sentence, the scenarios it plays by their number, and what it shows.
+
+    Parameters
+    ----------
+    content
+        The document: every number in the sentences is one of its.
+    texts
+        Language.
+    """
+    places = {one["key"]: place for place, one in enumerate(content["scenarios"])}
+    years = content["programme"]["years"] if content["programme"] else []
+    steps = [places[f"year_{year['year']}"] for year in years] or [len(places) - 1]
+    played = {"years": steps, "after": steps[-1:]}
+    sentences = {
+        "today": _today(content, texts),
+        "left_out": _left_out(content, texts),
+        "weak": _weak(content, texts),
+        **_proposed(content, texts),
+    }
+    return [
+        {
+            "title": texts(f"maps.scene_{name}"),
+            "text": text,
+            "scenarios": played.get(name, [0]),
+            "show": list(SHOWN[name]),
+        }
+        for name, text in sentences.items()
+    ]
+
+
+def _today(content: PlanDocument, texts: Texts) -> str:
+    coverage = content["coverage"]
+    row = next(one for one in coverage["total"] if one["limit_min"] == coverage["standard_min"])
+    return texts(
+        "maps.scene_today_text",
+        minutes=f"{coverage['standard_min']:g}",
+        share=_percent(row["people_share"], texts),
+        covered=texts.whole(row["shown"]["people_covered"]),
+        people=texts.whole(row["shown"]["people"]),
+    )
+
+
+def _left_out(content: PlanDocument, texts: Texts) -> str:
+    coverage = content["coverage"]
+    rows = [one for one in coverage["by_community"] if one["limit_min"] == coverage["standard_min"]]
+    most = max(rows, key=lambda one: one["shown"]["people"] - one["shown"]["people_covered"])
+    left = {name: sum(one["shown"][name] for one in rows) for name in ("people", "people_covered")}
+    return texts(
+        "maps.scene_left_out_text",
+        people=texts.whole(left["people"] - left["people_covered"]),
+        minutes=f"{coverage['standard_min']:g}",
+        community=most["name"],
+        most=texts.whole(most["shown"]["people"] - most["shown"]["people_covered"]),
+    )
+
+
+def _weak(content: PlanDocument, texts: Texts) -> str:
+    """Return how many centres are weak, and the rule that most of them fail."""
+    rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
+    weak = [centre for centre in content["centres"] if centre["verdict"] == "weak"]
+    failed = Counter(
+        finding["rule"]
+        for centre in weak
+        for finding in centre["findings"]
+        if finding["passed"] is False and rules[finding["rule"]]["grade"] == "compliant"
+    )
+    if not failed:
+        return texts("maps.scene_no_weak_text")
+    rule, count = max(failed.items(), key=lambda item: (item[1], item[0]))
+    reason = localized(rules[rule], texts.language)
+    return texts("maps.scene_weak_text", count=len(weak), reason=reason, of=count)
+
+
+def _proposed(content: PlanDocument, texts: Texts) -> dict[str, str]:
+    """Return the sentences on what is proposed and what is to be decided; none where nothing is."""
+    coverage, programme = content["coverage"], content["programme"]
+    row = next(one for one in coverage["total"] if one["limit_min"] == coverage["standard_min"])
+    before = _percent(row["people_share"], texts)
+    if programme:
+        if not programme["projects"]:
+            return {}
+        last = programme["years"][-1]
+        (name,) = (one for one in content["scenarios"] if one["key"] == f"year_{last['year']}")
+        shares = [
+            texts.percent((row["people_covered"] + year["people_covered"]) / row["people"])
+            for year in programme["years"]
+        ]
+        said = {
+            "when": localized(name, texts.language),
+            "sites": len(last["sites"]),
+            "resolved": len(last["resolved"]),
+            "shares": " → ".join([before, *shares]),
+            "after": shares[-1],
+            "cost": money_text(sum(year["spent"] for year in programme["years"])),
+            "unit": unit_of_amount(programme["unit"], texts),
+        }
+        return {name: texts(f"maps.scene_{name}_text", **said) for name in ("years", "after")}
+    proposals = content["siting"]["proposals"]
+    if not proposals or not proposals[-1]["sites"]:
+        return {}
+    said = {"sites": len(proposals[-1]["sites"]), "before": before}
+    said["after"] = _percent(proposals[-1]["people_share_after"], texts)
+    return {name: texts(f"maps.scene_{name}_sites_text", **said) for name in ("years", "after")}
+
+
+def _percent(share: float | None, texts: Texts) -> str:
+    return texts("maps.unknown") if share is None else texts.percent(share)
