@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.io.garbage import without_collections
+from planner.garbage import without_collections
 from planner.io.osm.building_tags import building_use, parse_height_m, parse_storeys
 from planner.io.osm.gates import GatedLines, stop_at_gates
 from planner.io.osm.objects import DEGREES, NodeGap, areas_with, locate_ways, open_extract, points_with
