@@ -399,7 +399,7 @@ def _comparison(siting: SitingResult, comparison: Baselines, texts: Texts, *, wi
         clustering=f"{clustering.people_gained:,.0f}",
         greedy=f"{greedy:,.0f}",
         optimum=f"{best.people_gained:,.0f}",
-        bound=f"{round_bound(best.people_gained, best.bound or 0.0):,.0f}",
+        bound=f"{round_bound(best.people_gained, best.bound):,.0f}",
         within=within,
     )
     for step in comparison.curve:
