@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import shlex
 import shutil
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 import toy
 
@@ -195,3 +197,23 @@ def test_a_document_keeps_no_marks_of_a_merge(name: str) -> None:
 def test_functions_that_a_document_calls_exist(name: str) -> None:
     called = set(re.findall(r"(?<![\w.])planner\.(\w+)\(", (ROOT / name).read_text("utf-8")))
     assert {function for function in called if not hasattr(planner, function)} == set()
+
+
+def test_the_six_lines_give_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (block,) = (block for block in blocks("python") if "pl.walk_network" in block)
+    given, *lines_of_code = [line for line in block.splitlines() if line]
+    assert len(lines_of_code) <= 5
+    homes = gpd.read_file(ROOT / "data" / "helsinki" / "helsinki.gpkg", layer="buildings")
+    names: dict[str, object] = {
+        "centres": gpd.read_file(ROOT / "data" / "helsinki" / "helsinki.gpkg", layer="centres"),
+        "people": homes.set_geometry(homes.representative_point()),
+    }
+    shutil.copy(ROOT / "data" / "helsinki" / "Helsinki.osm.pbf", tmp_path / "district.osm.pbf")
+    monkeypatch.chdir(tmp_path)
+    drawn = importlib.util.find_spec("mapclassify") is not None
+    code = "\n".join([given, *(line for line in lines_of_code if drawn or ".explore()" not in line)])
+    exec(code, names)  # noqa: S102 - the README's own lines
+    cover, sites = names["cover"], names["sites"]
+    assert 0 < cover.share < 1
+    assert sites.status == "optimal"
+    assert len(sites.sites) == 5

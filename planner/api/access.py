@@ -209,8 +209,8 @@ def nearest(
     Returns
     -------
     nearest
-        One row a demand point, with its index: facility (index label, None if there is none within the cutoff) and
-        minutes (`inf` if there is none).
+        One row a demand point, with its index: facility (index label, missing if there is none within the cutoff)
+        and minutes (`inf` if there is none).
 
     Examples
     --------

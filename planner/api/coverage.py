@@ -38,8 +38,8 @@ class CoverageResult(MapResult):
     by_group
         The same by group: group, minutes, and these columns; None without groups.
     people
-        The people as given, with minutes and facility of the nearest (`inf`, None beyond the longest limit) and
-        facilities (number within the longest limit).
+        The people as given, with minutes and facility of the nearest (`inf` and missing beyond the longest limit)
+        and facilities (number within the longest limit).
     facilities
         The facilities as given.
     """

@@ -63,7 +63,7 @@ class Sites(MapResult):
         Objective of the existing facilities alone; NaN where that has no meaning.
     people
         People as given, with site and facility: index label of the candidate or the existing facility that serves
-        them, None where none does.
+        them, missing where none does.
     existing
         Existing facilities as given; None if there are none.
     figures

@@ -121,7 +121,8 @@ def _add_reference(parser: CommandParser) -> None:
 def _add_on_study(parser: CommandParser, name: str, function: str) -> CommandParser:
     command = parser.add_command(name, function)
     command.add("study", type=Path, metavar="STUDY")
-    command.add("--no-cache", action="store_true")
+    if name != "check":
+        command.add("--no-cache", action="store_true")
     return command
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from planner.cache import NO_CACHE, Cache
+from planner.commands.caching import cache_of
 from planner.commands.streams import StageReport, print_results
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import diagnose
@@ -37,11 +39,12 @@ def run_command(options: Namespace, texts: Texts) -> None:
     """Print the card of one centre."""
     progress = StageReport(texts)
     with progress:
-        card = explain(options.study, options.centre, texts, progress=progress)
+        cache = cache_of(options, texts)
+        card = explain(options.study, options.centre, texts, progress=progress, cache=cache)
     print_results(card)
 
 
-def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silent) -> str:
+def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silent, cache: Cache = NO_CACHE) -> str:
     """Return the rating of a centre with its reasons, unknown values, and the improvement that makes it compliant.
 
     Parameters
@@ -54,6 +57,8 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
         The language.
     progress
         Called with the name of each stage when it starts.
+    cache
+        Results of earlier runs.
 
     Raises
     ------
@@ -61,7 +66,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
         As `planner.run`; or no centre, or several, have this name.
     """
     study = read_study(path)
-    prepared = prepare(study, progress=progress)
+    prepared = prepare(study, progress=progress, cache=cache)
     inputs = prepared.inputs
     progress("diagnosis")
     access = prepared.measure_access()

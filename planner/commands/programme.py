@@ -6,6 +6,8 @@ from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
+from planner.cache import NO_CACHE, Cache
+from planner.commands.caching import cache_of
 from planner.commands.streams import StageReport, print_results
 from planner.config.study import read_study
 from planner.messages.catalogue import Texts
@@ -26,12 +28,12 @@ def run_command(options: Namespace, texts: Texts) -> None:
     """Print the lists of needs, resources and projects."""
     progress = StageReport(texts)
     with progress:
-        lists = describe_programme(options.study, texts, progress=progress)
+        lists = describe_programme(options.study, texts, progress=progress, cache=cache_of(options, texts))
     progress.done()
     print_results(lists)
 
 
-def describe_programme(path: Path, texts: Texts, *, progress: Progress = silent) -> str:
+def describe_programme(path: Path, texts: Texts, *, progress: Progress = silent, cache: Cache = NO_CACHE) -> str:
     """Return the programme of a study: summary, needs, resources, projects.
 
     Parameters
@@ -42,6 +44,8 @@ def describe_programme(path: Path, texts: Texts, *, progress: Progress = silent)
         The language.
     progress
         Called with the name of each stage when it starts.
+    cache
+        Results of earlier runs.
 
     Raises
     ------
@@ -51,7 +55,7 @@ def describe_programme(path: Path, texts: Texts, *, progress: Progress = silent)
     study = read_study(path)
     if not study.programme.funds:
         raise StudyError(str(path), [Issue("no_programme")])
-    say = Translator(build_document(run(study, progress=progress)), texts)
+    say = Translator(build_document(run(study, progress=progress, cache=cache)), texts)
     return "\n".join(_lines(require(say.content["programme"]), say))
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 
+from planner.cache import NO_CACHE, Cache
+from planner.commands.caching import cache_of, reuse
 from planner.commands.streams import StageReport, print_results
 from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study, read_study
@@ -88,7 +90,13 @@ def run_command(options: Namespace, texts: Texts) -> None:
         check_folder(study, options.out)
     progress = StageReport(texts)
     with progress:
-        answered = site(study, options.model, sites=options.sites, seconds=options.seconds, progress=progress)
+        model, sites, seconds = options.model, options.sites, options.seconds
+        cache = cache_of(options, texts)
+
+        def solve() -> SolvedProblem:
+            return site(study, model, sites=sites, seconds=seconds, progress=progress, cache=cache)
+
+        answered = reuse("answer", study, (model, sites, seconds), solve, cache=cache, progress=progress)
         files = write_answer(answered, options.out) if options.out is not None else []
     print_results(card(answered, texts))
     print_results(*files)
@@ -101,6 +109,7 @@ def site(
     sites: int | None = None,
     seconds: float | None = None,
     progress: Progress = silent,
+    cache: Cache = NO_CACHE,
 ) -> SolvedProblem:
     """Solve the siting problem of a study with one model.
 
@@ -114,6 +123,8 @@ def site(
         Instead of the study's `siting.sites` and `siting.seconds`.
     progress
         Called with the name of each stage when it starts.
+    cache
+        Results of earlier runs.
 
     Raises
     ------
@@ -124,7 +135,7 @@ def site(
     study = _with_options(study if isinstance(study, Study) else read_study(study), sites, seconds)
     if sites is not None and not get_spec(model).needs_sites:
         raise CommandError("--sites", [Issue("site_own_number", {"model": model})])
-    prepared = prepare(study, progress=progress)
+    prepared = prepare(study, progress=progress, cache=cache)
     progress("travel_times")
     inputs = _siting_inputs(prepared, study)
     with collect_discrepancies() as discrepancies:
@@ -387,7 +398,7 @@ def _comparison(siting: SitingResult, comparison: Baselines, texts: Texts, *, wi
         clustering=f"{clustering.people_gained:,.0f}",
         greedy=f"{greedy:,.0f}",
         optimum=f"{best.people_gained:,.0f}",
-        bound=f"{round_bound(best.people_gained, best.bound or 0.0):,.0f}",
+        bound=f"{round_bound(best.people_gained, best.bound):,.0f}",
         within=within,
     )
     for step in comparison.curve:

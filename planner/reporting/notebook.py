@@ -18,6 +18,11 @@ BOX = "border:1px solid #c9cfd5;border-top:4px solid #01665e;padding:6px 10px;ba
 GRID = "display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:8px;flex:1 1 360px"
 
 
+LEAST_DOTS = 0.2
+LARGEST_BYTES = 60_000
+"""Of the picture: a notebook is stored with what it shows, and letters for bytes take a third more."""
+
+
 def show(plan: Plan) -> str:
     """Return a plan as HTML for a notebook, with the numbers of `planner.reporting.document.build.build_document`.
 
@@ -40,8 +45,7 @@ def show(plan: Plan) -> str:
         ).format(BOX, one.value, one.label, one.note)
         for one in indicators(t)
     )
-    picture = render_png(overview_figure(plan, t.texts))
-    image = base64.b64encode(picture.png).decode("ascii")
+    image = base64.b64encode(_small_png(overview_figure(plan, t.texts))).decode("ascii")
     return str(
         Markup(
             '<div style="font-family:sans-serif;max-width:62em"><h3 style="margin:4px 0">{name}</h3>{nature}'
@@ -57,3 +61,13 @@ def show(plan: Plan) -> str:
             image=image,
         )
     )
+
+
+def _small_png(figure: Markup) -> bytes:
+    """Return a figure as a PNG of as many dots as `LARGEST_BYTES` allow."""
+    dots, png = 1.0, render_png(figure, dots_a_px=1.0).png
+    while len(png) > LARGEST_BYTES and dots > LEAST_DOTS:
+        # The bytes of a drawing grow somewhat slower than its area.
+        dots = max(dots * min((LARGEST_BYTES / len(png)) ** 0.6, 0.9), LEAST_DOTS)
+        png = render_png(figure, dots_a_px=dots).png
+    return png

@@ -50,9 +50,10 @@ def test_maps(results: tuple) -> None:
         assert "leaflet" in result.explore(tiles=None).get_root().render()
 
 
-def test_a_plan_is_short_too(toy_plan: pl.Plan) -> None:
-    assert len(repr(toy_plan)) < 500
-    assert len(toy_plan._repr_html_()) <= 100_000
+def test_a_plan_is_short_too(toy_plan: pl.Plan, haibowan_plan: pl.Plan) -> None:
+    for plan in (toy_plan, haibowan_plan):
+        assert len(repr(plan)) < 500
+        assert len(plan._repr_html_()) <= 100_000
 
 
 def test_logging_is_silent_unless_asked(

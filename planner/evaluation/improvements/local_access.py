@@ -25,6 +25,9 @@ from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.network.walker import Walker
 from planner.schemas.tables import Facilities
 
+FEW_POINTS = 2000
+"""Of no more demand points, leaving out those that do not bear on a facility takes longer than keeping them."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalAccess:
@@ -186,10 +189,12 @@ def recompute_indicators(
     """
     position, horizon_min, n_people = local.position, local.od.horizon_min, len(local.access.demand)
     own_row = minutes[position] if own_row is None else own_row
-    chosen = _bearing_on(local, minutes, own_row, branch, place)
+    demand, chosen = local.access.demand, np.arange(n_people)
+    if n_people > FEW_POINTS:
+        chosen = _bearing_on(local, minutes, own_row, branch, place)
+        demand = demand.iloc[chosen].reset_index(drop=True)
     walks, between = minutes[:, chosen], minutes[:, n_people:].copy()
     walks[position], between[position] = own_row[chosen], own_row[n_people:]
-    demand = local.access.demand.iloc[chosen].reset_index(drop=True)
     direct = replace(local.access, demand=demand, times=_times(walks, horizon_min))
     if place is not None:
         direct = replace(direct, facilities=_moved(direct.facilities, position, place))

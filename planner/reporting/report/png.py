@@ -27,8 +27,8 @@ class Picture:
     height_mm: float
 
 
-def render_png(svg: Markup) -> Picture:
-    """Return a figure of `planner.reporting.report.figures` as a PNG of 144 dots an inch.
+def render_png(svg: Markup, *, dots_a_px: float = DOTS_A_PX) -> Picture:
+    """Return a figure of `planner.reporting.report.figures` as a PNG, of 144 dots an inch by default.
 
     The same figure gives the same bytes, on every system: letters are drawn from the installed font alone.
     """
@@ -38,7 +38,7 @@ def render_png(svg: Markup) -> Picture:
     drawing = replace_illegal(str(svg))
     png = svg_to_bytes(
         svg_string=drawing.replace("<svg ", SVG, 1),
-        zoom=DOTS_A_PX,
+        zoom=dots_a_px,
         background="#ffffff",
         style_sheet=page_style(),
         skip_system_fonts=True,
