@@ -167,8 +167,13 @@ def _state_systems(drafts: Mapping[str, _Draft]) -> None:
         if not schema.geometry_types or system is not None or draft.guess.layer.content in {"extract", "graph"}:
             continue
         guess = guess_system(frame, known)
-        if guess.crs:
+        if guess.crs and not guess.exchanged:
             draft.say("crs", guess.crs, guess.reason, asks=guess.asks)
+        elif guess.crs and {"x", "y"} <= draft.guess.read.place.keys():
+            columns = dict(draft.lines["columns"].value)  # type: ignore[call-overload]  # columns are a table
+            columns["x"], columns["y"] = columns["y"], columns["x"]
+            draft.say("crs", guess.crs, guess.reason, asks=guess.asks)
+            draft.say("columns", columns, Phrase("recognition.axes_exchanged"), asks=True)
         else:
             draft.lines["crs"] = StudyLine("crs", "EPSG:…", guess.reason, asks=True, is_comment=True)
 

@@ -194,6 +194,25 @@ def test_shapefiles_without_a_system(epsg: int, tmp_path: Path) -> None:
     assert any("西安 80" in question.text for question in open_questions(folder)) == (epsg != 4490)
 
 
+@pytest.mark.parametrize("names", [("X", "Y"), ("Y", "X"), ("横坐标", "纵坐标")])
+def test_tables_in_metres_of_an_unnamed_system(names: tuple[str, str], tmp_path: Path) -> None:
+    """East and north, under the names of the user; of surveyors, X is north."""
+    folder = tmp_path / "first"
+    folders.first(folder)
+    points = folders.centres()
+    table = pd.DataFrame(points.drop(columns="geometry"))
+    table[names[0]], table[names[1]] = points.geometry.x.round(2), points.geometry.y.round(2)
+    folders.write_workbook(folder / "党群服务中心.xlsx", table)
+    facilities = described(folder)["facilities"]
+    assert facilities["crs"] == folders.CRS
+    columns = facilities["columns"]
+    assert isinstance(columns, dict)
+    assert (columns["x"], columns["y"]) == names
+    assert any(question.text.startswith("crs") for question in open_questions(folder))
+    assert any("两列对调" in question.text for question in open_questions(folder)) == (names == ("Y", "X"))
+    assert main(["check", str(folder)]) == 0
+
+
 def test_two_files_for_one_table_are_asked_about(tmp_path: Path) -> None:
     folder = tmp_path / "first"
     folders.first(folder)

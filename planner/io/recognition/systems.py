@@ -35,11 +35,15 @@ NEAR_DEG = 0.2
 
 @dataclass(frozen=True, slots=True)
 class SystemGuess:
-    """A coordinate system, "" where none fits; the reason; and whether it must be confirmed."""
+    """A coordinate system, "" where none fits; the reason; and whether it must be confirmed.
+
+    `exchanged` is True where the layer only fits with its axes exchanged: surveyors in China call north X.
+    """
 
     crs: str
     reason: Phrase
     asks: bool = False
+    exchanged: bool = False
 
 
 def lonlat_bounds(frame: gpd.GeoDataFrame) -> Bounds | None:
@@ -66,12 +70,15 @@ def guess_system(frame: gpd.GeoDataFrame, neighbours: Sequence[Bounds]) -> Syste
         return SystemGuess("", Phrase("recognition.system_unknown"), asks=True)
     if np.abs(xy).max() <= DEGREES_AT_MOST:
         return SystemGuess(DEGREES, Phrase("recognition.system_degrees"))
-    fitting = [crs for crs in _candidates(float(np.median(xy[:, 0]))) if _lies_beside(xy, crs, neighbours)]
-    if not fitting:
-        return SystemGuess("", Phrase("recognition.system_unknown"), asks=True)
-    name = pyproj.CRS.from_user_input(fitting[0]).name
-    # Xian 1980 and Beijing 1954 have the same numbers within some hundred metres.
-    return SystemGuess(fitting[0], Phrase("recognition.system_by_place", {"name": name}), asks=True)
+    for exchanged in (False, True):
+        places = xy[:, ::-1] if exchanged else xy
+        for crs in _candidates(float(np.median(places[:, 0]))):
+            if _lies_beside(places, crs, neighbours):
+                name = pyproj.CRS.from_user_input(crs).name
+                # Xian 1980 and Beijing 1954 have the same numbers within some hundred metres.
+                reason = Phrase("recognition.system_by_place", {"name": name})
+                return SystemGuess(crs, reason, asks=True, exchanged=exchanged)
+    return SystemGuess("", Phrase("recognition.system_unknown"), asks=True)
 
 
 def _candidates(easting: float) -> Iterator[str]:
