@@ -12,7 +12,7 @@ from planner.siting.candidates.candidate import candidate_xy
 from planner.siting.models.maximal_covering import solve_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints, coverage_pairs
 from planner.siting.proposals import Proposal, SitingResult
-from planner.siting.solution import Certificate, Solution, Status
+from planner.siting.solution import Certificate, Certified, Solution
 from planner.siting.solvers.deadline import TimeBudget
 from planner.siting.solvers.location_bnb import start_deadline
 from planner.siting.solvers.value_tables import build_value_table
@@ -22,7 +22,7 @@ CURVE_SHARE, ALTERNATIVES_SHARE = 0.5, 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class CurvePoint:
+class CurvePoint(Certified):
     """Optimum for one number of sites.
 
     Attributes
@@ -43,16 +43,6 @@ class CurvePoint:
     def people_gained(self) -> float:
         """People gained against today."""
         return self.certificate.objective
-
-    @property
-    def bound(self) -> float:
-        """Bound on the people gained."""
-        return self.certificate.bound
-
-    @property
-    def status(self) -> Status:
-        """Status of the certificate."""
-        return self.certificate.status
 
 
 @dataclass(frozen=True, slots=True, eq=False)

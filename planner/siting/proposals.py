@@ -21,12 +21,12 @@ from planner.siting.candidates.candidate import Candidate, candidate_table, cand
 from planner.siting.candidates.relocations import FacilityAction, facility_actions
 from planner.siting.models.maximal_covering import maximal_covering, rank_by_gain
 from planner.siting.problem import CoverageMatrix, SelectionConstraints, coverage_from_pairs, coverage_pairs
-from planner.siting.solution import Certificate, Solution, Status
+from planner.siting.solution import Certificate, Certified, Solution, Status
 from planner.siting.solvers.value_tables import best_open_column, build_value_table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Proposal:
+class Proposal(Certified):
     """A choice of sites with the people gained against today.
 
     Attributes
@@ -54,21 +54,6 @@ class Proposal:
     def people_gained(self) -> float:
         """People gained against today."""
         return self.certificate.objective
-
-    @property
-    def bound(self) -> float | None:
-        """Bound on the people gained; None if none was computed."""
-        return self.certificate.bound if np.isfinite(self.certificate.bound) else None
-
-    @property
-    def status(self) -> Status:
-        """Status of the certificate."""
-        return self.certificate.status
-
-    @property
-    def gap(self) -> float | None:
-        """Relative gap; None without a bound."""
-        return None if self.bound is None else self.certificate.gap
 
     @property
     def closed(self) -> tuple[str, ...]:

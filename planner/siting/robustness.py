@@ -23,7 +23,7 @@ from planner.siting.demand_weights import AllDemand, with_staying_centres
 from planner.siting.models.maximal_covering import maximal_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
 from planner.siting.proposals import Proposal, SitingResult
-from planner.siting.solution import Certificate, Solution, Status
+from planner.siting.solution import Certificate, Certified, Solution
 from planner.siting.solvers.balanced import BalancedResult, ServedSums, maximise_smallest_sum, merge_equal_rows
 from planner.siting.solvers.deadline import Deadline, TimeBudget
 from planner.siting.solvers.location_bnb import start_deadline
@@ -36,7 +36,7 @@ RULES = ("worst people", "worst regret", "expected")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RobustPlan:
+class RobustPlan(Certified):
     """A plan for all scenarios.
 
     Attributes
@@ -60,16 +60,6 @@ class RobustPlan:
     def value(self) -> float:
         """Objective of the rule."""
         return self.certificate.objective
-
-    @property
-    def bound(self) -> float:
-        """Bound on the objective."""
-        return self.certificate.bound
-
-    @property
-    def status(self) -> Status:
-        """Status of the certificate."""
-        return self.certificate.status
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -64,8 +64,35 @@ class Certificate:
         return relative_gap(self.objective, self.bound)
 
 
+class Certified:
+    """Objective, bound, status and gap of what has a certificate."""
+
+    __slots__ = ()
+    certificate: Certificate
+
+    @property
+    def objective(self) -> float:
+        """Objective of the certificate."""
+        return self.certificate.objective
+
+    @property
+    def bound(self) -> float:
+        """Bound on the objective; infinite if none was computed."""
+        return self.certificate.bound
+
+    @property
+    def status(self) -> Status:
+        """Status of the certificate."""
+        return self.certificate.status
+
+    @property
+    def gap(self) -> float:
+        """Relative gap of the certificate."""
+        return self.certificate.gap
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Solution:
+class Solution(Certified):
     """A choice of sites.
 
     Attributes
@@ -136,26 +163,6 @@ class Solution:
             np.flatnonzero((weight > 0) & ~reachable),
             greedy,
         )
-
-    @property
-    def objective(self) -> float:
-        """Objective, fixed columns included."""
-        return self.certificate.objective
-
-    @property
-    def bound(self) -> float:
-        """Bound on the objective."""
-        return self.certificate.bound
-
-    @property
-    def status(self) -> Status:
-        """Status of the certificate."""
-        return self.certificate.status
-
-    @property
-    def gap(self) -> float:
-        """Relative gap of the certificate."""
-        return self.certificate.gap
 
     @property
     def gained(self) -> float:

@@ -85,8 +85,8 @@ def test_one_site() -> None:
         *([0, 1, 0, 0], [0, 1, 0, 0], [1, 0, 1, 1], [0, 0, 1, 1], [0, 0, 0, 0]),
     ]
     clustering, optimum = found.proposals
-    assert (clustering.method, clustering.status, clustering.bound) == ("clustering", "heuristic", None)
-    assert (clustering.people_gained, clustering.gap) == (40.0, None)
+    assert (clustering.method, clustering.status, clustering.bound) == ("clustering", "heuristic", np.inf)
+    assert (clustering.people_gained, clustering.gap) == (40.0, 1.0)
     assert chosen(found, 0) == {middle.id: 40.0}
     assert (optimum.method, optimum.status, optimum.bound) == ("maximal_covering", "optimal", 120.0)
     assert (optimum.people_gained, optimum.gap, optimum.facility_actions) == (120.0, 0.0, ())

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 
 from planner.config.sections.demand import RESIDENTS
 from planner.messages.catalogue import Phrase, Texts, translate
@@ -165,7 +166,7 @@ def _proposal(
         "people_gained": proposal.people_gained,
         "gained_by_group": [{"group": kind, "people_gained": gained} for kind, gained in gains.items()],
         "bound": proposal.bound,
-        "gap": proposal.gap,
+        "gap": proposal.gap if np.isfinite(proposal.bound) else None,
         "people_covered_after": covered + residents,
         "people_share_after": (covered + residents) / people,
         "sites": places.of(proposal),

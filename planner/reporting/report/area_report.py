@@ -24,7 +24,7 @@ from planner.reporting.report.blocks import (
     Block,
     Code,
     Figure,
-    Indicator,
+    KeyFigure,
     Paragraph,
     Report,
     Section,
@@ -179,15 +179,15 @@ def _summary(content: PlanDocument, part: DistrictPart, t: Translator) -> str:
     )
 
 
-def _card_indicators(part: DistrictPart, t: Translator) -> Iterator[Indicator]:
+def _card_indicators(part: DistrictPart, t: Translator) -> Iterator[KeyFigure]:
     """Yield the first figures of all, and what is to be known of one community besides."""
     yield from list(indicators(t))[:2]
     measured = next(row for row in t.content["diagnosis"]["communities"] if row["community"] in part.communities)
     if measured["people_65_uncovered"] is not None:
         of_all = t("cut_of", people=t.whole(measured["people_65"]))
-        yield Indicator(t.whole(measured["people_65_uncovered"]), t("cut_65"), of_all)
+        yield KeyFigure(t.whole(measured["people_65_uncovered"]), t("cut_65"), of_all)
     premises = t.whole(measured["premises_m2"])
-    yield Indicator(premises, t("cut_premises"), t("cut_premises_note", count=measured["premises"]))
+    yield KeyFigure(premises, t("cut_premises"), t("cut_premises_note", count=measured["premises"]))
 
 
 def _figure(plan: Plan, part: DistrictPart, t: Translator) -> Figure:

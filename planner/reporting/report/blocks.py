@@ -202,7 +202,7 @@ class Translator:
 
 
 @dataclass(frozen=True, slots=True)
-class Indicator:
+class KeyFigure:
     """Key figure with its label and a note; `number` where it is numeric."""
 
     value: str
@@ -237,7 +237,7 @@ class Report:
     facts: tuple[tuple[str, str], ...]
     modelled: bool
     nature: str
-    indicators: tuple[Indicator, ...]
+    indicators: tuple[KeyFigure, ...]
     summary: tuple[str, ...]
     sections: tuple[Section, ...]
     contents: bool = True

@@ -22,7 +22,7 @@ from planner.reporting.facility_text import (
 from planner.reporting.report.blocks import DASH, Cell, Translator, headcount, require
 from planner.reporting.rounding import added_by_sites
 from planner.reporting.tables.spec import TableColumn, TableSpec, field_column
-from planner.reporting.tables.workbook import Kind, Number, Value
+from planner.reporting.tables.workbook import Kind, NumberCell, Value
 
 FACILITIES = ("id", "name", "tier", "community", "rating", "floor_area", "street_m")
 """Columns of the facilities in the report; the workbook has all."""
@@ -258,7 +258,7 @@ def grade_text(grade: str, t: Translator) -> str:
 
 def value_in_unit(value: float | None, unit: str) -> Value:
     """Return a measured or required number, a share as per cent."""
-    return None if value is None else Number(float(value), "share" if unit == "share" else "number")
+    return None if value is None else NumberCell(float(value), "share" if unit == "share" else "number")
 
 
 def site_rows(proposal: Proposal) -> list[Entry]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from planner.messages.catalogue import Texts
 from planner.reporting.document.records.plan import PlanDocument
-from planner.reporting.report.blocks import Indicator, Translator, section_number
+from planner.reporting.report.blocks import KeyFigure, Translator, section_number
 from planner.reporting.report.sections.summary import facts, indicators, nature_of
 from planner.reporting.small_counts import is_small_count
 from planner.reporting.tables.programme import programme_sheets
@@ -23,7 +23,7 @@ from planner.reporting.tables.result_tables import (
     sites_table,
     sources_table,
 )
-from planner.reporting.tables.workbook import Number, Rows, Sheet, SheetColumn, Value, heads, write_workbook
+from planner.reporting.tables.workbook import NumberCell, Rows, Sheet, SheetColumn, Value, heads, write_workbook
 from planner.results import Plan
 
 COVERAGE: tuple[str, ...] = (
@@ -98,11 +98,11 @@ def _about(t: Translator) -> Sheet:
     return _sheet(t, "about", heads(t, "item", "setting", "note"), rows)
 
 
-def _indicator_value(indicator: Indicator) -> Value:
+def _indicator_value(indicator: KeyFigure) -> Value:
     """Return a key figure as a number where it is one."""
     if indicator.number is None:
         return indicator.value
-    return Number(indicator.number, "share" if indicator.is_share else "whole")
+    return NumberCell(indicator.number, "share" if indicator.is_share else "whole")
 
 
 def _uncovered(plan: Plan, t: Translator) -> Sheet:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from planner.messages.printable import replace_illegal
 from planner.reporting.report.blocks import DASH, Cell, Row, Table, Translator
-from planner.reporting.tables.workbook import Kind, Number, Sheet, SheetColumn, Value
+from planner.reporting.tables.workbook import Kind, NumberCell, Sheet, SheetColumn, Value
 from planner.schemas.records import Kind as StoredKind
 from planner.schemas.records import RecordField, layer_fields, record_fields
 
@@ -166,7 +166,7 @@ def _cell(column: TableColumn, row: Any, t: Translator) -> Cell | str:  # noqa: 
     value = column.value(row)
     if isinstance(value, str):
         return value or DASH
-    number = value.value if isinstance(value, Number) else value
+    number = value.value if isinstance(value, NumberCell) else value
     if number is None:
         return DASH if column.kind in (*LABELS, "degrees") else t.unknown
     formats = {"whole": t.whole, "share": t.percent, "degrees": t.degrees, "plain": t.exact}

@@ -51,14 +51,14 @@ NARROWEST, WIDEST = 8, 60
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class NumberCell:
     """A number among texts: a cell whose column is of another kind."""
 
     value: float
     kind: Kind = "whole"
 
 
-Value = str | float | Number | None
+Value = str | float | NumberCell | None
 Rows = list[tuple[Value, ...]]
 
 
@@ -142,7 +142,7 @@ def _write(sheets: Sequence[Sheet], target: io.BytesIO, *, title: str) -> None:
                 for place, (value, column) in enumerate(zip(row, sheet.columns, strict=True)):
                     if value is None:
                         continue
-                    if isinstance(value, Number):
+                    if isinstance(value, NumberCell):
                         written.write_number(number, place, value.value, looks[value.kind])
                     elif isinstance(value, str):
                         written.write_string(
@@ -161,8 +161,8 @@ def _width(column: SheetColumn, values: Sequence[Value]) -> int:
     return min(max(longest + 2, NARROWEST), WIDEST)
 
 
-def _digits(value: float | Number) -> str:
-    return f"{value.value if isinstance(value, Number) else value:,.0f}.00"
+def _digits(value: float | NumberCell) -> str:
+    return f"{value.value if isinstance(value, NumberCell) else value:,.0f}.00"
 
 
 def _signs(text: str) -> int:

@@ -20,7 +20,7 @@ from planner.siting.candidates.clusters import Clustering, Grouping, propose_den
 from planner.siting.candidates.constraints import SiteConstraints
 from planner.siting.candidates.parcels import propose_business_areas, propose_parcels
 from planner.siting.candidates.place_ids import make_ids_unique
-from planner.siting.candidates.street_positions import StreetPositions, propose_street_positions
+from planner.siting.candidates.street_positions import StreetCandidates, propose_street_positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ class CandidateBuilder:
         grouping = Grouping(density.method, density.within_m, density.least_points)
         return propose_dense(near, self.walker, grouping)
 
-    def _streets(self) -> StreetPositions:
+    def _streets(self) -> StreetCandidates:
         lines = self.walker.network.as_drawn.segment_lines() if self.ground is None else self.ground.streets()
         return propose_street_positions(
             self.snaps,

@@ -34,7 +34,7 @@ SHORT_M = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StreetPositions:
+class StreetCandidates:
     """Street positions, and how many there would be.
 
     Attributes
@@ -62,7 +62,7 @@ def propose_street_positions(
     free_streets: NDArray[np.object_],
     *,
     at_most: int,
-) -> StreetPositions:
+) -> StreetCandidates:
     """Propose street positions of which an optimum over them is an optimum over all.
 
     The street positions that serve a demand point are the streets inside its own service area, walked towards it:
@@ -98,14 +98,14 @@ def propose_street_positions(
     pieces = _straight(free_streets)
     asked = np.flatnonzero((people > 0) & demand.reaches_street)
     if not len(pieces) or not len(asked):
-        return StreetPositions([], 0)
+        return StreetCandidates([], 0)
     xy = _fullest(pieces, _stretches(pieces, demand, asked, limit_min, walker))
     if not len(xy):
-        return StreetPositions([], 0)
+        return StreetCandidates([], 0)
     xy = np.unique(np.round(xy, POSITION_DIGITS) + 0.0, axis=0)
     position, matrix = _sufficient(xy, demand, people, limit_min, walker)
     kept = position if len(position) <= at_most else position[_best_around(matrix, people, at_most)]
-    return StreetPositions(
+    return StreetCandidates(
         make_ids_unique(
             [Candidate(place_id("S", x, y), "streets", x, y) for x, y in xy[kept].tolist()],
         ),

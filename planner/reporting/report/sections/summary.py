@@ -8,7 +8,7 @@ from planner.reporting.document.records.coverage import CoverageTotal
 from planner.reporting.programme_text import headlines
 from planner.reporting.rates import RATES, missing_rate_text, rate_counts, rate_text, weak_count_text
 from planner.reporting.report.blocks import (
-    Indicator,
+    KeyFigure,
     Translator,
     at_standard,
     community_names,
@@ -56,28 +56,28 @@ def nature_of(t: Translator, *, section: int) -> tuple[bool, str]:
     return bool(modelled), t("modelled", layers=layers) if modelled else t("surveyed", section=section)
 
 
-def indicators(t: Translator) -> Iterator[Indicator]:
+def indicators(t: Translator) -> Iterator[KeyFigure]:
     """Yield the figures that are seen first."""
     content = t.content
     total, rates, found = at_standard(content), content["diagnosis"]["rates"], content["siting"]
     heads, standard = headcount(total), content["coverage"]["standard_min"]
     minutes, metres = t.exact(standard), t.exact(limit_distance_m(content, standard))
     people, covered = t.whole(heads.people), t.whole(heads.covered)
-    yield Indicator(
+    yield KeyFigure(
         t.percent(total["people_share"]),
         t("kpi_served", minutes=minutes),
         t("kpi_served_note", covered=covered, people=people),
         total["people_share"],
         is_share=True,
     )
-    yield Indicator(
+    yield KeyFigure(
         t.whole(heads.uncovered),
         t("kpi_unserved"),
         t("kpi_unserved_note", minutes=minutes, metres=metres),
         heads.uncovered,
     )
     centres = sum(content["data"]["facilities"].values())
-    yield Indicator(
+    yield KeyFigure(
         t.whole(centres),
         t("kpi_centres"),
         t("kpi_centres_note", communities=content["data"]["communities"]),
@@ -88,9 +88,9 @@ def indicators(t: Translator) -> Iterator[Indicator]:
         count, determined = rate_counts(rates, name)
         note = t("kpi_compliant_note", count=count, determined=determined)
         share = None if none else count / determined
-        yield Indicator(none or t.percent(share), t(f"kpi_{name}"), note, share, is_share=True)
+        yield KeyFigure(none or t.percent(share), t(f"kpi_{name}"), note, share, is_share=True)
     weak = len(content["diagnosis"]["weak_communities"])
-    yield Indicator(
+    yield KeyFigure(
         weak_count_text(weak, rates, t.texts),
         t("kpi_weak"),
         t("kpi_weak_note", undetermined=rates["undetermined"]),
@@ -100,14 +100,14 @@ def indicators(t: Translator) -> Iterator[Indicator]:
         best = found["proposals"][-1]
         candidates = t.whole(len(found["candidates"]))
         sites = len(best["sites"])
-        yield Indicator(t.whole(sites), t("kpi_sites"), t("kpi_sites_note", candidates=candidates), sites)
+        yield KeyFigure(t.whole(sites), t("kpi_sites"), t("kpi_sites_note", candidates=candidates), sites)
         after = t.percent(best["people_share_after"])
         label = t("kpi_gained_weighted" if found["weighted"] else "kpi_gained")
         gained = best["people_gained"]
-        yield Indicator(t.whole(gained), label, t("kpi_gained_note", share=after), gained)
+        yield KeyFigure(t.whole(gained), label, t("kpi_gained_note", share=after), gained)
     circles = content["business_areas"]
     if circles is not None:
-        yield Indicator(
+        yield KeyFigure(
             t.whole(circles["areas_found"]),
             t("kpi_circles"),
             t("kpi_circles_note", station=circles["areas_with_station"], minutes=minutes),
