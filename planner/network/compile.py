@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, TypeVar, cast
 
@@ -58,18 +57,6 @@ def is_compiled(compiled: Callable[..., Any]) -> bool:
     with suppress(Exception):
         return bool(compiled._cache._cache_file._load_index())  # type: ignore[attr-defined] # noqa: SLF001
     return True
-
-
-@contextmanager
-def without_collections() -> Iterator[None]:
-    """Compile without searches for garbage: they take an eighth of the time and find next to nothing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _recompile_if_damaged(compiled: Any) -> None:  # noqa: ANN401 - numba has no types

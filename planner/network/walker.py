@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.network.compile import without_collections
+from planner.garbage import without_collections
 from planner.network.isochrones.service_areas import compile_reached_edges, service_areas
 from planner.network.isochrones.unions import capsule_unions, find_neighbour_lists
 from planner.network.isochrones.visibility_region_kernels import draw_visible_regions

@@ -14,7 +14,7 @@ from pathlib import Path
 import numba
 import pytest
 
-from planner.network.compile import THREADS, thread_count
+from planner.network.compile import THREADS, is_compiled, thread_count
 
 CODE = """
 import logging
@@ -159,3 +159,21 @@ def test_a_process_takes_a_number_of_threads_or_ignores_it(kept: Path) -> None:
     assert process(kept, **{THREADS: " 2 "}) == ""
     assert process(kept, **{THREADS: "99999"}) == ""
     assert "is ignored" in process(kept, **{THREADS: "1.5"})
+
+
+def test_it_is_known_whether_the_code_of_a_kernel_is_kept_and_up_to_date(tmp_path: Path) -> None:
+    file = tmp_path / "adding.py"
+    file.write_text(ADDING, "utf-8")
+    known = []
+    for change in ("", "", "# changed\n"):
+        file.write_text(file.read_text("utf-8") + change, "utf-8")
+        spec = importlib.util.spec_from_file_location("adding", file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = sys.modules["adding"] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        before = is_compiled(module.add)
+        assert module.add(2, 3) == 5
+        known.append((before, is_compiled(module.add)))
+    assert known == [(False, True), (True, True), (False, True)]
+    assert is_compiled(added), "of what is no kernel nothing needs compiling"

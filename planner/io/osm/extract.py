@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from planner.garbage import without_collections
 from planner.io.osm.building_tags import building_use, parse_height_m, parse_storeys
 from planner.io.osm.gates import GatedLines, stop_at_gates
 from planner.io.osm.objects import DEGREES, NodeGap, areas_with, locate_ways, open_extract, points_with
@@ -112,6 +113,7 @@ def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
     return read_osm_street_data(path).streets
 
 
+@without_collections()
 def read_osm_street_data(path: Path) -> OsmStreets:
     """Read the walkable ways of an extract, its gates, and what the rules leave out.
 

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.network.compile import without_collections
+from planner.garbage import without_collections
 from planner.network.walk import FloatArray, IndexArray
 from planner.siting.argument_checks import check_not_negative, raise_issues
 from planner.siting.solvers.bnb_kernels import EXPLORED, OPEN, Tree, explore
