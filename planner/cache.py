@@ -81,14 +81,20 @@ class Cache:
         """
         if self.folder is None:
             return compute()
-        path = self.folder / f"{name}-{self.digest((name, code_digest(), given)).hex()}.kept"
+        try:
+            path = self.folder / f"{name}-{self.digest((name, code_digest(), given)).hex()}.kept"
+        except TypeError:
+            # Values of unknown content: a plug-in's, say. What depends on them is computed every time.
+            self.misses.append(name)
+            return compute()
         found, result = self._read(path)
         (self.hits if found else self.misses).append(name)
         if not found:
             result = compute()
-            content = pickle.dumps(result, protocol=5)
-            if not unless or unless not in content:
-                self._write(path, content)
+            with suppress(pickle.PicklingError, TypeError, AttributeError):
+                content = pickle.dumps(result, protocol=5)
+                if not unless or unless not in content:
+                    self._write(path, content)
         kept: Result = result
         return kept
 

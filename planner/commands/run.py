@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.commands.caching import cache_of
+from planner.commands.caching import cache_of, plan_of
 from planner.commands.streams import StageReport, is_verbose, print_progress, print_results, print_status
 from planner.config.study import read_study
 from planner.messages.catalogue import Texts
@@ -23,7 +23,6 @@ def run_study(options: Namespace, texts: Texts) -> None:
     study = read_study(options.study)
     # The study is read before the engine is imported, so that an error in it is reported at once.
     from planner.network.compile import thread_count
-    from planner.pipeline import run
     from planner.reporting.files.input_protection import protect_inputs
     from planner.reporting.write import EarlierProductsWarning, check_writable, files_of, write
 
@@ -32,13 +31,8 @@ def run_study(options: Namespace, texts: Texts) -> None:
     check_writable(options.out, files)
     progress = StageReport(texts)
     with progress:
-        plan = run(
-            study,
-            scenario=options.scenario,
-            progress=progress,
-            verified=options.verify,
-            cache=cache_of(options, texts),
-        )
+        cache = cache_of(options, texts)
+        plan = plan_of(study, cache, progress, scenario=options.scenario, verified=options.verify)
         with warnings.catch_warnings(record=True) as noted:
             warnings.simplefilter("always", EarlierProductsWarning)
             products = write(
@@ -81,14 +75,13 @@ def write_one_report(options: Namespace, texts: Texts) -> None:
 
 def _write_product(options: Namespace, texts: Texts, stage: str, write: Callable[[Plan], Path]) -> None:
     study = read_study(options.study)
-    from planner.pipeline import run
     from planner.reporting.files.input_protection import protect_inputs
 
     protect_inputs(study, options.out.parent, [options.out.name], scenario=options.scenario)
     progress = StageReport(texts)
     with progress:
         cache = cache_of(options, texts)
-        plan = run(study, scenario=options.scenario, progress=progress, cache=cache)
+        plan = plan_of(study, cache, progress, scenario=options.scenario)
         progress(stage)
         path = write(plan)
     progress.done()

@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 
 from planner.cache import NO_CACHE, Cache
-from planner.commands.caching import cache_of
+from planner.commands.caching import cache_of, reuse
 from planner.commands.streams import StageReport, print_results
 from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study, read_study
@@ -90,14 +90,13 @@ def run_command(options: Namespace, texts: Texts) -> None:
         check_folder(study, options.out)
     progress = StageReport(texts)
     with progress:
-        answered = site(
-            study,
-            options.model,
-            sites=options.sites,
-            seconds=options.seconds,
-            progress=progress,
-            cache=cache_of(options, texts),
-        )
+        model, sites, seconds = options.model, options.sites, options.seconds
+        cache = cache_of(options, texts)
+
+        def solve() -> SolvedProblem:
+            return site(study, model, sites=sites, seconds=seconds, progress=progress, cache=cache)
+
+        answered = reuse("answer", study, (model, sites, seconds), solve, cache=cache, progress=progress)
         files = write_answer(answered, options.out) if options.out is not None else []
     print_results(card(answered, texts))
     print_results(*files)
