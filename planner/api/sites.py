@@ -298,13 +298,9 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
     _check_count(spec, sites, budget)
     points = read_points(walker, people, name="people", weight=weight)
     centres = None if existing is None else read_points(walker, existing, name="existing")
-    asked = _settings(
-        sites=0 if sites is None else sites,
-        seconds=float(check_number("time_limit_s", time_limit_s)),
-        seed=seed,
-        budget=None if budget is None else check_number("budget", budget),
-        **settings,
-    )
+    seconds = float(check_number("time_limit_s", time_limit_s))
+    budget = None if budget is None else check_number("budget", budget)
+    asked = _settings(sites=sites or 0, seconds=seconds, seed=seed, budget=budget, **settings)
     if candidates is None:
         candidates = restore_crs(_propose(walker, points, centres, limit, asked), points.frame.crs)
         if candidates.empty:
