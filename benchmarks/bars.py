@@ -67,6 +67,11 @@ BARS = (
         Bar(table, "gap", 0.001, at_most=True)
         for table in ("maximal_covering_large", *(f"maximal_covering_city_{minutes}" for minutes in (5, 10, 15)))
     ),
+    *(
+        Bar(f"p_median_{place}_{nodes}", "gap", 0.005, at_most=True)
+        for place in ("uniform", "junctions")
+        for nodes in (1_000, 2_000, 5_000)
+    ),
     Bar("set_covering", "spopt", 50.0, at_most=False),
     Bar("programme", "seconds", 5.0, at_most=True),
     Bar("programme", "gap", 0.0, at_most=True),

@@ -20,9 +20,10 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse import csr_array, eye_array, hstack, vstack
+from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 
 from benchmarks.graphs import is_installed
 from benchmarks.rounds import PLANNER, Contestant, Row, Setting, Table, measure, missing
@@ -36,6 +37,7 @@ from planner.siting.models.p_median import p_median
 from planner.siting.models.set_covering import set_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints, TravelCosts, coverage_from_pairs
 from planner.siting.solution import Solution
+from planner.siting.solvers.highs import MixedIntegerProgram, SolveOptions, run_highs
 from planner.siting.solvers.location_bnb import compile_solvers
 
 P_MEDIAN = (
@@ -49,7 +51,7 @@ P_CENTER = (127, 98, 93, 74, 48, 84, 64, 55, 37, 20, 59, 51, 36, 26, 18, 47, 39,
 
 SQUARE_M = 20_000.0
 CITY_MIN = (5.0, 10.0, 15.0)
-SPOPT = "spopt + CBC"
+SPOPT, HIGHS = "spopt + CBC", "HiGHS alone"
 SECONDS = 30.0
 LIMIT = 9.0
 PEER_LIMIT = 60.0
@@ -63,7 +65,8 @@ def tables(setting: Setting) -> list[Table]:
     """Measure all of them."""
     compile_solvers()
     found = [*_orlib(setting), *_san_francisco(), _maximal_covering(setting), _set_covering(setting)]
-    return [*found, _large(setting), _limit_kept(setting), *_porto_alegre(setting)]
+    found += [_large(setting), _limit_kept(setting), *_porto_alegre(setting)]
+    return [*found, *_p_median_large(setting)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,74 @@ def _large(setting: Setting) -> Table:
     return Table("maximal_covering_large", title, measure([contestant], min(setting.rounds, MOST_ROUNDS)))
 
 
+def _p_median_large(setting: Setting) -> list[Table]:
+    """Return the p-median beyond the OR-Library: uniform squares, and junctions of Porto Alegre where given."""
+    sizes = ((400, 10),) if setting.quick else ((1_000, 20), (2_000, 50), (5_000, 100))
+    makers: list[tuple[str, Callable[[int], TravelCosts]]] = [("uniform", _uniform_walks)]
+    if setting.folder is not None:
+        makers.append(("junctions of Porto Alegre", partial(_street_walks, setting)))
+    limit = LIMIT if setting.quick else PEER_LIMIT
+    found = []
+    for place, make in makers:
+        for nodes, sites in sizes:
+            walks = make(nodes)
+            work = partial(p_median, walks, SelectionConstraints(sites=sites), time_limit_s=limit)
+            rows = measure([Contestant(PLANNER, work, _said)], 1)
+            if nodes == sizes[0][0]:
+                peers = {HIGHS: _highs_p_median, SPOPT: _spopt_p_median}
+                rows = (*rows, *(_peer(partial(peer, walks, sites), name=name) for name, peer in peers.items()))
+            key = f"p_median_{place.partition(' ')[0]}_{nodes}"
+            found.append(Table(key, f"p-median, {place}, {nodes:,}, p = {sites}, limit {limit:.0f} s", rows))
+    return found
+
+
+def _uniform_walks(nodes: int) -> TravelCosts:
+    """Return the whole metres between points at random in a square of 20 km, everyone counting 1."""
+    xy = np.random.default_rng(0).random((nodes, 2)) * SQUARE_M
+    return TravelCosts.from_table(np.round(cdist(xy, xy)), np.ones(nodes))
+
+
+def _street_walks(setting: Setting, nodes: int) -> TravelCosts:
+    """Return the whole metres between junctions of the largest piece of the network, everyone counting 1."""
+    _, network = streets_of(setting)
+    ends, metres = network.edge_nodes, network.edge_m
+    graph = csr_array((metres, (ends[:, 0], ends[:, 1])), shape=(len(network.node_xy),) * 2)
+    _, piece = connected_components(graph, directed=False)
+    largest = np.flatnonzero(piece == np.bincount(piece).argmax())
+    some = np.sort(np.random.default_rng(0).choice(largest, nodes, replace=False))
+    return TravelCosts.from_table(np.round(dijkstra(graph, directed=False, indices=some)[:, some]), np.ones(nodes))
+
+
+def _highs_p_median(walks: TravelCosts, sites: int) -> Mapping[str, str]:
+    """Solve the plain formulation, each walk no more than its column, by HiGHS alone."""
+    count, columns, pairs = len(walks.weight), walks.columns, len(walks.demand)
+    pair, ones = np.arange(pairs), np.ones(pairs)
+    served = hstack([csr_array((count, columns)), csr_array((ones, (walks.demand, pair)), shape=(count, pairs))])
+    opened = hstack([csr_array((-ones, (pair, walks.column)), shape=(pairs, columns)), eye_array(pairs)])
+    limit = hstack([csr_array(np.ones((1, columns))), csr_array((1, pairs))])
+    programme = MixedIntegerProgram(
+        np.concatenate([np.zeros(columns), walks.weight[walks.demand] * walks.minutes]),
+        vstack([served, opened, limit], format="csr"),
+        np.concatenate([np.ones(count), np.full(pairs + 1, -np.inf)]),
+        np.concatenate([np.ones(count), np.zeros(pairs), [float(sites)]]),
+        np.zeros(columns + pairs),
+        np.ones(columns + pairs),
+        np.concatenate([np.ones(columns, dtype=bool), np.zeros(pairs, dtype=bool)]),
+    )
+    report = run_highs(programme, SolveOptions(), time_limit_s=PEER_LIMIT, start=None, target=None)
+    return {"objective": f"{report.objective:,.0f}", "bound": f"{report.bound:,.1f}"}
+
+
+def _spopt_p_median(walks: TravelCosts, sites: int) -> Mapping[str, str]:
+    import pulp
+    from spopt.locate import PMedian
+
+    table = np.zeros((len(walks.weight), walks.columns))
+    table[walks.demand, walks.column] = walks.minutes
+    model = PMedian.from_cost_matrix(table, walks.weight, p_facilities=sites)
+    return _spopt_said(model.solve(pulp.PULP_CBC_CMD(msg=False, timeLimit=PEER_LIMIT), results=False))
+
+
 def _limit_kept(setting: Setting) -> Table:
     """Return how long a search that does not come to its end takes, for several limits in seconds."""
     demand, candidates, sites = (4_000, 800, 25) if setting.quick else (20_000, 2_000, 50)
@@ -230,9 +301,9 @@ def _san_francisco() -> list[Table]:
     return [Table("san_francisco", "San Francisco, 205 × 16, all four models", (row,), tuple(notices))]
 
 
-def _peer(work: Callable[[], Mapping[str, str]]) -> Row:
-    """Let spopt work once in a process of its own, and end it at its limit."""
-    if not is_installed("spopt"):
+def _peer(work: Callable[[], Mapping[str, str]], *, name: str = SPOPT) -> Row:
+    """Let spopt or HiGHS work once in a process of its own, and end it at its limit."""
+    if name == SPOPT and not is_installed("spopt"):
         return missing(SPOPT)
     fork = multiprocessing.get_context("fork")
     mouth, ear = fork.Pipe(duplex=False)
@@ -245,8 +316,8 @@ def _peer(work: Callable[[], Mapping[str, str]]) -> Row:
         process.kill()
     process.join()
     if said is None:
-        return Row(SPOPT, (PEER_LIMIT,), {}, f"ended at its limit of {PEER_LIMIT:.0f} s, without an answer")
-    return Row(SPOPT, (taken,), said, "once")
+        return Row(name, (PEER_LIMIT,), {}, f"ended at its limit of {PEER_LIMIT:.0f} s, without an answer")
+    return Row(name, (taken,), said, "once")
 
 
 def _tell(ear: Connection, work: Callable[[], Mapping[str, str]]) -> None:

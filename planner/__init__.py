@@ -64,7 +64,34 @@ _NAMES = {
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605 -- one table names them all
+__all__ = [
+    "Bar",
+    "Plan",
+    "PlannerError",
+    "Study",
+    "WalkNetwork",
+    "business_areas",
+    "candidates",
+    "coverage",
+    "evaluate",
+    "improve",
+    "isochrones",
+    "locate",
+    "make_study",
+    "models",
+    "nearest",
+    "opportunities",
+    "read_study",
+    "run",
+    "service_areas",
+    "show",
+    "snap",
+    "travel_times",
+    "two_step_fca",
+    "walk_network",
+    "write",
+    "write_area_report",
+]
 
 # Silent unless the program that imports it configures logging.
 getLogger("planner").addHandler(NullHandler())

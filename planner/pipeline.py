@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
@@ -92,11 +93,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     progress("service_areas")
     areas = prepared.compute_service_areas()
     service_areas = tabulate_service_areas(areas, inputs.facilities, walk=walker.walk, limits_min=limits)
-    reached = cache.get(
-        "reached",
-        (areas, limits, inputs.crs),
-        lambda: merge_service_areas(areas, limits_min=limits, crs=inputs.crs),
-    )
+    reached = _merge_areas(prepared, areas)
 
     progress("coverage")
     coverage = _measure_coverage(prepared, times, areas)
@@ -129,21 +126,20 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     candidates, candidate_times = sites.siting.candidates, sites.siting.times
     candidate_areas = prepared.draw_areas(walker.snap(candidates))
 
+    programme_inputs = ProgrammeInputs(
+        study=study,
+        tables=inputs,
+        diagnosis=diagnosis,
+        remedies=improvements.plans,
+        times=times,
+        demand=coverage.demand,
+        candidates=candidates,
+        candidate_times=candidate_times,
+        in_scenario=scenario is not None,
+    )
     with collect_discrepancies() as further:
         progress("programme")
-        programme = build_programme(
-            ProgrammeInputs(
-                study=study,
-                tables=inputs,
-                diagnosis=diagnosis,
-                remedies=improvements.plans,
-                times=times,
-                demand=coverage.demand,
-                candidates=candidates,
-                candidate_times=candidate_times,
-                in_scenario=scenario is not None,
-            )
-        )
+        programme = build_programme(programme_inputs)
     solver_notices = discrepancy_notices([*doubts, *further], version=highs_version())
     return Plan(
         prepared=prepared,
@@ -166,6 +162,13 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         candidate_areas=candidate_areas,
         programme=programme,
         notices=(*prepared.notices, *_notices_of(business_areas, sites.siting, programme), *solver_notices),
+    )
+
+
+def _merge_areas(prepared: PreparedStudy, areas: NDArray[np.object_]) -> gpd.GeoDataFrame:
+    limits, crs = prepared.study.limits.minutes, prepared.inputs.crs
+    return prepared.cache.get(
+        "reached", (areas, limits, crs), lambda: merge_service_areas(areas, limits_min=limits, crs=crs)
     )
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from planner.accessibility.business_areas import find_business_areas
 from planner.accessibility.coverage import people_shares
 from planner.accessibility.two_step_fca import two_step_access
-from planner.api.frames import check_column, labels_at, read_minutes, read_points, restore_crs
+from planner.api.frames import check_column, check_settings, labels_at, read_minutes, read_points, restore_crs
 from planner.api.networks import WalkNetwork, walker_of
 from planner.api.shown import COVERED, EXISTING, UNCOVERED, Drawn, MapResult, html_table
 from planner.config.sections.demand import BusinessAreaSettings
@@ -322,7 +322,7 @@ def business_areas(
         centres,
         walker.snap(np.array([(p.x, p.y) for p in centres.geometry], dtype=np.float64).reshape(-1, 2)),
         Streets(net.walked),
-        settings=BusinessAreaSettings.model_validate(settings),
+        settings=check_settings(BusinessAreaSettings, settings, name="business_areas"),
         standard_min=limit,
         language="en",
     )

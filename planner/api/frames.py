@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import logging
 import numbers
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -14,13 +15,17 @@ import pandas as pd
 import pyproj
 import shapely
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
+from planner.config.sections.base import Settings
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray
 from planner.network.walker import Walker
 from planner.schemas.table_schema import DEGREES_AT_MOST, WORLD
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
 
 LOG = logging.getLogger("planner")
 
@@ -133,7 +138,7 @@ def check_number(name: str, value: object, *, least: float = 0.0) -> float:
     return number
 
 
-def check_choice(name: str, value: object, known: Sequence[str]) -> str:
+def check_choice(name: str, value: object, known: Sequence[str], *, found: str = "") -> str:
     """Return a value that is one of `known`.
 
     Raises
@@ -143,9 +148,29 @@ def check_choice(name: str, value: object, known: Sequence[str]) -> str:
     """
     if value not in known:
         raise DataError(
-            name, [Issue("unknown_choice", {"name": name, "found": repr(value), "hint": hint(value, known)})]
+            name,
+            [Issue("unknown_choice", {"name": name, "found": found or repr(value), "hint": hint(value, known)})],
         )
     return str(value)
+
+
+def check_settings(model: type[AnySettings], values: Mapping[str, object], *, name: str) -> AnySettings:
+    """Return a section of a study's settings from keyword arguments.
+
+    Raises
+    ------
+    DataError
+        There is no such setting, with the nearest named, or a value is not valid.
+    """
+    for argument, value in values.items():
+        check_choice(name, argument, list(model.model_fields), found=f"{argument}={value!r}")
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        argument = ".".join(str(part) for part in first["loc"])
+        issue = Issue("wrong_argument", {"name": argument, "found": repr(first["input"]), "reason": first["msg"]})
+        raise DataError(name, [issue]) from error
 
 
 def hint(value: object, known: Iterable[object]) -> Phrase:
@@ -236,7 +261,7 @@ def _point_issues(table: gpd.GeoDataFrame) -> Iterator[Issue]:
 
 def _weight_issues(table: gpd.GeoDataFrame, column: str) -> Iterator[Issue]:
     if column not in table.columns:
-        yield _no_column(table, column)
+        yield Issue("frame_no_weight", dict(_no_column(table, column).values))
         return
     values = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
     wrong = ~(np.isfinite(values) & (values >= 0))

@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 import pyproj
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from planner.api.frames import (
     Points,
     check_choice,
     check_column,
     check_number,
-    hint,
+    check_settings,
     labels_at,
     read_minutes,
     read_points,
@@ -299,13 +298,9 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
     _check_count(spec, sites, budget)
     points = read_points(walker, people, name="people", weight=weight)
     centres = None if existing is None else read_points(walker, existing, name="existing")
-    asked = _settings(
-        sites=0 if sites is None else sites,
-        seconds=float(check_number("time_limit_s", time_limit_s)),
-        seed=seed,
-        budget=None if budget is None else check_number("budget", budget),
-        **settings,
-    )
+    seconds = float(check_number("time_limit_s", time_limit_s))
+    budget = None if budget is None else check_number("budget", budget)
+    asked = _settings(sites=sites or 0, seconds=seconds, seed=seed, budget=budget, **settings)
     if candidates is None:
         candidates = restore_crs(_propose(walker, points, centres, limit, asked), points.frame.crs)
         if candidates.empty:
@@ -324,21 +319,7 @@ def _check_count(spec: ModelSpec, sites: object, budget: object) -> None:
 
 
 def _settings(**values: object) -> SitingSettings:
-    unknown = [name for name in values if name not in SitingSettings.model_fields]
-    if unknown:
-        options = {
-            "name": unknown[0],
-            "found": repr(values[unknown[0]]),
-            "hint": hint(unknown[0], SitingSettings.model_fields),
-        }
-        raise DataError("locate", [Issue("unknown_choice", options)])
-    try:
-        return SitingSettings.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        issue = Issue("wrong_argument", {"name": name, "found": repr(first["input"]), "reason": first["msg"]})
-        raise DataError("locate", [issue]) from error
+    return check_settings(SitingSettings, values, name="locate")
 
 
 def _problem(  # noqa: PLR0913 - parts of one problem

@@ -14,7 +14,7 @@ import pandas as pd
 
 from planner.commands.new import question_lines
 from planner.commands.next_command import command_line
-from planner.commands.streams import print_progress, print_results
+from planner.commands.streams import StageReport, print_progress, print_results
 from planner.config.study import Study, portable, read_study
 from planner.io.datum.resolve import NAMES, LayerDatum, format_scores
 from planner.io.study_layers import LayerSource
@@ -29,6 +29,7 @@ from planner.io.unused_layers import (
 from planner.messages.catalogue import Texts, translate
 from planner.messages.errors import SHOWN_ROWS, PlannerError
 from planner.messages.notices import Notice, layer_name, reason_of
+from planner.messages.progress import Progress, silent
 from planner.prepare import PreparedStudy, prepare
 
 COUNTED = ("pieces", "dead_ends", "crossings", "near_misses", "overlaps")
@@ -97,15 +98,21 @@ BY_WEIGHT = (
 
 def run_command(options: Namespace, texts: Texts) -> None:
     """Print how the inputs of a study are understood."""
+    progress = StageReport(texts)
     try:
-        print_results(describe_as_json(options.study) if options.json else describe(options.study, texts))
+        with progress:
+            if options.json:
+                text = describe_as_json(options.study, progress=progress)
+            else:
+                text = describe(options.study, texts, progress=progress)
+        print_results(text)
     except PlannerError:
         for line in question_lines(options.study, texts):
             print_progress(line)
         raise
 
 
-def describe(path: Path, texts: Texts) -> str:
+def describe(path: Path, texts: Texts, *, progress: Progress = silent) -> str:
     """Return how the inputs of a study are understood, as text.
 
     Raises
@@ -114,7 +121,7 @@ def describe(path: Path, texts: Texts) -> str:
         As `planner.run`, for the study, its rules, its data and its streets.
     """
     study = read_study(path)
-    prepared = prepare(study)
+    prepared = prepare(study, progress=progress, for_results=False)
     lines = [part for line in _heading(study, prepared, texts) for part in _wrapped(line, indent=2)]
     lines.append("")
     for source in prepared.inputs.sources:
@@ -137,7 +144,7 @@ def describe(path: Path, texts: Texts) -> str:
     return "\n".join([*lines, "", texts("cli.check_good", command=command)])
 
 
-def describe_as_json(path: Path) -> str:
+def describe_as_json(path: Path, *, progress: Progress = silent) -> str:
     """Return how the inputs of a study are understood, as JSON.
 
     Raises
@@ -146,7 +153,7 @@ def describe_as_json(path: Path) -> str:
         As `planner.run`.
     """
     study = read_study(path)
-    prepared = prepare(study)
+    prepared = prepare(study, progress=progress, for_results=False)
     inputs = prepared.inputs
     people = inputs.demand.groupby("community")["people"].sum().reindex(inputs.communities["id"], fill_value=0.0)
     content: dict[str, Any] = {

@@ -176,13 +176,8 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     raster = _raster(study, communities, tables) if method == "raster" else None
     raise_together(errors)
 
-    facilities, facility_notices = assign_communities(
-        Facilities(layers.metric["facilities"]),
-        communities,
-        water,
-        layers.unknown,
-        source=tables.source("facilities"),
-    )
+    declared, source = Facilities(layers.metric["facilities"]), tables.source("facilities")
+    facilities, facility_notices = assign_communities(declared, communities, water, layers.unknown, source=source)
     streets, closed_ways = _streets_near(study, Streets(layers.metric["streets"]), communities, margin_m, tables)
     not_walked, torn = lines_not_walked(tables, communities, margin_m)
     left_out = summarize_excluded_lines(not_walked)
@@ -191,7 +186,6 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     places = layers.metric.get("places")
     at_work = None if places is None else business_places(Places(places), place_kinds)
     groups = _groups(study, tables, layers, residents, at_work)
-    optional = layers.metric.get
     return Inputs(
         crs=communities.crs,
         communities=communities,
@@ -199,9 +193,9 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         streets=streets,
         demand=residents.points,
         water=water,
-        barriers=None if (barriers := optional("barriers")) is None else Barriers(barriers),
-        gates=None if (gates := optional("gates")) is None else Gates(gates),
-        parcels=None if (parcels := optional("parcels")) is None else Parcels(parcels),
+        barriers=Barriers(layers.metric["barriers"]) if "barriers" in layers.metric else None,
+        gates=Gates(layers.metric["gates"]) if "gates" in layers.metric else None,
+        parcels=Parcels(layers.metric["parcels"]) if "parcels" in layers.metric else None,
         closed_ways=closed_ways,
         elevation=elevation,
         demand_method=method,

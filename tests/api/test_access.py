@@ -221,3 +221,7 @@ def test_public_names_are_listed_and_few() -> None:
     assert len([name for name in listed if name.islower()]) <= 26
     for name in listed - {"__version__"}:
         assert getattr(pl, name).__doc__
+
+
+def test_every_public_name_is_exported() -> None:
+    assert {*pl.__all__, "__version__"} == set(dir(pl))

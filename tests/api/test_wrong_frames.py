@@ -110,6 +110,12 @@ def test_near_misses_of_names_are_corrected(net: pl.WalkNetwork, city: dict) -> 
         pl.walk_network(city["streets"], profile="gb50810")
     with pytest.raises(pl.PlannerError, match="Did you mean `backup_weight`"):
         pl.locate(net, city["people"], sites=1, backup_wieght=0.5)
+    with pytest.raises(pl.PlannerError, match="Did you mean `within_m`"):
+        pl.business_areas(net, city["people"], withn_m=90)
+    with pytest.raises(pl.PlannerError, match=r"backup_weight.* = 3"):
+        pl.locate(net, city["people"], sites=1, backup_weight=3.0)
+    with pytest.raises(pl.PlannerError, match="weight="):
+        pl.coverage(net, city["centres"], city["people"].rename(columns={"people": "population"}))
     with pytest.raises(pl.PlannerError, match="Did you mean `floor_area_m2`"):
         pl.two_step_fca(net, city["centres"], city["people"], supply="floor_area")
     with pytest.raises(pl.PlannerError, match="Did you mean `community`"):

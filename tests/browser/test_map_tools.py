@@ -77,6 +77,7 @@ def test_the_slider_steps_through_the_scenarios(page: Page, haibowan_plan: plann
 def test_what_follows_a_choice_is_drawn_anew(page: Page) -> None:
     """Gaps and the colours of communities, not only the figures."""
     pane = """(name) => document.querySelector(`.leaflet-${name}-pane canvas`).toDataURL()"""
+    page.locator(".group > summary", has_text="社区").click()
     page.get_by_label("社区覆盖率分级").check()
     before = {name: page.evaluate(pane, name) for name in ("uncovered", "shares", "reached", "marks")}
     page.locator("#scenario").fill("2")
@@ -206,7 +207,7 @@ def test_all_is_reached_by_keyboard(page: Page) -> None:
 def test_every_control_has_a_name(page: Page) -> None:
     nameless = """() => [
         ...document.querySelectorAll("button, a[href], input, select, [role=button], [role=slider]"),
-    ].filter((one) => ![one.ariaLabel, one.title, one.innerText, one.closest("label")?.innerText].some(
+    ].filter((one) => ![one.ariaLabel, one.title, one.innerText, one.closest("label")?.textContent].some(
         (name) => name?.trim(),
     )).map((one) => one.outerHTML)"""
     assert page.evaluate(nameless) == []

@@ -24,6 +24,7 @@ from planner.reporting.report.build import build_report, write_report
 from planner.reporting.report.docx import docx_bytes
 from planner.reporting.report.png import render_png
 from planner.reporting.report.word import WordFile
+from planner.reporting.report.word_styles import TABLE_STYLE, TEXT_MM, open_template
 
 
 def told(plan: planner.Plan, language: Language = "en") -> Report:
@@ -187,3 +188,34 @@ def test_cells_hold_any_sign_and_pictures_their_own_ids() -> None:
             "word/media/image1.png",
             "word/media/image2.png",
         ]
+
+
+STYLES = (
+    *("Normal", "Title", "Subtitle", "Heading 1", "Heading 2", "Heading 3", "TOC Heading", "toc 1", "toc 2"),
+    *("Caption", "List Bullet", "Header", "Footer", "Figure", "Notice", "Code", "Key Value"),
+    *("Table Head", "Table Text", "Table Number", "Table Small", "Table Note", TABLE_STYLE),
+)
+
+
+def test_the_template_has_every_style_and_the_width_of_the_text() -> None:
+    template = open_template()
+    styles = {style.name.lower(): style for style in template.styles}
+    assert [name for name in STYLES if name.lower() not in styles] == []
+    section = template.sections[0]
+    assert (section.page_width.mm, section.page_height.mm) == pytest.approx((210, 297), abs=0.1)
+    assert section.page_width.mm - section.left_margin.mm - section.right_margin.mm == pytest.approx(
+        TEXT_MM, abs=0.1
+    )
+    # Word asks for a font of its own for Chinese letters.
+    for name in ("Normal", "Heading 1", "Table Text"):
+        letters = styles[name.lower()].element.rPr.rFonts
+        assert letters.get(qn("w:eastAsia")) in {"SimSun", "SimHei"}, name
+    assert [paragraph.text for paragraph in template.paragraphs] == []
+
+
+def test_a_card_is_set_in_smaller_letters() -> None:
+    whole, card = open_template(), open_template(scale=0.76)
+    for name in ("Normal", "Heading 1", "Table Text"):
+        assert card.styles[name].font.size == pytest.approx(whole.styles[name].font.size * 0.76, abs=6350)
+    assert card.styles["Heading 1"].paragraph_format.space_before.pt == pytest.approx(20 * 0.76**3, abs=0.1)
+    assert card.sections[0].top_margin.mm == pytest.approx(20 * 0.76, abs=0.1)

@@ -13,7 +13,7 @@ from planner.messages.printable import replace_illegal
 from planner.reporting.report import word_parts as parts
 from planner.reporting.report.blocks import Cell
 from planner.reporting.report.png import Picture
-from planner.reporting.report.word_styles import TEXT_MM, set_styles
+from planner.reporting.report.word_styles import TEXT_MM, open_template
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -49,10 +49,7 @@ class WordFile:
     @classmethod
     def begin(cls, *, title: str, subject: str, language: str, scale: float = 1.0) -> WordFile:
         """Begin a file with its page, styles and properties; `scale` makes letters and pictures smaller."""
-        from docx import Document
-
-        document = Document()
-        set_styles(document, scale=scale)
+        document = open_template(scale=scale)
         known = document.core_properties
         known.title, known.subject, known.language = (
             replace_illegal(title)[:255],
@@ -62,10 +59,6 @@ class WordFile:
         known.author = known.last_modified_by = known.comments = known.keywords = ""
         known.created = known.modified = MADE
         known.revision = 1
-        package = document.part.package
-        for name in [name for name, other in package.rels.items() if other.reltype.endswith("/thumbnail")]:
-            # The library's template brings the picture of another document.
-            package.rels.pop(name)
         return cls(document, scale)
 
     def running(self, head: str) -> None:
