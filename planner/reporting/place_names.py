@@ -69,12 +69,14 @@ def _crossings(streets: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], list[tup
     """Return the points where streets of different names meet, and the first two of their names."""
     xy, line = shapely.get_coordinates(streets.geometry.array, return_index=True)
     corners = pd.DataFrame(np.round(xy, 3), columns=["x", "y"])
-    corners["name"] = streets["name"].to_numpy(dtype=object)[line]
+    # By rank: a name that damaged bytes left with half a character is no string to Arrow.
+    names, rank = np.unique(streets["name"].to_numpy(dtype=object), return_inverse=True)
+    corners["name"] = rank[line]
     meeting = corners.drop_duplicates().sort_values(["x", "y", "name"], kind="stable")
     meeting = meeting[meeting.duplicated(["x", "y"], keep=False)]
     place = meeting.groupby(["x", "y"], sort=False).cumcount()
     first, second = meeting[place == 0], meeting[place == 1]
-    pairs = list(zip(first["name"], second["name"], strict=True))
+    pairs = list(zip(names[first["name"]].tolist(), names[second["name"]].tolist(), strict=True))
     return np.asarray(shapely.points(first[["x", "y"]].to_numpy()), dtype=object), pairs
 
 
