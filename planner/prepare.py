@@ -273,10 +273,12 @@ def prepare(
     scenario: Scenario | None = None,
     progress: Progress = silent,
     cache: Cache = NO_CACHE,
+    for_results: bool = True,
 ) -> PreparedStudy:
     """Read the inputs of a study, build its walking network and snap its points; `planner check` stops here.
 
-    A network that was built from the same streets before is taken from the cache.
+    A network that was built from the same streets before is taken from the cache. Unless `for_results`, only the
+    kernels used up to here are compiled.
 
     Raises
     ------
@@ -284,6 +286,8 @@ def prepare(
         The study or its data are not valid: every reason at once.
     """
     check_model(study)
+    if not for_results:
+        return _prepare(study, scenario, progress, lambda: None, cache)
     barriers, siting = study.walking.stop_at_barriers, study.siting.sites > 0
     with start_compiling(barriers=barriers, siting=siting) as compile_rest:
         return _prepare(study, scenario, progress, compile_rest, cache)

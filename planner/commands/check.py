@@ -121,7 +121,7 @@ def describe(path: Path, texts: Texts, *, progress: Progress = silent) -> str:
         As `planner.run`, for the study, its rules, its data and its streets.
     """
     study = read_study(path)
-    prepared = prepare(study, progress=progress)
+    prepared = prepare(study, progress=progress, for_results=False)
     lines = [part for line in _heading(study, prepared, texts) for part in _wrapped(line, indent=2)]
     lines.append("")
     for source in prepared.inputs.sources:
@@ -153,7 +153,7 @@ def describe_as_json(path: Path, *, progress: Progress = silent) -> str:
         As `planner.run`.
     """
     study = read_study(path)
-    prepared = prepare(study, progress=progress)
+    prepared = prepare(study, progress=progress, for_results=False)
     inputs = prepared.inputs
     people = inputs.demand.groupby("community")["people"].sum().reindex(inputs.communities["id"], fill_value=0.0)
     content: dict[str, Any] = {
