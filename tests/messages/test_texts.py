@@ -7,7 +7,7 @@ import pytest
 
 from planner.messages.catalogue import LANGUAGES, Phrase, Texts, catalogue
 
-PLANNER = Path(__file__).parent.parent / "planner"
+PLANNER = Path(__file__).parents[2] / "planner"
 
 
 def test_languages_agree_on_their_files_and_keys() -> None:
