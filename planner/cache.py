@@ -239,8 +239,9 @@ def _feed_foreign(cache: Cache, update: Callable[[bytes], object], value: Any) -
     elif hasattr(value, "to_wkt") and hasattr(value, "to_epsg"):
         _feed_text(update, value.to_wkt().encode())
     elif hasattr(type(value), "model_fields"):
-        # Fields that are left out of a settings file are part of its meaning all the same.
-        _feed_items(cache, update, [(name, getattr(value, name)) for name in type(value).model_fields])
+        # A field that no settings file holds says where the file lies, not what is to be computed.
+        known = [name for name, field in type(value).model_fields.items() if not field.exclude]
+        _feed_items(cache, update, [(name, getattr(value, name)) for name in known])
         _feed_items(cache, update, [value.__pydantic_private__])
     elif hasattr(value, "geom_type"):
         _feed_array(cache, update, np.array([value], dtype=object))

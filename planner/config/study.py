@@ -116,7 +116,8 @@ class Study(Settings):
         """
         layers = {key: content.pop(key) for key in ARGUMENTS if key in content}
         layers = {key: value for key, value in layers.items() if value is not None}
-        if not layers:
+        # Settings that `make_study` has looked through name their file.
+        if not layers and "file" in content:
             super().__init__(**content if name is None else {"name": name, **content})
             return
         inputs, frames, issues = split_layers(layers)

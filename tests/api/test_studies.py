@@ -89,6 +89,8 @@ def test_wrong_layers_and_settings_are_refused_at_once() -> None:
         from_memory(walking={"acces_m": 3})
     with pytest.raises(pl.PlannerError, match=r"inputs.facilities` is missing"):
         pl.Study(communities=toy.layers()["communities"], streets=toy.layers()["streets"])
+    with pytest.raises(pl.PlannerError, match="`inputs"):
+        pl.Study(name="Nothing")
     with pytest.raises(pl.PlannerError) as error:
         pl.make_study({"name": "Toy", "communities": "a.gpkg"})
     assert "`communities` is not a setting" in str(error.value)

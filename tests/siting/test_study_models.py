@@ -227,3 +227,13 @@ def test_all_searches_of_the_stage_share_the_limit(
     assert len(budgets) >= len(["optimum", "curve", "alternatives", "scenarios", "robust", "communities", "old"])
     assert len({id(budget) for budget in budgets}) == 1
     assert 0 < budgets[0].spent_s <= 1.1 * seconds
+
+
+def test_a_model_that_finds_its_number_of_sites_needs_none_requested(tmp_path: Path) -> None:
+    """The curve of maximal covering gains 130, 140, 150 and, with the fourth site, all 160 people."""
+    study = toy.STUDY.replace("sites = 1", 'sites = 0\nmodel = "set_covering"')
+    found = build_document(planner.run(toy.write_study(tmp_path, study=study)))["siting"]
+    assert [(one["method"], len(one["sites"]), one["people_gained"]) for one in found["proposals"]] == [
+        *(("clustering", 0, 0.0), ("maximal_covering", 0, 0.0), ("set_covering", 4, 160.0)),
+    ]
+    assert (found["model"]["value"], found["model"]["bound"], found["model"]["unit"]) == (4.0, 4.0, "sites")

@@ -51,9 +51,11 @@ from planner.evaluation.ratings import (
 )
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers, find_severance_pairs, pairs_near
+from planner.inputs.study_inputs import without_equipment
 from planner.messages.progress import Progress, report_share, silent
 from planner.network.snapping import SnappedPoints
 from planner.network.walker import Walker
+from planner.schemas.tables import Facilities
 
 Step = tuple[Intervention, Action]
 
@@ -193,7 +195,8 @@ def _what_bears_on(context: InterventionContext, diagnosis: Diagnosis, position:
         diagnosis.rule_set,
         diagnosis.facts[position],
         [diagnosis.facts[neighbour] for neighbour in neighbours],
-        facilities.iloc[rows].reset_index(drop=True),
+        # Of floors and functions only those of the facility itself and of who may share with it count: as facts.
+        without_equipment(Facilities(facilities.iloc[rows].reset_index(drop=True))),
         context.snaps[0].xy[rows],
     )
 

@@ -26,7 +26,9 @@ def pack(content: object) -> str:
     {'a': [1, 2]}
     """
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return base64.b64encode(gzip.compress(text.encode(), compresslevel=9, mtime=0)).decode("ascii")
+    # Half a character, left by damaged bytes, is no UTF-8: its escape is what JSON writes for it.
+    packed = text.encode("utf-8", "backslashreplace")
+    return base64.b64encode(gzip.compress(packed, compresslevel=9, mtime=0)).decode("ascii")
 
 
 def steps(values: NDArray[np.int64]) -> list[int]:
