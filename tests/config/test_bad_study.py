@@ -33,7 +33,7 @@ WRONG: dict[str, tuple[str, list[str]]] = {
     ),
     "not_like_any": (
         toy.STUDY.replace(SITES, f"{SITES}zzz = 1\n"),
-        ["`siting.zzz` is not a setting. Known here: sites, candidates, seconds, seed, sources"],
+        ["`siting.zzz` is not a setting. Known here: model, sites, candidates, seconds, seed, sources"],
     ),
     "wrong_types": (
         toy.STUDY.replace(SITES, 'sites = "many"\nseed = 1.5\nseconds = "x"\n')
@@ -159,7 +159,7 @@ RULES: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "nameless": (rule(id=None), ["`rules.0.id`: it is missing."]),
-    "twice": (rule() + rule(expression="people >= 1"), ["rule `floor` stands there more than once."]),
+    "twice": (rule() + rule(expression="people >= 1"), ["rule `floor` occurs more than once."]),
     "no_rules": ("", ["`rules`: it is missing."]),
     "not_toml": ("oops", ["It is not TOML:"]),
 }
@@ -186,10 +186,10 @@ def test_rule_files(tmp_path: Path, capsys: pytest.CaptureFixture[str], rules: s
 def test_files_in_other_encodings(tmp_path: Path, capsys: pytest.CaptureFixture[str], encoding: str) -> None:
     study = toy.write_study(tmp_path / "toy", study=OWN_RULES)
     (study.parent / "own.toml").write_text('en = "Own"\nzh = "自定"\n', encoding)
-    assert "The rule file cannot be read: not UTF-8, but mostly GBK" in refused(study, capsys, code=2)
+    assert "The rule file cannot be read: the encoding is not UTF-8" in refused(study, capsys, code=2)
     study.write_text(toy.STUDY.replace("Toy city", "海勃湾"), encoding)
     assert main(["check", str(study)]) == 2
-    assert "The file cannot be read: not UTF-8, but mostly GBK" in capsys.readouterr().err
+    assert "The file cannot be read: the encoding is not UTF-8" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["nowhere.toml", "", "n" * 300])
