@@ -6,7 +6,7 @@ import os
 import pickle
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -64,11 +64,12 @@ def known_run(plans: Sequence[planner.Plan]) -> Callable[..., planner.Plan]:
         scenario: Path | None = None,
         progress: Progress = silent,
         verified: bool = False,
+        **cached: Any,
     ) -> planner.Plan:
         study = study if isinstance(study, planner.Study) else planner.read_study(study)
         plan = known.get(study.file.read_bytes())
         if plan is None or scenario is not None or verified or study != planner.read_study(study.file):
-            return run(study, scenario=scenario, progress=progress, verified=verified)
+            return run(study, scenario=scenario, progress=progress, verified=verified, **cached)
         return plan
 
     return answer
