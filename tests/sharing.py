@@ -12,6 +12,7 @@ import pytest
 
 import planner
 from planner import pipeline
+from planner.cache import NO_CACHE, Cache
 from planner.messages.progress import Progress, silent
 from planner.reporting.files.locking import lock_folder
 
@@ -64,11 +65,12 @@ def known_run(plans: Sequence[planner.Plan]) -> Callable[..., planner.Plan]:
         scenario: Path | None = None,
         progress: Progress = silent,
         verified: bool = False,
+        cache: Cache = NO_CACHE,
     ) -> planner.Plan:
         study = study if isinstance(study, planner.Study) else planner.read_study(study)
         plan = known.get(study.file.read_bytes())
         if plan is None or scenario is not None or verified or study != planner.read_study(study.file):
-            return run(study, scenario=scenario, progress=progress, verified=verified)
+            return run(study, scenario=scenario, progress=progress, verified=verified, cache=cache)
         return plan
 
     return answer
