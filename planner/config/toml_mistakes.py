@@ -61,4 +61,4 @@ def _reason(message: str, line: str) -> Phrase | str:
         if match:
             name = ".".join(re.findall(r"'([^']+)'", match.groupdict().get("name") or ""))
             return Phrase(f"errors.toml_{key}", {"name": name})
-    return Phrase("errors.toml_backslash", {"name": ""}) if "\\" in line else PLACE.sub("", message).strip()
+    return Phrase("errors.toml_backslash") if "\\" in line else PLACE.sub("", message).strip()

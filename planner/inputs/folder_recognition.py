@@ -71,7 +71,7 @@ class _Draft:
     guess: TableGuess
     lines: dict[str, StudyLine] = field(default_factory=dict)
 
-    def say(self, key: str, value: object, reason: Phrase | str = "", *, asks: bool = False) -> None:
+    def set_line(self, key: str, value: object, reason: Phrase | str = "", *, asks: bool = False) -> None:
         self.lines[key] = StudyLine(key, value, reason, asks=asks)
 
     def settings(self) -> dict[str, Any]:
@@ -135,13 +135,13 @@ def _state_file(draft: _Draft, rivals: list[TableGuess], readings: list[TableGue
         question = Phrase("recognition.or_table", {"tables": tables})
     else:
         question = ""
-    draft.say("path", layer.file.as_posix(), question, asks=bool(question))
+    draft.set_line("path", layer.file.as_posix(), question, asks=bool(question))
     if layer.layer:
-        draft.say("layer", layer.layer)
+        draft.set_line("layer", layer.layer)
     frame = draft.guess.read.frame
     if layer.file.name in OF_FETCH and "osm_date" in frame.columns:
-        draft.say("source", f"{ATTRIBUTION}; {frame['osm_date'].iloc[0]}")
-        draft.say("datum", "wgs84")
+        draft.set_line("source", f"{ATTRIBUTION}; {frame['osm_date'].iloc[0]}")
+        draft.set_line("datum", "wgs84")
 
 
 def _state_columns(draft: _Draft) -> None:
@@ -155,7 +155,7 @@ def _state_columns(draft: _Draft) -> None:
     asked = ", ".join(f"{column} = {field}?" for field, column in near.items())
     if any(ours != theirs for ours, theirs in columns.items()) or near:
         question = Phrase("recognition.near_columns", {"columns": asked}) if near else ""
-        draft.say("columns", columns, question, asks=bool(near))
+        draft.set_line("columns", columns, question, asks=bool(near))
 
 
 def _state_systems(drafts: Mapping[str, _Draft]) -> None:
@@ -168,12 +168,12 @@ def _state_systems(drafts: Mapping[str, _Draft]) -> None:
             continue
         guess = guess_system(frame, known)
         if guess.crs and not guess.exchanged:
-            draft.say("crs", guess.crs, guess.reason, asks=guess.asks)
+            draft.set_line("crs", guess.crs, guess.reason, asks=guess.asks)
         elif guess.crs and {"x", "y"} <= draft.guess.read.place.keys():
             columns = dict(draft.lines["columns"].value)  # type: ignore[call-overload]  # columns are a table
             columns["x"], columns["y"] = columns["y"], columns["x"]
-            draft.say("crs", guess.crs, guess.reason, asks=guess.asks)
-            draft.say("columns", columns, Phrase("recognition.axes_exchanged"), asks=True)
+            draft.set_line("crs", guess.crs, guess.reason, asks=guess.asks)
+            draft.set_line("columns", columns, Phrase("recognition.axes_exchanged"), asks=True)
         else:
             draft.lines["crs"] = StudyLine("crs", "EPSG:…", guess.reason, asks=True, is_comment=True)
 
@@ -191,9 +191,9 @@ def _state_tiers(drafts: Mapping[str, _Draft]) -> None:
         columns = {item.field: item.column for item in draft.guess.read.mapped}
         named = draft.lines.get("columns", StudyLine("columns", columns, ""))
         value = {**columns, **dict(named.value), "tier": columns["name"]}  # type: ignore[call-overload]
-        draft.say("columns", value, Phrase("recognition.tier_from_name"), asks=True)
+        draft.set_line("columns", value, Phrase("recognition.tier_from_name"), asks=True)
     if words:
-        draft.say("values", words)
+        draft.set_line("values", words)
 
 
 def _untranslated(guess: TableGuess) -> Any:  # noqa: ANN401 - a schema
@@ -259,9 +259,9 @@ def _state_datums(drafts: Mapping[str, _Draft]) -> DatumChoice | None:
             agrees = said in {"", verdict.datum} or {said, verdict.datum} == {"cgcs2000", "wgs84"}
             values = {"datum": NAMES[verdict.datum], "scores": scores, "word": said}
             key = "datum_fits" if agrees else "datum_against_word"
-            draft.say("datum", verdict.datum, Phrase(f"recognition.{key}", values), asks=not agrees)
+            draft.set_line("datum", verdict.datum, Phrase(f"recognition.{key}", values), asks=not agrees)
         elif said and (verdict is None or verdict.how in {"undecided", "alike", "untested"}):
-            draft.say("datum", said, Phrase("recognition.datum_by_word"))
+            draft.set_line("datum", said, Phrase("recognition.datum_by_word"))
         elif verdict is not None and verdict.how == "undecided":
             text = Phrase("recognition.datum_undecided", {"scores": scores})
             best = max(verdict.scores, key=lambda datum: verdict.scores[datum])

@@ -156,7 +156,13 @@ def test_layers_and_columns_that_are_not_there(
     [
         (
             b"C1,W,community,east,39.66\nC2,W,station,,39.66\n",
-            ["no place: `east`, `39.66`", "(1 row: C1)", "Rows without geometry", "take them out. (1 row: C2)"],
+            [
+                "no place: `east`, `39.66`",
+                "(1 row: C1)",
+                "Rows without coordinates",
+                "'lon, lat'",
+                "remove the rows. (1 row: C2)",
+            ],
         ),
         (b"C1,W,community,inf,39.66\n", ["Coordinates that are not finite numbers. Correct them. (1 row: C1)"]),
     ],

@@ -90,7 +90,11 @@ COLUMNS = {
             "'id' is missing",
             "'name' is missing",
             "toy.gpkg [centres]",
-            "palace is not one of district, town, community, village, station. Correct them. (1 row: C1)",
+            "'tier': palace: words that are not known.",
+            (
+                'values = { "palace" = "…" }; possible values: '
+                "district, town, community, village, station. (1 row: C1)"
+            ),
             "'floor_area_m2': not a number: big. Correct them. (1 row: C1)",
             "toy.gpkg [people]",
             "'people': numbers below zero. Correct them. (1 row: P800-400)",
