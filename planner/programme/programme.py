@@ -132,7 +132,8 @@ class Project:
     cost, paid
         In the study's unit of money; payment of each fund, in the order of the funds.
     people_covered, people_standard
-        People newly covered, and people whose weak centre is resolved, in addition to the projects before it.
+        People newly covered, None where this is not counted, and people whose weak centre is resolved, in addition
+        to the projects before it.
     """
 
     id: str
@@ -150,13 +151,13 @@ class Project:
     year: int
     cost: float
     paid: tuple[float, ...]
-    people_covered: float
+    people_covered: float | None
     people_standard: float
 
     @property
     def people(self) -> float:
-        """People who gain."""
-        return self.people_covered + self.people_standard
+        """People who gain, as far as they are counted."""
+        return (self.people_covered or 0.0) + self.people_standard
 
     @property
     def cost_per_person(self) -> float:
@@ -212,6 +213,8 @@ class Programme:
         Status of the selection; and of the years of the selected projects.
     funding_gap
         Money missing to resolve all that is resolvable; None if there is none.
+    not_counted
+        Kinds of the options, selected or not, whose effect on who reaches a centre is not counted.
     notices
         Notices on settings that do not apply.
     """
@@ -231,6 +234,7 @@ class Programme:
     status: Status
     order_status: Status
     funding_gap: FundingGap | None
+    not_counted: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
 
     @property
