@@ -155,14 +155,16 @@ class Project:
     people_standard: float
 
     @property
-    def people(self) -> float:
-        """People who gain, as far as they are counted."""
-        return (self.people_covered or 0.0) + self.people_standard
+    def people(self) -> float | None:
+        """People who gain, as far as they are counted; None where none are."""
+        if self.people_covered is None:
+            return self.people_standard or None
+        return self.people_covered + self.people_standard
 
     @property
     def cost_per_person(self) -> float:
         """Cost per person who gains; nan if there is none."""
-        return self.cost / self.people if self.people > 0 else math.nan
+        return self.cost / people if (people := self.people or 0.0) > 0 else math.nan
 
 
 @dataclass(frozen=True, slots=True)

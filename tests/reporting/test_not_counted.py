@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,6 +63,16 @@ def test_which_options_are_counted() -> None:
         assert ProjectOption("own", kind, 1.0, site="S1").counts_coverage, kind
     assert ProjectOption("upgrade:C1", "upgrade", 1.0, actions=(action("add_area"),)).counts_coverage
     assert ProjectOption("upgrade:C1", "share", 1.0, actions=(action("share"),)).counts_coverage
+
+
+def test_a_project_of_which_nobody_is_counted_has_no_number(branched: planner.Plan) -> None:
+    assert branched.programme is not None
+    (branch,) = [one for one in branched.programme.projects if one.kind == "branch"]
+    alone = replace(branch, people_standard=0.0)
+    assert branch.cost_per_person == branch.cost / branch.people_standard
+    assert alone.people is None
+    assert math.isnan(alone.cost_per_person)
+    assert replace(alone, people_covered=0.0).people == 0.0
 
 
 def test_a_branch_is_a_kind_that_funds_for_new_stations_pay() -> None:

@@ -150,7 +150,9 @@ class Project(ProjectFields):
     resolves: Annotated[list[str], "list of the weak centres that it brings to standard"]
     unit: Annotated[str, "who is responsible in the study's words; empty: its subdistrict"]
     paid: Annotated[list[FundAmount], "list: which fund pays what"]
-    people: Annotated[float, "people_covered, where it is counted, + people_standard"]
+    people: Annotated[
+        float | None, "people_covered, where it is counted, + people_standard; empty where nobody is counted"
+    ]
     lon: Annotated[float | None, "longitude, degrees, WGS 84; null where it is nowhere in particular", "°"]
     lat: Annotated[float | None, "latitude, likewise", "°"]
 
