@@ -42,9 +42,10 @@ def kept_beside_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def added(folder: Path) -> int:
-    """Return the sum of two numbers by a kernel, loaded as a process loads it: from what is kept, else compiled."""
+    """Return the sum of two numbers by a kernel, from its kept code, else compiled."""
     spec = importlib.util.spec_from_file_location("adding", folder / "adding.py")
-    assert spec is not None and spec.loader is not None  # noqa: PT018 - for mypy
+    assert spec is not None
+    assert spec.loader is not None
     module = sys.modules["adding"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     total: int = module.add(2, 3)
