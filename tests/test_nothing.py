@@ -10,6 +10,7 @@ import pyogrio
 import pytest
 import toy
 from nothing import drawn, everything_is_made, with_centres, with_people
+from phrases import phrase
 
 import planner
 from planner.commands.main import main
@@ -20,7 +21,7 @@ NO_SITE: dict[str, str] = {
     "a budget below every cost": "new_cost = 40.0\nbudget = 10.0\n",
     "a budget and unknown costs": "budget = 1000.0\n",
     "no money at all": "new_cost = 40.0\nbudget = 0.0\n",
-    "too near to a centre": "min_spacing_m = 5000\n",
+    phrase("errors.programme_place_left_out"): "min_spacing_m = 5000\n",
     "free centres and nothing else": 'relocatable = ["C1", "S1"]\napart_m = 5000\nnew_cost = 40.0\nbudget = 0.0\n',
     "no source": "sources = []\nbudget = 5.0\n",
 }
@@ -114,4 +115,4 @@ def test_nobody_at_all_is_refused_in_words(tmp_path: Path, capsys: pytest.Captur
     people = toy.layers()["people"].assign(people=0)
     study = toy.write_study(tmp_path, changed={"people": people})
     assert main(["check", str(study)]) == 3
-    assert "No demand point with people lies inside any community" in capsys.readouterr().err
+    assert phrase("errors.nobody_inside") in capsys.readouterr().err

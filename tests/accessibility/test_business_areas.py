@@ -310,7 +310,7 @@ def test_neighbours_walk_along_the_street_not_through_the_block() -> None:
 def test_the_toy_city_has_one_circle_with_its_mall(rich_toy_plan: planner.Plan) -> None:
     content = build_document(rich_toy_plan)["business_areas"]
     (circle,) = content["areas"]
-    assert circle["name"] == "Great Mall business circle"
+    assert circle["name"] == "Great Mall business area"
     assert circle["places"] == 6
     assert circle["workers"] == pytest.approx(100 + 4 * 2.04 + 12.89)
     assert content["areas_with_station"] == 0

@@ -15,6 +15,7 @@ import pytest
 import toy
 from answers import EARLIER, content, earlier
 from forks import RUN, Copy, carried_out, needs_fork
+from phrases import phrase
 
 from planner.commands import exit as endings
 from planner.commands import main as cli
@@ -128,7 +129,7 @@ def test_after_the_exchange_nobody_is_told_that_earlier_results_are_there(
     monkeypatch.setattr(writing, "replace_files", then_interrupted)
     assert main(["run", str(toy_study), "--out", str(out)]) == 143
     said = capsys.readouterr().err
-    assert "Interrupted; the new results were in place by then, complete." in said
+    assert phrase("cli.interrupted_in_place") in said
     assert "untouched" not in said
     assert not set(EARLIER.values()) & {content(out)[name] for name in writing.PRODUCTS}
 

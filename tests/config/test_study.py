@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import toy
+from phrases import phrase
 
 from planner.config.study import Study, make_study, nested_settings, read_study, setting_meaning, settings_classes
 from planner.config.template import study_template
@@ -69,7 +70,7 @@ def test_every_error_at_once_with_its_dotted_path() -> None:
         "`inputs.communities.colour` is not a setting",
         "`inputs.facilities` is missing",
         "`limits.minutes` = [5, 3]: must rise and not repeat",
-        "`siting.sites` = -1",
+        phrase("notices.siting_few_places", sites="-1"),
         "`walking.speed_kmh` = 'fast'",
     ):
         assert expected in words

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import toy
+from phrases import phrase
 
 import planner
 from planner.commands.main import main
@@ -57,7 +58,7 @@ def test_a_scenario_is_carried_out(toy_study: Path, tmp_path: Path) -> None:
     assert content["scenario"]["closed"] == ["S1"]
     assert content["scenario"]["sites"] == [{"id": "N1", "x": EAST + 400.0, "y": NORTH + 200.0}]
     assert content["provenance"]["command"].endswith("--scenario picked.json")
-    assert content["notices"][0]["en"].startswith("This is the scenario picked.json, not today")
+    assert content["notices"][0]["en"].startswith(phrase("notices.scenario", file="picked.json"))
     assert content["notices"][0]["rows"] == ["S1", "N1"]
 
 
@@ -94,9 +95,9 @@ def test_nothing_changed_is_today(toy_study: Path, tmp_path: Path, toy_plan: pla
             json.dumps(scenario(sites=[{"id": "N1", "x": float("nan"), "y": 1.0}])),
             "`sites.0.x`: a finite number",
         ),
-        (scenario(study="Another"), "study `Another`, not for `Toy city`"),
-        (scenario(closed=["S1", "S1"]), "`closed` names the same id twice"),
-        (scenario(sites=scenario()["sites"] * 2), "`sites` names the same id twice"),  # type: ignore[operator]
+        (scenario(study="Another"), phrase("errors.scenario_other_study", found="Another", study="Toy city")),
+        (scenario(closed=["S1", "S1"]), phrase("errors.scenario_twice", setting="closed")),
+        (scenario(sites=scenario()["sites"] * 2), phrase("errors.scenario_twice", setting="sites")),  # type: ignore[operator]
         (scenario(crs="EPSG:4326"), "EPSG:4326"),
         (scenario(closed=["C9"]), "does not have.*C9"),
         (scenario(sites=[{"id": "C1", "x": EAST, "y": NORTH}]), "id of a centre.*C1"),

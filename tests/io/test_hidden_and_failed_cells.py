@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import openpyxl
 import pytest
 import sheets
 import xlwt
+from phrases import phrase
 
 from planner.io.tables.sheet_marks import SheetMarks, read_sheet_marks
 from planner.messages.errors import DataError
@@ -113,7 +115,7 @@ def test_a_formula_without_result_in_a_column_that_must_be_there(tmp_path: Path,
         book.save(str(path))
     else:
         sheets.write(path, rows)
-    with pytest.raises(DataError, match=r"'people': formulas without a stored result \(=.*save it.*#2"):
+    with pytest.raises(DataError, match=r"'people': formulas without a stored result \(=.*save it to store.*#2"):
         sheets.checked(path)
 
 
@@ -128,7 +130,7 @@ def test_a_formula_without_result_elsewhere_is_told(tmp_path: Path) -> None:
 
 def test_a_place_that_is_a_formula_without_result(tmp_path: Path) -> None:
     rows = [CENTRES[0], [*CENTRES[1][:4], "=100+6.8", 39.6], CENTRES[2]]
-    with pytest.raises(DataError, match=r"'lon': formulas without a stored result"):
+    with pytest.raises(DataError, match=re.escape(phrase("errors.no_result", column="lon"))):
         sheets.checked(sheets.write(tmp_path / "x.xlsx", rows), FACILITIES)
 
 

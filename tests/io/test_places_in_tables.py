@@ -12,6 +12,7 @@ import pytest
 import shapely
 import toy
 from answers import refused
+from phrases import phrase
 
 from planner.config.sections.layers import Layer
 from planner.io.layer_read import LayerRead
@@ -150,7 +151,7 @@ def test_a_cell_that_is_no_place_is_quoted(tmp_path: Path, name: str) -> None:
     answer = error.value.in_words("en")
     assert f"`{cell.split(chr(9))[0][:40]}" in answer
     assert "(1 row: C1)" in answer
-    assert "does not say which coordinates" not in answer
+    assert phrase("errors.no_crs") not in answer
     assert "Rows without geometry" not in answer
     assert "无法识别为位置" in error.value.in_words("zh")
 
@@ -198,7 +199,7 @@ def test_two_ways_that_contradict_one_another_are_refused_for_points_and_told_fo
     assert checked(near).geometry[2].equals(shapely.Point(EAST, NORTH + 0.0001))
     far = two_ways(tmp_path / "far.csv", PLACE, EAST, NORTH + 0.001)
     with pytest.raises(
-        DataError, match=r"`longitude`, `latitude` and `geometry` say different places, up to 111 m"
+        DataError, match=r"`longitude`, `latitude` and `geometry` give different positions, up to 111 m"
     ):
         checked(far)
     chosen = {"lon": "longitude", "lat": "latitude"}
@@ -211,7 +212,7 @@ def test_two_ways_that_contradict_one_another_are_refused_for_points_and_told_fo
 def test_a_shifted_maps_coordinates_beside_surveyed_ones_are_refused(tmp_path: Path) -> None:
     """经度, 纬度 and a column 坐标 of a web map some 500 m away: no one of the two is taken in silence."""
     path = table(tmp_path / "x.tsv", "经度\t纬度\t坐标", f"{EAST}\t{NORTH}\t{EAST + 0.006},{NORTH + 0.001}")
-    with pytest.raises(DataError, match="say different places"):
+    with pytest.raises(DataError, match="give different positions"):
         checked(path)
 
 
@@ -241,7 +242,7 @@ def nested_wkb(depth: int) -> str:
 )
 def test_shapes_nested_without_end_are_no_shapes(tmp_path: Path, deep: str) -> None:
     assert read_shapes([deep]).shapes.tolist() == [None]
-    with pytest.raises(DataError, match="no place"):
+    with pytest.raises(DataError, match="not a position"):
         checked(table(tmp_path / "x.tsv", "geom", deep))
 
 
@@ -309,7 +310,7 @@ def test_northing_and_easting_exchanged_are_named_as_the_cause(
     ]
     (file.parent / "c.csv").write_text("\n".join(["id,name,tier,X,Y", *rows]) + "\n", "utf-8")
     answer = refused(file, capsys, code=3)
-    assert "with x and y exchanged it would fit" in answer
+    assert phrase("errors.far_away_xy") in answer
     file.write_text(
         study.replace(f'crs = "{toy.CRS}"', f'crs = "{toy.CRS}"\ncolumns = {{ x = "Y", y = "X" }}'), "utf-8"
     )

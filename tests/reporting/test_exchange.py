@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from forks import carried_out, needs_fork
+from phrases import phrase
 
 from planner.messages.errors import OutputError, UnfinishedError
 from planner.reporting import write as writing
@@ -70,7 +71,10 @@ def fill(folder: Path, before: tuple[str, ...] = NAMES) -> Path:
 
 
 def state_of(folder: Path) -> dict[str, str]:
-    return {path.name: path.read_text("utf-8") if path.is_file() else "a folder" for path in folder.iterdir()}
+    return {
+        path.name: path.read_text("utf-8") if path.is_file() else phrase("errors.product_is_folder")
+        for path in folder.iterdir()
+    }
 
 
 def without_locks(state: dict[str, str]) -> dict[str, str]:
@@ -222,9 +226,13 @@ def test_old_files_that_cannot_be_put_back_are_never_called_untouched(
 def test_a_folder_in_a_products_place_is_never_moved(tmp_path: Path) -> None:
     folder = fill(tmp_path / "out", NAMES[1:])
     (folder / NAMES[0]).mkdir()
-    with pytest.raises(OutputError, match="is a folder there"):
+    with pytest.raises(OutputError, match=phrase("errors.product_is_folder")):
         writing.write_all_or_none(folder, {name: lambda path: path.write_text("new", "utf-8") for name in NAMES})
-    assert state_of(folder) == {NAMES[0]: "a folder", **dict.fromkeys(NAMES[1:], "old"), "mine.txt": "mine"}
+    assert state_of(folder) == {
+        NAMES[0]: phrase("errors.product_is_folder"),
+        **dict.fromkeys(NAMES[1:], "old"),
+        "mine.txt": "mine",
+    }
 
 
 def write_often(tag: str, folder: Path, barrier: multiprocessing.synchronize.Barrier) -> None:
