@@ -21,7 +21,7 @@ NO_SITE: dict[str, str] = {
     "a budget below every cost": "new_cost = 40.0\nbudget = 10.0\n",
     "a budget and unknown costs": "budget = 1000.0\n",
     "no money at all": "new_cost = 40.0\nbudget = 0.0\n",
-    phrase("errors.programme_place_left_out"): "min_spacing_m = 5000\n",
+    "too near to a centre": "min_spacing_m = 5000\n",
     "free centres and nothing else": 'relocatable = ["C1", "S1"]\napart_m = 5000\nnew_cost = 40.0\nbudget = 0.0\n',
     "no source": "sources = []\nbudget = 5.0\n",
 }

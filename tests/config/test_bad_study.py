@@ -88,7 +88,10 @@ WRONG: dict[str, tuple[str, list[str]]] = {
     ),
     "walking_profile": (
         toy.STUDY.replace("[walking]\n", '[walking]\nprofile = "gb50181"\n'),
-        ['`walking.profile` = "gb50181" does not exist. Available: ', "gb50180"],
+        [
+            'study.toml is not a valid study:\n  - `walking.profile` = "gb50181" does not exist. Available: ',
+            "gb50180",
+        ],
     ),
     "rule_profile": (
         toy.STUDY + '\n[rules]\nprofile = "haibowann"\n',
@@ -200,7 +203,7 @@ def test_files_in_other_encodings(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_study_files_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     assert main(["run", str(tmp_path / name), "--out", str(tmp_path / "out")]) == 2
     said = capsys.readouterr()
-    assert "The file cannot be read" in said.err
+    assert "The file cannot be read: " in said.err
     assert "`planner new DIR`" in said.err
     assert not (tmp_path / "out").exists()
 

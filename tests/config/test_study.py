@@ -69,8 +69,8 @@ def test_every_error_at_once_with_its_dotted_path() -> None:
         "`language` = 'fr'",
         "`inputs.communities.colour` is not a setting",
         "`inputs.facilities` is missing",
-        "`limits.minutes` = [5, 3]: must rise and not repeat",
-        phrase("notices.siting_few_places", sites="-1"),
+        "`limits.minutes` = [5, 3]: " + phrase("errors.reason_not_rising"),
+        "`siting.sites` = -1",
         "`walking.speed_kmh` = 'fast'",
     ):
         assert expected in words
@@ -79,7 +79,7 @@ def test_every_error_at_once_with_its_dotted_path() -> None:
 
 
 def test_the_standard_must_be_measured() -> None:
-    with pytest.raises(StudyError, match=r"`limits\.standard_min` = 7: it must be one of `limits\.minutes`"):
+    with pytest.raises(StudyError, match=r"`limits\.standard_min` = 7: must be one of `limits\.minutes`"):
         make_study({"limits": {"standard_min": 7}})
 
 

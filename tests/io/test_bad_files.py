@@ -106,7 +106,7 @@ DAMAGED: dict[str, tuple[str, Make, list[str]]] = {
         holding(HEADING + ROW + b"a,b,c,d,e,f,g\n"),
         ["Rows have more cells than the heading has columns.", "(1 row: #3)"],
     ),
-    "ending": ("x.dxf", holding(b"0"), [phrase("errors.unknown_format", ending=".dxf", known=".gpkg")]),
+    "ending": ("x.dxf", holding(b"0"), [phrase("errors.unknown_format", ending=".dxf"), "Supported: .gpkg"]),
     "missing": (
         "nowhere.gpkg",
         lambda _: None,
@@ -116,7 +116,13 @@ DAMAGED: dict[str, tuple[str, Make, list[str]]] = {
     "several_layers": (
         "toy.gpkg",
         lambda _: None,
-        ["several layers (communities, centres, streets, people). Name one with `inputs.facilities.layer`."],
+        [
+            phrase(
+                "errors.several_layers",
+                layers="communities, centres, streets, people",
+                setting="inputs.facilities",
+            )
+        ],
     ),
 }
 
@@ -136,18 +142,21 @@ def test_files_that_cannot_be_read(
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ('layer = "centers"\n', ["It has no layer `centers`. Its layers: communities, centres, streets, people."]),
+        (
+            'layer = "centers"\n',
+            [phrase("errors.no_such_layer", layer="centers", layers=", ".join(TOY))],
+        ),
         (
             'layer = "centres"\ncolumns = { name = "Nam", tier = "level" }\n',
             [
-                phrase("errors.mapped_column_missing", column="name", theirs="Nam", present="id, name, tier"),
+                phrase("errors.mapped_column_missing", column="name", theirs="Nam") + " id, name, tier",
                 "`level`",
             ],
         ),
         ('layer = "centres"\ncolumns = { floor_area = "floor_area_m2" }\n', ["Did you mean `floor_area_m2`?"]),
         (
             'layer = "centres"\ncolumns = { geometry = "name" }\n',
-            ["maps `geometry`, which is not a column", "Known"],
+            [phrase("errors.mapped_column_unknown", name="geometry"), "Available"],
         ),
         (
             'layer = "centres"\ncolumns = { name = "geometry" }\n',
@@ -159,7 +168,7 @@ def test_files_that_cannot_be_read(
                 "`Nam`",
                 phrase("errors.contradicting_crs", declared="EPSG:4326"),
                 "Column 'tier' is missing",
-                "not a number: community, station",
+                phrase("errors.not_a_number", found="community, station"),
             ],
         ),
     ],
@@ -177,11 +186,9 @@ def test_layers_and_columns_that_are_not_there(
         (
             b"C1,W,community,east,39.66\nC2,W,station,,39.66\n",
             [
-                "no place: `east`, `39.66`",
+                phrase("errors.unreadable_place", columns="`lon`, `lat`", cells="`east`, `39.66`"),
                 "(1 row: C1)",
-                "Rows without coordinates",
-                "'lon, lat'",
-                "remove the rows. (1 row: C2)",
+                phrase("errors.missing_place", columns="lon, lat") + " (1 row: C2)",
             ],
         ),
         (b"C1,W,community,inf,39.66\n", ["Coordinates that are not finite numbers. Correct them. (1 row: C1)"]),

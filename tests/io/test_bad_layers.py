@@ -15,6 +15,8 @@ import toy
 from answers import done, refused
 from phrases import phrase
 
+from planner.messages.catalogue import Texts
+
 Layers = dict[str, gpd.GeoDataFrame]
 
 TOY = toy.layers()
@@ -72,7 +74,7 @@ UNKNOWN_PLACE = 'LOCAL_CS["Site grid",UNIT["metre",1],AXIS["E",EAST],AXIS["N",NO
 COLUMNS = {
     "missing": (
         {"people": PEOPLE.drop(columns="households").rename(columns={"people": "souls"})},
-        ["toy.gpkg [people]", "'people' is missing", "Present: id, souls", "`columns`"],
+        ["toy.gpkg [people]", "'people' is missing", "Columns: id, souls", "`columns`"],
     ),
     "households_only": (
         {"people": PEOPLE.drop(columns="people")},
@@ -96,11 +98,11 @@ COLUMNS = {
                 'values = { "palace" = "…" }; possible values: '
                 "district, town, community, village, station. (1 row: C1)"
             ),
-            "'floor_area_m2': not a number: big. Correct them. (1 row: C1)",
+            phrase("errors.not_a_number", column="floor_area_m2", found="big") + " (1 row: C1)",
             "toy.gpkg [people]",
-            "'people': numbers below zero. Correct them. (1 row: P800-400)",
-            "the same id stands in several rows (P). Give each row its own. (2 rows: #0, #1)",
-            "Rows without geometry. Locate them, or take them out. (1 row: P)",
+            phrase("errors.negative_number", column="people") + " (1 row: P800-400)",
+            phrase("errors.duplicate_ids", column="id", ids="P") + " (2 rows: #0, #1)",
+            Texts("en")("errors.missing_geometry") + " (1 row: P)",
         ],
     ),
     "many_rows": (
@@ -113,18 +115,18 @@ COLUMNS = {
     ),
     "empty_cells": (
         {"people": PEOPLE.assign(**{n: [None, *[1.0] * (len(PEOPLE) - 1)] for n in ("people", "households")})},
-        ["'people': empty cells. Fill them in. (1 row: P0-0)"],
+        [phrase("errors.missing_values", column="people") + " (1 row: P0-0)"],
     ),
     "not_numbers": (
         {"people": PEOPLE.assign(people=["1,23", "many", *["1"] * (len(PEOPLE) - 2)])},
-        ["'people': not a number: 1,23, many. Correct them. (2 rows: P0-0, P0-100)"],
+        [phrase("errors.not_a_number", column="people", found="1,23, many") + " (2 rows: P0-0, P0-100)"],
     ),
     "unknown_community": (
         {"centres": CENTRES.assign(community=["Q", ""])},
         [
             "toy.gpkg [centres]",
             phrase("errors.unknown_community", found="Q"),
-            phrase("errors.ambiguous_community"),
+            "Enter the id, code or name of the community",
             "(1 row: C1)",
         ],
     ),
@@ -141,20 +143,21 @@ GEOMETRY = {
     "empty": ({"centres": first_shape(CENTRES, shapely.Point())}, ["Rows without geometry", "(1 row: C1)"]),
     "nan": (
         {"people": first_shape(PEOPLE, shapely.Point(np.nan, 1))},
-        [phrase("errors.counts_wrong"), "(1 row: P0-0)"],
+        [phrase("errors.infinite_geometry"), "(1 row: P0-0)"],
     ),
     "inf": (
         {"people": first_shape(PEOPLE, shapely.Point(np.inf, 1))},
-        [phrase("errors.counts_wrong"), "(1 row: P0-0)"],
+        [phrase("errors.infinite_geometry"), "(1 row: P0-0)"],
     ),
     "inf_outline": (
         {"communities": first_shape(COMMUNITIES, shapely.Polygon([(0, 0), (np.inf, 1), (1, 1)]))},
-        [phrase("errors.counts_wrong"), "(1 row: W)"],
+        [phrase("errors.infinite_geometry"), "(1 row: W)"],
     ),
     "centroids_as_communities": (
         {"communities": shapes(COMMUNITIES, COMMUNITIES.centroid)},
         [
-            "Geometry is Point, where Polygon, MultiPolygon is needed. Name the layer with the outlines",
+            phrase("errors.geometry_type", found="Point", expected="Polygon, MultiPolygon"),
+            phrase("errors.remedy_area_of_point"),
             "(2 rows: W, E)",
         ],
     ),
@@ -207,7 +210,7 @@ PLACES = {
         {"centres": called(CENTRES, UNKNOWN_PLACE)},
         ["[centres]", "Site grid", phrase("errors.not_projectable", target="EPSG:32648")],
     ),
-    "centre_in_lake": ({"water": LAKE}, ["[centres]", "stand in water. Correct their coordinates. (1 row: C1)"]),
+    "centre_in_lake": ({"water": LAKE}, ["[centres]", phrase("errors.centre_in_water"), "(1 row: C1)"]),
     "centre_wet_and_of_nowhere": (
         {"water": LAKE, "centres": CENTRES.assign(community=["Q", ""])},
         [phrase("errors.unknown_community", found="Q"), phrase("errors.centre_in_water")],
@@ -336,9 +339,7 @@ def test_nobody_walks_between_two_pieces(tmp_path: Path, capsys: pytest.CaptureF
     study = toy.write_study(
         tmp_path / "toy", changed={"streets": apart, "centres": CENTRES.iloc[:1]}, study=toy.STUDY + limits
     )
-    assert phrase("notices.network_pieces", pieces="! The streets fall into 2", share="36.8%") in done(
-        study, capsys
-    )
+    assert phrase("notices.network_pieces", pieces="2", share="36.8%") in done(study, capsys)
     assert notices(study)["network_pieces"]["rows"] == []
     total = json.loads((study.parent / "out" / "plan.json").read_text("utf-8"))["coverage"]["total"]
     in_an_hour = next(row for row in total if row["limit_min"] == 60)

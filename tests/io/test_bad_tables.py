@@ -202,7 +202,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     ("cells", "said"),
     [
         ("a,1e300,2,106.8,39.6", "above 10,000,000,000"),
-        ("a,1,2,inf,39.6", phrase("errors.counts_wrong")),
+        ("a,1,2,inf,39.6", phrase("errors.infinite_geometry")),
         ("a,1,2,nan,39.6", "without geometry"),
         ("a,1,2,,", "without geometry"),
         ("a,-1,2,106.8,39.6", phrase("errors.negative_number")),

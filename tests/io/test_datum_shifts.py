@@ -77,7 +77,7 @@ def test_layers_that_share_such_a_system_are_measured_and_told(
     study = toy.write_study(tmp_path / "toy", changed=layers)
     answer = done(study, capsys)
     assert phrase("notices.shift_unknown", datum="Xian 1980") in answer
-    assert "50–300 m off" in answer
+    assert "50–300 m." in answer
     assert json.loads((study.parent / "out" / "plan.json").read_text("utf-8"))["data"]["people"] == 530
 
 
@@ -111,7 +111,7 @@ def test_check_calls_cgcs2000_by_its_name(tmp_path: Path, capsys: pytest.Capture
     study = toy.write_study(tmp_path / "toy", changed=layers)
     assert main(["check", str(study)]) == 0
     answer = capsys.readouterr().out
-    assert phrase("cli.check_crs", crs="EPSG:4545") in answer
+    assert "coordinate system: EPSG:4545" in answer
     assert "datum: CGCS2000, by its coordinate system" in answer
     assert "WGS-84" not in answer
     assert main(["check", "--json", str(study)]) == 0

@@ -246,7 +246,7 @@ def test_rasters_that_lead_elsewhere_are_refused(tmp_path: Path, ending: str, se
 @pytest.mark.parametrize("ending", [".vrt", ".xml", ".wms", ".img", ".nc", ""])
 def test_endings_of_other_rasters_are_refused(tmp_path: Path, ending: str) -> None:
     (tmp_path / f"x{ending}").write_text(RASTER_VRT)
-    with pytest.raises(DataError, match=r"Readable: \.tif"):
+    with pytest.raises(DataError, match=r"Supported: \.tif"):
         read_raster(tmp_path / f"x{ending}")
 
 

@@ -145,7 +145,9 @@ def test_errors_of_the_spreadsheet(tmp_path: Path, ending: str, error: str) -> N
         book.save(str(path))
     else:
         sheets.write(path, rows)
-    with pytest.raises(DataError, match=rf"'people': cells hold an error of the spreadsheet \({error}\).*#2"):
+    with pytest.raises(
+        DataError, match=re.escape(phrase("errors.error_cells", column="people", found=error)) + ".*#2"
+    ):
         sheets.checked(path)
 
 
@@ -189,7 +191,10 @@ def test_notices_name_their_table(tmp_path: Path, capsys: pytest.CaptureFixture[
         study=toy.STUDY.replace('path = "toy.gpkg"\nlayer = "centres"', 'path = "c.csv"\ndatum = "wgs84"'),
     )
     sheets.write(tmp_path / "c.csv", [*rows, ["合计", 2]])
-    for language, said in (("en", "the centres: Rows that are totals"), ("zh", "中心图层：合计行：不计入。")):
+    for language, said in (
+        ("en", "the centres: " + phrase("notices.row_total")),
+        ("zh", "中心图层：合计行：不计入。"),
+    ):
         study.write_text(study.read_text("utf-8").replace('language = "en"', f'language = "{language}"'), "utf-8")
         assert main(["check", str(study)]) == 0
         assert said in capsys.readouterr().out

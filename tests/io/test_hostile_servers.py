@@ -347,7 +347,9 @@ def test_a_name_that_leads_nowhere_is_not_waited_for(
     )
     with pytest.raises(FetchError) as told:
         fetch(Fetch(place="海勃湾区", margin_m=20.0), tmp_path, servers)
-    assert "The name nowhere.example leads to no server (Name or service not known)" in str(told.value)
+    assert phrase("errors.server_name_unknown", host="nowhere.example", reason="Name or service not known") in str(
+        told.value
+    )
     assert option in str(told.value)
     assert sum(waited) <= 5.0 * (tried - 1) + 1.0
 

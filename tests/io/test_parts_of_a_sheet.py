@@ -67,7 +67,7 @@ def test_a_table_of_other_columns_is_refused_with_its_rows(tmp_path: Path, endin
         ["社区", "户数", "面积"],
         ["东风社区", 400, 3],
     ]
-    with pytest.raises(DataError, match=r"Several tables.*\(2 rows: #1, #4\)"):
+    with pytest.raises(DataError, match=phrase("errors.several_tables") + r".*\(2 rows: #1, #4\)"):
         sheets.checked(sheets.write(tmp_path / f"x.{ending}", rows))
 
 

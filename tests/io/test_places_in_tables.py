@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -20,6 +21,7 @@ from planner.io.layers import read_layer
 from planner.io.osm.graphml import read_graphml
 from planner.io.tables.coordinates import parse_coordinate, parse_coordinate_column, parse_coordinate_pair
 from planner.io.vector.geometry_text import DEEPEST, read_shapes
+from planner.messages.catalogue import Texts
 from planner.messages.errors import DataError
 from planner.schemas.tables import BUILDINGS, DEMAND, FACILITIES
 
@@ -152,13 +154,13 @@ def test_a_cell_that_is_no_place_is_quoted(tmp_path: Path, name: str) -> None:
     assert f"`{cell.split(chr(9))[0][:40]}" in answer
     assert "(1 row: C1)" in answer
     assert phrase("errors.no_crs") not in answer
-    assert "Rows without geometry" not in answer
+    assert phrase("errors.missing_geometry") not in answer
     assert "无法识别为位置" in error.value.in_words("zh")
 
 
 @pytest.mark.parametrize("cell", ["", "无", "—", "null", "\\N", "nan"])
 def test_a_cell_that_says_nothing_is_a_row_to_be_located(tmp_path: Path, cell: str) -> None:
-    with pytest.raises(DataError, match=r"Rows without geometry. Locate them, or take them out. \(1 row: C2\)"):
+    with pytest.raises(DataError, match=re.escape(f"{Texts('en')('errors.missing_geometry')} (1 row: C2)")):
         checked(table(tmp_path / "x.tsv", "坐标", "106.8,39.6", cell))
 
 

@@ -90,7 +90,10 @@ def test_the_delimiter_is_the_one_that_all_rows_share() -> None:
     [
         ('1,"东"风社区",3\n', "row 2 is damaged (text follows a closing quote"),
         ('1,"东风社区,3\n2,西园社区,4\n', "a quote is opened and not closed"),
-        ('1,"东风社区,3\n2,西园社区",4\n', "row 2 is damaged (a quote is opened and not closed in its row)"),
+        (
+            '1,"东风社区,3\n2,西园社区",4\n',
+            phrase("errors.damaged_rows", row="2", reason=phrase("errors.why_quote_open")),
+        ),
     ],
 )
 def test_quotes_that_would_swallow_rows_are_refused(content: str, said: str) -> None:

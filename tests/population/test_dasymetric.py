@@ -310,7 +310,7 @@ def test_a_raster_elsewhere_missing_or_damaged_is_refused(tmp_path: Path) -> Non
     for path, said in (
         (file, "no cell near the communities"),
         (tmp_path / "none.tif", phrase("errors.no_such_file")),
-        (Path(__file__), phrase("errors.unknown_format", ending=".py", known=".tif")),
+        (Path(__file__), phrase("errors.unknown_format", ending=".py") + " .tif"),
     ):
         with pytest.raises(DataError) as caught:
             read(path, communities([0]))

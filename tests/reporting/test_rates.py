@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 import toy
 from page_script import computed
+from phrases import phrase
 
 import planner
 from planner.commands.main import main
@@ -51,7 +52,10 @@ def test_the_default_rules_are_the_national_ones(toy_study: Path, capsys: pytest
     assert plan.study.rules.profile == "national"
     assert "Haibowan" not in draw_map(plan, build_document(plan))
     assert main(["check", str(toy_study)]) == 0
-    assert "judged by: National guidance on community premises (national)" in capsys.readouterr().out
+    assert (
+        phrase("cli.check_rules", rules="National guidance on community premises", profile="national")
+        in capsys.readouterr().out
+    )
     assert main(["check", "--json", str(toy_study)]) == 0
     assert json.loads(capsys.readouterr().out)["rules"]["profile"] == "national"
 

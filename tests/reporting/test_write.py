@@ -158,7 +158,7 @@ def test_new_leaves_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[
     folder.mkdir()
     (folder / "study.toml").write_text("mine", "utf-8")
     assert main(["new", str(folder)]) == 2
-    assert phrase("errors.folder_not_empty") in capsys.readouterr().err
+    assert phrase("errors.study_exists", path=folder / "study.toml") in capsys.readouterr().err
     assert content(folder) == {"study.toml": b"mine"}
     assert main(["new", str(folder / "study.toml")]) == 2
     assert main(["new", str(folder / "study.toml" / "below")]) == 6
