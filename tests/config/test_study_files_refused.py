@@ -74,11 +74,11 @@ def test_pipes_and_devices_are_not_waited_for(tmp_path: Path, capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("name = “海勃湾”", "此行用了全角符号"),
-        ('name ＝ "海勃湾"', "此行用了全角符号"),
-        ("minutes = [5，10]", "此行用了全角符号"),
-        (r'path = "C:\数据\centres.csv"', "反斜杠请改为 /"),
-        (r'path = "C:\Users\me"', "反斜杠请改为 /"),
+        ("name = “海勃湾”", phrase("errors.toml_full_width", "zh")),
+        ('name ＝ "海勃湾"', phrase("errors.toml_full_width", "zh")),
+        ("minutes = [5，10]", phrase("errors.toml_full_width", "zh")),
+        (r'path = "C:\数据\centres.csv"', phrase("errors.toml_backslash", "zh")),
+        (r'path = "C:\Users\me"', phrase("errors.toml_backslash", "zh")),
     ],
 )
 def test_slips_of_the_keyboard_are_named_with_the_remedy(

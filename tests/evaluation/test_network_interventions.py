@@ -227,7 +227,7 @@ def test_the_card_shows_what_blocks_and_what_would_help(tmp_path: Path) -> None:
         walk="840",
         between="a barrier: Railway",
     )
-    helps = phrase("report.remedy_one", changes="build a crossing of 40 m from lon")
+    helps = phrase("report.remedy_one") + " build a crossing of 40 m from lon"
     assert blocked in card
     assert helps in card
     for mark in ("blocked", "pair", "built"):

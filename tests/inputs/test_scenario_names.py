@@ -88,7 +88,7 @@ def test_a_system_is_the_same_however_it_is_written(crs: str, tmp_path: Path) ->
         ('{"sites": [{"id": "a", "x": 1.0, "x": 2.0, "y": 1.0}]}', phrase("errors.scenario_key_twice", keys="x")),
         (
             '{"format": "planner.scenario/1", "study": "Other", "crs": "EPSG:32648", "closed": [], "sites": []}',
-            "It was",
+            phrase("errors.scenario_other_study", found="Other"),
         ),
         ("nothing", phrase("errors.scenario_not_json")),
     ],

@@ -84,7 +84,7 @@ POINT, AREA = shapely.Point(*ORIGIN), shapely.box(*ORIGIN, 500_100, 4_400_100)
         (streets(crs=None), "set_crs"),
         (
             streets(crs=4326, shapes=[shapely.LineString([(116, 39), (116.1, 39)])]),
-            phrase("errors.metres_as_degrees", crs="EPSG:4326"),
+            phrase("errors.frame_in_degrees", crs="EPSG:4326"),
         ),
         (streets(crs=4490, shapes=[shapely.LineString([(116, 39), (116.1, 39)])]), "estimate_utm_crs"),
         (streets(crs=2263), "US survey foot (EPSG:2263)"),
