@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from planner.messages.catalogue import Texts, localized
 from planner.messages.money import unit_of_amount
@@ -18,9 +19,12 @@ SHOWN = {
 }
 """Painters and groups of layers that a scene shows besides the ground."""
 
+MOST_NAMED = 3
+"""Largest number of communities with the same people left out that a sentence names."""
+
 
 def scenes(content: PlanDocument, texts: Texts) -> list[Entry]:
-    """Return the scenes: title, sentence, the scenarios it plays by their number, and what it shows.
+    """Return the scenes: title, sentence, note, the scenarios it plays by their number, and what it shows.
 
     Parameters
     ----------
@@ -43,6 +47,7 @@ def scenes(content: PlanDocument, texts: Texts) -> list[Entry]:
         {
             "title": texts(f"maps.scene_{name}"),
             "text": text,
+            "note": " ".join(_notes(content, texts, is_of_costs=name in played)),
             "scenarios": played.get(name, [0]),
             "show": list(SHOWN[name]),
         }
@@ -65,15 +70,17 @@ def _today(content: PlanDocument, texts: Texts) -> str:
 def _left_out(content: PlanDocument, texts: Texts) -> str:
     coverage = content["coverage"]
     rows = [one for one in coverage["by_community"] if one["limit_min"] == coverage["standard_min"]]
-    most = max(rows, key=lambda one: one["shown"]["people"] - one["shown"]["people_covered"])
-    left = {name: sum(one["shown"][name] for one in rows) for name in ("people", "people_covered")}
-    return texts(
-        "maps.scene_left_out_text",
-        people=texts.whole(left["people"] - left["people_covered"]),
-        minutes=f"{coverage['standard_min']:g}",
-        community=most["name"],
-        most=texts.whole(most["shown"]["people"] - most["shown"]["people_covered"]),
-    )
+    left = [one["shown"]["people"] - one["shown"]["people_covered"] for one in rows]
+    most = max(left)
+    names = [one["name"] for one, people in zip(rows, left, strict=True) if people == most]
+    minutes = f"{coverage['standard_min']:g}"
+    if not most:
+        return texts("maps.scene_left_out_none_text", minutes=minutes)
+    said = {"people": texts.whole(sum(left)), "minutes": minutes, "most": texts.whole(most)}
+    if len(names) > MOST_NAMED:
+        return texts("maps.scene_left_out_even_text", count=len(names), **said)
+    key = "scene_left_out_tied_text" if len(names) > 1 else "scene_left_out_text"
+    return texts(f"maps.{key}", community=texts("maps.comma").join(names), **said)
 
 
 def _weak(content: PlanDocument, texts: Texts) -> str:
@@ -116,13 +123,30 @@ def _proposed(content: PlanDocument, texts: Texts) -> dict[str, str]:
             "cost": money_text(sum(year["spent"] for year in programme["years"])),
             "unit": unit_of_amount(programme["unit"], texts),
         }
-        return {name: texts(f"maps.scene_{name}_text", **said) for name in ("years", "after")}
+        # The money of projects that bring weak centres to standard buys that, not the coverage alone.
+        for_standard = [project["cost"] for project in programme["projects"] if project["resolves"]]
+        said["standard_cost"] = money_text(sum(for_standard))
+        after = "after_resolved" if last["resolved"] else "after"
+        return {
+            "years": texts("maps.scene_years_text", **said),
+            "after": texts(f"maps.scene_{after}_text", **said),
+        }
     proposals = content["siting"]["proposals"]
     if not proposals or not proposals[-1]["sites"]:
         return {}
     said = {"sites": len(proposals[-1]["sites"]), "before": before}
     said["after"] = _percent(proposals[-1]["people_share_after"], texts)
     return {name: texts(f"maps.scene_{name}_sites_text", **said) for name in ("years", "after")}
+
+
+def _notes(content: PlanDocument, texts: Texts, *, is_of_costs: bool) -> Iterator[str]:
+    """Yield what stands below the sentences: assumed costs where they name costs, and data that are modelled."""
+    programme, modelled = content["programme"], content["data"]["modelled"]
+    if is_of_costs and programme and programme["costs_modelled"]:
+        yield texts("maps.scene_costs_modelled")
+    if modelled:
+        layers = texts("maps.comma").join(texts(f"maps.source_{layer}") for layer in modelled)
+        yield texts("maps.scene_modelled", layers=layers)
 
 
 def _percent(share: float | None, texts: Texts) -> str:

@@ -48,7 +48,22 @@ const show = (name, text, change = "") => {
   if (!box) return;
   (box.querySelector("b") ?? box).textContent = text;
   const delta = box.querySelector(".delta");
-  if (delta) delta.textContent = change;
+  if (delta) showChange(delta, change, FEWER_IS_BETTER.includes(name));
+};
+
+const FEWER_IS_BETTER = ["people_uncovered", "weak_communities", "communities_without_centre"];
+
+/**
+ * Writes a change, in the colour of a better or a worse figure.
+ * @param {Element} place
+ * @param {string} change with its sign
+ * @param {boolean} isFewerBetter
+ */
+const showChange = (place, change, isFewerBetter = false) => {
+  place.textContent = change;
+  const isBetter = change.startsWith("+") !== isFewerBetter;
+  place.classList.toggle("better", Boolean(change) && isBetter);
+  place.classList.toggle("worse", Boolean(change) && !isBetter);
 };
 
 /** @param {Session} session */
@@ -95,6 +110,7 @@ const showFigures = (session) => {
   const [weak, weakBefore] = [now.weak?.length ?? null, before.weak?.length ?? null];
   const weakText = weak === null ? "—" : now.rated.assessed ? String(weak) : say("not_judged");
   show("weak_communities", weakText, change(weak, weakBefore, String));
+  document.querySelector('[data-figure="weak_communities"]')?.classList.toggle("none", weakText === "0");
   byId("verdicts-note").hidden = now.weak !== null;
   show(
     "communities_without_centre",
@@ -126,7 +142,7 @@ const showFigures = (session) => {
     const row = /** @type {Element} */ (document.querySelector(`[data-limit="${place}"]`));
     const [value, delta] = [".value", ".delta"].map((part) => /** @type {Element} */ (row.querySelector(part)));
     value.textContent = share(now.shares[place]);
-    delta.textContent = change(now.covered[place], before.covered[place], whole);
+    showChange(delta, change(now.covered[place], before.covered[place], whole));
   });
   byId("changes-count").textContent = say("changes", { opened: now.opened, closed: now.closed });
 };

@@ -6,7 +6,7 @@ import { choiceOf, stepOf } from "./steps.js";
 /** @import { Session } from "./session.js" */
 
 const YEAR_MS = 2500;
-const SENTENCE_PIXELS = 150;
+const SENTENCE_PIXELS = 170;
 
 /**
  * @param {LeafletMap} map
@@ -38,9 +38,10 @@ export const prepareScenes = (map, session, scenes, layers, core) => {
   const show = (place) => {
     clearInterval(playing);
     at = Math.min(Math.max(place, 0), scenes.length - 1);
-    const { title, text, scenarios, show: shown } = scenes[at];
+    const { title, text, note, scenarios, show: shown } = scenes[at];
     byId("scene-title").textContent = `${at + 1} / ${scenes.length} · ${title}`;
     byId("scene-text").textContent = text;
+    byId("scene-note").textContent = note;
     let year = 0;
     take(scenarios[year]);
     showLayers(({ layer, group, kind }) => {

@@ -227,6 +227,7 @@ export interface Legend {
 export interface Scene {
   title: string;
   text: string;
+  note: string;
   scenarios: number[];
   show: string[];
 }
