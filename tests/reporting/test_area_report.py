@@ -82,7 +82,7 @@ def test_a_street_and_a_community_are_told_in_both_languages(haibowan_plan: plan
 
 
 def test_a_name_that_nothing_has_is_refused_with_the_nearest(haibowan_plan: planner.Plan) -> None:
-    with pytest.raises(StudyError, match="The nearest: 清泉社区"):
+    with pytest.raises(StudyError, match="Nearest: 清泉社区"):
         find_part(build_document(haibowan_plan), "清泉", source="study.toml")
 
 

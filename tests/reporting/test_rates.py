@@ -14,6 +14,7 @@ from phrases import phrase
 
 import planner
 from planner.commands.main import main
+from planner.config.study import read_study
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
@@ -62,9 +63,9 @@ def test_the_default_rules_are_the_national_ones(toy_study: Path, capsys: pytest
 
 def test_a_new_study_does_not_name_another_districts_rules(tmp_path: Path) -> None:
     assert main(["new", str(tmp_path / "mine")]) == 0
-    text = (tmp_path / "mine" / "study.toml").read_text("utf-8")
-    assert 'profile = "national"' in text
-    assert "haibowan" not in text
+    study = tmp_path / "mine" / "study.toml"
+    assert read_study(study).rules.profile == "national"
+    assert "haibowan" not in study.read_text("utf-8")
 
 
 def test_what_no_rule_is_for_is_not_judged(tmp_path: Path) -> None:

@@ -140,9 +140,9 @@ def test_a_search_that_was_stopped_claims_no_best(content: dict[str, Any]) -> No
     fair["plans"][0] |= {"status": "time_limit", "people_bound": 541.2, "people": 530, "worst_bound": 1.0}
     blocks = list(further_results(Translator(content, Texts("en"))))
     said = told(blocks)
-    assert "8 people. The search was stopped before the proof" in said
+    assert "8 people. Time limit reached: no choice" in said
     assert phrase("report.robust_time_limit_least", bound="7") in said
-    assert phrase("report.robust_note_time_limit", more="13") in table(blocks, "circumstances").note
+    assert phrase("report.robust_note_time_limit", more="13") in table(blocks, phrase("report.robust_table")).note
     curve = table(blocks, phrase("report.curve_table"))
     assert curve.rows[1][2] != curve.rows[1][1]
     assert phrase("report.curve_note_time_limit") in curve.note
