@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import toy
 from playwright.sync_api import Browser, Dialog, Page, expect
 
 import planner
+from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
 
@@ -104,3 +106,33 @@ def test_a_closed_centre_leaves_its_community_visibly_without_one(page: Page) ->
     assert page.evaluate(pane) != before
     page.locator("#undo").click()
     assert page.evaluate(pane) == before
+
+
+def test_upgrades_that_an_own_choice_lacks_are_told(chromium: Browser, tmp_path: Path) -> None:
+    """At the end of a year saved, and at every own choice, the page says that the upgrades are not in it."""
+    plan = planner.run(toy.write_study(tmp_path, changed=toy.every_layer(), study=toy.EVERYTHING))
+    content = build_document(plan)
+    years = [place for place, one in enumerate(content["scenarios"]) if one["key"].startswith("year_")]
+    (tmp_path / "map.html").write_text(draw_map(plan, content), "utf-8")
+    page = chromium.new_page(viewport={"width": 1280, "height": 720})
+    page.goto((tmp_path / "map.html").as_uri())
+    page.wait_for_selector("body[data-drawn=yes]")
+    note, told = page.locator("#upgrades-note"), page.locator("#told")
+    take = "(place) => planner.session.take(planner.session.choiceOf(planner.session.model.sets.scenarios[place]))"
+    for place in (0, *years):
+        page.evaluate(take, place)
+        expect(note).to_be_hidden()
+    resolved = page.evaluate("planner.session.choice.scenario.year.resolved.length")
+    assert resolved
+    name = content["scenarios"][years[-1]][plan.study.language]
+    texts = Texts(plan.study.language)
+    with page.expect_download():
+        page.locator("#save").click()
+    expect(told).to_have_text(texts("maps.told_saved_sites", name=name))
+    page.evaluate("planner.session.put(0, false)")
+    expect(note).to_have_text(texts("maps.upgrades_left_out"))
+    expect(note).to_be_visible()
+    with page.expect_download():
+        page.locator("#save").click()
+    expect(told).to_have_text(texts("maps.told_saved"))
+    page.close()

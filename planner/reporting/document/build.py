@@ -226,7 +226,7 @@ def _scenarios(plan: Plan) -> list[dict[str, Any]]:
     """Return what may be compared: the centres as they are, years of the programme, proposals, the best last."""
     candidates = plan.siting.candidates["id"]
     found: list[tuple[str, Phrase, Sequence[str], Sequence[str]]] = [
-        ("today", Phrase("words.scenario_today"), (), ()),
+        ("today", Phrase("words.scenario_assumed" if plan.scenario else "words.scenario_today"), (), ()),
         *(
             (
                 one.method,

@@ -27,6 +27,7 @@ from planner.reporting.map.symbols import environment, read_template
 from planner.reporting.map.whatif_data import what_if_data
 from planner.reporting.programme_text import money_text
 from planner.reporting.rates import rate_text, weak_count_text
+from planner.reporting.scenario_text import scenario_notice
 from planner.reporting.style import VERDICT_COLOURS
 from planner.results import Plan
 
@@ -69,6 +70,7 @@ OWN_WORDS = (
     "told_withdrawn",
     "told_scenario",
     "told_saved",
+    "told_saved_sites",
     "told_loaded",
     "told_not_loaded",
     "measured",
@@ -171,6 +173,7 @@ def _panel(content: PlanDocument, texts: Texts, *, has_tiles: bool, needs_run: s
             money_unit=unit_of_amount(programme["unit"], texts) if programme else "",
             needs_run=needs_run,
             drawn=texts("maps.drawn_on_tiles" if has_tiles else "maps.drawn"),
+            scenario=scenario_notice(content, texts),
             rate=lambda name: rate_text(content["diagnosis"]["rates"], name, texts),
             weak_communities=weak_count_text(
                 len(content["diagnosis"]["weak_communities"]), content["diagnosis"]["rates"], texts

@@ -9,6 +9,7 @@ from planner.messages.catalogue import Texts, localized
 from planner.messages.money import unit_of_amount
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.programme_text import money_text
+from planner.reporting.scenario_text import scenario_name, scenario_notice
 
 SHOWN = {
     "today": ("reached", "centres"),
@@ -36,6 +37,7 @@ def scenes(content: PlanDocument, texts: Texts) -> list[Entry]:
     places = {one["key"]: place for place, one in enumerate(content["scenarios"])}
     years = content["programme"]["years"] if content["programme"] else []
     steps = [places[f"year_{year['year']}"] for year in years] or [len(places) - 1]
+    scenario = content["scenario"]
     played = {"years": steps, "after": steps[-1:]}
     sentences = {
         "today": _today(content, texts),
@@ -45,7 +47,7 @@ def scenes(content: PlanDocument, texts: Texts) -> list[Entry]:
     }
     return [
         {
-            "title": texts(f"maps.scene_{name}"),
+            "title": texts("words.scenario_assumed" if name == "today" and scenario else f"maps.scene_{name}"),
             "text": text,
             "note": " ".join(_notes(content, texts, is_of_costs=name in played)),
             "scenarios": played.get(name, [0]),
@@ -58,12 +60,17 @@ def scenes(content: PlanDocument, texts: Texts) -> list[Entry]:
 def _today(content: PlanDocument, texts: Texts) -> str:
     coverage = content["coverage"]
     row = next(one for one in coverage["total"] if one["limit_min"] == coverage["standard_min"])
-    return texts(
-        "maps.scene_today_text",
-        minutes=f"{coverage['standard_min']:g}",
-        share=_percent(row["people_share"], texts),
-        covered=texts.whole(row["shown"]["people_covered"]),
-        people=texts.whole(row["shown"]["people"]),
+    said = {
+        "minutes": f"{coverage['standard_min']:g}",
+        "share": _percent(row["people_share"], texts),
+        "covered": texts.whole(row["shown"]["people_covered"]),
+        "people": texts.whole(row["shown"]["people"]),
+    }
+    scenario = scenario_name(content, texts)
+    return (
+        texts("maps.scene_assumed_text", scenario=scenario, **said)
+        if scenario
+        else texts("maps.scene_today_text", **said)
     )
 
 
@@ -140,8 +147,10 @@ def _proposed(content: PlanDocument, texts: Texts) -> dict[str, str]:
 
 
 def _notes(content: PlanDocument, texts: Texts, *, is_of_costs: bool) -> Iterator[str]:
-    """Yield what stands below the sentences: assumed costs where they name costs, and data that are modelled."""
+    """Yield what stands below the sentences: the scenario of the run, assumed costs, data that are modelled."""
     programme, modelled = content["programme"], content["data"]["modelled"]
+    if content["scenario"]:
+        yield scenario_notice(content, texts)
     if is_of_costs and programme and programme["costs_modelled"]:
         yield texts("maps.scene_costs_modelled")
     if modelled:

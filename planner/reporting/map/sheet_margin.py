@@ -10,6 +10,7 @@ from planner.reporting.map import symbols
 from planner.reporting.map.sheet_drawing import A3_MM, INK, MARKERS, SOFT, signs_wide, wrapped, write, write_lines
 from planner.reporting.rates import rate_text, weak_count_text
 from planner.reporting.report.blocks import headcount
+from planner.reporting.scenario_text import scenario_heading, scenario_notice
 from planner.reporting.style import SITE, UNCOVERED, VERDICT_COLOURS
 from planner.schemas.tables import TIERS
 
@@ -34,7 +35,9 @@ def draw_side(
     side.set_ylim(SIDE_BOX[3] * A3_MM[1], 0)
     side.axis("off")
     y = write_lines(side, 6, wrapped(content["study"]["name"], 15), 17, step=8.5)
-    y = write_lines(side, y + 1, [texts("maps.heading")], 11, colour=SOFT, step=6)
+    y = write_lines(
+        side, y + 1, wrapped(scenario_heading(texts("maps.heading"), content, texts), 26), 11, colour=SOFT, step=6
+    )
     y = _draw_figures(side, y + 3, content, texts)
     y = _draw_legend(side, y + 4, content, texts, has_private_ways=has_private_ways)
     _draw_title_block(side, y + 6, content, texts, scale)
@@ -123,8 +126,7 @@ def _draw_title_block(side: Axes, y: float, content: PlanDocument, texts: Texts,
     if data["attribution"]:
         rows.append(("attribution", data["attribution"]))
     if scenario:
-        counts = {"closed": len(scenario["closed"]), "sites": len(scenario["sites"])}
-        rows.append(("scenario", texts("maps.title_scenario_is", file=scenario["file"], **counts)))
+        rows.append(("scenario", scenario_notice(content, texts)))
     width = SIDE_BOX[2] * A3_MM[0]
     top = y
     for key, value in rows:

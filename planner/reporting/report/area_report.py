@@ -39,9 +39,10 @@ from planner.reporting.report.figures import TOLERANCE_M, part_figure
 from planner.reporting.report.html import write_page
 from planner.reporting.report.sections.coverage import communities_block, facilities_block
 from planner.reporting.report.sections.method import SOURCES
-from planner.reporting.report.sections.summary import attribution_fact, facts, indicators, nature_of
+from planner.reporting.report.sections.summary import attribution_fact, facts, indicators, nature_of, scenario_fact
 from planner.reporting.report.sections.weak_facilities import facility_cards
 from planner.reporting.rounding import sum_shown_counts
+from planner.reporting.scenario_text import scenario_heading
 from planner.reporting.tables.result_tables import coverage_table, site_rows, sites_table, sources_table
 from planner.reporting.write import write_single
 from planner.results import Plan
@@ -124,7 +125,7 @@ def _subdistrict(plan: Plan, content: PlanDocument, part: DistrictPart, t: Trans
     return Report(
         t=t,
         name=part.name,
-        title=t("cut_subdistrict"),
+        title=scenario_heading(t("cut_subdistrict"), content, t.texts),
         facts=((t("fact_study"), content["study"]["name"]), *facts(t)),
         modelled=modelled,
         nature=nature,
@@ -150,8 +151,12 @@ def _community(plan: Plan, content: PlanDocument, part: DistrictPart, t: Transla
     return Report(
         t=t,
         name=part.name,
-        title=t("cut_community"),
-        facts=((t("fact_study"), content["study"]["name"]), *facts(t)[:CARD_FACTS], *attribution_fact(t)),
+        title=scenario_heading(t("cut_community"), content, t.texts),
+        facts=(
+            (t("fact_study"), content["study"]["name"]),
+            *facts(t)[: CARD_FACTS + len(scenario_fact(t))],
+            *attribution_fact(t),
+        ),
         modelled=modelled,
         nature=nature if modelled else t("cut_surveyed"),
         indicators=tuple(_card_indicators(part, t)),

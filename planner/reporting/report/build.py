@@ -17,6 +17,7 @@ from planner.reporting.report.sections.programme import programme_section
 from planner.reporting.report.sections.siting import siting_section
 from planner.reporting.report.sections.summary import facts, indicators, nature_of, summary
 from planner.reporting.report.sections.weak_facilities import weak_facilities_section
+from planner.reporting.scenario_text import scenario_heading
 from planner.results import Plan
 
 
@@ -62,7 +63,7 @@ def build_report(plan: Plan, content: PlanDocument) -> Report:
     return Report(
         t=t,
         name=content["study"]["name"],
-        title=t("title"),
+        title=scenario_heading(t("title"), content, t.texts),
         facts=tuple(facts(t)),
         modelled=modelled,
         nature=nature,

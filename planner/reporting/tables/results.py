@@ -9,6 +9,7 @@ from planner.messages.catalogue import Texts
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.report.blocks import KeyFigure, Translator, section_number
 from planner.reporting.report.sections.summary import facts, indicators, nature_of
+from planner.reporting.scenario_text import scenario_heading
 from planner.reporting.small_counts import is_small_count
 from planner.reporting.tables.programme import programme_sheets
 from planner.reporting.tables.result_tables import (
@@ -89,7 +90,7 @@ def _about(t: Translator) -> Sheet:
     content = t.content
     provenance = content["provenance"]
     modelled, nature = nature_of(t, section=section_number(content, "data"))
-    rows: Rows = [(t("title"), content["study"]["name"], "")]
+    rows: Rows = [(scenario_heading(t("title"), content, t.texts), content["study"]["name"], "")]
     rows += [(fact, value, "") for fact, value in facts(t)]
     rows.append((t("modelled_title" if modelled else "surveyed_title"), nature, ""))
     rows += [(indicator.label, _indicator_value(indicator), indicator.note) for indicator in indicators(t)]

@@ -15,9 +15,10 @@ export const preparePanel = (session) => {
   slider.addEventListener("input", () => {
     const scenario = scenarios[Number(slider.value)];
     session.take(session.choiceOf(scenario));
-    // Against today, as the figures above it.
+    // Against the first, as the figures above it.
     const step = session.figures.peopleCovered - session.figuresBase.peopleCovered;
-    session.tell("told_scenario", { name: scenario.name, people: signed(whole(step), step) || "0" });
+    const people = signed(whole(step), step) || "0";
+    session.tell("told_scenario", { name: scenario.name, people, base: scenarios[0].name });
   });
   byId("ticks").replaceChildren(...scenarios.map(({ name }) => make("span", {}, name)));
   byId("reset").addEventListener("click", () => {
@@ -112,6 +113,8 @@ const showFigures = (session) => {
   show("weak_communities", weakText, change(weak, weakBefore, String));
   document.querySelector('[data-figure="weak_communities"]')?.classList.toggle("none", weakText === "0");
   byId("verdicts-note").hidden = now.weak !== null;
+  const hasUpgrades = model.sets.scenarios.some(({ year }) => year?.resolved.length);
+  byId("upgrades-note").hidden = Boolean(session.choice.scenario) || !hasUpgrades;
   show(
     "communities_without_centre",
     String(now.without.length),

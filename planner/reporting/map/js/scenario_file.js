@@ -76,7 +76,10 @@ export const prepareScenarioFile = (session) => {
     link.remove();
     setTimeout(() => URL.revokeObjectURL(href), 1000);
     session.isUnsaved = false;
-    session.tell("told_saved");
+    // Stations are what a file holds: a year is more than they.
+    const { scenario } = session.choice;
+    if (scenario?.year?.resolved.length) session.tell("told_saved_sites", { name: scenario.name });
+    else session.tell("told_saved");
   });
   const field = inputById("load");
   field.addEventListener("change", async () => {

@@ -6,7 +6,6 @@ import { choiceOf, stepOf } from "./steps.js";
 /** @import { Session } from "./session.js" */
 
 const YEAR_MS = 2500;
-const SENTENCE_PIXELS = 170;
 
 /**
  * @param {LeafletMap} map
@@ -35,13 +34,20 @@ export const prepareScenes = (map, session, scenes, layers, core) => {
   };
 
   /** @param {number} place */
+  const write = (place) => {
+    const { title, text, note } = scenes[place];
+    byId("scene-title").textContent = `${place + 1} / ${scenes.length} · ${title}`;
+    byId("scene-text").textContent = text;
+    byId("scene-note").textContent = note;
+    return byId("scene").offsetHeight;
+  };
+
+  /** @param {number} place */
   const show = (place) => {
     clearInterval(playing);
     at = Math.min(Math.max(place, 0), scenes.length - 1);
-    const { title, text, note, scenarios, show: shown } = scenes[at];
-    byId("scene-title").textContent = `${at + 1} / ${scenes.length} · ${title}`;
-    byId("scene-text").textContent = text;
-    byId("scene-note").textContent = note;
+    const { scenarios, show: shown } = scenes[at];
+    write(at);
     let year = 0;
     take(scenarios[year]);
     showLayers(({ layer, group, kind }) => {
@@ -75,7 +81,10 @@ export const prepareScenes = (map, session, scenes, layers, core) => {
     byId("scene").hidden = false;
     map.closePopup();
     map.invalidateSize({ animate: false });
-    map.fitBounds(core, { paddingBottomRight: [10, SENTENCE_PIXELS], animate: false });
+    // One view for all scenes, above the longest of their sentences.
+    const pixels = Math.max(...scenes.map((_, place) => write(place)));
+    document.body.style.setProperty("--sentence", `${pixels}px`);
+    map.fitBounds(core, { paddingBottomRight: [10, pixels + 4], animate: false });
     // Refused where the page stands in a frame: the scenes are shown all the same.
     document.documentElement.requestFullscreen?.().catch(() => {});
     show(0);

@@ -21,10 +21,11 @@ from planner.reporting.report.blocks import (
 )
 from planner.reporting.report.sections.people import group_names
 from planner.reporting.report.sections.siting import model_values, proof_conditions
+from planner.reporting.scenario_text import scenario_notice
 
 
 def facts(t: Translator) -> list[tuple[str, str]]:
-    """Return what stands under the title: date, walk, limits, rules, system, software."""
+    """Return what stands under the title: a scenario that was run, date, walk, limits, rules, system, software."""
     content, walking = t.content, t.content["walking"]
     limits = [
         t("named_limit", minutes=t.exact(limit["minutes"]), metres=t.exact(limit["metres"]))
@@ -32,6 +33,7 @@ def facts(t: Translator) -> list[tuple[str, str]]:
     ]
     standard = t("minutes", value=t.exact(walking["standard_min"]))
     return [
+        *scenario_fact(t),
         (t("fact_date"), content["study"]["date"] or t("date_not_given")),
         (t("fact_walking"), t.localized(walking)),
         (t("fact_limits"), t.join(limits)),
@@ -41,6 +43,12 @@ def facts(t: Translator) -> list[tuple[str, str]]:
         (t("fact_software"), t("software", version=content["provenance"]["planner"])),
         *attribution_fact(t),
     ]
+
+
+def scenario_fact(t: Translator) -> list[tuple[str, str]]:
+    """Return what the scenario of the run changes; nothing where the centres are today's."""
+    notice = scenario_notice(t.content, t.texts)
+    return [(t("fact_scenario"), notice)] if notice else []
 
 
 def attribution_fact(t: Translator) -> list[tuple[str, str]]:
