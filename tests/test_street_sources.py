@@ -258,7 +258,7 @@ MISSING = way(9, [1, 2, 3], highway="path")
 OSM_FILES: dict[str, tuple[int, list[str], str]] = {
     "laughs": (3, ["cannot be read"], LAUGHS + '<osm version="0.6"><note>&lol9;</note></osm>'),
     "no nodes": (3, [phrase("errors.osm_without_nodes")], f'<osm version="0.6">{MISSING}</osm>'),
-    "nothing": (3, [phrase("errors.osm_without_nodes")], '<osm version="0.6"></osm>'),
+    "nothing": (3, [phrase("errors.empty_table")], '<osm version="0.6"></osm>'),
     "another continent": (
         3,
         ["km away from the communities"],

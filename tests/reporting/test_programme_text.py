@@ -56,7 +56,7 @@ def test_english_products_name_no_chinese_unit(tmp_path: Path, capsys: pytest.Ca
     said = capsys.readouterr().out
     assert CHINESE_UNIT.findall(said) == []
     assert re.search(r"with [\d,.]+ × 10,000 CNY, the programme starts", said)
-    assert re.search(r"[\d,.]+ CNY a person", said)
+    assert re.search(r"[\d,.]+ CNY per person", said)
     content = build_document(plan)
     rows = dict(_rows(content["programme"]["projects"][0], Translator(content, Texts("en"))))
     assert rows["Cost"].endswith(" × 10,000 CNY")

@@ -149,8 +149,9 @@ def test_new_writes_a_valid_study(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "planner check" in said.err
     assert read_study(file).inputs.communities.path == Path("communities.gpkg")
     assert main(["check", str(file)]) == 3
-    # Nothing in the new study says which language is spoken; Chinese is the default.
-    assert capsys.readouterr().err.count("文件不存在") == 3
+    # The new study states the language of the terminal.
+    absent = phrase("errors.no_such_file", read_study(file).language)
+    assert capsys.readouterr().err.count(absent) == 3
 
 
 def test_new_leaves_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
