@@ -222,7 +222,7 @@ def read_numbers(points: Points, column: object, name: str, *, may_lack: bool = 
     if wrong.any():
         rows = [str(label) for label in points.labels[np.flatnonzero(wrong)]]
         raise DataError(name, [Issue("frame_wrong_numbers", {"column": column}, rows)])
-    return values
+    return np.asarray(values, dtype=np.float64)
 
 
 def labels_at(labels: pd.Index, positions: NDArray[np.int64]) -> NDArray[np.object_]:
