@@ -14,9 +14,11 @@ from planner.accessibility.business_areas import find_business_areas
 from planner.accessibility.coverage import people_shares
 from planner.accessibility.two_step_fca import two_step_access
 from planner.api.frames import (
+    as_frame,
     check_column,
     check_number,
     check_settings,
+    in_short,
     labels_at,
     read_limit,
     read_minutes,
@@ -238,7 +240,9 @@ def _zones(minutes: object, decay: object) -> tuple[list[float], list[float]]:
     weights: list[object] = list(decay) if isinstance(decay, Iterable) else [decay]
     limits = [float(one) for one in (minutes if isinstance(minutes, Iterable) else [minutes])]  # type: ignore[arg-type]
     if not len(weights) == len(limits) == len(zones):
-        raise DataError("decay", [Issue("decay_not_of_minutes", {"minutes": repr(minutes), "decay": repr(decay)})])
+        raise DataError(
+            "decay", [Issue("decay_not_of_minutes", {"minutes": in_short(minutes), "decay": in_short(decay)})]
+        )
     paired = dict(zip(limits, (check_number("decay", one) for one in weights), strict=True))
     return zones, [paired[zone] for zone in zones]
 
@@ -324,6 +328,7 @@ def business_areas(
     """
     walker = walker_of(net)
     limit = read_limit(minutes)
+    places = as_frame(places, "places", needs_crs=True)
     shops = PLACES.check(_with_ids(places), source="places")
     given = business_places(
         PLACES.as_type(gpd.GeoDataFrame(shops.to_crs(net.crs))), read_place_kinds(None, study="business_areas")
@@ -333,7 +338,11 @@ def business_areas(
         centres = Facilities(gpd.GeoDataFrame(blank, geometry=[], crs=net.crs))
     else:
         centres = Facilities(
-            gpd.GeoDataFrame(FACILITIES.check(_with_ids(facilities), source="facilities").to_crs(net.crs))
+            gpd.GeoDataFrame(
+                FACILITIES.check(
+                    _with_ids(as_frame(facilities, "facilities", needs_crs=True)), source="facilities"
+                ).to_crs(net.crs)
+            )
         )
     found = find_business_areas(
         given,

@@ -33,6 +33,9 @@ LOG = logging.getLogger("planner")
 ELSEWHERE_M = 20_000.0
 """Points that are all farther than this from the streets are of another place, or in other coordinates."""
 
+SHOWN_LENGTH = 120
+"""Messages name a value by its text up to this length, characters."""
+
 DEGREES = pyproj.CRS.from_epsg(4326)
 
 
@@ -91,7 +94,7 @@ def read_points(
     DataError
         Every issue at once, with the remedy and the index labels of the rows.
     """
-    table = _as_frame(frame, name)
+    table = as_frame(frame, name)
     issues = [*_table_issues(table), *_crs_issues(table), *_point_issues(table)]
     if weight is not None:
         issues += _weight_issues(table, weight)
@@ -116,7 +119,7 @@ def read_minutes(minutes: object, *, name: str = "minutes") -> list[float]:
     given: list[object] = list(minutes) if isinstance(minutes, Iterable) else [minutes]
     wrong = [one for one in given if not is_number(one) or not np.isfinite(float(one)) or float(one) <= 0]  # type: ignore[arg-type]
     if wrong or not given:
-        raise DataError(name, [Issue("minutes_not_positive", {"name": name, "found": repr(minutes)})])
+        raise DataError(name, [Issue("minutes_not_positive", {"name": name, "found": in_short(minutes)})])
     return sorted({float(one) for one in given})  # type: ignore[arg-type]
 
 
@@ -124,8 +127,20 @@ def read_limit(minutes: object, *, name: str = "minutes") -> float:
     """Return the one limit in minutes that a function takes."""
     limits = read_minutes(minutes, name=name)
     if len(limits) > 1:
-        raise DataError(name, [Issue("not_one_limit", {"name": name, "found": repr(minutes)})])
+        raise DataError(name, [Issue("not_one_limit", {"name": name, "found": in_short(minutes)})])
     return limits[0]
+
+
+def in_short(value: object) -> str:
+    """Return an argument as a message names it: its text, or the type of what prints as a table or at length.
+
+    Examples
+    --------
+    >>> in_short([5, 10]), in_short(pd.DataFrame({"a": [1]}))
+    ('[5, 10]', 'DataFrame')
+    """
+    text = "" if hasattr(value, "shape") and not is_number(value) else repr(value)
+    return text if 0 < len(text) <= SHOWN_LENGTH and "\n" not in text else type(value).__name__
 
 
 def is_number(value: object) -> bool:
@@ -142,7 +157,7 @@ def check_number(name: str, value: object, *, least: float = 0.0) -> float:
         It is none.
     """
     if not is_number(value) or not np.isfinite(float(value)):  # type: ignore[arg-type]
-        raise DataError(name, [Issue("not_a_value", {"name": name, "found": repr(value)})])
+        raise DataError(name, [Issue("not_a_value", {"name": name, "found": in_short(value)})])
     number = float(value)  # type: ignore[arg-type]
     if number < least:
         raise DataError(
@@ -159,10 +174,14 @@ def check_choice(name: str, value: object, known: Sequence[str], *, found: str =
     DataError
         It is not; the nearest known one is named.
     """
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise DataError(
             name,
-            [Issue("unknown_choice", {"name": name, "found": found or repr(value), "hint": hint(value, known)})],
+            [
+                Issue(
+                    "unknown_choice", {"name": name, "found": found or in_short(value), "hint": hint(value, known)}
+                )
+            ],
         )
     return str(value)
 
@@ -176,13 +195,15 @@ def check_settings(model: type[AnySettings], values: Mapping[str, object], *, na
         There is no such setting, with the nearest named, or a value is not valid.
     """
     for argument, value in values.items():
-        check_choice(name, argument, list(model.model_fields), found=f"{argument}={value!r}")
+        check_choice(name, argument, list(model.model_fields), found=f"{argument}={in_short(value)}")
     try:
         return model.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         argument = ".".join(str(part) for part in first["loc"])
-        issue = Issue("wrong_argument", {"name": argument, "found": repr(first["input"]), "reason": first["msg"]})
+        issue = Issue(
+            "wrong_argument", {"name": argument, "found": in_short(first["input"]), "reason": first["msg"]}
+        )
         raise DataError(name, [issue]) from error
 
 
@@ -236,14 +257,23 @@ def restore_crs(frame: gpd.GeoDataFrame, crs: object) -> gpd.GeoDataFrame:
     return frame if frame.crs == crs else gpd.GeoDataFrame(frame.to_crs(crs))
 
 
-def _as_frame(frame: object, name: str) -> gpd.GeoDataFrame:
+def as_frame(frame: object, name: str, *, needs_crs: bool = False) -> gpd.GeoDataFrame:
+    """Return a GeoDataFrame of a frame or a series; refuse what is neither, or has no CRS where one is needed."""
     if isinstance(frame, gpd.GeoSeries):
-        return gpd.GeoDataFrame(geometry=frame)
+        frame = gpd.GeoDataFrame(geometry=frame)
     if not isinstance(frame, gpd.GeoDataFrame):
-        raise DataError(name, [Issue("frame_not_geo", {"found": type(frame).__name__})])
+        key = "frame_needed" if needs_crs else "frame_not_geo"
+        raise DataError(name, [Issue(key, {"found": type(frame).__name__})])
     if frame.active_geometry_name is None:
         raise DataError(name, [Issue("no_geometry_column")])
+    if needs_crs:
+        _raise_any(name, _crs_issues(frame))
     return frame
+
+
+def _raise_any(name: str, issues: Iterable[Issue]) -> None:
+    if found := list(issues):
+        raise DataError(name, found)
 
 
 def _table_issues(table: gpd.GeoDataFrame) -> Iterator[Issue]:

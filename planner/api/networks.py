@@ -14,13 +14,15 @@ import pandas as pd
 import pyproj
 import shapely
 
-from planner.api.frames import DEGREES, LOG, check_choice, check_number, read_points
+from planner.api.frames import DEGREES, LOG, as_frame, check_choice, check_number, in_short, read_points
 from planner.api.shown import draw_layers, html_table
 from planner.config.sections.layers import Layer
 from planner.config.sections.walking import WalkingSettings
 from planner.inputs.study_inputs import is_private_way
+from planner.io.layer_read import LayerRead
 from planner.io.layers import read_layer
 from planner.io.osm.graphs import node_place, read_networkx
+from planner.io.osm_layers import list_words
 from planner.io.study_area import choose_metric_crs, measures_true_metres
 from planner.messages.errors import DataError, Issue
 from planner.network.network import WalkingNetwork, build_network
@@ -246,17 +248,44 @@ def walk_network(  # noqa: PLR0913 - one source, the rest by name
     check_choice("private_ways", private_ways, PRIVATE_WAYS)
     speed = walking_profiles()[profile].speed_kmh if speed_kmh is None else speed_kmh
     walk = WalkSettings(speed, check_number("access_m", access_m))
+    crs = None if crs is None else _read_crs(crs)
     checked, given, nodes = _read_streets(source, crs=crs, layer=layer, keep_all=keep_all)
     metric = _in_metres(checked, crs)
     is_private = is_private_way(metric)
     if private_ways == "closed":
         metric, given, is_private = metric[~is_private], given[~is_private], is_private[~is_private]
-    shapes = [None if one is None else one.to_crs(metric.crs).geometry for one in (barriers, water)]
+    shapes = [
+        None if one is None else as_frame(one, name, needs_crs=True).to_crs(metric.crs).geometry
+        for name, one in (("barriers", barriers), ("water", water))
+    ]
     walls = None if barriers is None and water is None else build_barriers(shapes[0], shapes[1])
     network = build_network(gpd.GeoDataFrame(metric), barriers=walls)
     if private_ways == "residents" and is_private.any():
         network = with_private_ways(network, is_private[network.edge_street])
     return WalkNetwork(Walker(network, walk), metric, given, nodes)
+
+
+def _read_crs(crs: object) -> pyproj.CRS:
+    try:
+        return pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError as error:
+        raise DataError("walk_network", [Issue("argument_not_crs", {"found": in_short(crs)})]) from error
+
+
+def _read_layer(path: Path, settings: Layer, frame: gpd.GeoDataFrame | None = None) -> LayerRead:
+    """Read a layer of streets; errors that speak of a study's settings speak of arguments."""
+    if frame is None and not os.path.exists(path) and "\\" not in str(path):  # noqa: PTH110 - False for any name
+        raise DataError(str(path), [Issue("no_such_streets", {"folder": Path.cwd()})])
+    if frame is None and path.is_dir() and not path.suffix:
+        raise DataError(str(path), [Issue("streets_folder")])
+    try:
+        return read_layer(path, settings, setting="walk_network", schema=STREETS, frame=frame)
+    except DataError as error:
+        issues = [
+            Issue("no_line_walkable", one.values) if one.key == "all_lines_left_out" else one
+            for one in error.issues
+        ]
+        raise DataError(error.source, issues) from error
 
 
 def _read_streets(
@@ -267,7 +296,7 @@ def _read_streets(
     if isinstance(source, str | os.PathLike):
         path = Path(source)
         settings = settings.model_copy(update={"path": path, "crs": None if crs is None else str(pyproj.CRS(crs))})
-        found = read_layer(path, settings, setting="walk_network", schema=STREETS)
+        found = _read_layer(path, settings)
         _log_left_out(len(found.frame), 0 if found.notes.left_out is None else len(found.notes.left_out))
         streets = STREETS.check(found.frame, source=str(path), known=found.issues)
         return streets, streets, None
@@ -278,7 +307,7 @@ def _read_streets(
     if not isinstance(source, gpd.GeoDataFrame):
         raise DataError("walk_network", [Issue("streets_source", {"found": type(source).__name__})])
     frame = _check_lines(source, crs)
-    found = read_layer(Path("streets"), settings, setting="walk_network", schema=STREETS, frame=frame)
+    found = _read_layer(Path("streets"), settings, frame)
     _log_left_out(len(found.frame), len(frame) - len(found.frame))
     streets = STREETS.check(found.frame, source="streets", known=found.issues)
     return streets, gpd.GeoDataFrame(frame.iloc[found.frame.index.to_numpy()]), None
@@ -317,6 +346,12 @@ def _read_graph(
 ) -> tuple[Streets, gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Return the streets of a graph, its edges as they are, and its nodes."""
     read = read_networkx(graph, crs=crs, keep_all=keep_all)
+    if read.streets.empty and len(read.left_out):
+        values = {
+            "count": f"{len(read.left_out):,}",
+            "reasons": list_words(tuple(dict.fromkeys(read.left_out["word"]))),
+        }
+        raise DataError("streets", [Issue("no_line_walkable", values)])
     _log_left_out(len(read.streets), len(read.left_out))
     streets = STREETS.check(read.streets, source="streets")
     edges = [data for _, _, data in graph.edges(data=True)]

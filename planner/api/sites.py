@@ -17,6 +17,7 @@ from planner.api.frames import (
     check_choice,
     check_number,
     check_settings,
+    in_short,
     labels_at,
     read_limit,
     read_numbers,
@@ -337,7 +338,7 @@ def _check_arguments(spec: ModelSpec, given: Mapping[str, object]) -> None:
         raise DataError("locate", [Issue("cost_without_budget")])
     whole = isinstance(sites, int | np.integer) and not isinstance(sites, bool) and sites > 0
     if (sites is None and spec.needs_sites and budget is None) or (sites is not None and not whole):
-        raise DataError("locate", [Issue("sites_not_whole", {"found": repr(sites), "model": spec.name})])
+        raise DataError("locate", [Issue("sites_not_whole", {"found": in_short(sites), "model": spec.name})])
 
 
 def _settings(**values: object) -> SitingSettings:

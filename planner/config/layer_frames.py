@@ -47,7 +47,8 @@ def _wrong_type(argument: str, content: object, *, is_raster: bool) -> Iterator[
         or _is_table(argument, content)
         or (argument == "streets" and _is_graph(content))
     ):
-        yield Issue("study_layer_type", {"layer": argument, "found": type(content).__name__})
+        key = "study_layer_network" if hasattr(content, "streets") else "study_layer_type"
+        yield Issue(key, {"layer": argument, "found": type(content).__name__})
 
 
 def _is_table(argument: str, content: object) -> bool:

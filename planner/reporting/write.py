@@ -62,7 +62,7 @@ def write(
     plan: Plan,
     folder: str | Path,
     *,
-    products: Iterable[str] | None = None,
+    products: str | Iterable[str] | None = None,
     progress: Progress = silent,
     processes: int = 1,
 ) -> list[Path]:
@@ -78,7 +78,7 @@ def write(
     folder
         Where to; made if it does not exist. Other files in it are left alone.
     products
-        Which to make, names of `FILES`: map, report, tables, plan, gpkg, sheet; None for all but the sheet.
+        Which to make, one or several names of `FILES`: map, report, tables, plan, gpkg, sheet; None for all but the sheet.
     progress
         Called with the name of each product's stage.
     processes
@@ -128,7 +128,7 @@ def write(
     return [folder / name for name in names]
 
 
-def files_of(products: Iterable[str] | None) -> tuple[str, ...]:
+def files_of(products: str | Iterable[str] | None) -> tuple[str, ...]:
     """Return the files of some products in their order; of None, those that a run makes by default.
 
     Examples
@@ -143,7 +143,7 @@ def files_of(products: Iterable[str] | None) -> tuple[str, ...]:
     """
     if products is None:
         return PRODUCTS
-    requested = list(products)
+    requested = [products] if isinstance(products, str) else list(products)
     unknown = [name for name in requested if name not in FILES]
     if unknown or not requested:
         values = {"names": ", ".join(unknown) or "–", "known": ", ".join(FILES)}
