@@ -17,6 +17,7 @@ from planner.api.frames import (
     check_choice,
     check_number,
     labels_at,
+    read_limit,
     read_minutes,
     read_points,
     restore_crs,
@@ -179,7 +180,7 @@ def travel_times(
       facility demand  minutes
     0        A      x      5.0
     """
-    (limit,) = read_minutes(check_number("cutoff", cutoff), name="cutoff")
+    limit = read_limit(cutoff, name="cutoff")
     walker = walker_of(net)
     starts, ends = read_points(walker, facilities, name="facilities"), read_points(walker, demand, name="demand")
     times = walker.times(starts.snaps, ends.snaps, within_min=limit)
@@ -224,7 +225,7 @@ def nearest(
     y        B      1.0
     """
     walker = walker_of(net)
-    limit = walker.upper_bound_min if cutoff is None else read_minutes(cutoff, name="cutoff")[0]
+    limit = walker.upper_bound_min if cutoff is None else read_limit(cutoff, name="cutoff")
     starts, ends = read_points(walker, facilities, name="facilities"), read_points(walker, demand, name="demand")
     minutes, facility = walker.nearest(starts.snaps, ends.snaps, within_min=limit)
     return pd.DataFrame({"facility": labels_at(starts.labels, facility), "minutes": minutes}, index=ends.labels)

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 from planner.accessibility.business_areas import find_business_areas
 from planner.accessibility.coverage import people_shares
 from planner.accessibility.two_step_fca import two_step_access
-from planner.api.frames import check_column, check_settings, labels_at, read_minutes, read_points, restore_crs
+from planner.api.frames import (
+    check_column,
+    check_number,
+    check_settings,
+    labels_at,
+    read_limit,
+    read_minutes,
+    read_points,
+    restore_crs,
+)
 from planner.api.networks import WalkNetwork, walker_of
 from planner.api.shown import COVERED, EXISTING, UNCOVERED, Drawn, MapResult, html_table
 from planner.config.sections.demand import BusinessAreaSettings
@@ -183,7 +192,7 @@ def two_step_fca(
     weight
         Column of people; None: every point counts 1.
     decay
-        Weight of each zone; None: 1 for all.
+        Weight of each zone, in the order of `minutes`; None: 1 for all.
 
     Returns
     -------
@@ -207,7 +216,7 @@ def two_step_fca(
     >>> homes["access"].tolist(), centres["supply_ratio"].tolist()
     ([2.0, 2.0], [2.0])
     """
-    zones, walker = read_minutes(minutes), walker_of(net)
+    (zones, weights), walker = _zones(minutes, decay), walker_of(net)
     starts = read_points(walker, facilities, name="facilities")
     ends = read_points(walker, people, name="people", weight=weight)
     column = check_column(starts.frame, supply, "facilities")
@@ -216,12 +225,24 @@ def two_step_fca(
         rows = [str(label) for label in starts.labels[amounts < 0]]
         raise DataError("facilities", [Issue("negative_number", {"column": column}, rows)])
     times = walker.times(starts.snaps, ends.snaps, within_min=zones[-1])
-    weights = [1.0] * len(zones) if decay is None else list(decay)
     found = two_step_access(times, ends.people, amounts, zones_min=zones, weights=weights)
     return (
         gpd.GeoDataFrame(ends.frame.assign(access=found.access)),
         gpd.GeoDataFrame(starts.frame.assign(people_in_catchment=found.people, supply_ratio=found.ratio)),
     )
+
+
+def _zones(minutes: object, decay: object) -> tuple[list[float], list[float]]:
+    """Return the outer limits of the zones, rising, and the weight that was given with each."""
+    zones = read_minutes(minutes)
+    if decay is None:
+        return zones, [1.0] * len(zones)
+    weights: list[object] = list(decay) if isinstance(decay, Iterable) else [decay]
+    limits = [float(one) for one in (minutes if isinstance(minutes, Iterable) else [minutes])]  # type: ignore[arg-type]
+    if not len(weights) == len(limits) == len(zones):
+        raise DataError("decay", [Issue("decay_not_of_minutes", {"minutes": repr(minutes), "decay": repr(decay)})])
+    paired = dict(zip(limits, (check_number("decay", one) for one in weights), strict=True))
+    return zones, [paired[zone] for zone in zones]
 
 
 def opportunities(
@@ -304,7 +325,7 @@ def business_areas(
         of the places.
     """
     walker = walker_of(net)
-    (limit,) = read_minutes(minutes)
+    limit = read_limit(minutes)
     shops = PLACES.check(_with_ids(places), source="places")
     given = business_places(
         PLACES.as_type(gpd.GeoDataFrame(shops.to_crs(net.crs))), read_place_kinds(None, study="business_areas")

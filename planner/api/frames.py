@@ -115,6 +115,14 @@ def read_minutes(minutes: object, *, name: str = "minutes") -> list[float]:
     return sorted({float(one) for one in given})  # type: ignore[arg-type]
 
 
+def read_limit(minutes: object, *, name: str = "minutes") -> float:
+    """Return the one limit in minutes that a function takes."""
+    limits = read_minutes(minutes, name=name)
+    if len(limits) > 1:
+        raise DataError(name, [Issue("not_one_limit", {"name": name, "found": repr(minutes)})])
+    return limits[0]
+
+
 def is_number(value: object) -> bool:
     """Return True for a real number that is no truth value."""
     return isinstance(value, numbers.Real | np.number) and not isinstance(value, bool | np.bool_)

@@ -19,7 +19,7 @@ from planner.api.frames import (
     check_number,
     check_settings,
     labels_at,
-    read_minutes,
+    read_limit,
     read_points,
     restore_crs,
 )
@@ -192,7 +192,7 @@ def candidates(  # noqa: PLR0913 - one network and frame, the rest by name
     candidates
         One row a candidate, index: its id; source, people of its cluster, geometry, in the CRS of the people.
     """
-    walker, (limit,) = walker_of(net), read_minutes(minutes)
+    walker, limit = walker_of(net), read_limit(minutes)
     points = read_points(walker, people, name="people", weight=weight)
     centres = None if existing is None else read_points(walker, existing, name="existing")
     names = [sources] if isinstance(sources, str) else list(sources)
@@ -256,7 +256,7 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
     model
         Name of the model; see `models`.
     sites
-        Number of new sites; models that determine it ("set_covering") need none.
+        Number of new sites; models that determine it ("set_covering") take none.
     existing
         Existing facilities, which stay open; None if there are none.
     candidates
@@ -266,7 +266,8 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
     weight
         Column of people; None: every point counts 1.
     cost, budget
-        Column of the candidates, and the most that all sites may cost, instead of `sites`.
+        Column of the candidates, and the most that all sites may cost, instead of `sites`. "set_covering" takes a
+        cost alone: the objective is then that of the cheapest cover.
     time_limit_s
         Longest search, seconds; a search that is stopped says so and has a bound.
     seed
@@ -293,9 +294,9 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
     >>> best.objective, best.bound, best.gap, len(best.sites)
     (30.0, 30.0, 0.0, 1)
     """
-    walker, (limit,) = walker_of(net), read_minutes(minutes)
+    walker, limit = walker_of(net), read_limit(minutes)
     spec = get_spec(check_choice("model", model, MODEL_NAMES))
-    _check_count(spec, sites, budget)
+    _check_arguments(spec, {"sites": sites, "cost": cost, "budget": budget, **settings})
     points = read_points(walker, people, name="people", weight=weight)
     centres = None if existing is None else read_points(walker, existing, name="existing")
     seconds = float(check_number("time_limit_s", time_limit_s))
@@ -311,8 +312,17 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
     return _as_sites(model, result.solution, result.figures, points, options, centres, result.tiers)
 
 
-def _check_count(spec: ModelSpec, sites: object, budget: object) -> None:
-    """Raise a `DataError` unless a model that needs a number of sites has one, or a budget."""
+def _check_arguments(spec: ModelSpec, given: Mapping[str, object]) -> None:
+    """Raise a `DataError` for arguments of other models, half a limit, or a missing number of sites."""
+    own = {argument for name in MODEL_NAMES for argument in get_spec(name).uses} - set(spec.uses)
+    unused = [name for name, value in given.items() if name in own and value is not None]
+    if unused:
+        names = ", ".join(f"`{name}`" for name in unused)
+        values = {"model": spec.name, "names": names, "used": ", ".join(f"`{name}`" for name in spec.uses)}
+        raise DataError("locate", [Issue("argument_not_used", values)])
+    sites, cost, budget = given["sites"], given["cost"], given["budget"]
+    if "budget" in spec.uses and (cost is None) != (budget is None):
+        raise DataError("locate", [Issue("cost_without_budget")])
     whole = isinstance(sites, int | np.integer) and not isinstance(sites, bool) and sites > 0
     if (sites is None and spec.needs_sites and budget is None) or (sites is not None and not whole):
         raise DataError("locate", [Issue("sites_not_whole", {"found": repr(sites), "model": spec.name})])

@@ -93,7 +93,7 @@ def _fund(fund: Fund, one: Entry, unit: str, say: Translator) -> str:
     return say.programme("line_fund", fund=fund["name"], year=year_text(say, one["year"]), unit=unit, **amounts)
 
 
-def _project(project: Project, unit: str, gained: tuple[int, int], say: Translator) -> str:
+def _project(project: Project, unit: str, gained: tuple[int | None, int], say: Translator) -> str:
     return say.programme(
         "line_project",
         number=project["id"],
@@ -104,7 +104,7 @@ def _project(project: Project, unit: str, gained: tuple[int, int], say: Translat
         cost=money_text(project["cost"]),
         money=unit,
         paid=words.funding_text(project, say) if project["paid"] else DASH,
-        covered=say.whole(gained[0]),
+        covered=words.covered_text(gained[0], say),
         standard=say.whole(gained[1]),
         per_person=words.cost_per_person_text(project, say),
         small=words.small_money_unit(say),

@@ -62,6 +62,7 @@ def build_programme(given: ProgrammeInputs) -> Programme | None:
         status=solution.status,
         order_status=solution.order_status,
         funding_gap=solution.funding_gap,
+        not_counted=tuple(sorted({one.kind for one in options if not one.counts_coverage})),
         notices=(Notice("scenario_waits_for_nothing", "facilities", inapplicable),) if inapplicable else (),
     )
 
@@ -73,6 +74,8 @@ def _projects(study: Study, options: Sequence[ProjectOption], solution: Programm
     for ident, (number, year), paid, added in rows:
         option = options[number]
         unit = option.unit or responsible.get(option.kind, "")  # type: ignore[call-overload]  # kinds are its keys
+        if not unit and option.kind == "branch":
+            unit = responsible.get("new", "")
         yield Project(
             id=ident,
             option=option.id,
@@ -90,7 +93,7 @@ def _projects(study: Study, options: Sequence[ProjectOption], solution: Programm
             year=year,
             cost=option.cost,
             paid=tuple(paid.tolist()),
-            people_covered=float(added[0]),
+            people_covered=float(added[0]) if option.counts_coverage else None,
             people_standard=float(added[1]),
         )
 

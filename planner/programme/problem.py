@@ -58,7 +58,8 @@ class Fund:
 
     def pays(self, kind: str) -> bool:
         """Return True if the fund may finance projects of a kind."""
-        return not self.pays_for or kind in self.pays_for
+        # A branch is a new station of an existing centre.
+        return not self.pays_for or bool({kind, "new" if kind == "branch" else kind} & set(self.pays_for))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,12 @@ class ProjectOption:
     community: str = ""
     actions: tuple[Action, ...] = ()
     unit: str = ""
+
+    @property
+    def counts_coverage(self) -> bool:
+        """Return False if its effect on who reaches a centre is not modelled: its new place is no candidate."""
+        changes = {"open_gate", "build_crossing", "open_station", "move"} & {one.kind for one in self.actions}
+        return bool(self.site) or not (changes or self.kind in {"access", "branch", "move", "new"})
 
     @property
     def centres(self) -> tuple[str, ...]:

@@ -132,7 +132,8 @@ class Project:
     cost, paid
         In the study's unit of money; payment of each fund, in the order of the funds.
     people_covered, people_standard
-        People newly covered, and people whose weak centre is resolved, in addition to the projects before it.
+        People newly covered, None where this is not counted, and people whose weak centre is resolved, in addition
+        to the projects before it.
     """
 
     id: str
@@ -150,18 +151,20 @@ class Project:
     year: int
     cost: float
     paid: tuple[float, ...]
-    people_covered: float
+    people_covered: float | None
     people_standard: float
 
     @property
-    def people(self) -> float:
-        """People who gain."""
+    def people(self) -> float | None:
+        """People who gain, as far as they are counted; None where none are."""
+        if self.people_covered is None:
+            return self.people_standard or None
         return self.people_covered + self.people_standard
 
     @property
     def cost_per_person(self) -> float:
         """Cost per person who gains; nan if there is none."""
-        return self.cost / self.people if self.people > 0 else math.nan
+        return self.cost / people if (people := self.people or 0.0) > 0 else math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +215,8 @@ class Programme:
         Status of the selection; and of the years of the selected projects.
     funding_gap
         Money missing to resolve all that is resolvable; None if there is none.
+    not_counted
+        Kinds of the options, selected or not, whose effect on who reaches a centre is not counted.
     notices
         Notices on settings that do not apply.
     """
@@ -231,6 +236,7 @@ class Programme:
     status: Status
     order_status: Status
     funding_gap: FundingGap | None
+    not_counted: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
 
     @property

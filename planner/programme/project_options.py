@@ -36,7 +36,7 @@ KIND_OF_ACTION: Mapping[str, str] = {
     "build_crossing": "access",
     "move": "move",
     "share": "share",
-    "open_station": "new",
+    "open_station": "branch",
 }
 """Kind by which funds select an action that is not an upgrade of the centre itself."""
 

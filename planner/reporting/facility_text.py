@@ -106,6 +106,14 @@ def improvement_text(found: Improvement, rules: Mapping[str, Rule], t: Translato
     return t(key, changes=changes, cost=cost, left=left, verdict=t.term(f"verdict_{found['verdict']}"))
 
 
+def next_centre_text(centre: Facility, t: Translator) -> str:
+    """Return the walk to the nearest other centre; beyond the horizon, than what it is longer."""
+    for one in centre["unknown"]:
+        if (one["measure"], one["reason"]) == ("next_centre_min", "beyond_horizon"):
+            return t("measure_beyond", value=t.quantity(one["at_least"], "minutes", 0))
+    return t.quantity(centre["measures"]["next_centre_min"], "minutes")
+
+
 def severed_pair_text(pair: SeveredPair, direction: str, t: Translator) -> str:
     """Return the streets of a severed pair, the barrier between them and the detour."""
     ways = [pair[name] or t("street_unnamed") for name in ("from_street", "to_street")]

@@ -85,6 +85,11 @@ def money_text(amount: float | None) -> str:
     return DASH if amount is None else f"{amount:,.2f}".rstrip("0").rstrip(".")
 
 
+def covered_text(people: int | None, t: Translator) -> str:
+    """Write the people whom a project newly covers, or that they are not counted."""
+    return t.programme("not_counted") if people is None else t.whole(people)
+
+
 def cost_per_person_text(project: Project, t: Translator) -> str:
     """Write a project's cost for each who gains, in the small unit; a dash where nobody does."""
     value = cost_in_small_unit(project["cost_per_person"], t)
@@ -135,7 +140,7 @@ def need_outcome(need: Need, t: Translator) -> str:
     if not projects or need["unmet_reason"] == STATION_ONLY:
         return left
     partly = t.programme("met_partly", projects=projects, people=t.whole(need["people_met"]))
-    return t.programme("measure_joint").join([partly, left])
+    return t.programme("measure_joint").join([partly, t.programme("left_rest", reason=left)])
 
 
 def fund_rules_text(fund: Fund, t: Translator) -> str:
@@ -172,10 +177,15 @@ def statements(t: Translator) -> Iterator[str]:
     found, settings = require(t.content["programme"]), t.content["study"]["programme"]
     yield from headlines(t)
     if found["status"] == "optimal":
-        yield t.programme("optimal")
+        yield t.programme("optimal" if found["projects"] else "optimal_none")
     else:
         people = t.whole(found["people"])
         yield t.programme("time_limit", bound=t.whole(int(found["bound"]) + 1), people=people)
+    if found["not_counted"]:
+        kinds = t.join([t.programme(f"kind_{kind}") for kind in found["not_counted"]])
+        chosen = [one["id"] for one in found["projects"] if one["people_covered"] is None]
+        here = t.programme("not_counted_here", projects=t.join(chosen)) if chosen else ""
+        yield t.programme("proof_not_counted", kinds=kinds, here=here)
     if found["projects"] and len(found["years"]) > 1:
         yield t.programme(f"order_{found['order_status']}")
     if found["costs_modelled"] or settings["cost_source"]:

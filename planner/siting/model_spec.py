@@ -62,6 +62,8 @@ class ModelSpec:
         an optimum over all street positions.
     maximises_gain
         True if the objective is that of the study's own proposals, so that they can be compared.
+    uses
+        Arguments of `planner.locate` that not all models use and this one does.
     """
 
     name: str
@@ -75,6 +77,7 @@ class ModelSpec:
     fades: bool = False
     counts_first_site_only: bool = False
     maximises_gain: bool = False
+    uses: tuple[str, ...] = ("sites", "cost", "budget")
 
     @property
     def digits(self) -> int:

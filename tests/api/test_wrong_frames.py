@@ -113,7 +113,7 @@ def test_near_misses_of_names_are_corrected(net: pl.WalkNetwork, city: dict) -> 
     with pytest.raises(pl.PlannerError, match="Did you mean `within_m`"):
         pl.business_areas(net, city["people"], withn_m=90)
     with pytest.raises(pl.PlannerError, match=r"backup_weight.* = 3"):
-        pl.locate(net, city["people"], sites=1, backup_weight=3.0)
+        pl.locate(net, city["people"], model="backup_covering", sites=1, backup_weight=3.0)
     with pytest.raises(pl.PlannerError, match="weight="):
         pl.coverage(net, city["centres"], city["people"].rename(columns={"people": "population"}))
     with pytest.raises(pl.PlannerError, match="Did you mean `floor_area_m2`"):

@@ -319,7 +319,7 @@ def test_a_run_into_the_data_folder_says_so(tmp_path: Path, capsys: Captured) ->
     for out, told in ((tmp_path, True), (tmp_path / "out", False)):
         capsys.readouterr()
         assert main(["run", str(study), "--out", str(out)]) == 0
-        assert ("成果写入研究数据所在的文件夹" in capsys.readouterr().err) is told
+        assert ("the folder of the study's data" in capsys.readouterr().err) is told
 
 
 def test_settings_are_printed_by_name(capsys: Captured) -> None:

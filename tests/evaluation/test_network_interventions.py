@@ -217,7 +217,9 @@ def test_the_card_shows_what_blocks_and_what_would_help(tmp_path: Path) -> None:
 
     report = (tmp_path / "out" / "report.html").read_text("utf-8")
     card = report[report.index('<article class="centre-card">') : report.index("</article>")]
-    blocked = "Blocked to the north (X1), Street 1: 40 m in the air, 840 m on foot (a barrier: Railway)"
+    blocked = (
+        "Missing link to the north (X1), Street 1: 40 m in a straight line, 840 m on foot (a barrier: Railway)"
+    )
     helps = "The cheapest single change that makes it compliant: build a crossing of 40 m from lon"
     assert blocked in card
     assert helps in card

@@ -120,7 +120,7 @@ def test_a_station_gains_whom_it_reaches(rich_toy_plan: planner.Plan) -> None:
     people = rich_toy_plan.inputs.demand["people"].to_numpy()
     gained = sum(people[point] for point in uncovered & set.union(*near.values()))
     assert programme.people == gained
-    assert sum(project.people for project in programme.projects) == gained
+    assert sum(project.people or 0.0 for project in programme.projects) == gained
 
 
 def test_years_are_scenarios_of_the_map(rich_toy_plan: planner.Plan) -> None:

@@ -263,7 +263,7 @@ def test_a_notice_names_the_first_rows_and_counts_the_rest(tmp_path: Path) -> No
     lost = people.set_geometry(people.translate(40.0, 40.0).where(inner, people.geometry))
     _, reader, content = report_of(plan_with(tmp_path, people=lost))
     notice = next(notice for notice in content["notices"] if notice["key"] == "demand_no_street")
-    assert f"{len(notice['rows'])} rows" in reader.text
+    assert f"({len(notice['rows'])}): " in reader.text
     assert 0 < len(notice["rows"]) <= 20
     assert all(row in reader.text for row in notice["rows"])
 
@@ -275,7 +275,7 @@ def test_a_notice_on_many_rows_counts_the_rest(toy_plan: planner.Plan) -> None:
     reader = Reader(write_report(toy_plan, content | {"notices": [notice]}))
     assert "row-19 and 5 more" in reader.text
     assert "row-20" not in reader.text
-    assert "25 rows" in reader.text
+    assert "(25): " in reader.text
     assert "7 people" in reader.text
 
 

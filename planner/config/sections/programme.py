@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from planner.config.sections.base import Money, Settings
 
-ProjectKind = Literal["upgrade", "new", "move", "merge", "share", "access"]
+ProjectKind = Literal["upgrade", "new", "branch", "move", "merge", "share", "access"]
 
 
 class FundSettings(Settings):
@@ -28,7 +28,7 @@ class FundSettings(Settings):
     """True: what is not spent in a year stays for the next; false: it is lost."""
 
     pays_for: tuple[ProjectKind, ...] = ()
-    """Only for "upgrade", "new", "move", "merge", "share", "access" (gates, crossings). Left out: for all."""
+    """Only for "upgrade", "new" (and branches), "branch", "move", "merge", "share", "access". Left out: all."""
 
     most_share: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0
     """It pays at most this share of a project, 0–1."""
@@ -71,7 +71,7 @@ class ProjectSettings(Settings):
     """What is to be done, as it is to stand in the task table."""
 
     kind: ProjectKind
-    """"upgrade", "new", "move", "merge", "share" or "access" (gates, crossings)."""
+    """"upgrade", "new", "branch", "move", "merge", "share" or "access" (gates, crossings)."""
 
     cost: Money
     """What it costs, in `costs.unit`."""
@@ -141,7 +141,7 @@ class ProgrammeSettings(Settings):
     """True where costs are assumed, not quoted: the report then says so."""
 
     responsible: dict[ProjectKind, str] = Field(default_factory=dict)
-    """Who is responsible by kind of project, as { new = "{subdistrict}党工委" }. Left out: its subdistrict."""
+    """Who is responsible by kind, as { new = "{subdistrict}党工委" } (branches too). Left out: its subdistrict."""
 
     seconds: Annotated[float, Field(strict=True, gt=0, le=3600)] = 20.0
     """How long the solver may search, seconds. A search that is stopped says so and shows its bound."""

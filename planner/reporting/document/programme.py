@@ -52,6 +52,7 @@ def programme_entries(plan: Plan, lonlat: LonLat) -> Entry | None:
         "costs_modelled": settings.costs_modelled,
         "cost_source": settings.cost_source,
         **{name: getattr(programme, name) for name in SUMMARY},
+        "not_counted": list(programme.not_counted),
         "funding_gap": _funding_gap(programme, programme.funding_gap, funds) if programme.funding_gap else None,
         "needs": [
             {
@@ -163,7 +164,7 @@ def project_table(plan: Plan) -> gpd.GeoDataFrame:
             "paid": ", ".join(
                 f"{fund} {amount:.6g}" for fund, amount in zip(funds, one.paid, strict=True) if amount > 0
             ),
-            "people_covered": one.people_covered,
+            "people_covered": math.nan if one.people_covered is None else one.people_covered,
             "people_standard": one.people_standard,
             "cost_per_person": one.cost_per_person,
         }

@@ -414,7 +414,7 @@ def _rows(project: Project, t: Translator) -> list[tuple[str, str]]:
         "kind": t.programme(f"kind_{project['kind']}"),
         "cost": f"{said.money_text(project['cost'])} {unit}",
         "funds": said.funding_text(project, t),
-        "covered": t.whole(gained[0]),
+        "covered": said.covered_text(gained[0], t),
         "standard": t.whole(gained[1]),
     }
     return [(t.programme(f"column_{head}"), value) for head, value in value_of.items()]

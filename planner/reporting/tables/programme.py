@@ -79,7 +79,13 @@ def projects_table(t: Translator) -> TableSpec:
             TableColumn("lat", t("column_lat"), lambda row: row["lat"], "degrees"),
             _money_column(t, "cost"),
             *(paid(fund, title) for fund, title in text.fund_titles(t).items()),
-            _column(t, "covered", lambda row: gained[row["id"]][0], "whole"),
+            TableColumn(
+                "covered",
+                t.programme("column_covered"),
+                lambda row: gained[row["id"]][0],
+                "whole",
+                lambda row: text.covered_text(gained[row["id"]][0], t),
+            ),
             _column(t, "standard", lambda row: gained[row["id"]][1], "whole"),
             TableColumn(
                 "cost_per_person",

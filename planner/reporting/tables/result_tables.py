@@ -17,6 +17,7 @@ from planner.reporting.facility_text import (
     facility_notes,
     failure_reasons,
     improvement_text,
+    next_centre_text,
     requirement,
 )
 from planner.reporting.report.blocks import DASH, Cell, Translator, headcount, require
@@ -167,7 +168,13 @@ def facilities_table(t: Translator) -> TableSpec:
             indicator("own_people", "people", "whole"),
             indicator("nearest_people", "people_nearest", "whole"),
             indicator("own_share", str(IndicatorRef("own_covered_share", standard)), "share"),
-            indicator("next_centre", "next_centre_min", "number"),
+            TableColumn(
+                "next_centre",
+                t("column_next_centre", minutes=minutes),
+                lambda row: row["measures"]["next_centre_min"],
+                "number",
+                lambda row: next_centre_text(row, t),
+            ),
             TableColumn("street_m", t("column_street_m"), lambda row: row["street_m"], "number", distance),
             TableColumn("reasons", t("column_reasons"), lambda row: "\n".join(failure_reasons(row, rules, t))),
             TableColumn("note", t("column_note"), lambda row: "\n".join(facility_notes(row, t))),

@@ -220,4 +220,5 @@ SPEC = ModelSpec(
     "Moore, ReVelle 1982",
     unit="services",
     needs_sites=False,
+    uses=("tiers",),
 )

@@ -101,6 +101,8 @@ def _solve(problem: LocationProblem, time_limit_s: float) -> ModelResult:
     return ModelResult(
         set_covering(
             problem.coverage,
+            # A cost without a budget is the objective; with one, it belongs to the limit of other models.
+            cost=problem.constraints.cost if problem.constraints.budget is None else None,
             fixed=problem.constraints.fixed,
             time_limit_s=time_limit_s,
             seed=problem.settings.seed,
@@ -117,4 +119,5 @@ SPEC = ModelSpec(
     unit="sites",
     needs_sites=False,
     counts_first_site_only=True,
+    uses=("cost",),
 )

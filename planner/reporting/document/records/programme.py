@@ -89,7 +89,7 @@ class Fund(TypedDict):
     name: Annotated[str, "in the study's words, else its id"]
     source: Annotated[str, "where the figures come from"]
     carry_over: Annotated[bool, "whether what is not spent stays"]
-    pays_for: Annotated[list[str], "list of the kinds of projects that it pays for; empty: all"]
+    pays_for: Annotated[list[str], "list of the kinds of projects that it pays for, new with branches; empty: all"]
     most_share: Annotated[float, "of a project, 0–1"]
     matches: Annotated[str | None, "id of the fund that it matches, or null"]
     match_share: Annotated[float | None, "at least so much for each unit of that fund, or null"]
@@ -123,7 +123,7 @@ class ProjectFields(TypedDict):
     option: Annotated[
         str, "upgrade:<centre> (see its remedy), a candidate's id, or that of one of the study's own projects"
     ]
-    kind: Annotated[str, "upgrade, new, move, merge, share or access"]
+    kind: Annotated[str, "upgrade, new, branch, move, merge, share or access"]
     title: Annotated[str, "the study's own words; empty where it has none"]
     centre: Annotated[str, "id of the centre that it is about; empty in none"]
     site: Annotated[str, "id of the candidate at which a centre then stands; empty at none"]
@@ -131,10 +131,14 @@ class ProjectFields(TypedDict):
     subdistrict: Annotated[str, SUBDISTRICT]
     year: Annotated[int, YEAR]
     cost: Annotated[float, MONEY, "money"]
-    people_covered: Annotated[float, "people newly within the standard, besides those of the projects before it"]
+    people_covered: Annotated[
+        float | None,
+        "people newly within the standard, besides those of the projects before it; empty where not counted: "
+        "a branch, a gate, a crossing or another place that is no candidate",
+    ]
     people_standard: Annotated[float, "people whose premises come up to standard by it"]
     cost_per_person: Annotated[
-        float | None, "cost ÷ (people_covered + people_standard); empty where nobody gains", "money"
+        float | None, "cost ÷ people, as far as they are counted; empty where nobody gains", "money"
     ]
 
 
@@ -146,7 +150,9 @@ class Project(ProjectFields):
     resolves: Annotated[list[str], "list of the weak centres that it brings to standard"]
     unit: Annotated[str, "who is responsible in the study's words; empty: its subdistrict"]
     paid: Annotated[list[FundAmount], "list: which fund pays what"]
-    people: Annotated[float, "people_covered + people_standard"]
+    people: Annotated[
+        float | None, "people_covered, where it is counted, + people_standard; empty where nobody is counted"
+    ]
     lon: Annotated[float | None, "longitude, degrees, WGS 84; null where it is nowhere in particular", "°"]
     lat: Annotated[float | None, "latitude, likewise", "°"]
 
@@ -170,6 +176,11 @@ class Programme(TypedDict):
     resolved: Annotated[int, "of these, those that the programme does bring there"]
     funding_gap: Annotated[
         FundingGap | None, "what money is missing to bring all of resolvable to standard; null where none is"
+    ]
+    not_counted: Annotated[
+        list[str],
+        "list of the kinds of projects, chosen or not, of which some change who reaches a centre in a way that no "
+        "number here and no bound counts",
     ]
     years: Annotated[list[Year], "list, one a year"]
     needs: Annotated[list[Need], "list (需求清单)"]

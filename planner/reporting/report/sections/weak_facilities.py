@@ -14,6 +14,7 @@ from planner.reporting.facility_text import (
     facility_notes,
     failure_reasons,
     improvement_text,
+    next_centre_text,
     requirement,
     rule_basis,
 )
@@ -282,7 +283,7 @@ def _measures(centre: Facility, t: Translator) -> Iterator[tuple[str, str]]:
         value = t("measure_area_value", area=km2, share=t.percent(area["disc_share"]))
         yield t("measure_area", minutes=minutes), value
     yield t("measure_overlap"), t.percent(measures["overlap_share"])
-    yield t("measure_next_centre"), t.quantity(measures["next_centre_min"], "minutes")
+    yield t("measure_next_centre"), next_centre_text(centre, t)
     if measures["people_65_uncovered"] is not None:
         yield t("measure_65_uncovered"), t.whole(measures["people_65_uncovered"])
     yield t("measure_street"), t("metres", value=t.number(centre["street_m"]))
