@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from planner.config.study import make_study as make_study
     from planner.config.study import read_study as read_study
     from planner.messages.errors import PlannerError as PlannerError
+    from planner.messages.errors import PlannerWarning as PlannerWarning
     from planner.messages.progress import Bar as Bar
     from planner.pipeline import run as run
     from planner.reporting.notebook import show as show
@@ -60,7 +61,7 @@ _NAMES = {
     "planner.reporting.report.area_report": ("write_area_report",),
     "planner.reporting.notebook": ("show",),
     "planner.messages.progress": ("Bar",),
-    "planner.messages.errors": ("PlannerError",),
+    "planner.messages.errors": ("PlannerError", "PlannerWarning"),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
@@ -68,6 +69,7 @@ __all__ = [
     "Bar",
     "Plan",
     "PlannerError",
+    "PlannerWarning",
     "Study",
     "WalkNetwork",
     "business_areas",

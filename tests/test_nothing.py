@@ -10,6 +10,7 @@ import pyogrio
 import pytest
 import toy
 from nothing import drawn, everything_is_made, with_centres, with_people
+from phrases import phrase
 
 import planner
 from planner.commands.main import main
@@ -114,4 +115,4 @@ def test_nobody_at_all_is_refused_in_words(tmp_path: Path, capsys: pytest.Captur
     people = toy.layers()["people"].assign(people=0)
     study = toy.write_study(tmp_path, changed={"people": people})
     assert main(["check", str(study)]) == 3
-    assert "No demand point with people lies inside any community" in capsys.readouterr().err
+    assert phrase("errors.nobody_inside") in capsys.readouterr().err

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import toy
+from phrases import phrase
 
 import planner
 from planner.commands.site import card, site
@@ -50,7 +51,7 @@ def test_every_sentence_of_a_proof_names_the_budget(plan: planner.Plan, tmp_path
 
 def test_the_card_names_the_budget(study: Path) -> None:
     said = card(site(study, "maximal_covering"), Texts("en"))
-    assert "all new sites together within a budget of 40" in said
+    assert phrase("cli.site_budget", budget="40") in said
     assert "no choice among these candidates within the budget of 40 × 10,000 CNY gains more than" in said
     # The fewest for everybody has no budget: it is told, with what the sites cost.
     fewest = card(site(study, "set_covering"), Texts("zh"))

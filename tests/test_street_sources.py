@@ -15,6 +15,7 @@ import pytest
 import shapely
 import toy
 from answers import done, refused
+from phrases import phrase
 from test_osm import LINE, node, way, write
 
 from planner.io.osm.extract import read_osm_streets
@@ -206,7 +207,7 @@ def test_a_graph_that_does_not_say_its_system_is_asked_for_it(
     study = toy.STUDY.replace('path = "toy.gpkg"\nlayer = "streets"\n', 'path = "made.graphml"\n')
     file = toy.write_study(tmp_path / "toy", study=study)
     graphml(file.parent, A + B + edge("a", "b"), crs=crs)
-    assert "does not say which coordinates" in refused(file, capsys, code=3)
+    assert phrase("errors.no_crs") in refused(file, capsys, code=3)
 
 
 LAUGHS = (
@@ -256,8 +257,8 @@ def test_graphs_that_contradict_themselves(tmp_path: Path, body: str, said: str)
 MISSING = way(9, [1, 2, 3], highway="path")
 OSM_FILES: dict[str, tuple[int, list[str], str]] = {
     "laughs": (3, ["cannot be read"], LAUGHS + '<osm version="0.6"><note>&lol9;</note></osm>'),
-    "no nodes": (3, ["It has no rows"], f'<osm version="0.6">{MISSING}</osm>'),
-    "nothing": (3, ["It has no rows"], '<osm version="0.6"></osm>'),
+    "no nodes": (3, [phrase("errors.osm_without_nodes")], f'<osm version="0.6">{MISSING}</osm>'),
+    "nothing": (3, [phrase("errors.empty_table")], '<osm version="0.6"></osm>'),
     "another continent": (
         3,
         ["km away from the communities"],

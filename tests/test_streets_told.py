@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import shapely
 import toy
+from phrases import phrase
 from test_osm import node, relation, way
 from test_street_sources import as_osm
 
@@ -121,7 +122,7 @@ def test_deleted_objects_and_nodes_above_nodes_are_told(tmp_path: Path) -> None:
         way(901, [500, 501], highway="path", bridge="yes"),
     )
     found = keys(json.loads(describe_as_json(file)))
-    assert found["osm_not_there"]["en"].startswith("The extract holds 1 objects")  # type: ignore[attr-defined]
+    assert found["osm_not_there"]["en"].startswith(phrase("notices.osm_not_there", deleted="1"))  # type: ignore[attr-defined]
     assert "osm_nodes_apart" in found
 
 

@@ -20,6 +20,7 @@ from planner.api.frames import (
     labels_at,
     read_limit,
     read_minutes,
+    read_numbers,
     read_points,
     restore_crs,
 )
@@ -118,7 +119,7 @@ def coverage(
         Column of people; of several the first counts and each is a group (such as ``["people", "people_65"]``);
         None: every point counts 1.
     by
-        Column whose values are groups, such as the district.
+        Column whose values are groups, such as the district; people without a value are a group too (NaN).
 
     Returns
     -------
@@ -150,8 +151,9 @@ def coverage(
         for column, points in zip(weights, ends, strict=True) if len(weights) > 1 else ():
             groups.append({"group": column, "minutes": limit, **people_shares(points.metric, within[limit])})
         if by is not None:
-            rows_of = given.reset_index(drop=True).groupby(check_column(given, by, "people"), sort=True).indices
-            for group, rows in rows_of.items():
+            of_group = given[check_column(given, by, "people")].reset_index(drop=True)
+            for group, members in of_group.groupby(of_group, sort=True, dropna=False, observed=True):
+                rows = members.index.to_numpy()
                 part = people_shares(ends[0].metric.iloc[rows], within[limit][rows])
                 groups.append({"group": group, "minutes": limit, **part})
     minutes_min, facility = times.nearest()
@@ -219,11 +221,7 @@ def two_step_fca(
     (zones, weights), walker = _zones(minutes, decay), walker_of(net)
     starts = read_points(walker, facilities, name="facilities")
     ends = read_points(walker, people, name="people", weight=weight)
-    column = check_column(starts.frame, supply, "facilities")
-    amounts = pd.to_numeric(starts.frame[column], errors="coerce").to_numpy(dtype=np.float64)
-    if (amounts < 0).any():
-        rows = [str(label) for label in starts.labels[amounts < 0]]
-        raise DataError("facilities", [Issue("negative_number", {"column": column}, rows)])
+    amounts = read_numbers(starts, supply, "facilities")
     times = walker.times(starts.snaps, ends.snaps, within_min=zones[-1])
     found = two_step_access(times, ends.people, amounts, zones_min=zones, weights=weights)
     return (

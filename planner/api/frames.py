@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import logging
 import numbers
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -19,7 +20,7 @@ from pydantic import ValidationError
 
 from planner.config.sections.base import Settings
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import DataError, Issue
+from planner.messages.errors import DataError, Issue, PlannerWarning
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray
 from planner.network.walker import Walker
@@ -67,7 +68,9 @@ class Points:
         )
 
 
-def read_points(walker: Walker, frame: object, *, name: str, weight: str | None = None) -> Points:
+def read_points(
+    walker: Walker, frame: object, *, name: str, weight: str | None = None, warns: bool = True
+) -> Points:
     """Check a frame of points and snap it to the streets.
 
     Parameters
@@ -80,6 +83,8 @@ def read_points(walker: Walker, frame: object, *, name: str, weight: str | None 
         Name of the argument, for errors.
     weight
         Column of people; None: each point weighs 1.
+    warns
+        Whether points without a street are a warning; False where the result shows them.
 
     Raises
     ------
@@ -95,8 +100,8 @@ def read_points(walker: Walker, frame: object, *, name: str, weight: str | None 
     xy = _in_metres(table, walker.network.crs, name)
     _check_location(table, xy, walker, name)
     snaps = walker.snap(xy)
-    _check_access(table, snaps, name)
     people = np.ones(len(table)) if weight is None else table[weight].to_numpy(dtype=np.float64)
+    _check_access(table, snaps, people if weight is not None else None, name, warns=warns)
     return Points(table, snaps, people)
 
 
@@ -201,6 +206,23 @@ def check_column(frame: pd.DataFrame, column: object, name: str) -> str:
     if column not in frame.columns:
         raise DataError(name, [_no_column(frame, column)])
     return str(column)
+
+
+def read_numbers(points: Points, column: object, name: str, *, may_lack: bool = True) -> FloatArray:
+    """Return a column of numbers from zero; NaN where a value is missing, if it may be.
+
+    Raises
+    ------
+    DataError
+        There is no such column, or it has values that are no such numbers, with their rows.
+    """
+    given = points.frame[check_column(points.frame, column, name)]
+    values = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64)
+    wrong = np.isinf(values) | (values < 0) | (np.isnan(values) & (given.notna().to_numpy() | (not may_lack)))
+    if wrong.any():
+        rows = [str(label) for label in points.labels[np.flatnonzero(wrong)]]
+        raise DataError(name, [Issue("frame_wrong_numbers", {"column": column}, rows)])
+    return np.asarray(values, dtype=np.float64)
 
 
 def labels_at(labels: pd.Index, positions: NDArray[np.int64]) -> NDArray[np.object_]:
@@ -319,21 +341,28 @@ def _check_location(table: gpd.GeoDataFrame, xy: FloatArray, walker: Walker, nam
     raise DataError(name, [Issue("frame_elsewhere", values)])
 
 
-def _check_access(table: gpd.GeoDataFrame, snaps: SnappedPoints, name: str) -> None:
-    """Raise a `DataError` if no point reaches a street; log how many do not."""
+def _check_access(
+    table: gpd.GeoDataFrame, snaps: SnappedPoints, people: FloatArray | None, name: str, *, warns: bool
+) -> None:
+    """Raise a `DataError` if no point reaches a street; warn of those that do not."""
     stranded = np.flatnonzero(~snaps.reaches_street)
     if not len(stranded):
         return
     values = {"access_m": f"{snaps.access_m:g}", "nearest_m": f"{snaps.nearest_m.min():,.0f}"}
     if len(stranded) == len(table):
         raise DataError(name, [Issue("frame_no_street", values)])
-    shown = ", ".join(str(label) for label in table.index[stranded][:8])
-    LOG.warning(
-        "%s: %d of %d points have no street within %g m and reach nothing (%s%s)",
-        name,
-        len(stranded),
-        len(table),
-        snaps.access_m,
-        shown,
-        ", …" if len(stranded) > 8 else "",  # noqa: PLR2004
-    )
+    if not warns:
+        return
+    counts = {"count": f"{len(stranded):,}", "total": f"{len(table):,}"}
+    rows = [str(label) for label in table.index[stranded]]
+    key = "points_no_street" if people is None else "people_no_street"
+    if people is not None:
+        counts["people"] = f"{people[stranded].sum():,.6g}"
+    warn(name, Issue(key, {**values, **counts}, rows), stacklevel=5)
+
+
+def warn(name: str, issue: Issue, *, stacklevel: int) -> None:
+    """Warn of what a result leaves out, and log it."""
+    text = f"{name}: {issue.in_words('en')}"
+    LOG.warning("%s", text)
+    warnings.warn(text, PlannerWarning, stacklevel=stacklevel)

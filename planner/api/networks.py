@@ -374,7 +374,7 @@ def snap(net: WalkNetwork, points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     a       0.0            True
     b     400.0           False
     """
-    found = read_points(walker_of(net), points, name="points").snaps
+    found = read_points(walker_of(net), points, name="points", warns=False).snaps
     network = net.walker.network
     edge = network.segment_edge[found.nearest_segment]
     return gpd.GeoDataFrame(

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from planner.api.frames import (
     Points,
     check_choice,
-    check_column,
     check_number,
     check_settings,
     labels_at,
     read_limit,
+    read_numbers,
     read_points,
     restore_crs,
+    warn,
 )
 from planner.api.networks import WalkNetwork, walker_of
 from planner.api.shown import COVERED, EXISTING, NEW, UNCOVERED, Drawn, MapResult, html_table
@@ -66,7 +67,8 @@ class Sites(MapResult):
     existing
         Existing facilities as given; None if there are none.
     figures
-        Further figures of the model.
+        Further figures of the model, and people_unreached and points_unreached: whom no candidate and no existing
+        facility serves (covering models: within the limit). No objective that is minimised has them.
     solution
         Solution of the engine.
     """
@@ -126,6 +128,8 @@ class Sites(MapResult):
         return html_table("Sites", self._rows())
 
     def _rows(self) -> dict[str, str]:
+        people, points = (self.figures.get(f"{name}_unreached", 0.0) for name in ("people", "points"))
+        unreached = {"not reached by any": f"{people:,.6g} people at {points:,.0f} points"} if points else {}
         return {
             "model": self.model,
             "sites": f"{len(self.sites)}",
@@ -133,6 +137,7 @@ class Sites(MapResult):
             "before": f"{self.before:,.6g}",
             "gap": f"{self.gap:.2%}",
             "status": str(self.status),
+            **unreached,
         }
 
 
@@ -309,7 +314,14 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
     options = read_points(walker, candidates, name="candidates")
     problem = _problem(walker, points, options, centres, limit, spec=spec, settings=asked, cost=cost)
     result = spec.solve(problem, asked.seconds)
-    return _as_sites(model, result.solution, result.figures, points, options, centres, result.tiers)
+    left_out = result.solution.unservable
+    lost = float(points.people[left_out].sum())
+    if len(left_out) and spec.sense == "least":
+        counts = {"people": f"{lost:,.6g}", "count": f"{len(left_out):,}"}
+        rows = [str(label) for label in points.labels[left_out]]
+        warn("locate", Issue("people_unreached", {**counts, "model": model}, rows), stacklevel=3)
+    figures = {**result.figures, "people_unreached": lost, "points_unreached": float(len(left_out))}
+    return _as_sites(model, result.solution, figures, points, options, centres, result.tiers)
 
 
 def _check_arguments(spec: ModelSpec, given: Mapping[str, object]) -> None:
@@ -355,20 +367,23 @@ def _problem(  # noqa: PLR0913 - parts of one problem
     times = walker.times(walker.snap(xy), people.snaps, within_min=horizon_min)
     price = None
     if cost is not None:
-        column = check_column(options.frame, cost, "candidates")
-        price = np.concatenate([options.frame[column].to_numpy(dtype=np.float64), np.zeros(len(xy) - new)])
-    households = _column(people, "households", np.nan)
+        prices = read_numbers(options, cost, "candidates", may_lack=False)
+        price = np.concatenate([prices, np.zeros(len(xy) - new)])
+    has_capacity = "m2_per_household" in spec.uses
     return LocationProblem(
         name="locate",
         costs=TravelCosts(times.demand, times.facility, times.minutes, people.people, len(xy)),
         limit_min=np.full(len(people.people), limit_min),
-        households=households,
+        households=_column(people, "households", "people", read=has_capacity),
         kind=np.full(len(people.people), "residents", dtype=object),
         constraints=SelectionConstraints(
             sites=settings.sites or None, cost=price, budget=settings.budget, fixed=np.arange(new, len(xy))
         ),
         area_m2=np.concatenate(
-            [_areas(options, "area_m2", settings.new_area_m2), _areas(existing, "floor_area_m2")]
+            [
+                _column(options, "area_m2", "candidates", read=has_capacity, default=settings.new_area_m2),
+                _column(existing, "floor_area_m2", "existing", read=has_capacity),
+            ]
         ),
         tier=() if existing is None else tuple(existing.frame.get("tier", pd.Series("", index=existing.labels))),
         settings=settings,
@@ -376,15 +391,15 @@ def _problem(  # noqa: PLR0913 - parts of one problem
     )
 
 
-def _areas(points: Points | None, column: str, default: float | None = None) -> NDArray[np.float64]:
-    return np.zeros(0) if points is None else _column(points, column, np.nan if default is None else default)
-
-
-def _column(points: Points, column: str, default: float) -> NDArray[np.float64]:
-    """Return a column that a frame may lack."""
-    if column not in points.frame.columns:
-        return np.full(len(points.labels), default)
-    return np.asarray(points.frame[column].to_numpy(dtype=np.float64), dtype=np.float64)
+def _column(
+    points: Points | None, column: str, name: str, *, read: bool, default: float | None = None
+) -> NDArray[np.float64]:
+    """Return a column that a frame may lack, and that only some models read."""
+    if points is None:
+        return np.zeros(0)
+    if not read or column not in points.frame.columns:
+        return np.full(len(points.labels), np.nan if default is None else default)
+    return read_numbers(points, column, name)
 
 
 def _as_sites(

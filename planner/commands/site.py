@@ -147,7 +147,7 @@ def site(
         sites=_sites(run, inputs.inputs.crs),
         facility_actions=_facility_actions(run, study.siting.sites),
         notices=(*notices, *discrepancy_notices(discrepancies, version=highs_version())),
-        attribution=attribution_of(inputs.inputs.sources),
+        attribution=attribution_of(prepared.inputs.sources),
     )
 
 

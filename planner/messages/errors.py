@@ -87,6 +87,10 @@ class Issue:
         return sentence + texts(key, count=len(self.rows), rows=shown + tail)
 
 
+class PlannerWarning(UserWarning):
+    """A result leaves something out, such as people without a street nearby."""
+
+
 class PlannerError(Exception):
     """What cannot be done, with every reason known at that point."""
 

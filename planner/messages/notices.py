@@ -43,7 +43,7 @@ def layer_name(table: str, texts: Texts) -> str:
     Examples
     --------
     >>> layer_name("streets", Texts("zh")), layer_name("kinds.workers", Texts("en"))
-    ('道路图层', 'a kind of demand [workers]')
+    ('道路图层', 'a population group [workers]')
     """
     kind, _, of = table.partition(".")
     key = f"words.layer_{kind}"

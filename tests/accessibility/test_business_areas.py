@@ -11,6 +11,7 @@ import pytest
 import shapely
 from cities import points_in, random_city
 from numpy.typing import NDArray
+from phrases import phrase
 from scipy.sparse import csr_array
 from sklearn.cluster import DBSCAN, HDBSCAN
 
@@ -244,7 +245,7 @@ def test_workers_station_and_names_by_hand() -> None:
     assert not second["station_within"]
     assert second["workers_covered"] == 0
     english = found(town, places, stations((1350, 1000)), language="en", names={"S004": "Old Market"})
-    assert english.table["name"].tolist() == ["大商场 business circle", "Old Market"]
+    assert english.table["name"].tolist() == [phrase("words.circle_of", name="大商场"), "Old Market"]
     notices = business_places(PLACES.check(places, source="t"), KINDS).notices
     assert [(notice.key, notice.rows) for notice in notices] == [("place_kind_unknown", ("S005",))]
 
@@ -310,7 +311,7 @@ def test_neighbours_walk_along_the_street_not_through_the_block() -> None:
 def test_the_toy_city_has_one_circle_with_its_mall(rich_toy_plan: planner.Plan) -> None:
     content = build_document(rich_toy_plan)["business_areas"]
     (circle,) = content["areas"]
-    assert circle["name"] == "Great Mall business circle"
+    assert circle["name"] == "Great Mall business area"
     assert circle["places"] == 6
     assert circle["workers"] == pytest.approx(100 + 4 * 2.04 + 12.89)
     assert content["areas_with_station"] == 0

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import shapely
 import toy
+from phrases import phrase
 
 import planner
 from planner.commands.main import main
@@ -96,10 +97,10 @@ def test_a_column_of_the_communities_is_spread_with_the_residents(tmp_path: Path
 @pytest.mark.parametrize(
     ("people", "column", "said"),
     [
-        (None, "elderly", "a column 'elderly' that neither the demand layer nor the communities have"),
-        (None, "people_65", "a column 'people_65' that neither the demand layer nor the communities have"),
-        (["many"] + ["1"] * 36, "old", "not a number: many"),
-        ([-1.0] + [1.0] * 36, "old", "numbers below zero"),
+        (None, "elderly", phrase("errors.kind_column_missing", column="elderly")),
+        (None, "people_65", phrase("errors.kind_column_missing", column="people_65")),
+        (["many"] + ["1"] * 36, "old", phrase("errors.not_a_number", found="many")),
+        ([-1.0] + [1.0] * 36, "old", phrase("errors.negative_number")),
     ],
 )
 def test_a_column_that_cannot_be_counted_is_refused(
@@ -203,11 +204,11 @@ def test_a_hostile_name_of_a_kind_or_of_a_place_is_only_words(tmp_path: Path) ->
     [
         ([{"id": "a"}], "exactly one of"),
         ([{"id": "a", "share": 0.1, "column": "b"}], "exactly one of"),
-        ([{"id": "A b", "share": 0.1}], "small letters"),
-        ([{"id": "residents", "share": 0.1}], "id of its own"),
-        ([{"id": "a", "share": 0.1}, {"id": "a", "share": 0.2}], "id of its own"),
-        ([{"id": "a", "share": 0.1, "minutes": [5, 3]}], "must rise"),
-        ([{"id": "a", "share": 0.1, "standard_min": 7}], "one of its minutes"),
+        ([{"id": "A b", "share": 0.1}], phrase("errors.reason_string_pattern_mismatch")),
+        ([{"id": "residents", "share": 0.1}], phrase("errors.reason_ids_repeat")),
+        ([{"id": "a", "share": 0.1}, {"id": "a", "share": 0.2}], phrase("errors.reason_ids_repeat")),
+        ([{"id": "a", "share": 0.1, "minutes": [5, 3]}], phrase("errors.reason_kind_not_rising")),
+        ([{"id": "a", "share": 0.1, "standard_min": 7}], phrase("errors.reason_kind_not_measured")),
         ([{"id": "a", "places": True}], "`inputs.places`"),
         ([{"id": "a", "share": 2}], "at most 1"),
         ([{"id": "a", "sharee": 0.2}], "Did you mean `share`"),
@@ -237,9 +238,9 @@ def test_check_shows_the_balance_of_people_and_every_kind(
     )
     assert main(["check", str(file)]) == 0
     said = capsys.readouterr().out
-    assert "people by community: given | found | placed (how)" in said
+    assert phrase("cli.check_balance_head") in said
     # 16 points of 10 people stand west of x = 400; those on this border belong to the lower id, E.
-    assert "  West: 100 | 160 | 160 (as given)" in said
-    assert "  East: – | 370 | 370 (as given)" in said
-    assert "  outside every community, lost: 0" in said
-    assert "Residents of 65+: 53 of 53 people placed at 37 points" in said
+    assert "  West: 100 | 160 | 160 (as supplied)" in said
+    assert "  East: – | 370 | 370 (as supplied)" in said
+    assert phrase("cli.check_balance_lost", people="0") in said
+    assert phrase("cli.check_kind", kind="Residents of 65+", people="53", given="53", points="37") in said

@@ -37,6 +37,7 @@ def test_a_facility_on_a_corner_reaches_what_its_minutes_allow(net: pl.WalkNetwo
     assert not area.covers(shapely.Point(x + 50, y + 50))
 
 
+@pytest.mark.filterwarnings("ignore::planner.PlannerWarning")
 def test_a_point_is_inside_an_isochrone_if_and_only_if_its_time_is_within_the_limit(
     net: pl.WalkNetwork, city: dict
 ) -> None:

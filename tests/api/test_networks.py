@@ -105,6 +105,7 @@ def test_points_are_reported_where_they_meet_the_streets() -> None:
     assert report.crs.to_epsg() == 4326
 
 
+@pytest.mark.filterwarnings("ignore::planner.PlannerWarning")
 def test_barriers_stop_the_straight_walk() -> None:
     x, y = toy.ORIGIN
     wall = gpd.GeoDataFrame(geometry=[shapely.LineString([(x - 10, y + 10), (x + 810, y + 10)])], crs=toy.CRS)

@@ -13,6 +13,7 @@ import pytest
 import shapely
 import toy
 from centres import profile_of, rule
+from phrases import phrase
 from playwright.sync_api import Page, expect
 
 import planner
@@ -66,7 +67,7 @@ ASKED = {
     ],
     "nearest": [rule("people_nearest <= 250", unit="people", tiers=TIERS)],
     "for each m2": [rule("people_per_m2 <= 1.5", unit="people_per_m2", tiers=TIERS)],
-    "by hand": [
+    phrase("notices.hidden_rows"): [
         rule("people_nearest / floor_area_m2 <= 1.5 or people_nearest < 120", unit="people_per_m2", tiers=TIERS)
     ],
     "own": [rule("own_covered_share_5min >= 0.6 and own_covered_share_10min >= 0.9", unit="share", tiers=TIERS)],

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyproj
 import pytest
 import toy
+from phrases import phrase
 from plans import with_settings
 from playwright.sync_api import Page, expect
 
@@ -338,7 +339,7 @@ def test_hostile_names_stay_text_in_every_new_part(offline_page, tmp_path: Path)
     page.locator("#scenario").fill("1")
     expect(page.locator("#scenario-name")).to_have_text(hostile)
     page.locator("#compare").select_option("1")
-    page.get_by_role("button", name="Point at a spot").click()
+    page.get_by_role("button", name=phrase("maps.tool_point")).click()
     page.locator(".folium-map").press("Enter")
     assert page.locator("img").count() == 0
     assert (

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from phrases import phrase
 
 import planner
 from planner.commands.arguments import SHELLS, build_parser
@@ -102,7 +103,7 @@ def test_an_error_names_what_failed_and_the_command_to_type(
 ) -> None:
     assert main(["map", str(toy_study), "--out", str(tmp_path / "sheet.doc")]) == 2
     error = capsys.readouterr().err
-    assert "sheet.doc: this cannot be carried out:" in error
+    assert phrase("errors.command_heading", source="sheet.doc") in error
     assert error.splitlines()[-1] == "Mend it, then type: planner map --help"
     toy_study.write_text(toy_study.read_text("utf-8").replace("toy.gpkg", "absent.gpkg"), "utf-8")
     assert main(["run", str(toy_study.parent), "--out", str(tmp_path / "out")]) == 3

@@ -15,6 +15,7 @@ import pytest
 import toy
 from answers import EARLIER, content, earlier
 from forks import RUN, Copy, carried_out, needs_fork
+from phrases import phrase
 
 from planner.commands import exit as endings
 from planner.commands import main as cli
@@ -128,7 +129,7 @@ def test_after_the_exchange_nobody_is_told_that_earlier_results_are_there(
     monkeypatch.setattr(writing, "replace_files", then_interrupted)
     assert main(["run", str(toy_study), "--out", str(out)]) == 143
     said = capsys.readouterr().err
-    assert "Interrupted; the new results were in place by then, complete." in said
+    assert phrase("cli.interrupted_in_place") in said
     assert "untouched" not in said
     assert not set(EARLIER.values()) & {content(out)[name] for name in writing.PRODUCTS}
 
@@ -201,16 +202,12 @@ def failing(error: BaseException) -> Callable[..., None]:
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "said"),
+    ("error", "code", "key"),
     [
-        (MemoryError(), 8, "This machine has not enough memory for the work at the stage “map.html”."),
-        (RecursionError("deep"), 8, "An input is nested too deeply to be read at the stage “map.html”."),
-        (
-            ZeroDivisionError("by zero"),
-            1,
-            "A fault of the planner itself ended the work at the stage “map.html”: ",
-        ),
-        (AssertionError(), 1, "AssertionError"),
+        (MemoryError(), 8, "cli.no_memory"),
+        (RecursionError("deep"), 8, "cli.too_deep"),
+        (ZeroDivisionError("by zero"), 1, "cli.unexpected"),
+        (AssertionError(), 1, "cli.unexpected"),
     ],
 )
 def test_what_nobody_expected_is_said_in_a_sentence(
@@ -220,16 +217,18 @@ def test_what_nobody_expected_is_said_in_a_sentence(
     capsys: pytest.CaptureFixture[str],
     error: BaseException,
     code: int,
-    said: str,
+    key: str,
 ) -> None:
     out = earlier(tmp_path / "out")
     monkeypatch.setattr(writing, "draw_map", failing(error))
     monkeypatch.delenv(endings.TRACEBACK, raising=False)
-    stage = Texts("en")("cli.stage_write_map")
+    texts = Texts("en")
+    stage = texts("cli.at_stage", stage=texts("cli.stage_write_map"))
+    fault = {"fault": type(error).__name__} if key == "cli.unexpected" else {}
     for words, traced in {(): False, ("--traceback",): True}.items():
         assert main(["run", str(toy_study), "--out", str(out), *words]) == code
         told = capsys.readouterr().err
-        assert said.replace("map.html", stage) in told
+        assert phrase(key, stage=stage, **fault) in told
         assert ("Traceback" in told) == traced
         assert "Earlier results are untouched." in told
         assert content(out) == EARLIER

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import toy
+from phrases import phrase
 
 from planner.commands.main import main
 
@@ -25,9 +26,9 @@ def test_a_weak_centre_is_explained_in_both_languages(tmp_path: Path, capsys: py
     ]
     for expected in (
         "“Floor area” is 20 m²; required: at least 300 m²",
-        "add 280 m² of floor",
+        phrase("measures.change_add_area", amount="280"),
         "m² per 100 households as the stretch goal; excerpt)",
-        "Not known",
+        phrase("report.reason_unknown"),
     ):
         assert expected in told
     study.write_text(study.read_text("utf-8").replace('language = "en"', 'language = "zh"'), "utf-8")
@@ -44,14 +45,14 @@ def test_an_unknown_centre_is_refused_with_the_nearest_names(
     toy_study: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["explain", str(toy_study), "West center"]) == 2
-    assert "The nearest: West centre" in capsys.readouterr().err
+    assert "Nearest: West centre" in capsys.readouterr().err
 
 
 def test_a_name_that_several_have_needs_an_id(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     centres = toy.layers()["centres"].assign(name="Centre")
     study = toy.write_study(tmp_path, changed={"centres": centres})
     assert main(["explain", str(study), "Centre"]) == 2
-    assert "Give the id of one: C1, S1" in capsys.readouterr().err
+    assert phrase("errors.several_centres", ids="C1, S1") in capsys.readouterr().err
 
 
 def test_words_that_name_no_function_are_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import toy
 from answers import refused
+from phrases import phrase
 
 from planner.commands.main import main
 
@@ -17,7 +18,7 @@ SITES = "sites = 1\n"
 WRONG: dict[str, tuple[str, list[str]]] = {
     "not_toml": (
         toy.STUDY + "\noops\n",
-        ["It is not TOML:", "line 27, column 5, `oops`: = is needed behind the name"],
+        [phrase("errors.not_toml"), "line 27, column 5, `oops`: " + phrase("errors.toml_equals")],
     ),
     "typos_at_any_depth": (
         toy.STUDY.replace('language = "en"\n', 'language = "en"\nnmae = "x"\n')
@@ -33,7 +34,7 @@ WRONG: dict[str, tuple[str, list[str]]] = {
     ),
     "not_like_any": (
         toy.STUDY.replace(SITES, f"{SITES}zzz = 1\n"),
-        ["`siting.zzz` is not a setting. Known here: model, sites, candidates, seconds, seed, sources"],
+        ["`siting.zzz` is not a setting. Available here: model, sites, candidates, seconds, seed, sources"],
     ),
     "wrong_types": (
         toy.STUDY.replace(SITES, 'sites = "many"\nseed = 1.5\nseconds = "x"\n')
@@ -41,14 +42,14 @@ WRONG: dict[str, tuple[str, list[str]]] = {
         .replace('name = "Toy"', "name = 3")
         + '\n[limits]\nminutes = 5\n\n[inputs.water]\npath = 3\nmodelled = "perhaps"\ncolumns = ["name"]\n',
         [
-            "`name` = 3: text between quotes is needed. The study's name",
-            "`siting.sites` = 'many': a whole number is needed. How many new stations to place.",
-            "`siting.seed` = 1.5: a whole number is needed.",
-            "`siting.seconds` = 'x': a number is needed.",
-            "`limits.minutes` = 5: a list such as [5, 10, 15] is needed.",
-            "`inputs.water.path` = 3: a path between quotes is needed.",
-            "`inputs.water.modelled` = 'perhaps': true or false is needed.",
-            "`inputs.water.columns` = ['name']: a table such as { people = ",
+            "`name` = 3: must be text in quotes. The study's name",
+            "`siting.sites` = 'many': must be a whole number. How many new stations to place.",
+            "`siting.seed` = 1.5: must be a whole number.",
+            "`siting.seconds` = 'x': must be a number.",
+            "`limits.minutes` = 5: must be a list such as [5, 10, 15].",
+            "`inputs.water.path` = 3: must be a path in quotes.",
+            "`inputs.water.modelled` = 'perhaps': must be true or false.",
+            "`inputs.water.columns` = ['name']: must be a table such as { people = ",
         ],
     ),
     "wrong_values": (
@@ -56,41 +57,47 @@ WRONG: dict[str, tuple[str, list[str]]] = {
             SITES, "sites = -1\nseconds = inf\n"
         ),
         [
-            "`walking.access_m` = 5000: at most 1000 is allowed.",
-            "`walking.speed_kmh` = 0: at least 0.1 is needed.",
-            "`siting.sites` = -1: at least 0 is needed.",
-            "`siting.seconds` = inf: a finite number is needed.",
+            "`walking.access_m` = 5000: must be at most 1000.",
+            "`walking.speed_kmh` = 0: must be at least 0.1.",
+            "`siting.sites` = -1: must be at least 0.",
+            "`siting.seconds` = inf: must be a finite number.",
         ],
     ),
     "a_path_for_a_table": (
         toy.STUDY.replace('[inputs.demand]\npath = "toy.gpkg"\nlayer = "people"', '[inputs]\ndemand = "toy.gpkg"'),
-        ["`inputs.demand` = 'toy.gpkg': a table of settings is needed."],
+        ["`inputs.demand` = 'toy.gpkg': must be a table of settings."],
     ),
     "nothing": ("", ["`name` is missing.", "`inputs` is missing."]),
     "no_inputs": (
         'name = "x"\nlanguage = "en"\n[inputs]\n',
         ["`inputs.communities` is missing.", "`inputs.streets` is"],
     ),
-    "the_file_itself": ('file = "x"\n' + toy.STUDY, ["`file` is not a setting. Known here: name, language"]),
-    "falling_limits": (toy.STUDY + "\n[limits]\nminutes = [15, 5]\n", ["`limits.minutes` = [15, 5]: must rise"]),
-    "repeated_limits": (toy.STUDY + "\n[limits]\nminutes = [5, 5]\n", ["must rise and not repeat"]),
+    "the_file_itself": ('file = "x"\n' + toy.STUDY, ["`file` is not a setting. Available here: name, language"]),
+    "falling_limits": (
+        toy.STUDY + "\n[limits]\nminutes = [15, 5]\n",
+        ["`limits.minutes` = [15, 5]: values must increase"],
+    ),
+    "repeated_limits": (toy.STUDY + "\n[limits]\nminutes = [5, 5]\n", [phrase("errors.reason_not_rising")]),
     "standard_not_measured": (
         toy.STUDY + "\n[limits]\nstandard_min = 7\n",
-        ["`limits.standard_min` = 7: it must be one of `limits.minutes`."],
+        ["`limits.standard_min` = 7: must be one of `limits.minutes`."],
     ),
     "default_standard_not_measured": (
         toy.STUDY + "\n[limits]\nminutes = [3, 10, 15]\n",
-        ["`limits.standard_min` = 5.0: it must be one of `limits.minutes`."],
+        ["`limits.standard_min` = 5.0: must be one of `limits.minutes`."],
     ),
     "walking_profile": (
         toy.STUDY.replace("[walking]\n", '[walking]\nprofile = "gb50181"\n'),
-        ['study.toml is not a valid study:\n  - `walking.profile` = "gb50181" is not known. Known: ', "gb50180"],
+        [
+            'study.toml is not a valid study:\n  - `walking.profile` = "gb50181" does not exist. Available: ',
+            "gb50180",
+        ],
     ),
     "rule_profile": (
         toy.STUDY + '\n[rules]\nprofile = "haibowann"\n',
         [
             "study.toml is not a valid study:",
-            '`rules.profile` = "haibowann" is not known. Known: gb50180, haibowan, ',
+            '`rules.profile` = "haibowann" does not exist. Available: gb50180, haibowan, ',
         ],
     ),
     "rule_file_missing": (
@@ -121,8 +128,8 @@ RULES: dict[str, tuple[str, list[str]]] = {
     "unknown_measure": (
         rule(expression="flor_area_m2 >= 300 * hoseholds / 100"),
         [
-            "rule `floor`: `flor_area_m2` is not a measure; the nearest is `floor_area_m2`. Known: ",
-            "rule `floor`: `hoseholds` is not a measure; the nearest is `households`.",
+            phrase("errors.rule_unknown_measure", rule="floor", name="flor_area_m2", near="floor_area_m2"),
+            phrase("errors.rule_unknown_measure", rule="floor", name="hoseholds", near="households"),
         ],
     ),
     "function_call": (
@@ -130,14 +137,14 @@ RULES: dict[str, tuple[str, list[str]]] = {
         + rule(id="second", expression="abs(people) >= 1"),
         [
             "rule `floor`: `__import__",
-            "rule `second`: `abs(people) >= 1`: only numbers, measures and + - * / are allowed.",
+            phrase("errors.rule_not_arithmetic", rule="second", expression="abs(people) >= 1"),
         ],
     ),
-    "attribute": (rule(expression="people.real >= 1"), ["only numbers, measures"]),
-    "power": (rule(expression="9 ** 9 ** 9 >= people"), ["only numbers, measures"]),
+    "attribute": (rule(expression="people.real >= 1"), [phrase("errors.rule_not_arithmetic")]),
+    "power": (rule(expression="9 ** 9 ** 9 >= people"), [phrase("errors.rule_not_arithmetic")]),
     "syntax": (
         rule(expression="people >= >= 3"),
-        ["`people >= >= 3` cannot be read (invalid syntax).", "one comparison"],
+        ["`people >= >= 3` cannot be read (invalid syntax).", "single comparison"],
     ),
     "empty": (rule(expression=" "), ["cannot be read"]),
     "null": (rule(expression="people >= 3\x00"), ["cannot be read"]),
@@ -145,23 +152,23 @@ RULES: dict[str, tuple[str, list[str]]] = {
     "beyond_any_number": (rule(expression="people >= 1" + "0" * 400), ["cannot be read"]),
     "no_comparison": (
         rule(expression="people"),
-        ["`people` is not a yes-or-no measure. Compare it with a number, as `people >= 1`."],
+        [phrase("errors.rule_not_a_flag", name="people")],
     ),
-    "chain": (rule(expression="1 <= people <= 3"), ["each part must be one comparison with >=, <=, > or <"]),
-    "missing_clause": (rule(clause=None), ["`rules.floor.clause`: it is missing. Correct the rule file."]),
+    "chain": (rule(expression="1 <= people <= 3"), [phrase("errors.rule_not_one_comparison")]),
+    "missing_clause": (rule(clause=None), ["`rules.floor.clause`: is missing. Correct the rule file."]),
     "several": (
         rule(clause="") + rule(id="second", grade="best", tiers=[], colour="red"),
         [
-            "`rules.floor.clause`: it must not be empty.",
-            "`rules.second.grade`: one of 'compliant', 'excellent' or 'advice' is needed.",
-            "`rules.second.tiers`: it must not be empty.",
-            "`rules.second.colour`: it is not known here.",
+            "`rules.floor.clause`: must not be empty.",
+            "`rules.second.grade`: must be one of 'compliant', 'excellent' or 'advice'.",
+            "`rules.second.tiers`: must not be empty.",
+            "`rules.second.colour`: is not a valid entry here.",
         ],
     ),
-    "nameless": (rule(id=None), ["`rules.0.id`: it is missing."]),
-    "twice": (rule() + rule(expression="people >= 1"), ["rule `floor` occurs more than once."]),
-    "no_rules": ("", ["`rules`: it is missing."]),
-    "not_toml": ("oops", ["It is not TOML:"]),
+    "nameless": (rule(id=None), ["`rules.0.id`: is missing."]),
+    "twice": (rule() + rule(expression="people >= 1"), [phrase("errors.rule_twice", rule="floor")]),
+    "no_rules": ("", ["`rules`: is missing."]),
+    "not_toml": ("oops", [phrase("errors.not_toml")]),
 }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import toy
+from phrases import phrase
 
 from planner.config.study import Study, make_study, nested_settings, read_study, setting_meaning, settings_classes
 from planner.config.template import study_template
@@ -68,7 +69,7 @@ def test_every_error_at_once_with_its_dotted_path() -> None:
         "`language` = 'fr'",
         "`inputs.communities.colour` is not a setting",
         "`inputs.facilities` is missing",
-        "`limits.minutes` = [5, 3]: must rise and not repeat",
+        "`limits.minutes` = [5, 3]: " + phrase("errors.reason_not_rising"),
         "`siting.sites` = -1",
         "`walking.speed_kmh` = 'fast'",
     ):
@@ -78,7 +79,7 @@ def test_every_error_at_once_with_its_dotted_path() -> None:
 
 
 def test_the_standard_must_be_measured() -> None:
-    with pytest.raises(StudyError, match=r"`limits\.standard_min` = 7: it must be one of `limits\.minutes`"):
+    with pytest.raises(StudyError, match=r"`limits\.standard_min` = 7: must be one of `limits\.minutes`"):
         make_study({"limits": {"standard_min": 7}})
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 
 import pytest
 import toy
 from answers import refused
+from phrases import phrase
 
 from planner.commands.main import main
 from planner.config.study import make_study, read_study
@@ -50,7 +52,7 @@ def test_too_much_is_refused_in_seconds(
 
 
 def test_the_first_wrong_settings_are_told_and_the_others_counted() -> None:
-    with pytest.raises(StudyError, match=r"And 952 more are wrong"):
+    with pytest.raises(StudyError, match=re.escape(phrase("errors.more_issues", count="952"))):
         make_study({f"key{number}": 1 for number in range(1000)})
 
 
@@ -66,17 +68,17 @@ def test_pipes_and_devices_are_not_waited_for(tmp_path: Path, capsys: pytest.Cap
     os.mkfifo(tmp_path / "pipe.toml")
     for path in (tmp_path / "pipe.toml", Path("/dev/zero")):
         assert main(["check", str(path)]) == 2
-        assert "it is no file, but a folder, a device or a pipe" in capsys.readouterr().err
+        assert phrase("errors.why_no_file") in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("name = “海勃湾”", "此行用了全角符号"),
-        ('name ＝ "海勃湾"', "此行用了全角符号"),
-        ("minutes = [5，10]", "此行用了全角符号"),
-        (r'path = "C:\数据\centres.csv"', "反斜杠请改为 /"),
-        (r'path = "C:\Users\me"', "反斜杠请改为 /"),
+        ("name = “海勃湾”", phrase("errors.toml_full_width", "zh")),
+        ('name ＝ "海勃湾"', phrase("errors.toml_full_width", "zh")),
+        ("minutes = [5，10]", phrase("errors.toml_full_width", "zh")),
+        (r'path = "C:\数据\centres.csv"', phrase("errors.toml_backslash", "zh")),
+        (r'path = "C:\Users\me"', phrase("errors.toml_backslash", "zh")),
     ],
 )
 def test_slips_of_the_keyboard_are_named_with_the_remedy(
@@ -124,5 +126,5 @@ def test_control_characters_in_the_studys_own_names_are_refused(
 ) -> None:
     study = toy.write_study(tmp_path / "toy", study='language = "en"\n' + table)
     answer = refused(study, capsys, code=2)
-    assert f"`{setting}` holds control characters that nobody can read" in answer
+    assert f"`{setting}` contains invisible control characters" in answer
     assert "\x1b" not in answer

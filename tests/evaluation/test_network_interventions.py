@@ -8,6 +8,7 @@ import geopandas as gpd
 import pytest
 from centres import BLOCKED, rule
 from changing import COVERED, ORIGIN, Layers, applied, city, diagnosed
+from phrases import phrase
 
 import planner
 from planner.commands.explain import explain
@@ -217,10 +218,16 @@ def test_the_card_shows_what_blocks_and_what_would_help(tmp_path: Path) -> None:
 
     report = (tmp_path / "out" / "report.html").read_text("utf-8")
     card = report[report.index('<article class="centre-card">') : report.index("</article>")]
-    blocked = (
-        "Missing link to the north (X1), Street 1: 40 m in a straight line, 840 m on foot (a barrier: Railway)"
+    blocked = phrase(
+        "report.blocked_pair",
+        direction="north",
+        id="X1",
+        streets="Street 1",
+        air="40",
+        walk="840",
+        between="a barrier: Railway",
     )
-    helps = "The cheapest single change that makes it compliant: build a crossing of 40 m from lon"
+    helps = phrase("report.remedy_one") + " build a crossing of 40 m from lon"
     assert blocked in card
     assert helps in card
     for mark in ("blocked", "pair", "built"):

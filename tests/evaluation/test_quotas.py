@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from centres import diagnosed, profile_of, rule
+from phrases import phrase
 
 from planner.evaluation.diagnosis import evaluate_quotas
 from planner.evaluation.rule_files import read_rules
@@ -56,7 +58,7 @@ def test_in_a_diagnosis(tmp_path: Path) -> None:
 
 def test_a_quota_of_no_rule_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        StudyError, match=r"quota `q` is about rule `bag`, which the file does not have\. It has: big"
+        StudyError, match=re.escape(phrase("errors.quota_without_rule", quota="q", rule="bag", known="big"))
     ):
         profile_of(tmp_path, BIG, quota(of="bag"))
 

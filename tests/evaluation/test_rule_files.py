@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from centres import BLOCKED, CATCHMENT, function, profile_of, rule, rule_file, values_of
+from phrases import phrase
 
 from planner.evaluation.expressions import evaluate, parse
 from planner.evaluation.intervals import ANYTHING, Interval, exactly
@@ -98,11 +99,11 @@ def test_expressions_by_hand(expression: str, *, passed: bool | None) -> None:
         ('__import__("os").system("true") >= 1', "m2", "only numbers"),
         ("floor_area_m2 ** 9999 >= 1", "m2", "only numbers"),
         ("floor_area_m2.real >= 1", "m2", "only numbers"),
-        ("[x for x in functions]", "m2", "one comparison"),
-        ("lambda: 1", "m2", "one comparison"),
-        ("1 <= floor_area_m2 <= 2", "m2", "one comparison"),
-        ("floor_area_m2 == 300", "m2", "one comparison"),
-        ("True", "m2", "one comparison"),
+        ("[x for x in functions]", "m2", "single comparison"),
+        ("lambda: 1", "m2", "single comparison"),
+        ("1 <= floor_area_m2 <= 2", "m2", "single comparison"),
+        ("floor_area_m2 == 300", "m2", "single comparison"),
+        ("True", "m2", "single comparison"),
         ("floor_area_m2 >=", "m2", "cannot be read"),
         ("(" * 400 + "1", "m2", "cannot be read"),
         ("True >= 1", "m2", "only numbers"),
@@ -110,21 +111,25 @@ def test_expressions_by_hand(expression: str, *, passed: bool | None) -> None:
         ("floor_area_m2 >= 1e999", "m2", "only numbers"),
         ("floor_area_m2 >= " + "9" * 450, "m2", "cannot be read"),
         ("step_free or " * 60 + "step_free", "yes_no", "too long"),
-        ("floor_area_m2", "m2", "not a yes-or-no measure"),
-        ("step_free >= 1", "yes_no", "is no number"),
-        ("functions >= 3", "count", "is no number"),
+        ("floor_area_m2", "m2", phrase("errors.rule_not_a_flag")),
+        ("step_free >= 1", "yes_no", phrase("errors.rule_not_a_number")),
+        ("functions >= 3", "count", phrase("errors.rule_not_a_number")),
         ('"library" in floor_area_m2', "yes_no", "only `functions` is a list"),
         ('"libary" in functions', "yes_no", "nearest is `library`"),
-        ("300 >= 200", "m2", "speaks of no measure"),
-        ("floor_area_m2 >= covered_share", "m2", "unlike things (metre^2 with 1)"),
-        ("floor_area_m2 >= people", "m2", "unlike things (metre^2 with person)"),
-        ("floor_area_m2 + households >= 3", "m2", "adds or subtracts unlike things (metre^2 and household)"),
+        ("300 >= 200", "m2", phrase("errors.rule_without_measure")),
+        ("floor_area_m2 >= covered_share", "m2", phrase("errors.rule_units_differ", one="metre^2", other="1")),
+        ("floor_area_m2 >= people", "m2", phrase("errors.rule_units_differ", one="metre^2", other="person")),
+        (
+            "floor_area_m2 + households >= 3",
+            "m2",
+            phrase("errors.rule_units_added", one="metre^2", other="household"),
+        ),
         ("floor_area_m2 / people >= people_per_m2", "m2_per_person", "metre^2 / person with person / metre^2"),
-        ("covered_share >= 60", "share", "For 60 % write 0.6"),
-        ("floor_area_m2 >= 300", "share", "is in metre^2"),
-        ("floor_area_m2 / households >= 0.3", "m2", "is in metre^2 / household"),
-        ("step_free", "m2", "`unit` is `m2`"),
-        ("floor_area_m2 / floor_area_m2 >= 1", "yes_no", "`unit` is `yes_no`"),
+        ("covered_share >= 60", "share", phrase("errors.rule_share_beyond_1")),
+        ("floor_area_m2 >= 300", "share", "`floor_area_m2 >= 300` is metre^2"),
+        ("floor_area_m2 / households >= 0.3", "m2", "`floor_area_m2 / households >= 0.3` is metre^2 / household"),
+        ("step_free", "m2", phrase("errors.rule_unit_wrong", unit="m2")),
+        ("floor_area_m2 / floor_area_m2 >= 1", "yes_no", phrase("errors.rule_unit_wrong", unit="yes_no")),
     ],
 )
 def test_unsound_expressions_are_refused(tmp_path: Path, expression: str, unit: str, said: str) -> None:
@@ -171,7 +176,7 @@ def test_a_measure_that_needs_a_table_says_so(tmp_path: Path, expression: str, u
 
 def test_zones_must_rise_with_a_weight_each(tmp_path: Path) -> None:
     wrong = CATCHMENT.replace("[1.0, 0.5]", "[1.0]")
-    with pytest.raises(StudyError, match="zones_min must rise"):
+    with pytest.raises(StudyError, match=phrase("errors.reason_zones_unfit")):
         profile_of(tmp_path, wrong, rule("floor_area_m2 >= 1"))
 
 
@@ -194,7 +199,7 @@ def test_unknown_entries_and_profiles_are_refused(tmp_path: Path) -> None:
     file = rule_file(tmp_path, rule("floor_area_m2 >= 1", more='colour = "red"\n'))
     with pytest.raises(StudyError, match="colour"):
         read_rules(file.name, folder=tmp_path)
-    with pytest.raises(StudyError, match="Known: gb50180, haibowan"):
+    with pytest.raises(StudyError, match="Available: gb50180, haibowan"):
         read_rules("nowhere", folder=tmp_path)
     with pytest.raises(StudyError, match="cannot be read"):
         read_rules("absent.toml", folder=tmp_path)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import shapely
 import toy
+from phrases import phrase
 
 import planner
 from planner.accessibility.access_data import AccessData
@@ -82,4 +83,4 @@ def test_run_verify_says_so_in_the_products(toy_study: Path, tmp_path: Path, toy
     assert build_document(toy_plan)["checks"]["verification"] is None
     assert main(["run", str(toy_study), "--out", str(tmp_path / "out"), "--verify"]) == 0
     report = (tmp_path / "out" / "report.html").read_text("utf-8")
-    assert "computed again by networkx on the street lines: 0 differ" in report
+    assert phrase("report.verification_agrees", differing="0") in report

@@ -15,6 +15,7 @@ import toy
 from answers import done, refused
 from hypothesis import given
 from hypothesis import strategies as st
+from phrases import phrase
 
 from planner.inputs.overlap_checks import duplicate_notices, find_overlaps
 from planner.population.grid_cells import cut_cells, remove_overlaps
@@ -48,7 +49,7 @@ OVERLAPS = {
     "by a strip, off the cells": (box(10, 10, 430, 410), box(310, 10, 790, 410)),
     "three": (box(0, 0, 300, 300), box(200, 200, 500, 500), box(100, 100, 400, 400)),
     "one inside another": (box(20, 20, 760, 760), box(110, 110, 333, 333)),
-    "the same outline": (box(20, 20, 333, 333), box(20, 20, 333, 333)),
+    phrase("notices.communities_same_outline"): (box(20, 20, 333, 333), box(20, 20, 333, 333)),
     "border cells of both": (box(33, 33, 90, 90), box(60, 60, 117, 117)),
 }
 
@@ -64,7 +65,9 @@ def test_cells_count_each_person_once(outlines: tuple[shapely.Geometry, ...]) ->
 
 
 def test_shared_ground_is_of_the_lower_id() -> None:
-    pieces, _ = cut_cells(grid(10, 80.0), communities(*OVERLAPS["the same outline"]), counts=["people"])
+    pieces, _ = cut_cells(
+        grid(10, 80.0), communities(*OVERLAPS[phrase("notices.communities_same_outline")]), counts=["people"]
+    )
     assert set(pieces["community"]) == {"C0"}
 
 
@@ -105,7 +108,7 @@ def test_points_in_two_communities_are_counted_once(tmp_path: Path, capsys: pyte
     assert notice["rows"] == ["E", "W"]
     # Two squares of 450 × 500 m side by side, each 100 m wider on every side: 200 × 700 m in common.
     assert "E + W: 14.00" in notice["en"]
-    assert "1 pair(s) of communities overlap, by 14.00 ha" in answer
+    assert phrase("notices.communities_overlap", count="1", hectares="14.00") in answer
 
 
 def test_two_communities_of_one_outline_are_told() -> None:
@@ -123,7 +126,7 @@ def test_one_community_in_two_rows_is_to_be_dissolved(tmp_path: Path, capsys: py
         crs=toy.CRS,
     )
     answer = refused(toy.write_study(tmp_path / "toy", changed=toy_with(parts)), capsys, code=3)
-    assert "The same id and name stand in several rows (W)" in answer
+    assert phrase("errors.one_in_parts", ids="W") in answer
     assert "Dissolve" in answer
 
 

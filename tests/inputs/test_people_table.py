@@ -84,7 +84,7 @@ def test_a_community_that_the_sheet_leaves_out_is_said(tmp_path: Path, capsys: p
 def test_two_rows_for_one_community_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows: list[list[object]] = [["社区名称", "常住人口"], *([name, 500] for name in names()), [names()[0], 7]]
     answer = refused(study_of(tmp_path / "toy", rows), capsys, code=3)
-    assert f"Several rows mean the same community: {names()[0]}." in answer
+    assert f"Several rows refer to the same community: {names()[0]}." in answer
     assert f"#2, #{len(rows)}" in answer
 
 

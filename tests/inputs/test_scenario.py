@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import toy
+from phrases import phrase
 
 import planner
 from planner.commands.main import main
@@ -57,7 +58,7 @@ def test_a_scenario_is_carried_out(toy_study: Path, tmp_path: Path) -> None:
     assert content["scenario"]["closed"] == ["S1"]
     assert content["scenario"]["sites"] == [{"id": "N1", "x": EAST + 400.0, "y": NORTH + 200.0}]
     assert content["provenance"]["command"].endswith("--scenario picked.json")
-    assert content["notices"][0]["en"].startswith("This is the scenario picked.json, not today")
+    assert content["notices"][0]["en"].startswith(phrase("notices.scenario", file="picked.json"))
     assert content["notices"][0]["rows"] == ["S1", "N1"]
 
 
@@ -86,20 +87,20 @@ def test_nothing_changed_is_today(toy_study: Path, tmp_path: Path, toy_plan: pla
         ("[]", "{}"),
         (scenario(format="planner.scenario/2"), "`format`"),
         (scenario(closed="S1"), "`closed`"),
-        (scenario(closed=[7]), "`closed.0`: text between quotes"),
-        (scenario(sites=[{"id": "N1", "x": "1", "y": 2.0}]), "`sites.0.x`: a number"),
-        (scenario(sites=[{"id": "N1", "x": 1.0}]), "`sites.0.y`: it is missing"),
-        (scenario(other=1), "`other`: it is not known"),
+        (scenario(closed=[7]), "`closed.0`: must be text in quotes"),
+        (scenario(sites=[{"id": "N1", "x": "1", "y": 2.0}]), "`sites.0.x`: must be a number"),
+        (scenario(sites=[{"id": "N1", "x": 1.0}]), "`sites.0.y`: is missing"),
+        (scenario(other=1), "`other`: is not a valid entry here"),
         (
             json.dumps(scenario(sites=[{"id": "N1", "x": float("nan"), "y": 1.0}])),
-            "`sites.0.x`: a finite number",
+            "`sites.0.x`: must be a finite number",
         ),
-        (scenario(study="Another"), "study `Another`, not for `Toy city`"),
-        (scenario(closed=["S1", "S1"]), "`closed` names the same id twice"),
-        (scenario(sites=scenario()["sites"] * 2), "`sites` names the same id twice"),  # type: ignore[operator]
+        (scenario(study="Another"), phrase("errors.scenario_other_study", found="Another", study="Toy city")),
+        (scenario(closed=["S1", "S1"]), phrase("errors.scenario_twice", setting="closed")),
+        (scenario(sites=scenario()["sites"] * 2), phrase("errors.scenario_twice", setting="sites")),  # type: ignore[operator]
         (scenario(crs="EPSG:4326"), "EPSG:4326"),
-        (scenario(closed=["C9"]), "does not have.*C9"),
-        (scenario(sites=[{"id": "C1", "x": EAST, "y": NORTH}]), "id of a centre.*C1"),
+        (scenario(closed=["C9"]), phrase("errors.scenario_unknown_centre") + ".*C9"),
+        (scenario(sites=[{"id": "C1", "x": EAST, "y": NORTH}]), phrase("errors.scenario_site_is_centre") + ".*C1"),
         (scenario(sites=[{"id": "N1", "x": EAST + 9000.0, "y": NORTH}]), "more than 900 m outside.*N1"),
         (scenario(closed=["C1", "S1"], sites=[]), "closes every centre"),
     ],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import toy
+from phrases import phrase
 
 import planner
 from planner.commands.main import main
@@ -55,8 +56,14 @@ def test_without_the_scenario_nothing_is_left_aside(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("study", "said"),
     [
-        (toy.STUDY + 'relocatable = ["S9"]\n', "`siting.relocatable` names centres that there are not"),
-        (NAMED["closes"].replace('"S1"', '"X1"'), "`programme.projects.closes` names centres that there are not"),
+        (
+            toy.STUDY + 'relocatable = ["S9"]\n',
+            phrase("errors.unknown_named_centre", setting="siting.relocatable"),
+        ),
+        (
+            NAMED["closes"].replace('"S1"', '"X1"'),
+            phrase("errors.unknown_named_centre", setting="programme.projects.closes"),
+        ),
         (NAMED["settles"].replace('"S1"', '"C11"'), "Nearest: C1"),
     ],
 )
@@ -77,13 +84,13 @@ def test_a_system_is_the_same_however_it_is_written(crs: str, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ('{"closed": ["S1"], "closed": []}', "The same key stands twice in one place: closed"),
-        ('{"sites": [{"id": "a", "x": 1.0, "x": 2.0, "y": 1.0}]}', "The same key stands twice in one place: x"),
+        ('{"closed": ["S1"], "closed": []}', phrase("errors.scenario_key_twice", keys="closed")),
+        ('{"sites": [{"id": "a", "x": 1.0, "x": 2.0, "y": 1.0}]}', phrase("errors.scenario_key_twice", keys="x")),
         (
             '{"format": "planner.scenario/1", "study": "Other", "crs": "EPSG:32648", "closed": [], "sites": []}',
-            "It was",
+            phrase("errors.scenario_other_study", found="Other"),
         ),
-        ("nothing", "It is not JSON"),
+        ("nothing", phrase("errors.scenario_not_json")),
     ],
 )
 def test_a_scenario_file_is_called_one(

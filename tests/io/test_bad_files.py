@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import toy
 from answers import done, refused
+from phrases import phrase
 
 Make = Callable[[Path], object]
 
@@ -53,7 +54,7 @@ def unlabelled_shapefile(path: Path) -> None:
 
 
 CUT = "cannot be read: "
-SAVE = "Open it in the program that wrote it and save it again."
+SAVE = "Open it in the original program and save it again."
 
 DAMAGED: dict[str, tuple[str, Make, list[str]]] = {
     "noise_gpkg": ("x.gpkg", noise, [CUT, "not recognized", SAVE]),
@@ -62,31 +63,39 @@ DAMAGED: dict[str, tuple[str, Make, list[str]]] = {
     "folder_gpkg": ("x.gpkg", Path.mkdir, [CUT, SAVE]),
     "html_geojson": ("x.geojson", holding(b"<html><body>404 Not Found</body></html>"), [CUT, SAVE]),
     "other_json": ("x.json", holding(b'{"error": 404}'), [CUT, SAVE]),
-    "empty_geojson": ("x.geojson", holding(b'{"type": "FeatureCollection", "features": []}'), ["It has no rows."]),
-    "lonely_shp": ("x.shp", lonely_shapefile, ["A part of it is missing: x.shx", "Copy all files of this name"]),
-    "unlabelled_shp": ("x.shp", unlabelled_shapefile, ["does not say which coordinates", "`crs`"]),
+    "empty_geojson": (
+        "x.geojson",
+        holding(b'{"type": "FeatureCollection", "features": []}'),
+        [phrase("errors.empty_table")],
+    ),
+    "lonely_shp": (
+        "x.shp",
+        lonely_shapefile,
+        [phrase("errors.shapefile_part_missing", missing="x.shx"), "Copy all files of this name"],
+    ),
+    "unlabelled_shp": ("x.shp", unlabelled_shapefile, [phrase("errors.no_crs"), "`crs`"]),
     "noise_pbf": ("x.osm.pbf", noise, [CUT, SAVE]),
     "folder_osm": ("x.osm", Path.mkdir, [CUT, "Is a directory"]),
-    "noise_csv": ("x.csv", noise, ["not a text table: neither UTF-8 nor GB18030. Save it as CSV."]),
-    "empty_csv": ("x.csv", holding(b""), ["It has no cells."]),
+    "noise_csv": ("x.csv", noise, [phrase("errors.no_text_table")]),
+    "empty_csv": ("x.csv", holding(b""), [phrase("errors.empty_sheet")]),
     "folder_csv": ("x.csv", Path.mkdir, [CUT, "Is a directory"]),
-    "csv_heading_only": ("x.csv", holding(HEADING), ["It has no rows."]),
+    "csv_heading_only": ("x.csv", holding(HEADING), [phrase("errors.empty_table")]),
     "csv_without_crs": (
         "x.csv",
         holding(HEADING + ROW),
-        ["Whose coordinates these are cannot be told", "`inputs.facilities.datum`", '"gcj02" (Amap, Tencent)'],
+        [phrase("errors.datum_undecided"), "`inputs.facilities.datum`", '"gcj02" (Amap, Tencent)'],
     ),
     "csv_without_places": (
         "x.csv",
         holding(b"id,name,tier\nC1,West,community\n"),
-        ["It has no geometry. Its columns: id, name, tier.", "lon and lat", "`inputs.facilities.columns`"],
+        [phrase("errors.no_geometry", present="id, name, tier"), "lon and lat", "`inputs.facilities.columns`"],
     ),
     "csv_of_metres_without_crs": (
         "x.csv",
         holding(b"id,name,tier,x,y\nC1,West,community,500200,4390200\n"),
-        ["does not say which coordinates", 'example "EPSG:4326"'],
+        [phrase("errors.no_crs"), 'example "EPSG:4326"'],
     ),
-    "csv_by_semicolon": ("x.csv", holding(HEADING.replace(b",", b";")), ["It has no rows."]),
+    "csv_by_semicolon": ("x.csv", holding(HEADING.replace(b",", b";")), [phrase("errors.empty_table")]),
     "csv_wider_than_heading": (
         "x.csv",
         holding(HEADING + b"C1,West, the old one,community,105.0023,39.6616\n"),
@@ -97,17 +106,23 @@ DAMAGED: dict[str, tuple[str, Make, list[str]]] = {
         holding(HEADING + ROW + b"a,b,c,d,e,f,g\n"),
         ["Rows have more cells than the heading has columns.", "(1 row: #3)"],
     ),
-    "ending": ("x.dxf", holding(b"0"), ["The ending `.dxf` is not one that can be read. Readable: .gpkg"]),
+    "ending": ("x.dxf", holding(b"0"), [phrase("errors.unknown_format", ending=".dxf"), "Supported: .gpkg"]),
     "missing": (
         "nowhere.gpkg",
         lambda _: None,
-        ["no such file (`inputs.facilities`)", "relative to the study file"],
+        [phrase("errors.no_such_file", setting="inputs.facilities"), "relative to the study file"],
     ),
     "endless_name": (f"{'n' * 300}.gpkg", lambda _: None, [CUT, "too long"]),
     "several_layers": (
         "toy.gpkg",
         lambda _: None,
-        ["several layers (communities, centres, streets, people). Name one with `inputs.facilities.layer`."],
+        [
+            phrase(
+                "errors.several_layers",
+                layers="communities, centres, streets, people",
+                setting="inputs.facilities",
+            )
+        ],
     ),
 }
 
@@ -127,20 +142,34 @@ def test_files_that_cannot_be_read(
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ('layer = "centers"\n', ["It has no layer `centers`. Its layers: communities, centres, streets, people."]),
+        (
+            'layer = "centers"\n',
+            [phrase("errors.no_such_layer", layer="centers", layers=", ".join(TOY))],
+        ),
         (
             'layer = "centres"\ncolumns = { name = "Nam", tier = "level" }\n',
-            ["maps `name` to a column `Nam` that the file does not have. Present: id, name, tier", "`level`"],
+            [
+                phrase("errors.mapped_column_missing", column="name", theirs="Nam") + " id, name, tier",
+                "`level`",
+            ],
         ),
         ('layer = "centres"\ncolumns = { floor_area = "floor_area_m2" }\n', ["Did you mean `floor_area_m2`?"]),
         (
             'layer = "centres"\ncolumns = { geometry = "name" }\n',
-            ["maps `geometry`, which is not a column", "Known"],
+            [phrase("errors.mapped_column_unknown", name="geometry"), "Available"],
         ),
-        ('layer = "centres"\ncolumns = { name = "geometry" }\n', ["maps `name` to a column `geometry`"]),
+        (
+            'layer = "centres"\ncolumns = { name = "geometry" }\n',
+            [phrase("errors.mapped_column_missing", column="name", theirs="geometry")],
+        ),
         (
             'layer = "centres"\ncrs = "EPSG:4326"\ncolumns = { name = "Nam", floor_area_m2 = "tier" }\n',
-            ["`Nam`", "The study says EPSG:4326", "Column 'tier' is missing", "not a number: community, station"],
+            [
+                "`Nam`",
+                phrase("errors.contradicting_crs", declared="EPSG:4326"),
+                "Column 'tier' is missing",
+                phrase("errors.not_a_number", found="community, station"),
+            ],
         ),
     ],
 )
@@ -157,11 +186,9 @@ def test_layers_and_columns_that_are_not_there(
         (
             b"C1,W,community,east,39.66\nC2,W,station,,39.66\n",
             [
-                "no place: `east`, `39.66`",
+                phrase("errors.unreadable_place", columns="`lon`, `lat`", cells="`east`, `39.66`"),
                 "(1 row: C1)",
-                "Rows without coordinates",
-                "'lon, lat'",
-                "remove the rows. (1 row: C2)",
+                phrase("errors.missing_place", columns="lon, lat") + " (1 row: C2)",
             ],
         ),
         (b"C1,W,community,inf,39.66\n", ["Coordinates that are not finite numbers. Correct them. (1 row: C1)"]),
@@ -182,7 +209,7 @@ def test_csv_shapes_that_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[
         b"id,name,tier,wkt\nC1,W,community,POINT (105\nC2,W,town,POINT (105 39.66)\n"
     )
     answer = refused(study, capsys, code=3)
-    assert "Cells of `wkt` that are no place: `POINT (105`" in answer
+    assert phrase("errors.unreadable_place", columns="`wkt`", cells="`POINT (105`") in answer
     assert "(1 row: C1)" in answer
 
 

@@ -13,6 +13,9 @@ import pytest
 import shapely
 import toy
 from answers import done, refused
+from phrases import phrase
+
+from planner.messages.catalogue import Texts
 
 Layers = dict[str, gpd.GeoDataFrame]
 
@@ -71,11 +74,11 @@ UNKNOWN_PLACE = 'LOCAL_CS["Site grid",UNIT["metre",1],AXIS["E",EAST],AXIS["N",NO
 COLUMNS = {
     "missing": (
         {"people": PEOPLE.drop(columns="households").rename(columns={"people": "souls"})},
-        ["toy.gpkg [people]", "'people' is missing", "Present: id, souls", "`columns`"],
+        ["toy.gpkg [people]", "'people' is missing", "Columns: id, souls", "`columns`"],
     ),
     "households_only": (
         {"people": PEOPLE.drop(columns="people")},
-        ["toy.gpkg [people]", "only their households", "`demand.household_size`", "(2 rows: E, W)"],
+        ["toy.gpkg [people]", phrase("errors.no_household_size"), "`demand.household_size`", "(2 rows: E, W)"],
     ),
     "all_at_once": (
         {
@@ -95,65 +98,83 @@ COLUMNS = {
                 'values = { "palace" = "…" }; possible values: '
                 "district, town, community, village, station. (1 row: C1)"
             ),
-            "'floor_area_m2': not a number: big. Correct them. (1 row: C1)",
+            phrase("errors.not_a_number", column="floor_area_m2", found="big") + " (1 row: C1)",
             "toy.gpkg [people]",
-            "'people': numbers below zero. Correct them. (1 row: P800-400)",
-            "the same id stands in several rows (P). Give each row its own. (2 rows: #0, #1)",
-            "Rows without geometry. Locate them, or take them out. (1 row: P)",
+            phrase("errors.negative_number", column="people") + " (1 row: P800-400)",
+            phrase("errors.duplicate_ids", column="id", ids="P") + " (2 rows: #0, #1)",
+            Texts("en")("errors.missing_geometry") + " (1 row: P)",
         ],
     ),
     "many_rows": (
         {"people": PEOPLE.assign(people=-1)},
         ["(37 rows: P0-0, P0-100, P0-200, P0-300, P0-400, P100-0, P100-200, P100-400 and 29 more)"],
     ),
-    "duplicate_ids": ({"centres": CENTRES.assign(id="C")}, ["several rows (C)", "(2 rows: #0, #1)"]),
+    "duplicate_ids": (
+        {"centres": CENTRES.assign(id="C")},
+        [phrase("errors.duplicate_ids", ids="C"), "(2 rows: #0, #1)"],
+    ),
     "empty_cells": (
         {"people": PEOPLE.assign(**{n: [None, *[1.0] * (len(PEOPLE) - 1)] for n in ("people", "households")})},
-        ["'people': empty cells. Fill them in. (1 row: P0-0)"],
+        [phrase("errors.missing_values", column="people") + " (1 row: P0-0)"],
     ),
     "not_numbers": (
         {"people": PEOPLE.assign(people=["1,23", "many", *["1"] * (len(PEOPLE) - 2)])},
-        ["'people': not a number: 1,23, many. Correct them. (2 rows: P0-0, P0-100)"],
+        [phrase("errors.not_a_number", column="people", found="1,23, many") + " (2 rows: P0-0, P0-100)"],
     ),
     "unknown_community": (
         {"centres": CENTRES.assign(community=["Q", ""])},
-        ["toy.gpkg [centres]", "not in the communities layer: Q", "Give the community's id", "(1 row: C1)"],
+        [
+            "toy.gpkg [centres]",
+            phrase("errors.unknown_community", found="Q"),
+            "Enter the id, code or name of the community",
+            "(1 row: C1)",
+        ],
     ),
     "nobody": ({"people": PEOPLE.assign(people=0)}, ["toy.gpkg [people]", "Check the column 'people'"]),
     "nobody_inside": (
         {"people": moved(PEOPLE, 3000, 0)},
         ["No demand point", "coordinate systems of both layers"],
     ),
-    "empty": ({"centres": CENTRES.iloc[:0]}, ["It has no rows. Check that the right layer was exported."]),
+    "empty": ({"centres": CENTRES.iloc[:0]}, [phrase("errors.empty_table")]),
 }
 
 GEOMETRY = {
     "missing": ({"centres": first_shape(CENTRES, None)}, ["Rows without geometry", "(1 row: C1)"]),
     "empty": ({"centres": first_shape(CENTRES, shapely.Point())}, ["Rows without geometry", "(1 row: C1)"]),
-    "nan": ({"people": first_shape(PEOPLE, shapely.Point(np.nan, 1))}, ["not finite", "(1 row: P0-0)"]),
-    "inf": ({"people": first_shape(PEOPLE, shapely.Point(np.inf, 1))}, ["not finite", "(1 row: P0-0)"]),
+    "nan": (
+        {"people": first_shape(PEOPLE, shapely.Point(np.nan, 1))},
+        [phrase("errors.infinite_geometry"), "(1 row: P0-0)"],
+    ),
+    "inf": (
+        {"people": first_shape(PEOPLE, shapely.Point(np.inf, 1))},
+        [phrase("errors.infinite_geometry"), "(1 row: P0-0)"],
+    ),
     "inf_outline": (
         {"communities": first_shape(COMMUNITIES, shapely.Polygon([(0, 0), (np.inf, 1), (1, 1)]))},
-        ["not finite", "(1 row: W)"],
+        [phrase("errors.infinite_geometry"), "(1 row: W)"],
     ),
     "centroids_as_communities": (
         {"communities": shapes(COMMUNITIES, COMMUNITIES.centroid)},
         [
-            "Geometry is Point, where Polygon, MultiPolygon is needed. Name the layer with the outlines",
+            phrase("errors.geometry_type", found="Point", expected="Polygon, MultiPolygon"),
+            phrase("errors.remedy_area_of_point"),
             "(2 rows: W, E)",
         ],
     ),
-    "points_as_streets": ({"streets": shapes(STREETS, STREETS.centroid)}, ["Geometry is Point", "LineString"]),
+    "points_as_streets": (
+        {"streets": shapes(STREETS, STREETS.centroid)},
+        [phrase("errors.geometry_type", found="Point"), "LineString"],
+    ),
     "self_crossing": (
         {"communities": first_shape(COMMUNITIES, BOW_TIE)},
-        ["cross themselves", "QGIS", "(1 row: W)"],
+        [phrase("errors.invalid_geometry"), "QGIS", "(1 row: W)"],
     ),
 }
 
 PLACES = {
     "gauss_krueger": (
         {"centres": called(CENTRES, "EPSG:4509")},
-        ["toy.gpkg [centres]", "1,033 km away from the communities", "Check its coordinate system (EPSG:4509)"],
+        ["toy.gpkg [centres]", "1,033 km away from the communities", phrase("errors.far_away", crs="EPSG:4509")],
     ),
     "other_utm_zone": ({"streets": called(STREETS, "EPSG:32618")}, ["[streets]", " km away", "EPSG:32618"]),
     "water_elsewhere": ({"water": called(LAKE, "EPSG:32601")}, ["[water]", " km away", "EPSG:32601"]),
@@ -163,11 +184,11 @@ PLACES = {
     ),
     "degrees_called_metres": (
         {"centres": called(CENTRES.to_crs(4326), toy.CRS)},
-        ["in metres (EPSG:32648), but its coordinates are degrees", "`crs`", "EPSG:4326"],
+        [phrase("errors.degrees_as_metres", crs="EPSG:32648"), "`crs`", "EPSG:4326"],
     ),
     "metres_called_degrees": (
         {"centres": called(CENTRES, "EPSG:4326")},
-        ["in degrees (EPSG:4326), but its coordinates are far beyond ±180", "`crs`"],
+        [phrase("errors.metres_as_degrees", crs="EPSG:4326"), "`crs`"],
     ),
     "swapped": (
         {"centres": swapped(CENTRES)},
@@ -175,24 +196,24 @@ PLACES = {
     ),
     "swapped_seen_from_communities": (
         {**IN_THE_WEST, "centres": swapped(IN_THE_WEST["centres"])},
-        ["[centres]", " km away", "with longitude and latitude exchanged it would fit"],
+        ["[centres]", " km away", phrase("errors.far_away_swapped")],
     ),
     "all_swapped": (
         {name: swapped(layer) for name, layer in IN_THE_WEST.items()},
-        ["[communities]", "87.0° latitude, beyond every UTM zone", "swapped"],
+        ["[communities]", phrase("errors.beyond_utm", latitude="87.0"), "swapped"],
     ),
     "nowhere_on_earth": (
         {"communities": moved(COMMUNITIES, 1e9, 0)},
-        ["[communities]", "cannot be brought into EPSG:4326", "(2 rows: W, E)"],
+        ["[communities]", phrase("errors.not_projectable", target="EPSG:4326"), "(2 rows: W, E)"],
     ),
     "site_grid": (
         {"centres": called(CENTRES, UNKNOWN_PLACE)},
-        ["[centres]", "Site grid", "cannot be brought into EPSG:32648"],
+        ["[centres]", "Site grid", phrase("errors.not_projectable", target="EPSG:32648")],
     ),
-    "centre_in_lake": ({"water": LAKE}, ["[centres]", "stand in water. Correct their coordinates. (1 row: C1)"]),
+    "centre_in_lake": ({"water": LAKE}, ["[centres]", phrase("errors.centre_in_water"), "(1 row: C1)"]),
     "centre_wet_and_of_nowhere": (
         {"water": LAKE, "centres": CENTRES.assign(community=["Q", ""])},
-        ["not in the communities layer: Q", "stand in water"],
+        [phrase("errors.unknown_community", found="Q"), phrase("errors.centre_in_water")],
     ),
 }
 
@@ -222,14 +243,25 @@ def test_places(tmp_path: Path, capsys: pytest.CaptureFixture[str], changed: Lay
         (
             DECLARED.format("EPSG:4326"),
             3,
-            ["The study says EPSG:4326, the file itself says EPSG:32648", "Take `crs` out"],
+            [
+                phrase("errors.contradicting_crs", declared="EPSG:4326", found="EPSG:32648"),
+                phrase("errors.contradicting_crs"),
+            ],
         ),
-        (DECLARED.format("EPSG:nine"), 3, ["`EPSG:nine` is not a coordinate system that is known"]),
-        (IN_CRS.format("EPSG:3857"), 2, ["EPSG:3857 does not measure in true metres", "Leave it out"]),
-        (IN_CRS.format("EPSG:4326"), 2, ["EPSG:4326 does not measure in true metres"]),
-        (IN_CRS.format("EPSG:32650"), 2, ["EPSG:32650 does not measure in true metres"]),
-        (IN_CRS.format("EPSG:999999"), 2, ["`EPSG:999999` is not a coordinate system that is known", "EPSG:4326"]),
-        (NO_DEMAND, 3, ["[communities]", "There are no people", "`inputs.demand`", "column 'people'"]),
+        (DECLARED.format("EPSG:nine"), 3, [phrase("errors.unknown_crs", crs="EPSG:nine")]),
+        (
+            IN_CRS.format("EPSG:3857"),
+            2,
+            [phrase("errors.not_metric", crs="EPSG:3857"), phrase("errors.not_metric")],
+        ),
+        (IN_CRS.format("EPSG:4326"), 2, [phrase("errors.not_metric", crs="EPSG:4326")]),
+        (IN_CRS.format("EPSG:32650"), 2, [phrase("errors.not_metric", crs="EPSG:32650")]),
+        (IN_CRS.format("EPSG:999999"), 2, [phrase("errors.unknown_crs", crs="EPSG:999999"), "EPSG:4326"]),
+        (
+            NO_DEMAND,
+            3,
+            ["[communities]", phrase("errors.no_people_anywhere"), "`inputs.demand`", "column 'people'"],
+        ),
     ],
     ids=["contradicting", "unknown_of_layer", "mercator", "degrees", "far_zone", "unknown_of_study", "no_people"],
 )
@@ -251,7 +283,7 @@ def test_the_named_remedy_for_a_false_label_works(tmp_path: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("streets", "code", "said"),
     [
-        (moved(STREETS, 5000, 0), 4, "No street lies within the communities and the margin of 900 m around them."),
+        (moved(STREETS, 5000, 0), 4, phrase("errors.no_streets_inside", margin_m="900")),
         (moved(STREETS, 500_000, 0), 3, "km away from the communities"),
         (shapes(STREETS.iloc[:1], [shapely.LineString([spot(0, 0)] * 2)]), 4, "The streets have no length."),
     ],
@@ -280,7 +312,7 @@ def notices(study: Path) -> dict[str, dict[str, object]]:
 
 def test_a_centre_far_from_any_street_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = toy.write_study(tmp_path / "toy", changed={"centres": first_shape(CENTRES, spot(300, 300))})
-    assert "Centres farther than 10 m from any street: nobody reaches them." in done(study, capsys)
+    assert phrase("notices.facility_no_street", access_m="10") in done(study, capsys)
     assert notices(study)["facility_no_street"]["rows"] == ["C1"]
 
 
@@ -307,7 +339,7 @@ def test_nobody_walks_between_two_pieces(tmp_path: Path, capsys: pytest.CaptureF
     study = toy.write_study(
         tmp_path / "toy", changed={"streets": apart, "centres": CENTRES.iloc[:1]}, study=toy.STUDY + limits
     )
-    assert "! The streets fall into 2 pieces that are not joined; 36.8% of the length" in done(study, capsys)
+    assert phrase("notices.network_pieces", pieces="2", share="36.8%") in done(study, capsys)
     assert notices(study)["network_pieces"]["rows"] == []
     total = json.loads((study.parent / "out" / "plan.json").read_text("utf-8"))["coverage"]["total"]
     in_an_hour = next(row for row in total if row["limit_min"] == 60)

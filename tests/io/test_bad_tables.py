@@ -17,6 +17,7 @@ import toy
 import xlwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from phrases import phrase
 
 from planner.config.sections.layers import Layer
 from planner.io.layers import read_layer
@@ -193,7 +194,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     if not hasattr(os, "mkfifo"):
         pytest.skip("there are no pipes here")
     os.mkfifo(tmp_path / "x.csv")
-    with pytest.raises(DataError, match="no such file"):
+    with pytest.raises(DataError, match=phrase("errors.no_such_file")):
         read(tmp_path / "x.csv")
 
 
@@ -201,10 +202,10 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     ("cells", "said"),
     [
         ("a,1e300,2,106.8,39.6", "above 10,000,000,000"),
-        ("a,1,2,inf,39.6", "not finite"),
+        ("a,1,2,inf,39.6", phrase("errors.infinite_geometry")),
         ("a,1,2,nan,39.6", "without geometry"),
         ("a,1,2,,", "without geometry"),
-        ("a,-1,2,106.8,39.6", "below zero"),
+        ("a,-1,2,106.8,39.6", phrase("errors.negative_number")),
         ("a,1,2,39.6,106.8", "Longitude and latitude are swapped"),
         ("a,=1+1,2,106.8,39.6", "without a stored result .=1+1"),
     ],

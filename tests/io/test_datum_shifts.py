@@ -13,6 +13,7 @@ import rasterio
 import shapely
 import toy
 from answers import done, refused
+from phrases import phrase
 
 from planner.commands.main import main
 from planner.config.sections.layers import Layer
@@ -63,8 +64,8 @@ def test_a_layer_beside_others_is_refused_with_the_size(
     study = toy.write_study(tmp_path / "toy", changed={"centres": toy.layers()["centres"].to_crs(crs)})
     answer = refused(study, capsys, code=3)
     shift = find_shift(pyproj.CRS(crs), HERE)
-    assert f"It is in {crs} ({shift.datum}), other layers are not" in answer
-    assert f"some {shift.metres[0]:.0f}–{shift.metres[1]:.0f} m beside them" in answer
+    assert f"coordinate system is {crs} ({shift.datum}), unlike" in answer
+    assert f"off by some {shift.metres[0]:.0f}–{shift.metres[1]:.0f} m" in answer
     assert "+towgs84=dx,dy,dz" in answer
 
 
@@ -75,8 +76,8 @@ def test_layers_that_share_such_a_system_are_measured_and_told(
     layers = {name: layer.set_crs(2380, allow_override=True) for name, layer in toy.layers().items()}
     study = toy.write_study(tmp_path / "toy", changed=layers)
     answer = done(study, capsys)
-    assert "no shift from Xian 1980" in answer
-    assert "50–300 m off" in answer
+    assert phrase("notices.shift_unknown", datum="Xian 1980") in answer
+    assert "50–300 m." in answer
     assert json.loads((study.parent / "out" / "plan.json").read_text("utf-8"))["data"]["people"] == 530
 
 
@@ -110,7 +111,7 @@ def test_check_calls_cgcs2000_by_its_name(tmp_path: Path, capsys: pytest.Capture
     study = toy.write_study(tmp_path / "toy", changed=layers)
     assert main(["check", str(study)]) == 0
     answer = capsys.readouterr().out
-    assert "measured in: EPSG:4545" in answer
+    assert "coordinate system: EPSG:4545" in answer
     assert "datum: CGCS2000, by its coordinate system" in answer
     assert "WGS-84" not in answer
     assert main(["check", "--json", str(study)]) == 0
@@ -144,4 +145,4 @@ def test_a_raster_in_such_a_system_is_refused(tmp_path: Path, capsys: pytest.Cap
         transform=rasterio.Affine(100, 0, west, 0, -100, north),
     ) as file:
         file.write(np.ones((1, 50, 50), dtype=np.float32))
-    assert "It is in EPSG:21418 (Beijing 1954), other layers are not" in refused(study, capsys, code=3)
+    assert phrase("errors.shift_unknown", crs="EPSG:21418", datum="Beijing 1954") in refused(study, capsys, code=3)

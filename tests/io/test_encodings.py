@@ -9,6 +9,7 @@ import pyogrio
 import pytest
 import toy
 from answers import done
+from phrases import phrase
 
 from planner.io.text_encodings import choose_encoding, decode, plausibility
 from planner.io.vector.files import read_vector
@@ -138,7 +139,12 @@ def test_check_tells_the_contradiction(tmp_path: Path, capsys: pytest.CaptureFix
     (study.parent / "c.dbf").write_bytes(table)
     (study.parent / "c.cpg").write_text("CP1252")
     answer = done(study, capsys)
-    assert "declares its texts to be CP1252, but they are gb18030: they read “东风社区, 西园社区”" in answer
+    assert (
+        phrase(
+            "notices.encoding_contradicted", declared="CP1252", encoding="gb18030", read_as="东风社区, 西园社区"
+        )
+        in answer
+    )
 
 
 def test_a_prj_with_gbk_names_is_read(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import osmnx
 import pytest
 import shapely
 from osm_servers import REMARK, World, place, serving
+from phrases import phrase
 
 from planner.commands.fetch import ATTRIBUTION, Fetch, default_margin_m, fetch
 from planner.commands.main import main
@@ -294,9 +296,9 @@ def test_an_answer_damaged_later_is_refused_then_asked_again(servers: osm_server
         ("504", "504 Gateway Timeout", 5.0),
         ("remark", REMARK, 5.0),
         ("html", "Please check /api/status", 5.0),
-        ("cut", "broken off", 5.0),
+        ("cut", phrase("errors.server_no_json"), 5.0),
         ("short", "no connection", 5.0),
-        ("silent", "no answer within 0.5 s", 5.0),
+        ("silent", phrase("errors.server_silent", seconds="0.5"), 5.0),
         ("drop", "no connection", 5.0),
     ],
 )
@@ -319,7 +321,7 @@ def test_a_server_that_never_recovers_is_given_up_and_nothing_is_written(
     servers.failures = ["", *["remark"] * 20]
     with pytest.raises(FetchError) as caught:
         fetched(servers, tmp_path)
-    assert f"Given up after {ATTEMPTS} attempt(s)" in str(caught.value)
+    assert f"Stopped after {ATTEMPTS} attempt(s)" in str(caught.value)
     assert REMARK in str(caught.value)
     assert "尝试" in caught.value.in_words("zh")
     assert len(servers.asked) == 1 + ATTEMPTS
@@ -328,13 +330,18 @@ def test_a_server_that_never_recovers_is_given_up_and_nothing_is_written(
 
 def test_nobody_waits_an_hour(servers: osm_servers.Servers, tmp_path: Path) -> None:
     servers.failures = ["429 long"]
-    with pytest.raises(FetchError, match="The next wait would be 3600 s"):
+    with pytest.raises(FetchError, match=re.escape(phrase("errors.server_gave_up", seconds="3600"))):
         fetched(servers, tmp_path)
 
 
 def test_what_a_server_will_never_answer_is_not_repeated(servers: osm_servers.Servers, tmp_path: Path) -> None:
     servers.failures = ["", "400"]
-    with pytest.raises(FetchError, match="The server refuses: 400 Bad Request: parse error: Unknown type"):
+    with pytest.raises(
+        FetchError,
+        match=phrase("errors.server_refuses", reason="400 Bad Request: parse error: Unknown type").partition(
+            " Check"
+        )[0],
+    ):
         fetched(servers, tmp_path)
     assert len(servers.asked) == 2
 
@@ -342,19 +349,19 @@ def test_what_a_server_will_never_answer_is_not_repeated(servers: osm_servers.Se
 @pytest.mark.parametrize("which", [0, 1])
 def test_answers_that_are_not_of_the_protocol(servers: osm_servers.Servers, tmp_path: Path, which: int) -> None:
     servers.failures = [*[""] * which, "nonsense"]
-    with pytest.raises(FetchError, match="not in the protocol"):
+    with pytest.raises(FetchError, match=phrase("errors.answer_not_osm")):
         fetched(servers, tmp_path)
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("Atlantis", "Nothing is called `Atlantis`"),
-        ("Springfield", "Several places have this name. Name one by its id instead, as `planner fetch R123`: R8 "),
-        ("Kiosk", "has no outline, only a point: N10 Kiosk"),
-        ("Lake Nowhere", "no walkable street there"),
-        ("Continent", "km²; at most 10,000 km²"),
-        ("R999", "Nothing is called `R999`"),
+        ("Atlantis", phrase("errors.place_not_found", place="Atlantis")),
+        ("Springfield", phrase("errors.several_places", found="R8") + " "),
+        ("Kiosk", phrase("errors.place_without_outline", found="N10 Kiosk")),
+        ("Lake Nowhere", phrase("errors.no_streets_there")),
+        ("Continent", phrase("errors.area_too_large", most="10,000")),
+        ("R999", phrase("errors.place_not_found", place="R999")),
     ],
 )
 def test_places_that_cannot_be_fetched(

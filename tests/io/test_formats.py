@@ -17,6 +17,7 @@ import pytest
 import shapely
 import toy
 from answers import done
+from phrases import phrase
 
 from planner.io.vector import archives
 from planner.io.vector.files import read_vector
@@ -156,10 +157,10 @@ def test_a_zipped_shapefile(tmp_path: Path, ending: str) -> None:
 def test_several_layers_in_an_archive(tmp_path: Path) -> None:
     parts = written(tmp_path / "a", "one.shp") | written(tmp_path / "b", "two.shp", OTHER)
     path = zipped(tmp_path / "c.zip", parts)
-    assert "several layers (one.shp, two.shp). Name one with `inputs.x.layer`" in refusal(path)
+    assert phrase("errors.several_layers", layers="one.shp, two.shp", setting="inputs.x") in refusal(path)
     assert names(path, "two") == OTHER["name"].tolist()
     assert names(path, "one.shp") == LAYER["name"].tolist()
-    assert "no layer `three`. Its layers: one.shp, two.shp" in refusal(path, "three")
+    assert phrase("errors.no_such_layer", layer="three", layers="one.shp, two.shp") in refusal(path, "three")
 
 
 def test_archives_with_names_in_gbk(tmp_path: Path) -> None:
@@ -179,11 +180,11 @@ def test_other_files_in_archives(tmp_path: Path) -> None:
     LAYER.to_file(tmp_path / "c.gpkg", layer="a")
     OTHER.to_file(tmp_path / "c.gpkg", layer="b")
     path = zipped(tmp_path / "c.zip", {"c.gpkg": (tmp_path / "c.gpkg").read_bytes()})
-    assert "several layers (a, b)" in refusal(path)
+    assert phrase("errors.several_layers", layers="a, b") in refusal(path)
     assert names(path, "b") == OTHER["name"].tolist()
     mif = written(tmp_path / "m", "m.mif", LAYER.assign(name=["a", "b"]))
     assert names(zipped(tmp_path / "m.zip", mif)) == ["a", "b"]
-    assert "no layer that can be read" in refusal(zipped(tmp_path / "none.zip", {"readme.txt": b"x"}))
+    assert phrase("errors.why_archive_empty") in refusal(zipped(tmp_path / "none.zip", {"readme.txt": b"x"}))
 
 
 def test_geodatabases(tmp_path: Path) -> None:
@@ -197,9 +198,9 @@ def test_geodatabases(tmp_path: Path) -> None:
     parts = {f"数据/c.gdb/{file.name}": file.read_bytes() for file in folder.iterdir()}
     assert names(zipped(tmp_path / "c.gdb.zip", parts), "communities") == LAYER["name"].tolist()
     (folder / "link").symlink_to("/etc/hostname")
-    assert "names other files" in refusal(folder)
+    assert phrase("errors.why_leads_elsewhere") in refusal(folder)
     (tmp_path / "empty.gdb").mkdir()
-    assert "not recognized as .gdb" in refusal(tmp_path / "empty.gdb")
+    assert phrase("errors.why_other_content", ending=".gdb") in refusal(tmp_path / "empty.gdb")
 
 
 @pytest.mark.parametrize("name", ["centres.zip", "centres.mif"])
@@ -237,15 +238,15 @@ def bomb(size: int) -> bytes:
 
 def test_bombs_are_refused(tmp_path: Path) -> None:
     (tmp_path / "bomb.zip").write_bytes(bomb(200 * 2**20))
-    assert "larger, unpacked, than any layer" in refusal(tmp_path / "bomb.zip")
+    assert phrase("errors.why_archive_too_large") in refusal(tmp_path / "bomb.zip")
     (tmp_path / "bomb.geojson.gz").write_bytes(gzip.compress(b"{" + b" " * (200 * 2**20), compresslevel=9))
-    assert "larger, unpacked, than any layer" in refusal(tmp_path / "bomb.geojson.gz")
+    assert phrase("errors.why_archive_too_large") in refusal(tmp_path / "bomb.geojson.gz")
 
 
 def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "MEMBERS_AT_MOST", 3)
     path = zipped(tmp_path / "c.zip", {f"{number}.geojson": b"{}" for number in range(4)})
-    assert "larger, unpacked, than any layer" in refusal(path)
+    assert phrase("errors.why_archive_too_large") in refusal(path)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +265,7 @@ def test_links_in_archives_are_refused(tmp_path: Path) -> None:
     entry.external_attr = 0o120777 << 16
     with zipfile.ZipFile(tmp_path / "c.zip", "w") as archive:
         archive.writestr(entry, "/etc/passwd")
-    assert "holds a link" in refusal(tmp_path / "c.zip")
+    assert phrase("errors.why_archive_leads_out") in refusal(tmp_path / "c.zip")
 
 
 def test_locked_and_damaged_archives_are_refused(tmp_path: Path) -> None:
@@ -290,7 +291,7 @@ def test_a_missing_part_is_named(tmp_path: Path, missing: str) -> None:
     written(tmp_path, "c.shp")
     (tmp_path / "c.shp").with_suffix(missing).unlink()
     answer = refusal(tmp_path / "c.shp")
-    assert f"A part of it is missing: c{missing}" in answer
+    assert f"companion file c{missing}" in answer
     assert "SHAPE_RESTORE" not in answer
 
 
@@ -298,11 +299,11 @@ def test_a_missing_part_is_named(tmp_path: Path, missing: str) -> None:
 def test_a_missing_part_of_mapinfo_is_named(tmp_path: Path, ending: str, missing: str) -> None:
     pyogrio.write_dataframe(LAYER.assign(name="a"), tmp_path / f"c.{ending}", driver="MapInfo File")
     (tmp_path / f"c.{missing}").unlink()
-    assert f"A part of it is missing: c.{missing}" in refusal(tmp_path / f"c.{ending}")
+    assert f"companion file c.{missing}" in refusal(tmp_path / f"c.{ending}")
 
 
 def test_doubled_columns_are_refused(tmp_path: Path) -> None:
     written(tmp_path, "c.shp")
     table = (tmp_path / "c.dbf").read_bytes().replace(b"people\0", b"name\0\0\0", 1)
     (tmp_path / "c.dbf").write_bytes(table)
-    assert "Several columns have the same name (name)" in refusal(tmp_path / "c.shp")
+    assert phrase("errors.doubled_columns", columns="name") in refusal(tmp_path / "c.shp")

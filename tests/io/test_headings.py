@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import sheets
+from phrases import phrase
 
 from planner.messages.errors import DataError
 from planner.schemas.tables import DEMAND, FACILITIES, PARCELS
@@ -179,7 +181,7 @@ def test_a_group_says_the_unit_of_its_total(tmp_path: Path) -> None:
 
 def test_people_of_an_age_are_not_all_people(tmp_path: Path) -> None:
     rows: list[list[object]] = [["社区", "60岁以上老人", ""], ["", "人数", "占比"], [EAST, 200, 0.2]]
-    with pytest.raises(DataError, match=r"`60岁以上老人/人数` looks like it"):
+    with pytest.raises(DataError, match=phrase("errors.missing_column_near", near="60岁以上老人/人数")):
         sheets.checked(sheets.write(tmp_path / "x.csv", rows))
 
 
@@ -201,13 +203,15 @@ def test_a_row_that_may_be_heading_or_total_is_refused(tmp_path: Path, ending: s
         ["", "男", "女", "合计", "说明"],
         [EAST, 480, 520, 1000, "x"],
     ]
-    with pytest.raises(DataError, match=r"second row of the heading.*#2"):
+    with pytest.raises(DataError, match=phrase("errors.heading_unclear") + ".*#2"):
         sheets.checked(sheets.write(tmp_path / f"x.{ending}", rows))
 
 
 def test_numbers_in_columns_without_a_name_are_refused(tmp_path: Path) -> None:
     rows: list[list[object]] = [["社区", "常住人口", "", "备注"], [EAST, 480, 1000, "x"], [WEST, 900, 2000, ""]]
-    with pytest.raises(DataError, match=r"Columns without a name hold numbers \(\[C\]\), right of `常住人口`"):
+    with pytest.raises(
+        DataError, match=re.escape(phrase("errors.unnamed_numbers", columns="[C]", column="常住人口"))
+    ):
         sheets.checked(sheets.write(tmp_path / "x.csv", rows))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from phrases import phrase
 
 from planner.messages.errors import DataError
 from planner.schemas.tables import FACILITIES, PEOPLE_TABLE
@@ -126,7 +128,7 @@ def test_groups_with_both_languages_in_each_cell_are_read(tmp_path: Path, ending
 def test_groups_of_two_columns(tmp_path: Path) -> None:
     """As many names in the row of groups as in the row of parts."""
     rows = [["社区", "人口", ""], ["", "合计", "男"], ["", "Total", "Male"], ["东风", 9, 4]]
-    with pytest.raises(DataError, match=r"both languages have rows of their own \(rows 1, 2, 3\)"):
+    with pytest.raises(DataError, match=re.escape(phrase("errors.heading_two_languages", rows="1, 2, 3"))):
         checked(write(tmp_path / "p.csv", rows))
 
 

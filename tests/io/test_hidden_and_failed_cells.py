@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import openpyxl
 import pytest
 import sheets
 import xlwt
+from phrases import phrase
 
 from planner.io.tables.sheet_marks import SheetMarks, read_sheet_marks
 from planner.messages.errors import DataError
@@ -113,7 +115,7 @@ def test_a_formula_without_result_in_a_column_that_must_be_there(tmp_path: Path,
         book.save(str(path))
     else:
         sheets.write(path, rows)
-    with pytest.raises(DataError, match=r"'people': formulas without a stored result \(=.*save it.*#2"):
+    with pytest.raises(DataError, match=r"'people': formulas without a stored result \(=.*save it to store.*#2"):
         sheets.checked(path)
 
 
@@ -128,7 +130,7 @@ def test_a_formula_without_result_elsewhere_is_told(tmp_path: Path) -> None:
 
 def test_a_place_that_is_a_formula_without_result(tmp_path: Path) -> None:
     rows = [CENTRES[0], [*CENTRES[1][:4], "=100+6.8", 39.6], CENTRES[2]]
-    with pytest.raises(DataError, match=r"'lon': formulas without a stored result"):
+    with pytest.raises(DataError, match=re.escape(phrase("errors.no_result", column="lon"))):
         sheets.checked(sheets.write(tmp_path / "x.xlsx", rows), FACILITIES)
 
 
@@ -143,7 +145,9 @@ def test_errors_of_the_spreadsheet(tmp_path: Path, ending: str, error: str) -> N
         book.save(str(path))
     else:
         sheets.write(path, rows)
-    with pytest.raises(DataError, match=rf"'people': cells hold an error of the spreadsheet \({error}\).*#2"):
+    with pytest.raises(
+        DataError, match=re.escape(phrase("errors.error_cells", column="people", found=error)) + ".*#2"
+    ):
         sheets.checked(path)
 
 
@@ -187,7 +191,10 @@ def test_notices_name_their_table(tmp_path: Path, capsys: pytest.CaptureFixture[
         study=toy.STUDY.replace('path = "toy.gpkg"\nlayer = "centres"', 'path = "c.csv"\ndatum = "wgs84"'),
     )
     sheets.write(tmp_path / "c.csv", [*rows, ["合计", 2]])
-    for language, said in (("en", "the centres: Rows that are totals"), ("zh", "中心图层：合计行：不计入。")):
+    for language, said in (
+        ("en", "the centres: " + phrase("notices.row_total")),
+        ("zh", "中心图层：合计行：不计入。"),
+    ):
         study.write_text(study.read_text("utf-8").replace('language = "en"', f'language = "{language}"'), "utf-8")
         assert main(["check", str(study)]) == 0
         assert said in capsys.readouterr().out

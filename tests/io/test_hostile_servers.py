@@ -18,6 +18,7 @@ import pytest
 import requests
 import shapely
 from osm_servers import envelope, place
+from phrases import phrase
 
 from planner.commands.fetch import Fetch, fetch
 from planner.commands.main import main
@@ -143,13 +144,16 @@ def endless_error(handler: Behaving) -> None:
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        (endless, "The answer has no end: it was broken off after 4 MB"),
-        (endless_error, "The answer has no end"),
-        (endless_redirect, "The answer has no end"),
-        (lambda handler: handler.say(gzipped(50), Content_Encoding="gzip"), "The answer has no end"),
-        (lambda handler: handler.say(gzipped(50), Content_Encoding="GZIP "), "The answer has no end"),
-        (lambda handler: handler.say(zlib.compress(b" " * 50 * MB), Content_Encoding="deflate"), "has no end"),
-        (drip, "The answer was not complete after 1 s"),
+        (endless, phrase("errors.server_endless", megabytes="4")),
+        (endless_error, phrase("errors.server_endless")),
+        (endless_redirect, phrase("errors.server_endless")),
+        (lambda handler: handler.say(gzipped(50), Content_Encoding="gzip"), phrase("errors.server_endless")),
+        (lambda handler: handler.say(gzipped(50), Content_Encoding="GZIP "), phrase("errors.server_endless")),
+        (
+            lambda handler: handler.say(zlib.compress(b" " * 50 * MB), Content_Encoding="deflate"),
+            phrase("errors.server_endless"),
+        ),
+        (drip, phrase("errors.server_slow", seconds="1")),
     ],
     ids=["endless", "endless_error", "endless_redirect", "gzip", "gzip_said_otherwise", "deflate", "drip"],
 )
@@ -187,7 +191,7 @@ def test_a_server_leads_to_no_other(behaving: tuple[str, type[Behaving]], tmp_pa
     url, handler = behaving
     to = address.replace("{port}", url.rpartition(":")[2])
     handler.wanted = lambda asked: asked.say(b"", 302, Location=to)
-    with pytest.raises(FetchError, match="sends on to another one"):
+    with pytest.raises(FetchError, match=phrase("errors.server_elsewhere")):
         asking(url, tmp_path)
     assert handler.asked.count("elements") == 1
 
@@ -210,13 +214,13 @@ def test_a_server_that_leads_in_circles_is_refused(behaving: tuple[str, type[Beh
 
 
 NO_ANSWERS = {
-    "deep": (b"[" * 200_000 + b"]" * 200_000, "no data"),
-    "big_number": (b'{"elements":[{"type":"node","id":' + b"9" * 5000 + b',"lat":1,"lon":1}]}', "no data"),
-    "not_unicode": (b'\xff\xfe{"elements":[]}', "no data"),
-    "list": (b"[1,2,3]", "not in the protocol"),
-    "null": (b"null", "not in the protocol"),
-    "text": (b'{"elements": "abc"}', "not in the protocol"),
-    "other": (b'{"error": "x"}', "not in the protocol"),
+    "deep": (b"[" * 200_000 + b"]" * 200_000, "not data"),
+    "big_number": (b'{"elements":[{"type":"node","id":' + b"9" * 5000 + b',"lat":1,"lon":1}]}', "not data"),
+    "not_unicode": (b'\xff\xfe{"elements":[]}', "not data"),
+    "list": (b"[1,2,3]", phrase("errors.answer_not_osm")),
+    "null": (b"null", phrase("errors.answer_not_osm")),
+    "text": (b'{"elements": "abc"}', phrase("errors.answer_not_osm")),
+    "other": (b'{"error": "x"}', phrase("errors.answer_not_osm")),
 }
 NO_ELEMENTS = {
     "no_type": {"id": 1, "lat": 1.0, "lon": 2.0},
@@ -237,7 +241,7 @@ NO_ELEMENTS = {
     "member_ref": {"type": "relation", "id": 1, "members": [{"type": "way", "ref": "1", "role": ""}]},
 }
 NO_ANSWERS |= {
-    name: (json.dumps(envelope([*STREETS, element])).encode(), "not in the protocol")
+    name: (json.dumps(envelope([*STREETS, element])).encode(), phrase("errors.answer_not_osm"))
     for name, element in NO_ELEMENTS.items()
 }
 
@@ -285,7 +289,7 @@ def test_an_answer_that_cannot_be_unpacked_is_no_traceback(
 ) -> None:
     url, handler = behaving
     handler.wanted = lambda asked: asked.say(GOOD, Content_Encoding=encoding)
-    with pytest.raises(FetchError, match="Given up"):
+    with pytest.raises(FetchError, match=phrase("errors.server_gave_up")):
         asking(url, tmp_path)
 
 
@@ -307,7 +311,7 @@ def test_an_odd_wait_is_no_traceback(behaving: tuple[str, type[Behaving]], tmp_p
     url, handler = behaving
     handler.wanted = lambda asked: asked.say(b"", 429, Retry_After=header)
     waits: list[ServerWait] = []
-    with pytest.raises(FetchError, match="Given up"):
+    with pytest.raises(FetchError, match=phrase("errors.server_gave_up")):
         asking(url, tmp_path, waits)
     assert len(waits) in (0, ATTEMPTS - 1)
     assert all(wait.seconds <= 600 for wait in waits)
@@ -343,7 +347,9 @@ def test_a_name_that_leads_nowhere_is_not_waited_for(
     )
     with pytest.raises(FetchError) as told:
         fetch(Fetch(place="海勃湾区", margin_m=20.0), tmp_path, servers)
-    assert "The name nowhere.example leads to no server (Name or service not known)" in str(told.value)
+    assert phrase("errors.server_name_unknown", host="nowhere.example", reason="Name or service not known") in str(
+        told.value
+    )
     assert option in str(told.value)
     assert sum(waited) <= 5.0 * (tried - 1) + 1.0
 
@@ -388,7 +394,7 @@ def test_half_a_server_is_no_traceback(behaving: tuple[str, type[Behaving]], tmp
         asked.wfile.write(b"\x00\x01garbage\r\n\r\n")
 
     handler.wanted = nothing
-    with pytest.raises(FetchError, match="Given up"):
+    with pytest.raises(FetchError, match=phrase("errors.server_gave_up")):
         asking(url, tmp_path)
 
 

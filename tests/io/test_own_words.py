@@ -76,7 +76,7 @@ def test_messages_quote_the_users_columns(tmp_path: Path) -> None:
     assert 'values = { "一类" = "…" }' in said
     assert "`inputs.facilities.values`：“comunity”不是可选值" in wrong(path, values={"一类": "comunity"})
     blank = write(tmp_path / "blank.csv", [*ROWS[:2], ["空", "社区", "", ""]])
-    assert "列“经度, 纬度”为空" in wrong(blank, values={"一类": "community"})
+    assert "列“经度, 纬度”有空单元格" in wrong(blank, values={"一类": "community"})
     lacking = write(tmp_path / "lacking.csv", [[row[0], *row[2:]] for row in ROWS])
     assert "缺少列“tier”" in wrong(lacking)
     assert "名称" in wrong(lacking).partition("现有列")[2]

@@ -9,6 +9,7 @@ import geopandas as gpd
 import pytest
 import shapely
 import sheets
+from phrases import phrase
 
 from planner.messages.catalogue import Texts
 from planner.messages.errors import DataError
@@ -49,7 +50,7 @@ def test_what_is_wrong_names_the_file_in_the_archive(tmp_path: Path) -> None:
 def test_no_table_at_all(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "p.zip", "w") as archive:
         archive.writestr("readme.md", "x")
-    with pytest.raises(DataError, match="holds no layer"):
+    with pytest.raises(DataError, match=phrase("errors.why_archive_empty")):
         sheets.read(tmp_path / "p.zip")
 
 

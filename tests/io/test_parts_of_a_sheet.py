@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sheets
+from phrases import phrase
 
 from planner.messages.errors import DataError
 from planner.schemas.tables import DEMAND, FACILITIES
@@ -66,7 +67,7 @@ def test_a_table_of_other_columns_is_refused_with_its_rows(tmp_path: Path, endin
         ["社区", "户数", "面积"],
         ["东风社区", 400, 3],
     ]
-    with pytest.raises(DataError, match=r"Several tables.*\(2 rows: #1, #4\)"):
+    with pytest.raises(DataError, match=phrase("errors.several_tables") + r".*\(2 rows: #1, #4\)"):
         sheets.checked(sheets.write(tmp_path / f"x.{ending}", rows))
 
 
@@ -78,7 +79,7 @@ def test_the_same_columns_in_other_words_are_one_table(tmp_path: Path) -> None:
 
 def test_the_same_columns_in_another_unit_are_not(tmp_path: Path) -> None:
     rows = [["社区", "常住人口"], ["东风社区", 1000], ["社区", "常住人口（万人）"], ["西园社区", 0.2]]
-    with pytest.raises(DataError, match="Several tables"):
+    with pytest.raises(DataError, match=phrase("errors.several_tables")):
         sheets.checked(sheets.write(tmp_path / "x.csv", rows))
 
 
@@ -91,7 +92,7 @@ def test_rows_with_numbers_above_the_heading_are_refused(tmp_path: Path) -> None
         HEAD,
         ["C", "a", "社区", 106.8, 39.6],
     ]
-    with pytest.raises(DataError, match=r"Rows with numbers stand above the heading \(row 4\).*#2"):
+    with pytest.raises(DataError, match=r"Rows with numbers precede the heading \(row 4\).*#2"):
         sheets.checked(sheets.write(tmp_path / "x.csv", rows), FACILITIES)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,6 +13,7 @@ import pytest
 import shapely
 import toy
 from answers import refused
+from phrases import phrase
 
 from planner.config.sections.layers import Layer
 from planner.io.layer_read import LayerRead
@@ -19,6 +21,7 @@ from planner.io.layers import read_layer
 from planner.io.osm.graphml import read_graphml
 from planner.io.tables.coordinates import parse_coordinate, parse_coordinate_column, parse_coordinate_pair
 from planner.io.vector.geometry_text import DEEPEST, read_shapes
+from planner.messages.catalogue import Texts
 from planner.messages.errors import DataError
 from planner.schemas.tables import BUILDINGS, DEMAND, FACILITIES
 
@@ -150,14 +153,14 @@ def test_a_cell_that_is_no_place_is_quoted(tmp_path: Path, name: str) -> None:
     answer = error.value.in_words("en")
     assert f"`{cell.split(chr(9))[0][:40]}" in answer
     assert "(1 row: C1)" in answer
-    assert "does not say which coordinates" not in answer
-    assert "Rows without geometry" not in answer
+    assert phrase("errors.no_crs") not in answer
+    assert phrase("errors.missing_geometry") not in answer
     assert "无法识别为位置" in error.value.in_words("zh")
 
 
 @pytest.mark.parametrize("cell", ["", "无", "—", "null", "\\N", "nan"])
 def test_a_cell_that_says_nothing_is_a_row_to_be_located(tmp_path: Path, cell: str) -> None:
-    with pytest.raises(DataError, match=r"Rows without geometry. Locate them, or take them out. \(1 row: C2\)"):
+    with pytest.raises(DataError, match=re.escape(f"{Texts('en')('errors.missing_geometry')} (1 row: C2)")):
         checked(table(tmp_path / "x.tsv", "坐标", "106.8,39.6", cell))
 
 
@@ -198,7 +201,7 @@ def test_two_ways_that_contradict_one_another_are_refused_for_points_and_told_fo
     assert checked(near).geometry[2].equals(shapely.Point(EAST, NORTH + 0.0001))
     far = two_ways(tmp_path / "far.csv", PLACE, EAST, NORTH + 0.001)
     with pytest.raises(
-        DataError, match=r"`longitude`, `latitude` and `geometry` say different places, up to 111 m"
+        DataError, match=r"`longitude`, `latitude` and `geometry` give different positions, up to 111 m"
     ):
         checked(far)
     chosen = {"lon": "longitude", "lat": "latitude"}
@@ -211,7 +214,7 @@ def test_two_ways_that_contradict_one_another_are_refused_for_points_and_told_fo
 def test_a_shifted_maps_coordinates_beside_surveyed_ones_are_refused(tmp_path: Path) -> None:
     """经度, 纬度 and a column 坐标 of a web map some 500 m away: no one of the two is taken in silence."""
     path = table(tmp_path / "x.tsv", "经度\t纬度\t坐标", f"{EAST}\t{NORTH}\t{EAST + 0.006},{NORTH + 0.001}")
-    with pytest.raises(DataError, match="say different places"):
+    with pytest.raises(DataError, match="give different positions"):
         checked(path)
 
 
@@ -241,7 +244,7 @@ def nested_wkb(depth: int) -> str:
 )
 def test_shapes_nested_without_end_are_no_shapes(tmp_path: Path, deep: str) -> None:
     assert read_shapes([deep]).shapes.tolist() == [None]
-    with pytest.raises(DataError, match="no place"):
+    with pytest.raises(DataError, match="not a position"):
         checked(table(tmp_path / "x.tsv", "geom", deep))
 
 
@@ -309,7 +312,7 @@ def test_northing_and_easting_exchanged_are_named_as_the_cause(
     ]
     (file.parent / "c.csv").write_text("\n".join(["id,name,tier,X,Y", *rows]) + "\n", "utf-8")
     answer = refused(file, capsys, code=3)
-    assert "with x and y exchanged it would fit" in answer
+    assert phrase("errors.far_away_xy") in answer
     file.write_text(
         study.replace(f'crs = "{toy.CRS}"', f'crs = "{toy.CRS}"\ncolumns = {{ x = "Y", y = "X" }}'), "utf-8"
     )

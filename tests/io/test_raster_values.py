@@ -11,6 +11,7 @@ import pytest
 import rasterio
 import shapely
 import toy
+from phrases import phrase
 
 from planner.inputs.population_raster import read_raster
 from planner.io.raster import read_elevation
@@ -168,6 +169,6 @@ def test_a_mark_for_no_data_that_nothing_declares_is_no_people(
 def test_heights_that_are_none_are_refused(tmp_path: Path, dtype: str, mark: float) -> None:
     stored = np.full((4, 4), 1100, dtype=dtype)
     stored[1, 1] = mark
-    with pytest.raises(DataError, match="no ground lies so"):
+    with pytest.raises(DataError, match=phrase("errors.raster_no_heights")):
         heights(write(tmp_path / "dem.tif", stored))
     assert np.nanmax(heights(write(tmp_path / "declared.tif", stored, nodata=mark))) == pytest.approx(1100)

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from phrases import phrase
 from test_line_layers import lines, read, save
 from test_osm import LINE, way, write
 
@@ -27,7 +28,7 @@ def test_an_answer_in_xml_that_broke_off_is_refused(tmp_path: Path, packed: bool
         content = bz2.compress(file.read_bytes())
         file = tmp_path / "made.osm.bz2"
         file.write_bytes(content)
-    with pytest.raises(DataError, match=r"broke off this answer.*timed out"):
+    with pytest.raises(DataError, match="timed out.*" + phrase("errors.osm_incomplete")):
         read_osm_street_data(file)
 
 
@@ -39,7 +40,7 @@ def test_an_answer_in_json_that_broke_off_is_refused(tmp_path: Path, remark: str
     street = {"type": "way", "id": 1, "nodes": [1, 2], "tags": {"highway": "path"}}
     file = tmp_path / "answer.json"
     file.write_text(json.dumps({"elements": [*nodes, street], "remark": remark}), "utf-8")
-    with pytest.raises(DataError, match="broke off this answer"):
+    with pytest.raises(DataError, match=phrase("errors.osm_incomplete")):
         read_osm_street_data(file)
     file.write_text(json.dumps({"elements": [*nodes, street]}), "utf-8")
     assert len(read_osm_street_data(file).streets) == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 import sheets
+from phrases import phrase
 
 from planner.io.tables.sheet_marks import literal_of
 from planner.schemas.table_schema import TableSchema
@@ -74,7 +75,7 @@ def test_areas_and_money(
 def test_a_unit_of_another_thing_is_refused_as_in_a_cell(tmp_path: Path) -> None:
     path = book(tmp_path / "a.xlsx", ["社区", "人口"], ["东风社区", 3], 1, '0"公顷"')
     assert sheets.keys(sheets.read(path)) == []
-    with pytest.raises(Exception, match="not a number: 3公顷"):
+    with pytest.raises(Exception, match=phrase("errors.not_a_number", column="people", found="3公顷")):
         sheets.checked(path, PEOPLE_TABLE)
 
 

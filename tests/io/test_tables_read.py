@@ -16,6 +16,7 @@ import toy
 import xlwt
 from hypothesis import given
 from hypothesis import strategies as st
+from phrases import phrase
 
 from planner.config.sections.layers import Layer
 from planner.inputs.community_matching import match_communities
@@ -193,7 +194,7 @@ def test_the_same_heading_twice_is_never_decided_by_a_guess(tmp_path: Path) -> N
 
 def test_codes_that_a_spreadsheet_has_rounded_are_refused(tmp_path: Path) -> None:
     path = csv(tmp_path / "x.csv", "编号,名称,层级,所属社区,经度,纬度\n1,a,社区,1.50302E+11,106.8,39.6\n")
-    with pytest.raises(DataError, match=r"lost the last digits"):
+    with pytest.raises(DataError, match=phrase("errors.lost_digits")):
         checked(path)
 
 

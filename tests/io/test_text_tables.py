@@ -12,6 +12,7 @@ import pytest
 import shapely
 import toy
 from answers import refused
+from phrases import phrase
 
 from planner.commands.main import main
 from planner.config.sections.layers import Layer
@@ -89,7 +90,10 @@ def test_the_delimiter_is_the_one_that_all_rows_share() -> None:
     [
         ('1,"东"风社区",3\n', "row 2 is damaged (text follows a closing quote"),
         ('1,"东风社区,3\n2,西园社区,4\n', "a quote is opened and not closed"),
-        ('1,"东风社区,3\n2,西园社区",4\n', "row 2 is damaged (a quote is opened and not closed in its row)"),
+        (
+            '1,"东风社区,3\n2,西园社区",4\n',
+            phrase("errors.damaged_rows", row="2", reason=phrase("errors.why_quote_open")),
+        ),
     ],
 )
 def test_quotes_that_would_swallow_rows_are_refused(content: str, said: str) -> None:
@@ -117,7 +121,7 @@ def test_a_mark_that_the_text_contradicts_is_not_believed() -> None:
 def test_damaged_utf_8_is_not_read_as_another_encoding() -> None:
     text = "编号,名称\n1,东风社区\n2,西园社区\n3,滨河社区\n".encode()
     torn = text.replace("西园".encode(), "西园".encode()[:-1])
-    assert "it is UTF-8, but row 3 has bytes that are not" in refusal(torn)
+    assert phrase("errors.damaged_text", row="3") in refusal(torn)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +133,7 @@ def test_damaged_utf_8_is_not_read_as_another_encoding() -> None:
 )
 def test_other_encodings_are_refused_and_not_read_as_other_names(text: str, encoding: str) -> None:
     answer = refusal(f"id,name\n1,{text}\n".encode(encoding))
-    assert "makes no sense" in answer or "neither UTF-8 nor GB18030" in answer
+    assert phrase("errors.no_chinese_text") in answer or "neither UTF-8 nor GB18030" in answer
 
 
 @pytest.mark.parametrize("content", [b"\0" * 1000, b"a,b\0c\n" * 50, bytes(range(256)) * 20])
@@ -143,7 +147,7 @@ def test_what_is_no_text_is_refused(content: bytes) -> None:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_a_table_of_200_000_columns_is_refused_in_seconds(delimiter: str) -> None:
     wide = delimiter.join(f"c{number}" for number in range(200_000))
-    assert "200,000 columns); a table may have 2,000" in refusal(f"{wide}\n{wide}\n".encode())
+    assert phrase("errors.sheet_too_wide", count="200,000", most="2,000") in refusal(f"{wide}\n{wide}\n".encode())
 
 
 def test_an_outline_of_many_commas_in_one_cell_is_not_wide() -> None:
@@ -162,7 +166,7 @@ def test_a_geojson_of_20_000_columns_is_refused_in_seconds(tmp_path: Path, rows:
         features[1:] = []
         features[0]["properties"] = {f"k{number}": number for number in range(20_000)}
     (tmp_path / "x.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
-    with pytest.raises(DataError, match=r"It has 20,00\d columns; a table may have 2,000"):
+    with pytest.raises(DataError, match=r"The table has 20,00\d columns; the limit is 2,000"):
         read(tmp_path / "x.geojson")
 
 
@@ -248,7 +252,7 @@ def test_no_escape_sequence_reaches_the_terminal(tmp_path: Path, capsys: pytest.
     people.write_text("id,peo\x1b[31mple\x1b[0m,lon,lat\n\x1b[32ma,\x1b]0;x\x07many,106.8,39.6\n", "utf-8")
     answer = refused(file, capsys, code=3)
     assert "\x1b" not in answer
-    assert "not a number: many" in answer
+    assert phrase("errors.not_a_number", found="many") in answer
     (tmp_path / "\x1b[31m.toml").write_text("oops", "utf-8")
     assert main(["check", str(tmp_path / "\x1b[31m.toml")]) == 2
     said = capsys.readouterr().err
@@ -267,14 +271,14 @@ LINE = shapely.LineString([(106.8, 39.6), (106.9, 39.7)])
     [
         (AREA, FACILITIES, "Point on surface"),
         (shapely.MultiPoint([(106.8, 39.6), (106.9, 39.6)]), FACILITIES, "Multipart to singleparts"),
-        (LINE, FACILITIES, "Give one point a row"),
+        (LINE, FACILITIES, phrase("errors.remedy_point_of_line")),
         (shapely.GeometryCollection([AREA, LINE]), COMMUNITIES, "Keep the areas only"),
         (shapely.GeometryCollection([AREA, LINE]), STREETS, "Keep the lines only"),
-        (shapely.GeometryCollection([POINT, LINE]), FACILITIES, "Give each row one point"),
+        (shapely.GeometryCollection([POINT, LINE]), FACILITIES, phrase("errors.remedy_collection_point")),
         (LINE, COMMUNITIES, "Lines to polygons"),
-        (POINT, COMMUNITIES, "the layer with the outlines"),
+        (POINT, COMMUNITIES, phrase("errors.remedy_area_of_point")),
         (AREA, STREETS, "centre lines"),
-        (POINT, STREETS, "the layer of lines"),
+        (POINT, STREETS, phrase("errors.remedy_line_of_point")),
     ],
 )
 @pytest.mark.parametrize("ending", ["geojson", "csv"])
@@ -310,5 +314,5 @@ def test_minus_one_stands_for_an_unknown_height(tmp_path: Path, column: str, cel
     layer[column] = [-2, 3]
     pyogrio.write_dataframe(layer, tmp_path / "y.gpkg")
     found = read(tmp_path / "y.gpkg", BUILDINGS, columns={"height_m": "height"} if column == "height" else {})
-    with pytest.raises(DataError, match="below zero"):
+    with pytest.raises(DataError, match=phrase("errors.negative_number")):
         BUILDINGS.check(found.frame, source="x", known=found.issues)

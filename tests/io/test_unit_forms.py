@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sheets
+from phrases import phrase
 
 from planner.io.tables.cells import parse_code, parse_number
 from planner.io.tables.coordinates import parse_coordinate
@@ -116,7 +117,7 @@ def test_a_footnotes_mark_is_no_digit(tmp_path: Path, mark: str) -> None:
     assert parse_number(f"1200{mark}", {}) is None
     assert parse_coordinate(f"106.8{mark}") is None
     assert parse_code(f"1503{mark}") == f"1503{mark}"
-    with pytest.raises(DataError, match="not a number"):
+    with pytest.raises(DataError, match=phrase("errors.not_a_number")):
         sheets.checked(sheets.write(tmp_path / "x.csv", [["社区", "人口"], [EAST, f"1200{mark}"]]))
 
 

@@ -10,6 +10,7 @@ import geopandas as gpd
 import pytest
 import sheets
 import toy
+from phrases import phrase
 
 import planner
 from planner.commands.main import main
@@ -99,12 +100,14 @@ def test_check_plan_and_report_list_them(tmp_path: Path, capsys: pytest.CaptureF
     study = toy.write_study(tmp_path, changed={"centres": centres})
     assert main(["check", str(study)]) == 0
     said = capsys.readouterr().out
-    assert "not read: 阵地建筑面积 (floor_area_m2?)" in said
+    assert phrase("cli.check_unread", columns="阵地建筑面积 (floor_area_m2?)") in said
     assert main(["check", str(study), "--json"]) == 0
     (layer,) = (one for one in json.loads(capsys.readouterr().out)["layers"] if one["layer"] == "facilities")
     assert layer["unread"] == [{"column": "阵地建筑面积", "near": "floor_area_m2"}]
     assert main(["run", str(study), "--out", str(tmp_path / "out")]) == 0
-    assert "阵地建筑面积 (meant as floor_area_m2?)" in (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert phrase("report.unread_near", column="阵地建筑面积", near="floor_area_m2") in (
+        tmp_path / "out" / "report.html"
+    ).read_text("utf-8")
     content = build_document(planner.run(study))
     (source,) = (one for one in content["data"]["sources"] if one["layer"] == "facilities")
     assert source["unread"] == layer["unread"]

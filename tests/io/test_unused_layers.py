@@ -14,6 +14,7 @@ import pyogrio
 import pytest
 import shapely
 import toy
+from phrases import phrase
 
 from planner.commands.check import describe, describe_as_json
 from planner.config.study import read_study
@@ -71,7 +72,7 @@ def test_layers_that_nothing_reads_are_named_with_what_they_may_be(tmp_path: Pat
         assert '      [inputs.water]\n      path = "toy.gpkg"\n      layer = "rivers"' in said
         assert all(name in said for name in ("铁路", "大门", "POI_2024", "mystery"))
     said = " ".join(describe(file, Texts("en")).split())
-    assert "the study reads another one for inputs.streets" in said
+    assert phrase("cli.unused_layer_instead", tables="inputs.streets") in said
 
 
 def test_the_lines_are_read_and_then_not_offered(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from phrases import phrase
 
 from planner.accessibility.coverage import measure_coverage
 from planner.accessibility.equity import measure_equity
@@ -81,12 +82,15 @@ POINT, AREA = shapely.Point(*ORIGIN), shapely.box(*ORIGIN, 500_100, 4_400_100)
         ([shapely.LineString(LINES[0])], "It is a list"),
         (gpd.GeoDataFrame({"a": [1]}), "no column of geometry"),
         (streets(crs=None), "set_crs"),
-        (streets(crs=4326, shapes=[shapely.LineString([(116, 39), (116.1, 39)])]), "in degrees (EPSG:4326)"),
+        (
+            streets(crs=4326, shapes=[shapely.LineString([(116, 39), (116.1, 39)])]),
+            phrase("errors.frame_in_degrees", crs="EPSG:4326"),
+        ),
         (streets(crs=4490, shapes=[shapely.LineString([(116, 39), (116.1, 39)])]), "estimate_utm_crs"),
         (streets(crs=2263), "US survey foot (EPSG:2263)"),
         (streets(crs=4978), "degrees"),
-        (streets(shapes=[POINT]), "Geometry is Point"),
-        (streets(shapes=[AREA]), "Geometry is Polygon"),
+        (streets(shapes=[POINT]), phrase("errors.geometry_type", found="Point")),
+        (streets(shapes=[AREA]), phrase("errors.geometry_type", found="Polygon")),
         (streets(shapes=[*streets().geometry, AREA]), "(1 row: #3)"),
         (streets(shapes=[*streets().geometry, None]), "Rows without geometry"),
         (streets(shapes=[*streets().geometry, shapely.LineString()]), "Rows without geometry"),
@@ -180,17 +184,17 @@ def test_snaps_that_belong_elsewhere(network: WalkingNetwork, snaps: SnappedPoin
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
-        (10, "a list is needed"),
-        (10.0, "also of one limit: [10]"),
-        ("5", "a list is needed"),
-        ([], "one at least"),
-        ([15.0, 5.0], "rising order"),
-        ([5.0, 5.0], "rising order"),
-        ([5.0, np.nan], "finite number of minutes"),
-        ([np.inf], "finite number of minutes"),
-        ([-5.0, 5.0], "not below zero"),
-        (["5"], "finite number"),
-        ([None], "finite number"),
+        (10, phrase("errors.limits_scalar")),
+        (10.0, phrase("errors.limits_scalar")),
+        ("5", phrase("errors.limits_scalar")),
+        ([], phrase("errors.limits_not_minutes")),
+        ([15.0, 5.0], phrase("errors.limits_not_rising")),
+        ([5.0, 5.0], phrase("errors.limits_not_rising")),
+        ([5.0, np.nan], phrase("errors.limits_not_minutes")),
+        ([np.inf], phrase("errors.limits_not_minutes")),
+        ([-5.0, 5.0], phrase("errors.limits_not_minutes")),
+        (["5"], phrase("errors.limits_not_minutes")),
+        ([None], phrase("errors.limits_not_minutes")),
     ],
     ids=str,
 )
@@ -206,8 +210,11 @@ def test_limits_may_come_as_any_list(network: WalkingNetwork, snaps: SnappedPoin
 def test_barriers_that_are_none() -> None:
     wall = gpd.GeoSeries([shapely.LineString(LINES[0])], crs=32648)
     refused(lambda: build_barriers(wall.to_crs(4326), None), "degrees")
-    refused(lambda: build_barriers(wall, wall), "Geometry is LineString")
-    refused(lambda: build_barriers(gpd.GeoSeries([POINT], crs=32648), None), "Geometry is Point")
+    refused(lambda: build_barriers(wall, wall), phrase("errors.geometry_type", found="LineString"))
+    refused(
+        lambda: build_barriers(gpd.GeoSeries([POINT], crs=32648), None),
+        phrase("errors.geometry_type", found="Point"),
+    )
     refused(lambda: build_barriers(wall.to_frame("geometry"), None), "a GeoSeries is needed")
     refused(lambda: build_barriers(gpd.GeoSeries([line_to(np.nan)]), None), "finite")
     assert len(build_barriers(None, None).xy) == 0
@@ -249,20 +256,29 @@ def test_what_belongs_together_is_counted() -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"times": times(n_demand=4)}, "`demand` has 3 entries, where 4 are needed"),
-        ({"times": times(n_facilities=3)}, "`facilities` has 2 entries, where 3 are needed"),
+        ({"times": times(n_demand=4)}, phrase("errors.length_differs", name="demand", found="3", expected="4")),
+        (
+            {"times": times(n_facilities=3)},
+            phrase("errors.length_differs", name="facilities", found="2", expected="3"),
+        ),
         ({"areas": np.full((1, 2), AREA, dtype=object)}, "`areas` has 1 entries"),
-        ({"areas": np.full((2, 3), AREA, dtype=object)}, "`areas[0]` has 3 entries, where 2 are needed"),
-        ({"demand": tables().demand.assign(people=[1.0, -2.0, 3.0])}, "`people` has values"),
+        (
+            {"areas": np.full((2, 3), AREA, dtype=object)},
+            phrase("errors.length_differs", name="areas[0]", found="3", expected="2"),
+        ),
+        (
+            {"demand": tables().demand.assign(people=[1.0, -2.0, 3.0])},
+            phrase("errors.counts_wrong", name="people"),
+        ),
         ({"demand": tables().demand.assign(people=[1.0, np.nan, 3.0])}, "(1 row: #1)"),
-        ({"demand": tables().demand.assign(people=[1.0, np.inf, 3.0])}, "not finite"),
+        ({"demand": tables().demand.assign(people=[1.0, np.inf, 3.0])}, phrase("errors.counts_wrong")),
         ({"demand": tables().demand.assign(people=["a", "b", "c"])}, "`people`"),
         ({"demand": tables().demand.drop(columns="people")}, "demand.people"),
         ({"facilities": tables().facilities.drop(columns="tier")}, "facilities.tier"),
-        ({"limits": [10.0, 5.0]}, "rising order"),
-        ({"limits": 5.0}, "a list is needed"),
-        ({"standard": 7.0}, "`standard_min` = 7.0 is none of the limits (5, 10)"),
-        ({"limits": [5.0, 15.0]}, "searched as far as 10 minutes, the longest limit is 15"),
+        ({"limits": [10.0, 5.0]}, phrase("errors.limits_not_rising")),
+        ({"limits": 5.0}, phrase("errors.limits_scalar")),
+        ({"standard": 7.0}, phrase("errors.limit_not_among", found="7.0", limits="5, 10")),
+        ({"limits": [5.0, 15.0]}, phrase("errors.horizon_too_short", horizon="10", longest="15")),
     ],
 )
 def test_what_does_not_belong_together_is_not_counted(changed: dict[str, object], said: str) -> None:
@@ -274,12 +290,12 @@ def test_what_does_not_belong_together_is_not_counted(changed: dict[str, object]
     [
         ({"people": [1.0, -1.0, 1.0]}, "`people`"),
         ({"people": [1.0, np.nan, 1.0]}, "(1 row: #1)"),
-        ({"people": [1.0, 1.0]}, "`people` has 2 entries, where 3 are needed"),
+        ({"people": [1.0, 1.0]}, phrase("errors.length_differs", name="people", found="2", expected="3")),
         ({"supply": [-5.0, 1.0]}, "`supply`"),
-        ({"supply": [5.0]}, "`supply` has 1 entries, where 2 are needed"),
-        ({"zones_min": [10.0, 5.0]}, "rising order"),
-        ({"zones_min": [5.0, 15.0]}, "searched as far as 10 minutes"),
-        ({"weights": [1.0]}, "`weights` has 1 entries, where 2 are needed"),
+        ({"supply": [5.0]}, phrase("errors.length_differs", name="supply", found="1", expected="2")),
+        ({"zones_min": [10.0, 5.0]}, phrase("errors.limits_not_rising")),
+        ({"zones_min": [5.0, 15.0]}, phrase("errors.horizon_too_short", horizon="10")),
+        ({"weights": [1.0]}, phrase("errors.length_differs", name="weights", found="1", expected="2")),
         ({"weights": [1.0, -0.5]}, "`weights`"),
     ],
 )
@@ -303,4 +319,4 @@ def test_fairness_of_what_is_no_time() -> None:
 
 def test_a_count_beyond_the_horizon_is_none() -> None:
     assert times().count_within(10.0).tolist() == [1, 1, 0]
-    refused(lambda: times().count_within(15.0), "horizon_min = 15")
+    refused(lambda: times().count_within(15.0), phrase("errors.horizon_too_short", longest="15"))

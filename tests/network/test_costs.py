@@ -8,6 +8,7 @@ import pyproj
 import pytest
 import rasterio
 import shapely
+from phrases import phrase
 from rasterio import Affine
 
 from planner.io.osm.extract import read_osm_streets
@@ -221,7 +222,7 @@ def test_a_raster_that_says_no_system_is_read_in_the_one_that_the_study_states(t
     path = write_raster(
         tmp_path / "mute.tif", np.full((50, 50), 7.0), west=5e5, north=4_390_500, cell=10, crs=None
     )
-    with pytest.raises(DataError, match="State it with `crs`"):
+    with pytest.raises(DataError, match=phrase("errors.no_crs")):
         read(path)
     assert read(path, stated_crs=CRS).heights(np.array([[500_205.0, 4_390_295.0]])) == [7]
     with pytest.raises(DataError, match="EPSG:4326"):
@@ -235,7 +236,7 @@ def test_rasters_that_cannot_be_used(tmp_path: Path) -> None:
     for path, said in (
         (elsewhere, "covers none"),
         (text, "cannot be read"),
-        (tmp_path / "none.tif", "no such file"),
+        (tmp_path / "none.tif", phrase("errors.no_such_file")),
     ):
         with pytest.raises(DataError, match=said):
             read(path)

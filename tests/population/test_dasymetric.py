@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import shapely
 import toy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from phrases import phrase
 from rasterio.transform import Affine
 from seeds import SEEDS
 
@@ -285,12 +287,12 @@ def test_a_raster_in_any_system_places_everyone_of_a_study_that_it_covers(tmp_pa
 @pytest.mark.parametrize(
     ("values", "changed", "more", "said"),
     [
-        (np.array([[-1.0, 2.0]]), {}, {}, "below zero (-1)"),
-        (np.ones((2, 1, 2)), {}, {}, "It has 2 band(s)"),
+        (np.array([[-1.0, 2.0]]), {}, {}, phrase("errors.raster_negative", lowest="-1")),
+        (np.ones((2, 1, 2)), {}, {}, phrase("errors.several_bands", count="2")),
         (np.ones((1, 2)), {"band": 3}, {}, "`demand.raster_band`"),
-        (np.ones((1, 2)), {}, {"crs": None}, "does not say which coordinates"),
-        (np.ones((1, 2)), {"crs": "EPSG:4326"}, {}, "the file itself says EPSG:32648"),
-        (np.ones((1, 2)), {"crs": "nowhere"}, {}, "not a coordinate system that is known"),
+        (np.ones((1, 2)), {}, {"crs": None}, phrase("errors.no_crs")),
+        (np.ones((1, 2)), {"crs": "EPSG:4326"}, {}, phrase("errors.contradicting_crs", found="EPSG:32648")),
+        (np.ones((1, 2)), {"crs": "nowhere"}, {}, phrase("errors.unknown_crs")),
     ],
 )
 def test_a_raster_that_cannot_be_used_is_refused_with_the_remedy(
@@ -307,8 +309,8 @@ def test_a_raster_elsewhere_missing_or_damaged_is_refused(tmp_path: Path) -> Non
     file = raster(tmp_path / "r.tif", np.ones((2, 2)), Affine(100, 0, X + 9e4, 0, -100, Y))
     for path, said in (
         (file, "no cell near the communities"),
-        (tmp_path / "none.tif", "no such file"),
-        (Path(__file__), "The ending `.py` is not one that can be read. Readable: .tif"),
+        (tmp_path / "none.tif", phrase("errors.no_such_file")),
+        (Path(__file__), phrase("errors.unknown_format", ending=".py") + " .tif"),
     ):
         with pytest.raises(DataError) as caught:
             read(path, communities([0]))
@@ -357,7 +359,7 @@ def test_the_method_is_chosen_by_the_layers_or_by_name() -> None:
     assert demand_method(make_study({"name": "s", "inputs": both})) == "raster"
     named = {"name": "s", "inputs": both, "demand": {"method": "buildings"}}
     assert demand_method(make_study(named)) == "buildings"
-    with pytest.raises(StudyError, match=r"needs the layer `inputs\.demand`"):
+    with pytest.raises(StudyError, match=re.escape(phrase("errors.method_without_layer", layer="inputs.demand"))):
         demand_method(make_study({"name": "s", "inputs": both, "demand": {"method": "points"}}))
 
 

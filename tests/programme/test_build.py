@@ -11,6 +11,7 @@ from pathlib import Path
 import pyogrio
 import pytest
 import toy
+from phrases import phrase
 
 import planner
 from planner.commands.main import main
@@ -168,8 +169,8 @@ def test_all_products_tell_the_programme(plan: planner.Plan, tmp_path: Path) -> 
     page = (tmp_path / "report.html").read_text("utf-8")
     for expected in ("Programme: years and money", "Bring West centre to standard", "end of 2024", "not quoted"):
         assert expected in page
-    assert "It is proven that no other programme" in page
-    assert "All 1 weak premises meet the standard" in page.partition("</section>")[0]
+    assert phrase("programme.optimal") in page
+    assert phrase("programme.weak_all", weak="1") in page.partition("</section>")[0]
 
 
 def test_the_report_is_chinese_where_the_study_is(tmp_path: Path) -> None:
@@ -218,7 +219,10 @@ def test_the_command_prints_the_lists(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_the_command_says_what_money_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = toy.write_study(tmp_path, changed=WEAK, study=toy.with_money(50.0, 0.0))
     assert main(["programme", str(study)]) == 0
-    assert "at least 40 × 10,000 CNY more are needed: From above 40 (2024)" in capsys.readouterr().out
+    assert (
+        phrase("programme.missing_money", total="40", unit="× 10,000 CNY", extra="From above 40 (2024)")
+        in capsys.readouterr().out
+    )
 
 
 def test_the_command_needs_funds(toy_study: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -268,7 +272,7 @@ def test_projects_of_the_studys_own(tmp_path: Path) -> None:
     [
         (
             OWN.format(then="nowhere"),
-            "`programme.precedence.then` names what there is not, or what has no cost: nowhere",
+            phrase("errors.programme_unknown", setting="programme.precedence.then", names="nowhere"),
         ),
         (OWN.format(then="upgrade:C1").replace('["S1"]', '["S9"]'), "`programme.projects.closes`"),
         (OWN.format(then="merge"), "goes round in a circle"),
@@ -284,9 +288,9 @@ def test_what_is_named_must_be_there(tmp_path: Path, wrong: str, said: str) -> N
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ("amounts = [50.0]", "the fund `above` gives 1 amount(s) for 2 year(s)"),
-        ('amounts = [1.0, 1.0]\nmatches = "nobody"', "matches `nobody`, which is no other fund"),
-        ("amounts = [1.0, -1.0]", "at least 0 is needed"),
+        ("amounts = [50.0]", phrase("errors.reason_fund_years", fund="above", amounts="1", years="2")),
+        ('amounts = [1.0, 1.0]\nmatches = "nobody"', phrase("errors.reason_fund_unknown", matches="nobody")),
+        ("amounts = [1.0, -1.0]", "must be at least 0"),
         ('amounts = [1.0, 1.0]\npays_for = ["parties"]', "one of"),
     ],
 )
@@ -380,7 +384,7 @@ def test_money_that_buys_nothing_is_said(tmp_path: Path) -> None:
     plan = plan_with(tmp_path / "toy", study)
     assert programme_of(plan).projects == ()
     planner.write(plan, tmp_path / "out")
-    assert "no project can be begun" in (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert phrase("programme.no_projects") in (tmp_path / "out" / "report.html").read_text("utf-8")
 
 
 def test_who_is_responsible(tmp_path: Path) -> None:

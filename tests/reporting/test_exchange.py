@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from forks import carried_out, needs_fork
+from phrases import phrase
 
 from planner.messages.errors import OutputError, UnfinishedError
 from planner.reporting import write as writing
@@ -211,7 +212,7 @@ def test_old_files_that_cannot_be_put_back_are_never_called_untouched(
             said = told.value.in_words(language)
             assert "untouched" not in said
             assert "未改动" not in said
-            assert "Permission denied" in said
+            assert {"en": "Permission denied", "zh": "没有权限"}[language] in said
         with pytest.raises(UnfinishedError):
             writing.check_writable(folder)
     # The program that held the file is closed: the next run puts everything back.
@@ -222,7 +223,7 @@ def test_old_files_that_cannot_be_put_back_are_never_called_untouched(
 def test_a_folder_in_a_products_place_is_never_moved(tmp_path: Path) -> None:
     folder = fill(tmp_path / "out", NAMES[1:])
     (folder / NAMES[0]).mkdir()
-    with pytest.raises(OutputError, match="is a folder there"):
+    with pytest.raises(OutputError, match=phrase("errors.product_is_folder")):
         writing.write_all_or_none(folder, {name: lambda path: path.write_text("new", "utf-8") for name in NAMES})
     assert state_of(folder) == {NAMES[0]: "a folder", **dict.fromkeys(NAMES[1:], "old"), "mine.txt": "mine"}
 

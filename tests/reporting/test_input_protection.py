@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import toy
+from phrases import phrase
 
 import planner
 from planner.commands.main import main
@@ -32,7 +33,7 @@ def test_a_run_refuses_before_the_work(tmp_path: Path, out: str, capsys: pytest.
     before = (tmp_path / "here" / "results.gpkg").read_bytes()
     assert main(["run", str(file), "--out", str(tmp_path / "here" / out)]) == 6
     said = capsys.readouterr()
-    assert "`results.gpkg` there is a file that the study reads" in said.err
+    assert phrase("errors.product_is_input", name="results.gpkg") in said.err
     assert "walking network" not in said.err
     assert said.out == ""
     assert (tmp_path / "here" / "results.gpkg").read_bytes() == before

@@ -13,6 +13,7 @@ import pyogrio
 import pytest
 import toy
 from changing import city, diagnosed
+from phrases import phrase
 
 import planner
 from planner.commands.main import main
@@ -135,7 +136,7 @@ def test_limits_whose_columns_would_share_a_name_are_refused(
 ) -> None:
     study = toy.write_study(tmp_path / "toy", study=toy.STUDY + f"[limits]\nminutes = {limits}\n")
     assert main(["check", str(study)]) == 2
-    assert "must rise and not repeat" in capsys.readouterr().err
+    assert phrase("errors.reason_not_rising") in capsys.readouterr().err
 
 
 def test_threads_write_equal_bytes(toy_plan: Plan, tmp_path: Path) -> None:
@@ -177,7 +178,7 @@ def test_columns_of_the_users_are_carried_only_where_the_study_asks(tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("layer", "keep", "said"),
-    [("centres", "电 话", "电 话"), ("streets", "name", "no rows of results.gpkg")],
+    [("centres", "电 话", "电 话"), ("streets", "name", phrase("errors.keep_of_no_result"))],
 )
 def test_what_cannot_be_kept_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], layer: str, keep: str, said: str

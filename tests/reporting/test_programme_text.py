@@ -55,8 +55,8 @@ def test_english_products_name_no_chinese_unit(tmp_path: Path, capsys: pytest.Ca
     assert main(["programme", str(study)]) == 0
     said = capsys.readouterr().out
     assert CHINESE_UNIT.findall(said) == []
-    assert re.search(r"with [\d,.]+ × 10,000 CNY, the programme begins", said)
-    assert re.search(r"[\d,.]+ CNY a person", said)
+    assert re.search(r"with [\d,.]+ × 10,000 CNY, the programme starts", said)
+    assert re.search(r"[\d,.]+ CNY per person", said)
     content = build_document(plan)
     rows = dict(_rows(content["programme"]["projects"][0], Translator(content, Texts("en"))))
     assert rows["Cost"].endswith(" × 10,000 CNY")
@@ -91,4 +91,4 @@ def test_a_study_in_another_currency_says_its_own(tmp_path: Path, capsys: pytest
     assert main(["programme", str(rich(tmp_path, unit="EUR"))]) == 0
     said = capsys.readouterr().out
     assert "CNY" not in said
-    assert re.search(r"with [\d,.]+ EUR, the programme begins", said)
+    assert re.search(r"with [\d,.]+ EUR, the programme starts", said)

@@ -14,6 +14,7 @@ import numpy as np
 import openpyxl
 import pytest
 import toy
+from phrases import phrase
 from scipy.sparse import csr_array
 
 import planner
@@ -80,7 +81,7 @@ def test_whom_sites_leave_uncovered_are_residents_not_weights(plan: planner.Plan
     assert round(content["coverage"]["total"][0]["people"] - after) == 10
     lines = list(summary(Translator(content, Texts("en"))))
     assert any(
-        "of 210 (weighted) more people" in line or "of 211 (weighted) more people" in line for line in lines
+        "bring 210 (weighted) more people" in line or "bring 211 (weighted) more people" in line for line in lines
     )
 
 
@@ -121,17 +122,12 @@ def test_positions_reach_no_more_uncovered_people_than_there_are(content: dict[s
 def test_a_project_at_no_place_has_a_task(content: dict[str, Any], language: str) -> None:
     t = Translator(content, Texts(language))  # type: ignore[arg-type]
     (gate,) = [one for one in content["programme"]["projects"] if one["option"] == "gate"]
-    assert (
-        task_text(gate, t)
-        == {"en": "way opened: gate", "zh": f"{t.texts('programme.kind_access')}：gate"}[language]
-    )
+    assert task_text(gate, t) == t.texts("programme.kind_access") + {"en": ": ", "zh": "："}[language] + "gate"
 
 
 def test_a_search_that_was_proven_says_so(content: dict[str, Any]) -> None:
     said = told(further_results(Translator(content, Texts("en"))))
-    assert re.search(
-        r"the largest regret is the least: \d+ people. It is proven that no choice .* has less\.", said
-    )
+    assert re.search(r"Minimax regret: \d+ people. Optimal: no choice .* yields less\.", said)
 
 
 def test_a_search_that_was_stopped_claims_no_best(content: dict[str, Any]) -> None:
@@ -144,21 +140,21 @@ def test_a_search_that_was_stopped_claims_no_best(content: dict[str, Any]) -> No
     fair["plans"][0] |= {"status": "time_limit", "people_bound": 541.2, "people": 530, "worst_bound": 1.0}
     blocks = list(further_results(Translator(content, Texts("en"))))
     said = told(blocks)
-    assert "8 people. The search was stopped before the proof" in said
-    assert "has less than 7." in said
-    assert "may be up to 13 people larger" in table(blocks, "circumstances").note
-    curve = table(blocks, "More and fewer")
+    assert "8 people. Time limit reached: no choice" in said
+    assert phrase("report.robust_time_limit_least", bound="7") in said
+    assert phrase("report.robust_note_time_limit", more="13") in table(blocks, phrase("report.robust_table")).note
+    curve = table(blocks, phrase("report.curve_table"))
     assert curve.rows[1][2] != curve.rows[1][1]
-    assert "that was found" in curve.note
-    fairest = table(blocks, "worst-served community first")
+    assert phrase("report.curve_note_time_limit") in curve.note
+    fairest = table(blocks, phrase("report.fair_communities_table"))
     assert fairest.rows[0][1] == "530 (≤ 542)"
-    assert "as far as that is proven" in fairest.note
+    assert phrase("report.fair_note_time_limit") in fairest.note
 
 
 def test_a_bound_of_a_share_is_rounded_up(content: dict[str, Any]) -> None:
     plan = content["siting"]["fair"][0]["plans"][0]
     plan |= {"worst_share": 0.6, "worst_bound": 0.6121}
-    fairest = table(further_results(Translator(content, Texts("en"))), "worst-served community first")
+    fairest = table(further_results(Translator(content, Texts("en"))), phrase("report.fair_communities_table"))
     assert fairest.rows[0][3] == "61.3%"
 
 

@@ -114,4 +114,4 @@ def test_a_text_that_a_spreadsheet_would_carry_out_stays_a_text(tmp_path: Path) 
 def test_a_study_without_sites_or_places_has_no_such_sheet(tmp_path: Path) -> None:
     study = toy.STUDY.replace("sites = 1", "sites = 0")
     book, _ = tables(planner.run(toy.write_study(tmp_path / "toy", study=study)), tmp_path)
-    assert {"Proposed sites", "Business circles"}.isdisjoint(book.sheetnames)
+    assert {"Proposed sites", "Business areas"}.isdisjoint(book.sheetnames)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import toy
 from answers import EARLIER, content, done, earlier
+from phrases import phrase
 
 import planner
 from planner.commands.main import main
@@ -28,7 +29,7 @@ def test_a_folder_below_a_file_cannot_be_made(
     (tmp_path / "file").write_text("mine", "utf-8")
     assert run(toy_study, tmp_path / "file" / "out") == 6
     said = capsys.readouterr()
-    assert "Not a directory. Choose another folder" in said.err
+    assert phrase("errors.not_writable", reason="Not a directory") in said.err
     assert "reading inputs" not in said.err
     assert said.out == ""
     assert (tmp_path / "file").read_text("utf-8") == "mine"
@@ -44,7 +45,7 @@ def test_a_folder_in_a_products_place_is_left_alone(
     (out / name / "mine.txt").write_text("mine", "utf-8")
     before = content(out)
     assert run(toy_study, out) == 6
-    assert f"`{name}` is a folder there" in capsys.readouterr().err
+    assert f"`{name}` is an existing folder" in capsys.readouterr().err
     assert content(out) == before
 
 
@@ -118,14 +119,14 @@ def test_an_interruption_leaves_earlier_results(
 def test_more_sites_than_places(tmp_path: Path, capsys: pytest.CaptureFixture[str], sites: int) -> None:
     study = toy.write_study(tmp_path / "toy", study=toy.STUDY.replace("sites = 1", f"sites = {sites}"))
     answer = done(study, capsys)
-    assert f"`siting.sites` = {sites}, but the uncovered people near streets live at 10 places only" in answer
+    assert f"`siting.sites` = {sites}, but uncovered people near streets live at 10 positions only" in answer
 
 
 def test_people_whom_no_street_reaches(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     north = toy.layers()["streets"]
     north = north.set_geometry(north.geometry.translate(0, 700))
     answer = done(toy.write_study(tmp_path / "toy", changed={"streets": north}), capsys)
-    assert "None of the 530 uncovered people lives within `walking.access_m` = 10 m of a street" in answer
+    assert phrase("notices.siting_no_street", people="530", access_m="10") in answer
 
 
 @pytest.mark.parametrize(
@@ -148,8 +149,9 @@ def test_new_writes_a_valid_study(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "planner check" in said.err
     assert read_study(file).inputs.communities.path == Path("communities.gpkg")
     assert main(["check", str(file)]) == 3
-    # Nothing in the new study says which language is spoken; Chinese is the default.
-    assert capsys.readouterr().err.count("文件不存在") == 3
+    # The new study states the language of the terminal.
+    absent = phrase("errors.no_such_file", read_study(file).language)
+    assert capsys.readouterr().err.count(absent) == 3
 
 
 def test_new_leaves_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,7 +159,7 @@ def test_new_leaves_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[
     folder.mkdir()
     (folder / "study.toml").write_text("mine", "utf-8")
     assert main(["new", str(folder)]) == 2
-    assert "exists already; it is left as it was. Choose another folder." in capsys.readouterr().err
+    assert phrase("errors.study_exists", path=folder / "study.toml") in capsys.readouterr().err
     assert content(folder) == {"study.toml": b"mine"}
     assert main(["new", str(folder / "study.toml")]) == 2
     assert main(["new", str(folder / "study.toml" / "below")]) == 6

@@ -11,6 +11,7 @@ import pytest
 import toy
 from hypothesis import given
 from hypothesis import strategies as st
+from phrases import phrase
 
 import planner
 from planner.messages.errors import StudyError
@@ -104,11 +105,14 @@ def test_an_own_project_may_say_where_it_stands(xy: tuple[float, float], tmp_pat
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ('site = "K8-1"', "names what there is not"),
-        (f'site = "{place_id("K", toy.ORIGIN[0] + 30, toy.ORIGIN[1])}"', f"Nearest to its place: {CORNER} (31 m)"),
-        ("x = 1.0", "needs `site`, or `x` and `y`, not both"),
-        (f'site = "{CORNER}"\nx = 1.0\ny = 2.0', "needs `site`, or `x` and `y`, not both"),
-        ("x = 106.8\ny = 39.7", "`x` and `y` are metres in EPSG:32648, not degrees"),
+        ('site = "K8-1"', phrase("errors.programme_unknown")),
+        (
+            f'site = "{place_id("K", toy.ORIGIN[0] + 30, toy.ORIGIN[1])}"',
+            f"Nearest to its position: {CORNER} (31 m)",
+        ),
+        ("x = 1.0", phrase("errors.reason_project_place")),
+        (f'site = "{CORNER}"\nx = 1.0\ny = 2.0', phrase("errors.reason_project_place")),
+        ("x = 106.8\ny = 39.7", phrase("errors.programme_place_outside", crs="EPSG:32648")),
     ],
 )
 def test_a_place_that_is_none_is_refused(place: str, said: str, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pyogrio
 import pytest
 import shapely
 import toy
+from phrases import phrase
 from scipy.sparse import csr_array
 
 import planner
@@ -464,10 +465,10 @@ def test_the_answers_of_the_toy_city(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("--model", "set_covering", "--sites", "3"), 2, "Leave out --sites"),
+        (("--model", "set_covering", "--sites", "3"), 2, phrase("errors.site_own_number")),
         (("--model", "hierarchical_covering"), 5, "[[siting.tiers]]"),
         (("--model", "capacitated_covering"), 5, "siting.m2_per_household"),
-        (("--model", "kinds"), 5, "Only one kind of people counts"),
+        (("--model", "kinds"), 5, phrase("errors.siting_one_kind")),
     ],
 )
 def test_a_question_is_never_changed_in_silence(
@@ -486,7 +487,7 @@ def test_what_cannot_be_done_says_how_many_sites_could(tmp_path: Path, capsys: p
     centres = centres.set_geometry([shapely.Point(toy.ORIGIN + 3000)], crs=toy.CRS)
     study = toy.write_study(tmp_path, changed={"streets": apart, "centres": centres})
     assert put(study, "--model", "p_median", "--sites", "1") == SitingError.exit_code
-    assert "at least 2 are needed" in capsys.readouterr().err
+    assert phrase("errors.siting_infeasible", fewest="2") in capsys.readouterr().err
 
 
 def test_the_card_in_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,8 @@ const YEAR_MS = 2500;
  */
 export const prepareScenes = (map, session, scenes, layers, core) => {
   const { model } = session;
+  // No sentence is about the business circles: of the layers of communities, only the outlines, which are lowest.
+  const outlines = layers.find(({ group, kind }) => group === "communities" && !kind);
   let at = -1;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let playing;
@@ -57,7 +59,7 @@ export const prepareScenes = (map, session, scenes, layers, core) => {
         ? shown.includes(kind)
         : group === "proposals"
           ? isOfYear && shown.includes(group)
-          : shown.includes(group) || group === "communities";
+          : shown.includes(group) || layer === outlines?.layer;
     });
     if (scenarios.length < 2) return;
     playing = setInterval(() => {
