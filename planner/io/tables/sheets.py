@@ -156,7 +156,7 @@ def find_table(grid: CellGrid, vocabulary: Vocabulary, *, source: str) -> SheetT
 
 def _framed(parts: Sequence[dict[int, dict[str, str | None]]], names: Sequence[str]) -> pd.DataFrame:
     rows = {number: row for part in parts for number, row in sorted(part.items())}
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=names, dtype=object)
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(names), dtype=object)
     return frame.astype(object).where(frame.notna(), None)
 
 
