@@ -58,6 +58,7 @@ BY_WEIGHT = (
     *("datum_declared", "datum_elsewhere", "reader_warns", "setting_renamed"),
     *("unit_applied", "columns_unread", "hidden_rows", "hidden_sheets", "hidden_sheet_read", "hidden_columns"),
     *("cells_without_result", "cells_with_error", "merged_number_left", "name_cut", "row_above"),
+    "total_differs",
     *("demand_outside", "people_table_unmatched", "people_table_lacks", "people_table_replaces", "people_differ"),
     *(
         "streets_torn_inside",

@@ -108,15 +108,21 @@ def _report(folder: Path, found: RecognisedInputs, texts: Texts) -> Iterator[str
             yield "  " + texts("recognition.not_used", file=layer.title, table=name)
         else:
             yield "  " + texts("recognition.not_recognised", file=layer.title)
-    for unread in found.unread:
-        if unread.error is not None:
-            yield "  " + texts("recognition.not_read", reason=unread.error.in_words(texts.language))
-    others = ", ".join(unread.file.as_posix() for unread in found.unread if unread.error is None)
-    if others:
-        yield "  " + texts("recognition.no_data", files=others)
+    yield from _unread_files(found, texts)
     if not found.tables:
         yield texts("recognition.empty", folder=folder)
     yield from question_lines(folder, texts)
+
+
+def _unread_files(found: RecognisedInputs, texts: Texts) -> Iterator[str]:
+    for unread in found.unread:
+        if unread.error is not None:
+            yield "  " + texts("recognition.not_read", reason=unread.error.in_words(texts.language))
+    others = [unread for unread in found.unread if unread.error is None]
+    for key, is_product in (("no_data", False), ("products", True)):
+        files = ", ".join(unread.file.as_posix() for unread in others if unread.is_product is is_product)
+        if files:
+            yield "  " + texts(f"recognition.{key}", files=files)
 
 
 def question_lines(path: Path, texts: Texts) -> Iterator[str]:

@@ -43,6 +43,8 @@ def run_study(options: Namespace, texts: Texts) -> None:
                 processes=min(thread_count(), 2),
             )
     progress.done()
+    if options.out.resolve() == study.file.resolve().parent:
+        print_status(f"  ! {texts('cli.out_beside_data', folder=options.out)}")
     for warning in noted:
         print_status(f"  ! {warning.message}")
     for notice in plan.notices:

@@ -39,6 +39,7 @@ from planner.io.tables.row_positions import (
     positions_to_frame,
 )
 from planner.io.tables.sheets import SheetTable, find_table
+from planner.io.tables.total_rows import total_notices
 from planner.messages.errors import DataError, Issue
 from planner.messages.notices import Notice
 from planner.schemas.table_schema import row_names
@@ -86,6 +87,7 @@ def grid_to_layer(path: Path, grid: CellGrid, request: LayerRequest) -> LayerRea
         has_formulas=not grid.encoding,
         values=layer.values,
     )
+    differing = total_notices(sheet, read, mapped, schema, layer.values)
     wrong_columns += merged_issues(sheet, read, present)
     for part, column in columns.items():
         if column in sheet.frame.columns:
@@ -105,6 +107,7 @@ def grid_to_layer(path: Path, grid: CellGrid, request: LayerRequest) -> LayerRea
         dropped,
         (
             *(*cleaned, *exchanged, *placed.positions.notices, *read.notices),
+            *differing,
             *merged_notices(sheet, read, schema),
             *hidden_notices(grid, sheet, read, schema.name),
             *unused_column_notices(unread, schema),

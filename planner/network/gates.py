@@ -8,12 +8,12 @@ import geopandas as gpd
 import numpy as np
 import scipy.spatial
 import shapely
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from planner.network.network import Gate, WalkingNetwork
 from planner.network.walk import FloatArray, IndexArray
+from planner.schemas.flags import is_marked
 
 SAME_PLACE_M = 1e-3
 """A street that passes so near a gate passes through it: vertices are distinct to the millimetre."""
@@ -185,9 +185,3 @@ def _group_gap_ends(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> list[
     links = coo_array((np.ones(len(pairs)), pairs.reshape(-1, 2).T), shape=(len(ends), len(ends)))
     count, label = connected_components(links, directed=False)
     return [ends[label == number] for number in range(count)]
-
-
-def is_marked(streets: gpd.GeoDataFrame, column: str) -> NDArray[np.bool_]:
-    """Return a yes/no column as booleans, whether its file stores booleans, numbers or text."""
-    words = streets[column].astype(str).str.lower()
-    return np.asarray(words.isin(["true", "1", "1.0", "yes"]), dtype=bool)

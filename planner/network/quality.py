@@ -15,10 +15,11 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.network.costs import OFF_GROUND
-from planner.network.gates import GATE_GAP_M, is_marked
+from planner.network.gates import GATE_GAP_M
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray, IndexArray
+from planner.schemas.flags import is_marked
 
 LISTED_PIECES = 10
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from planner.messages.notices import Notice
 from planner.population.demand_points import DisaggregatedDemand
+from planner.schemas.flags import is_marked
 from planner.schemas.tables import Communities, Streets
 
 
@@ -18,14 +19,24 @@ class StreetSpots:
 
     def __init__(self, streets: Streets, *, spacing_m: float) -> None:
         self._lines = streets.geometry.array
+        marked = "square" in streets.columns
+        self._across = is_marked(streets, "square") if marked else np.zeros(len(streets), dtype=np.bool_)
         self._tree = shapely.STRtree(self._lines)
         self._spacing_m = spacing_m
 
     def inside(self, outline: shapely.Geometry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the middles of equal steps along the streets inside an outline, and the length of each step."""
+        """Return the middles of equal steps along the streets inside an outline, and the length of each step.
+
+        The many lines across a square are no streets: they count only where there is nothing else.
+        """
         touching = np.sort(self._tree.query(outline, predicate="intersects"))
-        parts = shapely.get_parts(shapely.intersection(self._lines[touching], outline))
-        return points_along(parts[shapely.length(parts) > 0], self._spacing_m)
+        across = self._across[touching]
+        for lines in (touching[~across], touching[across]):
+            parts = shapely.get_parts(shapely.intersection(self._lines[lines], outline))
+            xy, step_m = points_along(parts[shapely.length(parts) > 0], self._spacing_m)
+            if len(step_m):
+                break
+        return xy, step_m
 
 
 def spread_along_streets(communities: Communities, streets: Streets, *, spacing_m: float) -> DisaggregatedDemand:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -16,8 +17,11 @@ import toy
 
 from planner.commands.main import main
 from planner.commands.new import write_study
+from planner.commands.site import PRODUCTS as SITE_PRODUCTS
 from planner.config.study_file import open_questions
+from planner.io.recognition.files import PRODUCTS
 from planner.messages.errors import CommandError
+from planner.reporting.write import STAGES
 
 CHINA = Path(__file__).parents[3] / "shared" / "data" / "china"
 Captured = pytest.CaptureFixture[str]
@@ -280,7 +284,42 @@ def test_damaged_files_and_products_are_passed_over(tmp_path: Path, capsys: Capt
     error = capsys.readouterr().err
     assert "坏.xlsx" in error
     assert "results.gpkg" not in error
+    assert re.search("(earlier run|先前运行).*[:：] ?maps$", error, re.MULTILINE)
     assert main(["check", str(folder)]) == 0
+
+
+def test_products_beside_the_data_hide_no_data(tmp_path: Path, capsys: Captured) -> None:
+    folder, clean = tmp_path / "first", tmp_path / "clean" / "first"
+    for each in (folder, clean):
+        folders.first(each)
+    folders.communities().to_file(folder / "results.gpkg")
+    for name in sorted(PRODUCTS - {"results.gpkg"}):
+        (folder / name).write_text("{}", "utf-8")
+    for each in (clean, folder):
+        capsys.readouterr()
+        assert main(["new", str(each), "--lang", "en"]) == 0
+    assert (
+        f"products of an earlier run, not read as data: {', '.join(sorted(PRODUCTS))}" in capsys.readouterr().err
+    )
+    assert (folder / "study.toml").read_bytes() == (clean / "study.toml").read_bytes()
+
+
+def test_a_file_called_as_a_product_is_data_where_no_plan_lies(tmp_path: Path) -> None:
+    folders.communities().to_file(tmp_path / "results.gpkg")
+    _, found, _ = write_study(tmp_path)
+    assert found.tables["communities"].layer.file == Path("results.gpkg")
+
+
+def test_the_products_of_all_commands_are_recognised() -> None:
+    assert {*STAGES, *SITE_PRODUCTS} == PRODUCTS
+
+
+def test_a_run_into_the_data_folder_says_so(tmp_path: Path, capsys: Captured) -> None:
+    study = toy.write_study(tmp_path)
+    for out, told in ((tmp_path, True), (tmp_path / "out", False)):
+        capsys.readouterr()
+        assert main(["run", str(study), "--out", str(out)]) == 0
+        assert ("the folder of the study's data" in capsys.readouterr().err) is told
 
 
 def test_settings_are_printed_by_name(capsys: Captured) -> None:

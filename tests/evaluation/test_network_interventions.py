@@ -5,15 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pytest
+import shapely
 from centres import BLOCKED, rule
 from changing import COVERED, ORIGIN, Layers, applied, city, diagnosed
 from phrases import phrase
 
 import planner
 from planner.commands.explain import explain
+from planner.evaluation.improvements import context as context_module
 from planner.evaluation.improvements.actions import Action, ImprovementPlan
 from planner.messages.catalogue import Texts
+from planner.network.network import build_network
+from planner.network.snapping import SnappedPoints
+from planner.network.travel_times import travel_times
+from planner.network.walk import WalkSettings
+from planner.network.walker import Walker
 from planner.reporting.document.build import build_document
 
 PRICES = ("gate_open", "crossing", "move", "share", "station")
@@ -245,3 +253,27 @@ def test_the_card_shows_what_blocks_and_what_would_help(tmp_path: Path) -> None:
     assert remedies.length.iloc[0] == pytest.approx(40.0)
     pairs = gpd.read_file(tmp_path / "out" / "results.gpkg", layer="blocked_pairs")
     assert pairs["id"].tolist() == [one["id"] for one in content["diagnosis"]["blocked_pairs"]]
+
+
+def test_people_reached_are_the_same_in_any_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [shapely.LineString([(0, 60 * row), (300, 60 * row)]) for row in range(6)]
+    lines += [shapely.LineString([(60 * row, 0), (60 * row, 300)]) for row in range(6)]
+    walker = Walker(build_network(gpd.GeoSeries(lines, crs=32648).to_frame("geometry")), WalkSettings(4.0, 50.0))
+    random = np.random.default_rng(1)
+    starts, ends = (walker.snap(random.uniform(0, 300, (count, 2))) for count in (23, 40))
+    people = np.where(np.arange(40) % 4 == 0, 0.0, random.uniform(0, 9, 40))
+    whole = context_module._people_reached(walker, starts, ends, people, 3.0)
+    minutes = walker.time_matrix(starts, ends, within_min=3.0)
+    assert whole.tolist() == pytest.approx([people[row <= 3.0].sum() for row in minutes])
+    sizes = []
+
+    def counted(network: object, some: SnappedPoints, others: SnappedPoints, **options: float) -> object:
+        sizes.append(len(some.xy) * len(others.xy))
+        return travel_times(network, some, others, **options)
+
+    monkeypatch.setattr(context_module, "travel_times", counted)
+    for most in (1, 100, 10**9):
+        monkeypatch.setattr(context_module, "PAIRS_AT_MOST", most)
+        sizes.clear()
+        assert context_module._people_reached(walker, starts, ends, people, 3.0).tobytes() == whole.tobytes()
+        assert max(sizes) <= max(most, 30)

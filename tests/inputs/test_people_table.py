@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from pathlib import Path
 
@@ -111,3 +112,25 @@ def test_the_sheet_counts_where_the_outlines_say_otherwise(
     assert set(people.values()) == {300.0}
     assert shapely.area(COMMUNITIES.geometry.array).min() > 0
     done(study, capsys)
+
+
+def differing(warnings: list[dict[str, object]]) -> list[str]:
+    return [str(one["en"]) for one in warnings if one["key"] == "total_differs"]
+
+
+def test_a_total_that_is_not_the_sum_of_its_rows_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = [1000 + 10 * row for row in range(len(names()))]
+    rows: list[list[object]] = [["社区名称", "常住人口"], *map(list, zip(names(), people, strict=True))]
+    total = sum(people)
+    _, warnings = people_of(study_of(tmp_path / "right", [*rows, ["合计", total]]), capsys)
+    assert differing(warnings) == []
+    rows[1][1] = 10 * people[0]
+    study = study_of(tmp_path / "typo", [*rows, ["合计", total]])
+    _, warnings = people_of(study, capsys)
+    (told,) = differing(warnings)
+    assert f"{total:,}" in told
+    assert f"{total + 9 * people[0]:,}" in told
+    assert told in done(study, capsys)
+    assert told in html.unescape((tmp_path / "typo" / "out" / "report.html").read_text("utf-8"))

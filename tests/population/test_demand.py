@@ -11,7 +11,7 @@ from planner.io.study_area import choose_metric_crs, measures_true_metres
 from planner.population.along_streets import spread_along_streets
 from planner.population.demand_points import community_at
 from planner.population.points import place_demand_points
-from planner.schemas.tables import COMMUNITIES, DEMAND, STREETS, Communities
+from planner.schemas.tables import COMMUNITIES, DEMAND, STREETS, Communities, Streets
 
 CRS = "EPSG:32648"
 
@@ -113,3 +113,23 @@ def test_the_metric_system_is_the_utm_zone_of_the_data(lon: float, lat: float, z
     assert choose_metric_crs(here, None, study="s").to_epsg() == zone
     web = Communities(here.to_crs(3857))
     assert choose_metric_crs(web, None, study="s").to_epsg() == zone
+
+
+def test_nobody_lives_along_the_lines_across_a_square() -> None:
+    # A square of 100 m with its outline, and 45 lines across, as an extract draws them.
+    square = shapely.box(0, 0, 100, 100)
+    across = shapely.multilinestrings(
+        [shapely.LineString([(10 * one, 0), (10 * other, 100)]) for one in range(10) for other in range(one)]
+    )
+    areas = gpd.GeoDataFrame(
+        {"id": ["A"], "people": [80.0], "households": [40.0]}, geometry=[square.buffer(10)], crs=32648
+    )
+    lines = gpd.GeoDataFrame({"square": [False, True]}, geometry=[shapely.boundary(square), across], crs=32648)
+    placed = spread_along_streets(Communities(areas), Streets(lines), spacing_m=25.0).points
+    assert len(placed) == 400 / 25
+    assert placed["people"].sum() == pytest.approx(80)
+    assert shapely.dwithin(shapely.boundary(square), placed.geometry.array, 1e-9).all()
+    # Where there is no street besides, they are all that is known.
+    alone = spread_along_streets(Communities(areas), Streets(lines.iloc[1:]), spacing_m=25.0).points
+    assert alone["people"].sum() == pytest.approx(80)
+    assert shapely.dwithin(across, alone.geometry.array, 1e-9).all()

@@ -30,6 +30,9 @@ from planner.network.walker import Walker
 XY_DIGITS = 2
 """Positions are rounded to the centimetre, as candidates are."""
 
+PAIRS_AT_MOST = 20_000_000
+"""Pairs of a position and a demand point that are measured at once, which bounds memory."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InterventionContext:
@@ -176,9 +179,15 @@ def _people_reached(
     """Return the people within a limit of each start, shape (starts,): a sum that is exact in any order."""
     somebody = np.flatnonzero(people > 0)
     counted = select_snapped(ends, somebody)
-    times = travel_times(walker.network, starts, counted, walk=walker.walk, horizon_min=within_min)
-    weights = people[somebody[times.demand]]
-    return np.bincount(times.facility, weights=weights, minlength=len(starts.xy)).astype(np.float64)
+    count = len(starts.xy)
+    step = max(PAIRS_AT_MOST // max(len(somebody), 1), 1)
+    reached = np.zeros(count)
+    for first in range(0, count, step):
+        some = starts if step >= count else select_snapped(starts, np.arange(first, min(first + step, count)))
+        times = travel_times(walker.network, some, counted, walk=walker.walk, horizon_min=within_min)
+        weights = people[somebody[times.demand]]
+        reached[first : first + step] = np.bincount(times.facility, weights=weights, minlength=len(some.xy))
+    return reached
 
 
 def point_of(xy: FloatArray) -> Point:

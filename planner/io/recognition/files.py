@@ -25,7 +25,15 @@ from planner.schemas.table_schema import TableSchema
 DEEPEST_FOLDER = 3
 FILES_AT_MOST = 500
 PRODUCT = "plan.json"
-"""A folder that holds it holds the products of a run."""
+"""A folder below the study's that holds it holds the products of a run."""
+
+PRODUCTS = frozenset(
+    (
+        *("map.html", "report.html", "report.docx", "tables.xlsx", PRODUCT, "results.gpkg", "sheet.pdf"),
+        *("sites.json", "sites.gpkg"),
+    )
+)
+"""Names of the products of runs, which are no data where `PRODUCT` lies beside them."""
 
 OF_FETCH = {"osm.gpkg": ("boundary", "left_out", "gates"), "osm.osm.pbf": ()}
 """Files of `planner fetch`, and the layers in them that are for inspection."""
@@ -102,20 +110,25 @@ class FolderLayer:
 
 @dataclass(frozen=True, slots=True)
 class UnreadFile:
-    """A file of which nothing is used, and why; None if its kind is no data of a study."""
+    """A file of which nothing is used, and why; None if its kind is no data of a study.
+
+    `is_product` is True of a product of an earlier run, and of a folder of products.
+    """
 
     file: Path
     error: DataError | None = None
+    is_product: bool = False
 
 
 def scan_folder(folder: Path) -> tuple[list[FolderLayer], list[UnreadFile]]:
     """Return the layers of all data files in a folder, and the files that hold none.
 
-    Products of runs, hidden files and parts of other files are passed over.
+    Products of runs are among the latter; hidden files and parts of other files are passed over.
     """
     layers: list[FolderLayer] = []
-    unread: list[UnreadFile] = []
-    files = sorted(_files(folder, 0), key=lambda path: path.as_posix())[:FILES_AT_MOST]
+    products: list[Path] = []
+    files = sorted(_files(folder, 0, products), key=lambda path: path.as_posix())[:FILES_AT_MOST]
+    unread = [UnreadFile(path.relative_to(folder), is_product=True) for path in sorted(products)]
     stems = {path.with_suffix("") for path in files if path.suffix.lower() in {".shp", ".tab", ".mif"}}
     fetched = {path.name for path in files} >= {"osm.gpkg", "osm.osm.pbf"}
     for path in files:
@@ -136,12 +149,15 @@ def scan_folder(folder: Path) -> tuple[list[FolderLayer], list[UnreadFile]]:
     return layers, unread
 
 
-def _files(folder: Path, depth: int) -> Iterator[Path]:
+def _files(folder: Path, depth: int, products: list[Path]) -> Iterator[Path]:
+    """Yield the files of a folder and of those below it; add products, and folders of products, to `products`."""
     try:
         entries = list(os.scandir(folder))
     except OSError:
         return
-    if any(entry.name == PRODUCT for entry in entries):
+    beside_plan = any(entry.name == PRODUCT for entry in entries)
+    if beside_plan and depth:
+        products.append(folder)
         return
     for entry in entries:
         if entry.name.startswith((".", "~$")):
@@ -149,7 +165,9 @@ def _files(folder: Path, depth: int) -> Iterator[Path]:
         path = Path(entry.path)
         if entry.is_dir() and path.suffix.lower() != ".gdb":
             if depth < DEEPEST_FOLDER:
-                yield from _files(path, depth + 1)
+                yield from _files(path, depth + 1, products)
+        elif beside_plan and entry.name in PRODUCTS:
+            products.append(path)
         else:
             yield path
 

@@ -25,6 +25,16 @@ from planner.messages.errors import DataError, Issue
 NAMING_CELLS = 3
 """A total calls itself so in one of the first few cells of its row."""
 
+GRAND_TOTALS = frozenset(
+    (
+        *("合计", "总计", "共计", "总和", "总数", "合计数"),
+        *("total", "totals", "grandtotal", "totalpopulation", "sum"),
+    )
+)
+SUBTOTALS = frozenset(("小计", "subtotal"))
+SUM_ENDINGS = ("小计", "合计")
+"""Names of rows that sum all rows, or those of a part."""
+
 SECTION = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）、.．]\s*\S.*")
 """The title of a part within a table: 二、驿站."""
 
@@ -98,6 +108,21 @@ def reason_of_row(row: Sequence[str], vocabulary: Vocabulary, width: int) -> str
     if len(cells) == 1 < width and SECTION.fullmatch(cells[0]):
         return "row_section"
     return ""
+
+
+def sums_rows(row: Sequence[str]) -> bool:
+    """Return True if a row of totals states a sum, of all rows or of a part: no average, nothing cumulative."""
+    return any(name in SUBTOTALS or name.endswith(SUM_ENDINGS) for name in _naming(row)) or sums_all(row)
+
+
+def sums_all(row: Sequence[str]) -> bool:
+    """Return True if a row of totals calls itself the total of all rows."""
+    return any(name in GRAND_TOTALS for name in _naming(row))
+
+
+def _naming(row: Sequence[str]) -> list[str]:
+    cells = [cell for cell in row if cell][:NAMING_CELLS]
+    return [normalize_name(split_comments(cell)[0] or cell) for cell in cells]
 
 
 def may_be_heading(row: Sequence[str]) -> bool:

@@ -22,6 +22,8 @@ from planner.io.tables.sheet_rows import (
     may_be_heading,
     reason_of_row,
     refuse_two_languages,
+    sums_all,
+    sums_rows,
     title_cells,
     units_of_title,
     whole_line,
@@ -62,6 +64,10 @@ class SheetTable:
         Numbers in merged cells that were left where they stand.
     hidden_columns
         Columns of the table that the workbook hides.
+    totals
+        The rows that state sums, as `frame`; averages are not among them.
+    grand_totals
+        Those of them that call themselves the total of all, not of a part.
     """
 
     frame: pd.DataFrame
@@ -70,6 +76,8 @@ class SheetTable:
     unit_lines: dict[int, str] = field(default_factory=dict)
     merged_numbers: tuple[MergedNumber, ...] = ()
     hidden_columns: tuple[str, ...] = ()
+    totals: pd.DataFrame = field(default_factory=pd.DataFrame)
+    grand_totals: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -82,6 +90,7 @@ class _TablePart:
     names: list[str]
     keys: list[object]
     kept: dict[int, dict[str, str | None]] = field(default_factory=dict)
+    totals: dict[int, dict[str, str | None]] = field(default_factory=dict)
     units: list[str] = field(default_factory=list)
 
     @property
@@ -126,9 +135,8 @@ def find_table(grid: CellGrid, vocabulary: Vocabulary, *, source: str) -> SheetT
     names = [name for name in whole.names if name]
     for part in parts:
         names += [name for row in part.kept.values() for name in row if name not in names]
-    kept = {number: row for part in parts for number, row in sorted(part.kept.items())}
-    frame = pd.DataFrame.from_dict(kept, orient="index", columns=names, dtype=object)
-    frame = frame.astype(object).where(frame.notna(), None)
+    frame = _framed([part.kept for part in parts], names)
+    totals = _framed([part.totals for part in parts], names)
     paths = {
         name: path for part in (*parts, whole) for name, path in zip(part.names, part.heading.paths, strict=True)
     }
@@ -141,7 +149,15 @@ def find_table(grid: CellGrid, vocabulary: Vocabulary, *, source: str) -> SheetT
         _unit_lines(parts),
         tuple(merged),
         tuple(name for name in hidden if name in used),
+        totals[used],
+        frozenset(row for row in totals.index if sums_all(rows[row - 1])),
     )
+
+
+def _framed(parts: Sequence[dict[int, dict[str, str | None]]], names: Sequence[str]) -> pd.DataFrame:
+    rows = {number: row for part in parts for number, row in sorted(part.items())}
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(names), dtype=object)
+    return frame.astype(object).where(frame.notna(), None)
 
 
 def _inner(cell: str) -> str:
@@ -237,7 +253,7 @@ def _unit_lines(parts: Sequence[_TablePart]) -> dict[int, str]:
     for part in parts:
         text = part.units or text
         if text:
-            lines |= dict.fromkeys(part.kept, "、".join(dict.fromkeys(text)))
+            lines |= dict.fromkeys([*part.kept, *part.totals], "、".join(dict.fromkeys(text)))
     return lines
 
 
@@ -267,14 +283,17 @@ def _read_part(
         if reason == "row_total" and not part.kept and may_be_heading(row):
             refuse_two_languages(rows, part.heading.first, source=source)
             raise DataError(source, [Issue("heading_unclear", {}, [f"#{position + 1}"])])
-        if reason:
-            left_out.setdefault(reason, []).append(position + 1)
-            if reason in {"row_note", "row_section"}:
-                part.units += units_of_title([cell for cell in row if cell])
-            continue
-        cells = filled.get(position, row)
+        cells = row if reason else filled.get(position, row)
         padded = (*cells[:width], *("",) * (width - len(cells)))
-        part.kept[position + 1] = {name: cell or None for name, cell in zip(part.names, padded, strict=True)}
+        named = {name: cell or None for name, cell in zip(part.names, padded, strict=True)}
+        if not reason:
+            part.kept[position + 1] = named
+            continue
+        left_out.setdefault(reason, []).append(position + 1)
+        if reason in {"row_note", "row_section"}:
+            part.units += units_of_title([cell for cell in row if cell])
+        if reason == "row_total" and sums_rows(row):
+            part.totals[position + 1] = named
     _refuse_unnamed_numbers(part, vocabulary, source=source)
     return list(_merged_numbers(part, rows, inside, vocabulary))
 
