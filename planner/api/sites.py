@@ -315,14 +315,22 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
     options = read_points(walker, candidates, name="candidates")
     problem = _problem(walker, points, options, centres, limit, spec=spec, settings=asked, cost=cost)
     result = spec.solve(problem, asked.seconds)
-    left_out = result.solution.unservable
-    lost = float(points.people[left_out].sum())
-    if len(left_out) and spec.sense == "least":
-        counts = {"people": f"{lost:,.6g}", "count": f"{len(left_out):,}"}
-        rows = [str(label) for label in points.labels[left_out]]
-        warn("locate", Issue("people_unreached", {**counts, "model": model}, rows), stacklevel=3)
-    figures = {**result.figures, "people_unreached": lost, "points_unreached": float(len(left_out))}
+    figures = {**result.figures, **_unreached(spec, result.solution, points)}
     return _as_sites(model, result.solution, figures, points, options, centres, result.tiers)
+
+
+def _unreached(spec: ModelSpec, solution: Solution, points: Points) -> dict[str, float]:
+    """Return the people whom no column serves; warn where the objective leaves them out."""
+    rows = solution.unservable
+    people = float(points.people[rows].sum())
+    if len(rows) and spec.sense == "least":
+        counts = {"people": f"{people:,.6g}", "count": f"{len(rows):,}", "model": spec.name}
+        warn(
+            "locate",
+            Issue("people_unreached", counts, [str(label) for label in points.labels[rows]]),
+            stacklevel=4,
+        )
+    return {"people_unreached": people, "points_unreached": float(len(rows))}
 
 
 def _check_arguments(spec: ModelSpec, given: Mapping[str, object]) -> None:
