@@ -32,7 +32,7 @@ from planner.messages.errors import DataError, Issue
 from planner.network.walker import Walker
 from planner.siting.candidates.builder import CandidateBuilder
 from planner.siting.candidates.candidate import candidate_table
-from planner.siting.model_spec import ModelSpec, get_spec
+from planner.siting.model_spec import ModelResult, ModelSpec, get_spec
 from planner.siting.models import DEFAULT_MODEL, model_names
 from planner.siting.problem import LocationProblem, SelectionConstraints, TravelCosts
 from planner.siting.solution import Solution
@@ -68,8 +68,7 @@ class Sites(MapResult):
     existing
         Existing facilities as given; None if there are none.
     figures
-        Further figures of the model, and people_unreached and points_unreached: whom no candidate and no existing
-        facility serves (covering models: within the limit). No objective that is minimised has them.
+        Further figures of the model, and people_unreached, points_unreached: whom no candidate or facility serves.
     solution
         Solution of the engine.
     """
@@ -272,8 +271,7 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
     weight
         Column of people; None: every point counts 1.
     cost, budget
-        Column of the candidates, and the most that all sites may cost, instead of `sites`. "set_covering" takes a
-        cost alone: the objective is then that of the cheapest cover.
+        Column of the candidates, and the most that all may cost, instead of `sites`; "set_covering": cost alone.
     time_limit_s
         Longest search, seconds; a search that is stopped says so and has a bound.
     seed
@@ -289,7 +287,7 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
     Raises
     ------
     PlannerError
-        A frame or an argument cannot be used as it is, or the problem is infeasible.
+        A frame or an argument cannot be used as it is or is not used by the model, or the problem is infeasible.
 
     Examples
     --------
@@ -315,8 +313,7 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
     options = read_points(walker, candidates, name="candidates")
     problem = _problem(walker, points, options, centres, limit, spec=spec, settings=asked, cost=cost)
     result = spec.solve(problem, asked.seconds)
-    figures = {**result.figures, **_unreached(spec, result.solution, points)}
-    return _as_sites(model, result.solution, figures, points, options, centres, result.tiers)
+    return _as_sites(spec, result, points, options, centres)
 
 
 def _unreached(spec: ModelSpec, solution: Solution, points: Points) -> dict[str, float]:
@@ -325,11 +322,8 @@ def _unreached(spec: ModelSpec, solution: Solution, points: Points) -> dict[str,
     people = float(points.people[rows].sum())
     if len(rows) and spec.sense == "least":
         counts = {"people": f"{people:,.6g}", "count": f"{len(rows):,}", "model": spec.name}
-        warn(
-            "locate",
-            Issue("people_unreached", counts, [str(label) for label in points.labels[rows]]),
-            stacklevel=4,
-        )
+        issue = Issue("people_unreached", counts, [str(label) for label in points.labels[rows]])
+        warn("locate", issue, stacklevel=5)
     return {"people_unreached": people, "points_unreached": float(len(rows))}
 
 
@@ -412,14 +406,9 @@ def _column(
 
 
 def _as_sites(
-    model: str,
-    solution: Solution,
-    figures: Mapping[str, float],
-    people: Points,
-    options: Points,
-    existing: Points | None,
-    tiers: Mapping[int, str],
+    spec: ModelSpec, result: ModelResult, people: Points, options: Points, existing: Points | None
 ) -> Sites:
+    solution, tiers = result.solution, result.tiers
     count = len(options.labels)
     columns_of = count if existing is None else count + len(existing.labels)
     served_by = solution.served_by[: len(people.people)]
@@ -438,7 +427,7 @@ def _as_sites(
         columns["tier"] = [tiers.get(column, "") for column in chosen]
     crs: pyproj.CRS = people.frame.crs
     return Sites(
-        model=model,
+        model=spec.name,
         sites=restore_crs(gpd.GeoDataFrame(options.frame.iloc[chosen].assign(**columns)), crs),
         people=gpd.GeoDataFrame(
             people.frame.assign(
@@ -447,6 +436,6 @@ def _as_sites(
             )
         ),
         existing=None if existing is None else existing.frame,
-        figures=dict(figures),
+        figures={**result.figures, **_unreached(spec, solution, people)},
         solution=solution,
     )

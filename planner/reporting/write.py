@@ -78,7 +78,7 @@ def write(
     folder
         Where to; made if it does not exist. Other files in it are left alone.
     products
-        Which to make, a name or several of `FILES`: map, report, tables, plan, gpkg, sheet; None: all but the sheet.
+        Which to make, names of `FILES` or one: map, report, tables, plan, gpkg, sheet; None: all but the sheet.
     progress
         Called with the name of each product's stage.
     processes
