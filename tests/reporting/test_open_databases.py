@@ -28,8 +28,8 @@ print("ready", flush=True)
 """
 WAL = """
 database.execute("pragma journal_mode = wal")
-database.execute("create table layer_styles (a)")
-database.execute("insert into layer_styles values (1)")
+database.execute("create table other_program (a)")
+database.execute("insert into other_program values (1)")
 """
 READ = """
 database.execute("pragma journal_mode = wal")
@@ -38,8 +38,8 @@ database.execute("select count(*) from gpkg_contents").fetchall()
 BEGUN = """
 database.execute("pragma cache_size = 1")
 database.execute("begin exclusive")
-database.execute("create table layer_styles (a)")
-database.executemany("insert into layer_styles values (?)", [("x" * 3000,) for _ in range(200)])
+database.execute("create table other_program (a)")
+database.executemany("insert into other_program values (?)", [("x" * 3000,) for _ in range(200)])
 """
 CRASH, STAY = "os._exit(1)", "sys.stdin.read()"
 
@@ -69,7 +69,7 @@ def is_whole(path: Path) -> bool:
         found: str = database.execute("pragma integrity_check").fetchone()[0]
         tables = {row[0] for row in database.execute("select name from sqlite_master")}
     return (
-        found == "ok" and "layer_styles" not in tables and len(pyogrio.read_dataframe(path, layer="centres")) > 0
+        found == "ok" and "other_program" not in tables and len(pyogrio.read_dataframe(path, layer="centres")) > 0
     )
 
 
@@ -159,7 +159,7 @@ def test_the_answer_of_planner_site_and_a_fetched_file_are_guarded_too(
     assert "Close the program that uses sites.gpkg" in capsys.readouterr().err
     with other_program(tmp_path / "out" / "sites.gpkg", READ, CRASH):
         assert main(ask) == 0
-    assert "layer_styles" not in set(pyogrio.list_layers(tmp_path / "out" / "sites.gpkg")[:, 0])
+    assert "other_program" not in set(pyogrio.list_layers(tmp_path / "out" / "sites.gpkg")[:, 0])
     (tmp_path / "out" / "sites.gpkg").rename(tmp_path / "out" / "osm.gpkg")
     with (
         other_program(tmp_path / "out" / "osm.gpkg", WAL, STAY),
