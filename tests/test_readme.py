@@ -201,6 +201,7 @@ def test_functions_that_a_document_calls_exist(name: str) -> None:
     assert {function for function in called if not hasattr(planner, function)} == set()
 
 
+@pytest.mark.filterwarnings("ignore:.* have no street within:planner.PlannerWarning")
 def test_the_six_lines_give_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (block,) = (block for block in blocks("python") if "pl.walk_network" in block)
     given, *lines_of_code = [line for line in block.splitlines() if line]
