@@ -316,7 +316,7 @@ def refuse_impossible_heights(metres: FloatArray, *, source: str) -> None:
     >>> refuse_impossible_heights(np.array([-9999.0, 1100.0]), source="dem.tif")
     Traceback (most recent call last):
     planner.messages.errors.DataError: dem.tif cannot be used as it is:
-      - It holds heights of -9999 to 1100 m, and no ground lies so. If a number means no data, declare it ...
+      - Elevations range from -9999 to 1100 m, which is impossible. If a value means no data, declare it ...
     """
     if len(metres) and not LOWEST_M <= metres.min() <= metres.max() <= HIGHEST_M:
         results = {"lowest": f"{metres.min():.10g}", "highest": f"{metres.max():.10g}"}

@@ -93,9 +93,9 @@ class TableSchema(Generic[Table]):
         >>> DEMAND.check(point, source="notebook")
         Traceback (most recent call last):
         planner.messages.errors.DataError: notebook cannot be used as it is:
-          - Column 'people': numbers below zero. Correct them. (1 row: a)
-          - Column 'id': the same id stands in several rows (a). Give each row its own. (2 rows: #0, #1)
-          - The layer says that it is in metres (EPSG:32648), but its coordinates are degrees. State the ...
+          - Column 'people': negative numbers. Correct them. (1 row: a)
+          - Column 'id': the same id occurs in several rows (a). Give each row a unique id. (2 rows: #0, #1)
+          - The layer is declared as metres (EPSG:32648), but its coordinates are degrees. Specify the ...
         """
         if frame.empty:
             raise DataError(source, [Issue("empty_table")])

@@ -187,7 +187,7 @@ def test_the_page_of_a_scenario_saves_what_adds_to_it(
         or plan.inputs.facilities["tier"][1] == "station"
     )
     html = draw_map(plan, build_document(plan))
-    assert "not today: 1 closed, 1 added" in html
+    assert ": 1 closed, 1 stations added" in html
     (tmp_path / "map.html").write_text(html, "utf-8")
     page = chromium.new_page()
     page.goto((tmp_path / "map.html").as_uri())

@@ -277,7 +277,7 @@ def test_a_notice_on_many_rows_counts_the_rest(toy_plan: planner.Plan) -> None:
     assert "row-19 and 5 more" in reader.text
     assert "row-20" not in reader.text
     assert "(25): " in reader.text
-    assert "7 people" in reader.text
+    assert "affected: 7." in reader.text
 
 
 def test_how_sure_a_clause_is_stands_once(toy_plan: planner.Plan) -> None:

@@ -189,7 +189,7 @@ def check_size(rows: int, columns: int, *, source: str, is_sheet: bool = False) 
     >>> check_size(2, 16384, source="x.xlsx", is_sheet=True)
     Traceback (most recent call last):
     planner.messages.errors.DataError: x.xlsx cannot be used as it is:
-      - Its cells reach to column XFD (16,384 columns); a table may have 2,000. Delete what stands beside ...
+      - Cells extend to column XFD (16,384 columns); the limit is 2,000. Delete the content beside ...
     """
     if columns > COLUMNS_AT_MOST:
         values = {"last": column_letters(columns - 1), "count": f"{columns:,}", "most": f"{COLUMNS_AT_MOST:,}"}
