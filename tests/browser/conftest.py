@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -33,6 +33,8 @@ class OfflinePage:
     def open(self, path: Path) -> Page:
         """Open a file and wait until it is drawn."""
         self.page.goto(path.resolve().as_uri(), wait_until="load")
+        if path.name == "map.html":
+            self.page.wait_for_selector("body[data-drawn=yes]")
         return self.page
 
     def _note(self, text: str, kind: str) -> None:
@@ -52,6 +54,8 @@ def chromium() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail("CI needs Chromium: apt-get install chromium")
         pytest.skip("no Chromium here: apt-get install chromium")
+    # A loaded machine draws late; what is never drawn still fails.
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield browser

@@ -142,6 +142,7 @@ def test_people_in_parts_add_up_to_the_bit(chromium, tmp_path: Path) -> None:  #
     (tmp_path / "map.html").write_text(draw_map(plan, build_document(plan)), "utf-8")
     page = chromium.new_page()
     page.goto((tmp_path / "map.html").as_uri())
+    page.wait_for_selector("body[data-drawn=yes]")
     for closed, opened in (([], []), ([0], [2, 5]), ([0, 1], []), ([1], [2, 3, 4, 5, 6])):
         shown = page.evaluate(FIGURES, [closed, opened])
         expected = reckoned(plan, closed, opened)
