@@ -17,7 +17,7 @@ SIZES = (25_000, 50_000, 100_000, 200_000)
 QUICK_SIZES = (1_000, 2_000)
 BUILDINGS = 100_000
 LINEAR = 1.15
-"""Exponent of growth above which a stage is told: the clock of a busy machine is not more exact."""
+"""Exponent of growth above which a stage is marked: timings on a busy machine are no more exact."""
 
 TOLD_S = 1.0
 """Stages that take less than this at the largest size grow unnoticed."""

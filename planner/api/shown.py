@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -18,14 +19,14 @@ SHOWN_POINTS = 20_000
 """Notebooks become slow with more points than this: the ones with the most people are drawn."""
 
 
-class MapResult:
+class MapResult(ABC):
     """A result with layers that can be drawn and written; subclasses name them in `layers`."""
 
     __slots__ = ()
 
+    @abstractmethod
     def layers(self) -> list[Drawn]:
         """Return the layers of the result's map, the lowest first."""
-        raise NotImplementedError
 
     def to_frame(self) -> gpd.GeoDataFrame:
         """Return the main table of the result: its uppermost layer."""

@@ -317,7 +317,7 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
 
 
 def _unreached(spec: ModelSpec, solution: Solution, points: Points) -> dict[str, float]:
-    """Return the people whom no column serves; warn where the objective leaves them out."""
+    """Return the people served by no column; warn where the objective leaves them out."""
     rows = solution.unservable
     people = float(points.people[rows].sum())
     if len(rows) and spec.sense == "least":

@@ -1,4 +1,4 @@
-"""What is told of a study's inputs: lines nobody walks on, few people at a door, communities without people."""
+"""Notices on a study's inputs: lines not walkable, few people per demand point, communities without people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of renamed settings, of facilities off the streets, and of the network's likely errors."""
+"""Notices on renamed settings, facilities off the streets, and likely errors of the network."""
 
 from __future__ import annotations
 

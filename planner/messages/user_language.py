@@ -1,4 +1,4 @@
-"""The language of a user whom no study tells: that of the environment."""
+"""Language of messages without a study: that of the environment."""
 
 from __future__ import annotations
 

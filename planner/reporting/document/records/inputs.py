@@ -84,7 +84,7 @@ class Source(TypedDict):
     attribution: Annotated[str, "whose data it is, where that must be named; else empty"]
 
 
-class LeftOutLines(TypedDict):
+class ExcludedLines(TypedDict):
     """Lines of the streets' file that are not walked."""
 
     reason: Annotated[str, "class, access, foot, motorroad or tunnel"]
@@ -112,7 +112,7 @@ class Data(TypedDict):
     attribution: Annotated[str, "whose data must be named in everything made of it; empty where nobody's"]
     sources: Annotated[list[Source], "list, one an input layer"]
     left_out: Annotated[
-        list[LeftOutLines],
+        list[ExcludedLines],
         "list: lines of the streets' file within the margin that are not walked, one entry a reason",
     ]
 
