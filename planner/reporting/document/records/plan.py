@@ -70,7 +70,7 @@ class PlanDocument(TypedDict):
     network: Annotated[Network, "the walking network in figures"]
     coverage: Annotated[Coverage, "who has a centre within the limits"]
     groups: Annotated[list[Group], "list, one a kind of people besides the residents"]
-    business_areas: Annotated[BusinessAreas | None, "the business circles; null where the study gives no places"]
+    business_areas: Annotated[BusinessAreas | None, "the business areas; null where the study gives no places"]
     centres: Annotated[list[Facility], "list, one a centre, in the order of the input"]
     diagnosis: Annotated[Diagnosis, "the rules and what they find over all premises"]
     fairness: Annotated[Equity, "how the walk to the nearest centre is shared out, however long it is"]
