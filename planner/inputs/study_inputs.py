@@ -314,7 +314,7 @@ def _groups(
     residents: Residents,
     at_work: BusinessPlaces | None,
 ) -> tuple[GroupDemand, ...]:
-    """Count the further kinds of demand, and note the rows outside every community."""
+    """Count the further population groups, and note the rows outside every community."""
     groups = tuple(
         _group_demand(
             group,

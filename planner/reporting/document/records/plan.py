@@ -74,7 +74,7 @@ class PlanDocument(TypedDict):
     services: NotRequired[
         Annotated[Services, "who reaches which service, and what is missing; absent without [[services]]"]
     ]
-    business_areas: Annotated[BusinessAreas | None, "the business circles; null where the study gives no places"]
+    business_areas: Annotated[BusinessAreas | None, "the business areas; null where the study gives no places"]
     centres: Annotated[list[Facility], "list, one a centre, in the order of the input"]
     diagnosis: Annotated[Diagnosis, "the rules and what they find over all premises"]
     fairness: Annotated[Equity, "how the walk to the nearest centre is shared out, however long it is"]
