@@ -17,6 +17,7 @@ from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage
 from planner.accessibility.equity import Equity
 from planner.accessibility.groups import GroupCoverage
+from planner.accessibility.services import Services
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.search import Improvements
@@ -76,6 +77,8 @@ class Plan:
         Projects by year with their funding; None without funds.
     notices
         Notices on rows that are not used as given, with the reason.
+    services
+        Access to the services of the study; None where it has none besides its own facilities.
     """
 
     prepared: PreparedStudy
@@ -98,6 +101,7 @@ class Plan:
     candidate_areas: NDArray[np.object_]
     programme: Programme | None
     notices: tuple[Notice, ...]
+    services: Services | None = None
 
     def __repr__(self) -> str:
         rows = self.coverage.total

@@ -31,6 +31,7 @@ from planner.config.sections.layers import InputSettings
 from planner.config.sections.map import MapSettings
 from planner.config.sections.programme import ProgrammeSettings
 from planner.config.sections.rules import CostSettings, RemedySettings, RuleSettings
+from planner.config.sections.services import ServiceSettings, check_services
 from planner.config.sections.siting import SitingSettings
 from planner.config.sections.walking import LimitSettings, WalkingSettings
 from planner.config.toml_files import NotReadError, NotTomlError, parse_toml, study_path, toml_text
@@ -83,6 +84,10 @@ class Study(Settings):
     inputs: InputSettings
 
     demand: DemandSettings = DemandSettings()
+
+    services: tuple[ServiceSettings, ...] = ()
+    """What people are to have within a walk, one table [[services]] each; the study's own centres come first."""
+
     walking: WalkingSettings = WalkingSettings()
     limits: LimitSettings = LimitSettings()
     rules: RuleSettings = RuleSettings()
@@ -159,6 +164,11 @@ class Study(Settings):
                 raise PydanticCustomError(
                     "kind_without_places", "`{where}.places` needs the layer `inputs.places`", {"where": where}
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _services_are_sound(self) -> Self:
+        check_services(self.services, tuple(group.id for group in self.demand.groups))
         return self
 
     def resolve(self, path: Path) -> Path:

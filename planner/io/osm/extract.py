@@ -318,7 +318,7 @@ def read_osm_building_areas(path: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFr
 def read_osm_places(path: Path) -> gpd.GeoDataFrame:
     """Read shops, offices and other places where people work or go, as points.
 
-    Which of them make business circles, and how many work there, is for the table of place kinds to say.
+    Which of them make business areas, and how many work there, is for the table of place kinds to say.
 
     Returns
     -------
