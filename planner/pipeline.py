@@ -66,8 +66,8 @@ def run(
     verified
         Recompute the walks of 100 random demand points with networkx.
     cache
-        Results of earlier runs, as `planner.default_cache` returns them: what depends on nothing that has changed
-        is taken from there, equal to the byte. By default everything is computed.
+        Results of earlier runs, as `planner.cache.default_cache` returns them: what depends on nothing that has
+        changed is taken from there, equal to the byte. By default everything is computed.
 
     Returns
     -------

@@ -166,9 +166,14 @@ class Plan:
         # Imported by name at run time, here and below: this layer must not depend on reporting.
         return str(import_module("planner").show(self))
 
-    def to_frame(self) -> gpd.GeoDataFrame:
-        """Return the facilities with their ratings; see `planner.evaluate`."""
-        return gpd.GeoDataFrame(import_module("planner").evaluate(self))
+    def to_frame(self, table: str = "facilities") -> gpd.GeoDataFrame | pd.DataFrame:
+        """Return a table: "facilities" with their ratings (see `planner.evaluate`), or a layer of results.gpkg.
+
+        docs/data.md lists the layers, such as "projects", "needs", "sites_curve", "unserved", "flips".
+        """
+        layers = import_module("planner.reporting.plan_layers")
+        found: gpd.GeoDataFrame | pd.DataFrame = layers.plan_table(self, table)
+        return found
 
     def explore(self, **options: Any) -> Any:  # noqa: ANN401 - a folium map, imported when it is drawn
         """Draw an interactive map: areas by walking time, people not covered, facilities by rating, new sites.
