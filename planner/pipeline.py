@@ -19,6 +19,7 @@ from planner.accessibility.services import Services, measure_services
 from planner.cache import NO_CACHE, Cache
 from planner.config.study import Study, read_study
 from planner.evaluation.diagnosis import diagnose
+from planner.evaluation.ledger import Ledger, build_ledger
 from planner.evaluation.sensitivity import AlternativeDiagnosis, rating_flips
 from planner.evaluation.validation.cross_checks import compare_with_overlay, verify
 from planner.inputs.scenario import Scenario, read_scenario
@@ -105,7 +106,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
 
     progress("groups")
     groups = tuple(prepared.measure_group(kind, times) for kind in inputs.groups)
-    services = _measure_services(prepared, progress)
+    services, ledger = _measure_services(prepared, progress)
 
     progress("business_areas")
     business_areas = prepared.find_business_areas()
@@ -167,6 +168,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         programme=programme,
         notices=(*prepared.notices, *told, *solver_notices),
         services=services,
+        ledger=ledger,
     )
 
 
@@ -204,15 +206,20 @@ def _measure_coverage(prepared: PreparedStudy, times: TravelTimes, areas: NDArra
     )
 
 
-def _measure_services(prepared: PreparedStudy, progress: Progress) -> Services | None:
-    """Measure access to the services of a study; None where it has none besides its own facilities."""
-    inputs, rules = prepared.inputs, prepared.rules
+def _measure_services(prepared: PreparedStudy, progress: Progress) -> tuple[Services, Ledger] | tuple[None, None]:
+    """Measure access to the services of a study and list what is missing; None where it has no [[services]]."""
+    inputs, rules, walker = prepared.inputs, prepared.rules, prepared.walker
     if not inputs.services:
-        return None
+        return None, None
     progress("services")
     detour = rules.blocked.detour if rules.blocked is not None else BLOCKED_DETOUR
-    given = (inputs.services, prepared.walker, inputs.demand, inputs.groups, tuple(inputs.communities["id"]))
-    return prepared.cache.get("services", (given, detour), lambda: measure_services(*given, blocked_detour=detour))
+    given = (inputs.services, walker, inputs.demand, inputs.groups, tuple(inputs.communities["id"]))
+
+    def measure() -> tuple[Services, Ledger]:
+        services = measure_services(*given, blocked_detour=detour)
+        return services, build_ledger(services, walker, inputs.facilities, inputs.communities)
+
+    return prepared.cache.get("services", (given, detour, inputs.facilities, inputs.communities), measure)
 
 
 def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[AlternativeDiagnosis]:
