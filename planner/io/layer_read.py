@@ -175,6 +175,7 @@ class LayerRequest:
     schema: TableSchema[Any]
     home: tuple[float, float] | None
     counted: tuple[str, ...]
+    tags: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,10 +7,11 @@ import os
 import re
 import stat
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
@@ -43,7 +44,7 @@ OWN_FOLDER = re.compile(re.escape(gettempdir()) + r"/planner-[^/]*/")
 """Temporary folder of a file while GDAL reads it; users do not know it."""
 
 
-def read_layer(
+def read_layer(  # noqa: PLR0913 - what a study says of a layer, each by name
     path: Path,
     layer: Layer,
     *,
@@ -52,6 +53,7 @@ def read_layer(
     home: tuple[float, float] | None = None,
     counted: Collection[str] = (),
     frame: object = None,
+    tags: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> LayerRead:
     """Read one layer.
 
@@ -67,6 +69,8 @@ def read_layer(
         Further columns by which the study counts people, where the layer has them.
     frame
         The layer in memory, a table or a graph of streets, read as a file of it would be; `path` is only its name.
+    tags
+        Values by key of the objects of an extract that are wanted; {} where the table itself says it.
 
     Returns
     -------
@@ -80,7 +84,9 @@ def read_layer(
     """
     if layer.keep_all_lines and schema.name != "streets":
         raise DataError(str(path), [Issue("keep_all_not_streets", {"setting": setting})])
-    request = LayerRequest(layer, setting, schema, home, tuple(counted))
+    if tags and not (frame is None and is_extract(path)):
+        raise DataError(str(path), [Issue("tags_need_extract", {"setting": setting})])
+    request = LayerRequest(layer, setting, schema, home, tuple(counted), tags)
     if frame is None:
         _check_is_file(path, setting)
     read = _read_by_format(path, request) if frame is None else _from_frame(frame, path, request)

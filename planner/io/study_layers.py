@@ -20,6 +20,7 @@ from planner.io.layer_read import DroppedRows, FileNotes, LayerRead, check_balan
 from planner.io.layers import file_hash, frame_hash, read_layer
 from planner.io.osm.place import ATTRIBUTION, TELLING, add_attribution, is_from_osm
 from planner.io.raster import Elevation, read_elevation
+from planner.io.service_places import layer_of_service, service_columns, service_layer
 from planner.io.study_area import check_nearby, choose_metric_crs, find_centre, reproject
 from planner.io.tables.columns import MappedColumn
 from planner.io.tables.layer_columns import UnusedColumn
@@ -37,6 +38,7 @@ from planner.schemas.tables import (
     PARCELS,
     PEOPLE_TABLE,
     PLACES,
+    SERVICES,
     STREETS,
     WATER,
     Communities,
@@ -116,9 +118,11 @@ class StudyLayers:
         self._datums: frozenset[str] = frozenset()
         named = {schema.name: getattr(study.inputs, schema.name) for schema in TABLES}
         of_kinds = {layer_of_group(kind): kind.layer for kind in study.demand.groups}
+        of_services = {layer_of_service(one): service_layer(study, one) for one in study.services}
         self.layers: dict[str, Layer] = {
-            name: layer for name, layer in {**named, **of_kinds}.items() if layer is not None
+            name: layer for name, layer in {**named, **of_kinds, **of_services}.items() if layer is not None
         }
+        self._services = {layer_of_service(one): one for one in study.services}
 
     def source(self, name: str) -> str:
         """Return what to call a layer in a message: its file, and the layer in it."""
@@ -128,6 +132,8 @@ class StudyLayers:
     def setting(self, name: str) -> str:
         """Return the dotted path of a layer's settings."""
         numbers = {layer_of_group(kind): number for number, kind in enumerate(self._study.demand.groups)}
+        if name in self._services:
+            return f"services.{list(self._services).index(name)}.layer"
         return f"demand.groups.{numbers[name]}.layer" if name in numbers else f"inputs.{name}"
 
     def read_all(self) -> dict[str, gpd.GeoDataFrame]:
@@ -136,7 +142,8 @@ class StudyLayers:
         tables: dict[str, gpd.GeoDataFrame] = {}
         home = None
         for name in self.layers:
-            table = self._read_one(name, schemas.get(name, DEMAND), home)
+            schema = SERVICES if name in self._services else schemas.get(name, DEMAND)
+            table = self._read_one(name, schema, home)
             if table is not None:
                 tables[name] = table
             if name == "communities" and table is not None:
@@ -155,6 +162,7 @@ class StudyLayers:
                 home=home,
                 counted=self._counted(name),
                 frame=self._study.frames.get(name),
+                tags=self._services[name].tags if name in self._services else {},
             )
             issues = (*result.issues, *_not_kept(name, layer, result, self.setting(name)))
             issues = (*issues, *_wrong_values(layer, schema, self.setting(name)))
@@ -168,10 +176,15 @@ class StudyLayers:
         return table
 
     def _counted(self, name: str) -> tuple[str, ...]:
-        """Return the further columns of a layer by which the study counts people."""
+        """Return the further columns of a layer by which the study counts people, or states capacities."""
         if name not in COUNTED_LAYERS:
-            return ()
+            return service_columns(self._study, name)
         return tuple(dict.fromkeys(kind.column for kind in self._study.demand.groups if kind.column))
+
+    def field_of(self, name: str, column: str) -> str:
+        """Return what a column of a layer's file is called in its table."""
+        mapped = {item.column: item.field for item in self._read[name].mapped}
+        return mapped.get(column, column)
 
     def record_dropped(self, name: str, rows: DroppedRows) -> None:
         """Note that rows of a layer do not go into the results."""
@@ -346,7 +359,8 @@ class StudyLayers:
         try:
             moved = reproject(table, communities.crs, source=source)
             declared = table.crs.to_string()
-            check_nearby(moved, communities, within_m=NEARBY_M, source=source, declared=declared)
+            if len(moved):
+                check_nearby(moved, communities, within_m=NEARBY_M, source=source, declared=declared)
         except DataError as error:
             self._errors.append(error)
             return table

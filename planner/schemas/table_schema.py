@@ -59,6 +59,7 @@ class TableSchema(Generic[Table]):
     as_type: Callable[[gpd.GeoDataFrame], Table]
     has_ids: bool = True
     either: tuple[str, ...] = ()
+    may_be_empty: bool = False
 
     def check(self, frame: gpd.GeoDataFrame, *, source: str, known: Sequence[Issue] = ()) -> Table:
         """Return `frame` checked and with canonical column types.
@@ -97,7 +98,7 @@ class TableSchema(Generic[Table]):
           - Column 'id': the same id occurs in several rows (a). Give each row a unique id. (2 rows: #0, #1)
           - The layer is declared as metres (EPSG:32648), but its coordinates are degrees. Specify the ...
         """
-        if frame.empty:
+        if frame.empty and not self.may_be_empty:
             raise DataError(source, [Issue("empty_table")])
         spoken_of = {issue.values.get("column") for issue in known}  # noqa: PD011 - an issue is no frame
         columns = [column for column in self.columns if column.name not in spoken_of]

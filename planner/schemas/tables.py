@@ -20,6 +20,7 @@ Water = NewType("Water", gpd.GeoDataFrame)
 Barriers = NewType("Barriers", gpd.GeoDataFrame)
 Gates = NewType("Gates", gpd.GeoDataFrame)
 Parcels = NewType("Parcels", gpd.GeoDataFrame)
+ServiceFacilities = NewType("ServiceFacilities", gpd.GeoDataFrame)
 
 TIERS = ("district", "town", "community", "village", "station")
 PREMISES = ("community", "village")
@@ -198,7 +199,21 @@ PARCELS: TableSchema[Parcels] = TableSchema(
     as_type=Parcels,
 )
 
+SERVICES: TableSchema[ServiceFacilities] = TableSchema(
+    name="services",
+    columns=(
+        _text("id", "text; else its number in the file"),
+        _text("name", "the name that users read"),
+        _text("kind", "what it is, as `where` may select it"),
+        _text("open", "whether it is open at all; blank: it is", choices=(*OPEN_WORDS, *SHUT_WORDS)),
+    ),
+    geometry_types=(*POINTS, *AREAS),
+    as_type=ServiceFacilities,
+    has_ids=False,
+    may_be_empty=True,
+)
+
 SCHEMAS = (
     *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, DEMAND, STREETS),
-    *(BUILDINGS, PLACES, WATER, BARRIERS, GATES, PARCELS),
+    *(BUILDINGS, PLACES, WATER, BARRIERS, GATES, PARCELS, SERVICES),
 )

@@ -232,4 +232,5 @@ SPEC = ModelSpec(
     sense="least",
     unit="person_minutes",
     needs_all_walks=True,
+    uses=("sites", "cost", "budget"),
 )
