@@ -39,7 +39,7 @@ from planner.siting.study_problem import SitingInputs
 from planner.siting.study_siting import StudySiting, solve_study
 
 STOPPED = b"time_limit"
-"""What a result says of which a part was stopped by the clock: another run may come farther."""
+"""Status of a result of which a part was stopped by its time limit: another run may come farther."""
 
 BLOCKED_DETOUR = 1.5
 """Detour above which a direction is blocked, where the rules do not say."""

@@ -46,6 +46,7 @@ from planner.messages.catalogue import (
 )
 from planner.messages.errors import Issue, StudyError
 from planner.messages.printable import illegible_in
+from planner.messages.user_language import user_language
 
 TOLD_AT_MOST = 50
 """Wrong settings that are told one by one, with the nearest known name looked for; the others are counted."""
@@ -60,7 +61,7 @@ class Study(Settings):
     A study is read from a file (`read_study`), or made of layers in memory: GeoDataFrames in any CRS, a graph of
     OSMnx or networkx as `streets`, paths of files, or a table of settings with `frame` or `path`. The tables are
     those of docs/data.md; without a column `id` the index names the rows. All further arguments are the tables of
-    the study file.
+    the study file. Without `language` it is that of the user's locale, else English.
 
     Examples
     --------
@@ -129,7 +130,8 @@ class Study(Settings):
         if issues:
             raise StudyError("Study", issues)
         file = content.pop("file", "study.toml")
-        settings = {**content, "name": name or "Study", "inputs": {**content.get("inputs", {}), **inputs}}
+        own = {"language": user_language() or SOURCE_LANGUAGE}
+        settings = {**own, **content, "name": name or "Study", "inputs": {**content.get("inputs", {}), **inputs}}
         checked = make_study(settings, file=file)
         super().__init__(**{key: getattr(checked, key) for key in Study.model_fields})
         self._former_names, self._frames = checked.former_names, frames
