@@ -98,7 +98,6 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
 
     progress("service_areas")
     areas = prepared.compute_service_areas()
-    service_areas = tabulate_service_areas(areas, inputs.facilities, walk=walker.walk, limits_min=limits)
     reached = _merge_areas(prepared, areas)
 
     progress("coverage")
@@ -114,7 +113,6 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     progress("diagnosis")
     access = prepared.assemble_access(times, areas)
     diagnosis = diagnose(access, rule_set=prepared.rules, date=study.date)
-    flips = rating_flips(diagnosis, study.rules.threshold_share)
     improvements = prepared.find_improvements(access, diagnosis, progress=progress)
     alternatives = (*_with_other_rules(prepared, access), *_with_other_walking(prepared))
     progress("equity")
@@ -150,12 +148,12 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         prepared=prepared,
         scenario=scenario,
         times=times,
-        service_areas=service_areas,
+        service_areas=tabulate_service_areas(areas, inputs.facilities, walk=walker.walk, limits_min=limits),
         reached=reached,
         coverage=coverage,
         diagnosis=diagnosis,
         alternatives=alternatives,
-        flips=flips,
+        flips=rating_flips(diagnosis, study.rules.threshold_share),
         improvements=improvements,
         fairness=fairness,
         overlay=overlay,
