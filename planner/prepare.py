@@ -214,7 +214,7 @@ class PreparedStudy:
         """Combine the tables with the results that siting builds on; `horizon_min` as in `SitingInputs`."""
         return SitingInputs(
             study=self.study,
-            # Only a model of capacities asks for floor areas.
+            # Only a model of capacities requests floor areas.
             inputs=self.inputs.only_places(with_floors=bool(self.study.siting.m2_per_household)),
             walker=self.walker,
             uncovered=uncovered,

@@ -21,6 +21,7 @@ from planner.accessibility.services import Services
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.search import Improvements
+from planner.evaluation.ledger import Ledger
 from planner.evaluation.sensitivity import AlternativeDiagnosis
 from planner.evaluation.validation.cross_checks import Verification
 from planner.inputs.scenario import Scenario
@@ -79,6 +80,8 @@ class Plan:
         Notices on rows that are not used as given, with the reason.
     services
         Access to the services of the study; None where it has none besides its own facilities.
+    ledger
+        What is missing, with the cheapest mend; None without services.
     """
 
     prepared: PreparedStudy
@@ -102,6 +105,7 @@ class Plan:
     programme: Programme | None
     notices: tuple[Notice, ...]
     services: Services | None = None
+    ledger: Ledger | None = None
 
     def __repr__(self) -> str:
         rows = self.coverage.total

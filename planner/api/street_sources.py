@@ -16,7 +16,7 @@ from planner.api.frames import DEGREES, LOG
 from planner.config.sections.layers import Layer
 from planner.io.layer_read import LayerRead
 from planner.io.layers import read_layer
-from planner.io.osm.graphs import node_place, read_networkx
+from planner.io.osm.graphml import node_place, read_networkx
 from planner.io.osm_layers import list_words
 from planner.io.study_area import choose_metric_crs, measures_true_metres
 from planner.messages.errors import DataError, Issue

@@ -12,7 +12,7 @@ import shapely
 from planner.config.sections.demand import RESIDENTS
 from planner.config.service_profiles import ServiceStandard
 from planner.config.study import Study
-from planner.io.row_audit import drop_rows
+from planner.io.layer_read import drop_rows
 from planner.io.service_places import (
     BELOW_STANDARD,
     CLOSED,

@@ -24,9 +24,8 @@ from planner.inputs.population_raster import read_raster
 from planner.inputs.population_table import apply_population_table
 from planner.inputs.services import read_services
 from planner.io.datum.resolve import DatumChoice, resolve_datums
-from planner.io.layer_read import ExcludedLines, summarize_excluded_lines
+from planner.io.layer_read import ExcludedLines, drop_rows, summarize_excluded_lines
 from planner.io.raster import Elevation
-from planner.io.row_audit import drop_rows
 from planner.io.service_places import ServicePlaces
 from planner.io.study_layers import LayerSource, StudyLayers, layer_of_group
 from planner.messages.errors import DataError, Issue, NetworkError, raise_together
@@ -77,7 +76,7 @@ class Inputs:
     closed_ways
         Private ways of compounds within the margin, where the study closes them; None where it does not.
     elevation
-        The heights of the ground, where slope is asked for.
+        The heights of the ground, where slope is requested.
     demand_method
         ``"points"``, ``"raster"``, ``"buildings"`` or ``"along_streets"``.
     balance
@@ -95,7 +94,7 @@ class Inputs:
     left_out
         Lines of the streets' file within the margin that are not walked, by reason.
     not_walked
-        These lines: `reason`, `word` (what the file says that decides).
+        These lines: `reason`, `word` (what the file states that decides).
     notices
         Rows that could not be used as they are, with the reason.
     services
@@ -228,7 +227,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _MetricLayers:
-    """All layers in one metric system, declared communities that are none, and what is to be said of both."""
+    """All layers in one metric system, declared communities that are none, and the notices on both."""
 
     metric: Mapping[str, gpd.GeoDataFrame]
     unknown: Sequence[Issue]

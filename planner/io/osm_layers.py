@@ -55,7 +55,7 @@ def extract_to_layer(path: Path, request: LayerRequest) -> LayerRead:
 
 
 def _told_of_extract(walk: OsmStreets, table: str) -> Iterator[Notice]:
-    """Yield what was done to an extract before it was read, and what its nodes say otherwise than its places."""
+    """Yield what was done to an extract before it was read, and what its nodes state otherwise than its places."""
     source = walk.source
     if source.deleted or source.older:
         values = {"deleted": f"{source.deleted:,}", "older": f"{source.older:,}"}
@@ -69,7 +69,7 @@ def _told_of_extract(walk: OsmStreets, table: str) -> Iterator[Notice]:
 def apply_osm_tags(
     found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, schema: TableSchema[Any]
 ) -> LayerRead:
-    """Take into account what a layer says of its rows in columns that are no fields of the table."""
+    """Take into account what a layer states of its rows in columns that are no fields of the table."""
     if schema.name == "buildings":
         frame, unread = complete_from_tags(found.frame, rows)
         read = read_for_use(rows)

@@ -14,13 +14,12 @@ from planner.config.sections.demand import GroupSettings
 from planner.config.sections.layers import Layer, Raster
 from planner.config.study import Study, portable
 from planner.io.datum.resolve import DatumChoice, LayerDatum
-from planner.io.datum.shifts import check_shifts, datum_name, find_shift, raise_unknown
+from planner.io.datum.transform import check_shifts, datum_name, find_shift, raise_unknown
 from planner.io.formats import is_extract
-from planner.io.layer_read import FileNotes, LayerRead
+from planner.io.layer_read import DroppedRows, FileNotes, LayerRead, check_balance, drop_rows
 from planner.io.layers import file_hash, frame_hash, read_layer
 from planner.io.osm.place import ATTRIBUTION, TELLING, add_attribution, is_from_osm
 from planner.io.raster import Elevation, read_elevation
-from planner.io.row_audit import DroppedRows, check_balance, drop_rows
 from planner.io.service_places import layer_of_service, service_columns, service_layer
 from planner.io.study_area import check_nearby, choose_metric_crs, find_centre, reproject
 from planner.io.tables.columns import MappedColumn
@@ -50,13 +49,13 @@ TABLES: tuple[TableSchema[Any], ...] = (
     *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, STREETS, DEMAND),
     *(WATER, BARRIERS, GATES, BUILDINGS, PLACES, PARCELS),
 )
-"""In the order in which they are read; the communities say where the others should lie."""
+"""In the order in which they are read; the communities state where the others should lie."""
 
 NEARBY_M = 20_000.0
 """A layer farther from the communities than this is in another coordinate system, not in the next district."""
 
 TOLD_ROWS = ("row_total", "row_note", "row_above", "row_section", "row_numbering", "row_translation")
-"""Rows that look like data to a reader: that they are none is told. Blank rows and titles are only counted."""
+"""Rows that look like data to a reader: that they are none is reported. Blank rows and titles are only counted."""
 
 COUNTED_LAYERS = ("communities", "people_table", "demand")
 """Layers whose further columns may count a kind of people."""
@@ -379,7 +378,7 @@ def _wrong_values(layer: Layer, schema: TableSchema[Any], setting: str) -> list[
 def _checked(
     schema: TableSchema[Table], result: LayerRead, known: Sequence[Issue], source: str, setting: str
 ) -> Table:
-    """Check a table; what is wrong is said with the columns as the file names them."""
+    """Check a table; what is wrong is stated with the columns as the file names them."""
     try:
         return schema.check(result.frame, source=source, known=known)
     except DataError as error:

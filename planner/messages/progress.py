@@ -26,7 +26,7 @@ RUN_STAGES = (
     "siting_comparison",
     "programme",
 )
-"""What `planner.run` says, in its order."""
+"""Stages of `planner.run`, in order."""
 
 BAR_SIGNS = 18
 
@@ -39,7 +39,7 @@ class Progress(Protocol):
 
 
 def silent(stage: str, /) -> None:
-    """Say nothing."""
+    """Ignore all stages."""
     del stage
 
 

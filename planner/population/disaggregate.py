@@ -88,7 +88,7 @@ def disaggregate_population(  # noqa: PLR0913 - all the layers that people may c
     Parameters
     ----------
     method
-        What `demand_method` says.
+        What `demand_method` states.
     settings
         The study's.
     communities, streets

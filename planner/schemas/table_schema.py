@@ -1,4 +1,4 @@
-"""What a schema is: the columns and shapes that a table must have, and the check that says all that is wrong.
+"""What a schema is: the columns and shapes that a table must have, and the check that states all that is wrong.
 
 A table is an ordinary GeoDataFrame behind a distinct type that only the check can give:
 ``FACILITIES.check(frame, source="centres.gpkg")`` returns a `Facilities`, or raises one `DataError` that lists
@@ -31,7 +31,7 @@ LARGEST = 1e10
 
 WORLD = (-180.0, -90.0, 180.0, 90.0)
 DEGREES_AT_MOST = 360.0
-"""A projected layer whose every coordinate is below this is in degrees, whatever it says."""
+"""A projected layer whose every coordinate is below this is in degrees, whatever it states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class TableSchema(Generic[Table]):
         source
             What to call it in a message: the file, or ``"notebook"``.
         known
-            What the reader found wrong with it, so that all is said at once.
+            What the reader found wrong with it, so that all is stated at once.
 
         Returns
         -------

@@ -29,14 +29,14 @@ PREMISES = ("community", "village")
 COMMUNITY_KINDS = ("community", "village")
 OPEN_WORDS = ("true", "True", "yes", "1", "是", "开放")
 SHUT_WORDS = ("false", "False", "no", "0", "否", "关闭")
-"""What `open` may say of a gate: as spreadsheets and GIS write it."""
+"""What `open` may state of a gate: as spreadsheets and GIS write it."""
 
 YES = ("yes", "是", "true", "True", "1")
 NO = ("no", "否", "false", "False", "0")
-"""How a table may say that something is so, or is not; an empty cell is not known."""
+"""How a table may state that something is so, or is not; an empty cell is not known."""
 
 PRIVATE_WORDS = ("private", "私有", "内部", "小区内部", "不对外")
-"""What `access` may say of a street that residents of a compound alone walk on; capitals do not matter."""
+"""What `access` may state of a street that residents of a compound alone walk on; capitals do not matter."""
 
 TENURES = ("owned", "rentable", "shared")
 
