@@ -169,6 +169,11 @@ class Translator:
         """Return a term of the glossary."""
         return self.texts(f"words.{key}")
 
+    def layer(self, name: str) -> str:
+        """Return what an input layer is called, that of a group or a service with its id."""
+        kind, _, of = name.partition(".")
+        return self(f"layer_{kind}") + (f" [{of}]" if of else "")
+
     @property
     def unknown(self) -> str:
         """Return the text for an unknown value."""
@@ -307,9 +312,23 @@ def require(part: Part | None) -> Part:
 
 def annex_names(content: PlanDocument) -> list[str]:
     """Return the annexes in order; programme and business areas only where the study has them."""
-    named = ("basis", "inventory", "coverage", "weak", "siting", "programme", "fairness", "business_areas")
-    absent = {"programme": content["programme"] is None, "business_areas": content["business_areas"] is None}
-    return [*(name for name in named if not absent.get(name)), "reading", "data"]
+    named = (
+        "basis",
+        "inventory",
+        "coverage",
+        "services",
+        "weak",
+        "siting",
+        "programme",
+        "fairness",
+        "business_areas",
+    )
+    absent = {
+        "services": "services" not in content,
+        "programme": content["programme"] is None,
+        "business_areas": content["business_areas"] is None,
+    }
+    return [name for name in (*named, "business_areas", "reading", "data") if not absent.get(name)]
 
 
 def annex_ref(t: Translator, name: str) -> str:
