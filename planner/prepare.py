@@ -55,7 +55,7 @@ from planner.network.walker import Walker, compile_areas, compile_kernels
 from planner.population.groups import GroupDemand
 from planner.schemas.tables import Facilities, Streets
 from planner.siting.solvers.location_bnb import compile_solvers
-from planner.siting.study_problem import SitingInputs, check_model
+from planner.siting.study_problem import SitingInputs, check_model, model_notices
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -361,6 +361,7 @@ def _prepare(
         demand_snaps=demand_snaps,
         notices=(
             *setting_notices(study),
+            *model_notices(study),
             *inputs.notices,
             *service_notices(study, inputs.services, inputs.groups),
             *walkable.notices,
