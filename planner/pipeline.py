@@ -115,9 +115,10 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     fairness = _measure_equity(prepared)
 
     progress("validation")
-    placed = replace(access, facilities=without_equipment(access.facilities))
-    overlay = cache.get("overlay", placed, lambda: compare_with_overlay(placed))
-    verification = verify(access, prepared.walk_environment(), seed=study.siting.seed) if verified else None
+    places = without_equipment(access.facilities)
+    own = replace(access, demand=inputs.demand, times=times, facilities=places)
+    overlay = cache.get("overlay", own, lambda: compare_with_overlay(own))
+    verification = verify(own, prepared.walk_environment(), seed=study.siting.seed) if verified else None
 
     given = prepared.siting_inputs(coverage.uncovered, groups, business_areas, horizon_min=max(limits))
     sites, doubts = cache.get(
@@ -189,8 +190,13 @@ def _measure_coverage(prepared: PreparedStudy, times: TravelTimes, areas: NDArra
     given = (times, inputs.demand, inputs.facilities, inputs.communities, areas)
     return prepared.cache.get(
         "coverage",
-        (given, limits),
-        lambda: measure_coverage(*given, limits_min=limits.minutes, standard_min=limits.standard_min),
+        (given, limits, inputs.neighbours.facilities),
+        lambda: measure_coverage(
+            *given,
+            limits_min=limits.minutes,
+            standard_min=limits.standard_min,
+            neighbours=inputs.neighbours.facilities,
+        ),
     )
 
 

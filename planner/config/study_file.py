@@ -47,7 +47,7 @@ class StudyLine:
 
     def in_words(self, language: Language) -> str:
         """Return the line of the file."""
-        setting = f"{_key(self.key)} = {_toml(self.value)}"
+        setting = f"{_key(self.key)} = {toml_value(self.value)}"
         reason = self.reason.in_words(language) if isinstance(self.reason, Phrase) else self.reason
         # A name may hold any sign; a comment ends with its line.
         reason = " ".join(reason.split())
@@ -92,8 +92,8 @@ def _lines(
     texts = Texts(language)
     yield f"# {texts('recognition.header')}"
     yield f"# {texts('recognition.header_questions')}"
-    yield f"name = {_toml(name)}"
-    yield f"language = {_toml(language)}"
+    yield f"name = {toml_value(name)}"
+    yield f"language = {toml_value(language)}"
     for table, lines in sorted(tables.items(), key=lambda item: item[0] != ""):
         if not lines:
             continue
@@ -123,12 +123,15 @@ def _place(line: StudyLine) -> int:
 
 
 def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml(key)
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else toml_value(key)
 
 
-def _toml(value: object) -> str:
+def toml_value(value: object) -> str:
+    """Return a value as TOML writes it on one line: a text, a number, a list, or an inline table."""
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{_key(str(key))} = {_toml(inner)}' for key, inner in value.items())} }}"
+        return f"{{ {', '.join(f'{_key(str(key))} = {toml_value(inner)}' for key, inner in value.items())} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
     # JSON's texts are TOML's, but for a sign that no file name has.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 

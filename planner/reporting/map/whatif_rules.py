@@ -45,6 +45,9 @@ from planner.schemas.tables import PREMISES
 FOLLOWED = indicators_depending_on("open_set")
 """Indicators that follow the choice of open facilities; all others are the same for any choice."""
 
+EVERYBODY = {"nearest", "overlap"}
+"""Values of the page that count all who come; it holds nobody of neighbouring districts."""
+
 DECIDING = (COMPLIANT, EXCELLENT)
 
 Node = list[object] | bool | None
@@ -56,6 +59,7 @@ class _Premises:
 
     facts: FacilityFacts
     rings: Mapping[float, int]
+    has_neighbours: bool = False
 
 
 def followed_limits(rule_set: RuleSet) -> set[float]:
@@ -83,12 +87,13 @@ def what_if_rules(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) 
     """
     diagnosis = plan.diagnosis
     places = {limit: place for place, limit in enumerate(rings)}
-    choices = branch_choices(plan)
+    choices, has_neighbours = branch_choices(plan), bool(len(plan.inputs.neighbours.points))
     premises = [
         {
             "station": station,
             "findings": [
-                _findings(_Premises(one, places), diagnosis.rule_set) for one in (facts, *choices.get(station, ()))
+                _findings(_Premises(one, places, has_neighbours), diagnosis.rule_set)
+                for one in (facts, *choices.get(station, ()))
             ],
         }
         for station, facts in enumerate(diagnosis.facts)
@@ -185,7 +190,7 @@ def _term(term: Term, premises: _Premises) -> list[object]:
 def _indicator(ref: IndicatorRef, premises: _Premises) -> list[object]:
     """Return an indicator that follows the choice, as the page computes it."""
     js = INDICATORS[ref.name].js
-    if js is None:
+    if js is None or (premises.has_neighbours and EVERYBODY & set(js.split())):
         return [f"?{ref}"]
     formula, today = parse_term(js), premises.facts.values.numbers[ref]
     if isinstance(formula, Name) and math.isnan(today.value):

@@ -1,0 +1,116 @@
+"""What a district contributes to the roll-up: its communities, its centres, and its figures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from planner.results import Plan
+from planner.schemas.tables import PREMISES
+
+TABLES = ("communities", "centres")
+"""Tables that are rolled up, each a GeoParquet file of a district."""
+
+DEGREES = "EPSG:4326"
+
+RATES = ("assessed", "excellent", "compliant", "weak", "undetermined")
+
+
+def district_figures(plan: Plan) -> dict[str, Any]:
+    """Return the counts of a district, the rules and the walk that they hold for, and what the data are worth.
+
+    Keys, all plain numbers and texts: study, people, people_covered (within the standard), communities, area_km2,
+    centres, assessed, excellent, compliant, weak, undetermined (premises), standard_min, rules, speed_kmh,
+    access_m, date, method (how people were placed), modelled (layers that were not surveyed), streets_km,
+    outside_share (of the streets, not connected to the longest piece), near_misses, notices.
+    """
+    coverage, diagnosis, quality = plan.coverage, plan.diagnosis, plan.prepared.network_quality
+    row = coverage.total[coverage.total["limit_min"] == coverage.standard_min].iloc[0]
+    modelled = sorted(source.layer for source in plan.inputs.sources if source.modelled)
+    return {
+        "study": plan.study.name,
+        "people": float(row["people"]),
+        "people_covered": float(row["people_covered"]),
+        "communities": len(plan.inputs.communities),
+        "area_km2": round(float(plan.inputs.communities.area.sum()) / 1e6, 6),
+        "centres": len(diagnosis.centres) - len(plan.inputs.neighbours.facilities),
+        **{name: int(diagnosis.rates[name]) for name in RATES},
+        "standard_min": float(coverage.standard_min),
+        "rules": plan.study.rules.profile,
+        "speed_kmh": float(plan.walk.speed_kmh),
+        "access_m": float(plan.walk.access_m),
+        "date": plan.study.date,
+        "method": plan.inputs.demand_method,
+        "modelled": modelled,
+        "streets_km": round(quality.length_m / 1000, 3),
+        "outside_share": float(quality.outside_share),
+        "near_misses": int(quality.near_misses),
+        "notices": len(plan.notices),
+    }
+
+
+def community_table(plan: Plan) -> gpd.GeoDataFrame:
+    """Return one row a community.
+
+    Returns
+    -------
+    communities
+        community (its id), name, subdistrict, people, people_covered, people_share (within the standard of any
+        centre), own_people_covered (of its own premises), rating (of its premises, the worst where several; ""
+        without), geometry (EPSG:4326).
+    """
+    coverage, communities = plan.coverage, plan.inputs.communities
+    rows = coverage.by_community[coverage.by_community["limit_min"] == coverage.standard_min]
+    columns = [
+        "community",
+        "name",
+        "subdistrict",
+        "people",
+        "people_covered",
+        "people_share",
+        "own_people_covered",
+    ]
+    centres = plan.diagnosis.centres
+    foreign = centres["id"].isin(plan.inputs.neighbours.facilities)
+    premises = centres[centres["tier"].isin(PREMISES) & ~foreign]
+    worst = {name: rank for rank, name in enumerate(("weak", "undetermined", "compliant", "excellent", ""))}
+    order = premises["verdict"].map(worst).sort_values(kind="stable").index
+    rating = premises.loc[order].groupby("community", sort=False)["verdict"].first()
+    table = rows[columns].reset_index(drop=True)
+    table["rating"] = table["community"].map(rating).fillna("")
+    return gpd.GeoDataFrame(table, geometry=communities.geometry.to_numpy(), crs=communities.crs).to_crs(DEGREES)
+
+
+def centre_table(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the district's centres: centre (id), name, tier, community, rating, score, geometry (EPSG:4326)."""
+    facilities, centres = plan.inputs.facilities, plan.diagnosis.centres
+    table = pd.DataFrame(
+        {
+            "centre": centres["id"],
+            **{name: centres[name] for name in ("name", "tier", "community")},
+            "rating": centres["verdict"],
+            "score": centres["score"].astype(float),
+        }
+    ).reset_index(drop=True)
+    own = ~facilities["id"].isin(plan.inputs.neighbours.facilities).to_numpy()
+    placed = gpd.GeoDataFrame(table, geometry=facilities.geometry.to_numpy(), crs=facilities.crs)
+    return gpd.GeoDataFrame(placed[own].to_crs(DEGREES))
+
+
+def write_parts(plan: Plan, folder: Path, code: str) -> None:
+    """Write the tables of a district for the roll-up, each whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in zip(TABLES, (community_table(plan), centre_table(plan)), strict=True):
+        table.insert(0, "district", code)
+        draft = folder / f"{code}-{name}.{os.getpid()}.part"
+        table.to_parquet(draft, index=False)
+        draft.replace(part_path(folder, code, name))
+
+
+def part_path(folder: Path, code: str, name: str) -> Path:
+    """Return the file of a district's table."""
+    return folder / f"{code}-{name}.parquet"

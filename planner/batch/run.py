@@ -1,0 +1,248 @@
+"""Run a portfolio: what is equal is skipped, what is killed is continued, what fails is told."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from planner.batch.portfolio import District, Portfolio, read_portfolio
+from planner.batch.tasks import (
+    DistrictResult,
+    DistrictTask,
+    is_in_place,
+    read_receipt,
+    reason_of_failure,
+    receipt_path,
+)
+from planner.batch.workers import Slot, carry_out, cluster_slots, process_slots
+from planner.config.study import read_study
+from planner.messages.catalogue import Language
+from planner.messages.errors import Issue, OutputError, PlannerError
+
+
+@dataclass(frozen=True, slots=True)
+class BatchProgress:
+    """How far a batch is: the row that was just done, how many of all are, and the seconds that may be left."""
+
+    row: DistrictResult
+    done: int
+    count: int
+    seconds_left: float
+
+
+Report = Callable[[BatchProgress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What `run_many` returns.
+
+    Attributes
+    ----------
+    portfolio
+        The portfolio.
+    out
+        The folder of its products.
+    rows
+        One a district, in the order of their codes.
+    kept
+        Codes of the districts that were there already, equal in everything that they depend on.
+    in_no_district
+        Ids of communities that no district holds: they are in no sum.
+    products
+        The products of all districts together.
+    """
+
+    portfolio: Portfolio
+    out: Path
+    rows: tuple[DistrictResult, ...]
+    kept: tuple[str, ...]
+    in_no_district: tuple[str, ...]
+    products: tuple[Path, ...]
+
+    @property
+    def failed(self) -> tuple[DistrictResult, ...]:
+        """The districts that have no products, each with its reason."""
+        return tuple(row for row in self.rows if row.status == "failed")
+
+
+def run_many(
+    portfolio: Portfolio | str | Path,
+    out: str | Path,
+    *,
+    workers: int = 1,
+    scheduler: str = "",
+    products: Sequence[str] | None = None,
+    memory_mb: int | None = None,
+    report: Report | None = None,
+) -> Batch:
+    """Run the districts of a portfolio, each as one task, and roll up what they give.
+
+    The products of a district lie in ``out/districts/<code>``, equal to the byte to those of `planner.write`; all
+    of a district or none. A script that calls this with processes needs ``if __name__ == "__main__":``.
+
+    Parameters
+    ----------
+    portfolio
+        The portfolio, or the path of its file.
+    out
+        Where to, on a disk that all workers see.
+    workers
+        How many processes; each has its share of the threads of the machine.
+    scheduler
+        Address of a scheduler of dask instead, as ``"tcp://10.0.0.1:8786"``; needs the extra `cluster`.
+    products
+        As `planner.write`.
+    memory_mb
+        The most memory of one process, MB; None: its share of the machine's, 0: no bound. Linux only.
+    report
+        Called after each district.
+
+    Returns
+    -------
+    batch
+        A row for each district: a district that fails is a row with its reason.
+
+    Raises
+    ------
+    PlannerError
+        The portfolio is not valid, `out` cannot be written, or the scheduler does not answer.
+
+    Examples
+    --------
+    ``run_many("portfolio.toml", "maps", workers=2).failed``
+    """
+    from planner.batch.funds import curves_of, share_funds
+    from planner.batch.rollup import MANIFEST, roll_up
+    from planner.cache import code_digest
+    from planner.reporting.write import check_writable, files_of, unwritable_error
+
+    portfolio = portfolio if isinstance(portfolio, Portfolio) else read_portfolio(portfolio)
+    out = Path(out).resolve()
+    files_of(products)
+    check_writable(out, [MANIFEST])
+    try:
+        version = code_digest().hex()
+        districts, lost = districts_of(portfolio, out, version)
+        rows, tasks = _plan_tasks(portfolio, districts, out, products, version)
+        kept = tuple(row.code for row in rows if row.status == "done")
+        if tasks:
+            compile_engine()
+            with cluster_slots(scheduler) if scheduler else _processes(workers, memory_mb) as slots:
+                rows += _carry_out(tasks, slots, out, len(rows) + len(tasks), report)
+        rows = sorted(rows, key=lambda row: row.code)
+        choice = (
+            share_funds(curves_of({row.code: row.figures for row in rows}), portfolio.funds)
+            if portfolio.funds
+            else None
+        )
+        products_of_all = roll_up(portfolio, rows, out, in_no_district=lost, choice=choice, version=version)
+    except PlannerError:
+        raise
+    except OSError as error:
+        raise unwritable_error(out, error) from error
+    return Batch(portfolio, out, tuple(rows), kept, lost, products_of_all)
+
+
+def compile_engine() -> None:
+    """Compile what is not compiled on this machine yet, once, before the workers start."""
+    from planner.prepare import start_compiling
+
+    with start_compiling(barriers=True, siting=True) as compile_rest:
+        compile_rest()
+
+
+def _plan_tasks(
+    portfolio: Portfolio, districts: Sequence[District], out: Path, products: Sequence[str] | None, version: str
+) -> tuple[list[DistrictResult], list[DistrictTask]]:
+    """Return the rows of districts that are there or cannot be read, and the tasks of all others."""
+    rows, tasks, funds = list[DistrictResult](), list[DistrictTask](), portfolio.funds
+    most_sites = funds.most_a_district if funds else 0
+    for district in districts:
+        try:
+            key, name = district_key(district, products, (version, most_sites))
+        except PlannerError as error:
+            reason = reason_of_failure(error, portfolio.language)
+            rows.append(DistrictResult(district.code, district.name, "failed", reason))
+            continue
+        earlier = read_receipt(out, district.code)
+        if earlier is not None and earlier.key == key and is_in_place(out, earlier):
+            rows.append(earlier)
+            continue
+        chosen = None if products is None else tuple(products)
+        tasks.append(
+            DistrictTask(
+                *(district.code, district.name or name, str(district.study.resolve()), str(out), key),
+                products=chosen,
+                language=portfolio.language,
+                version=version,
+                most_sites=most_sites,
+            )
+        )
+    return rows, tasks
+
+
+def districts_of(portfolio: Portfolio, out: Path, version: str) -> tuple[Sequence[District], tuple[str, ...]]:
+    """Return the districts by code, and the communities in none; layers of a whole that have changed are cut."""
+    if portfolio.study is not None:
+        from planner.batch.cut import cut_districts
+
+        cut = cut_districts(portfolio, out, version=version)
+        return cut.districts, cut.in_no_district
+    return [District(code, "", portfolio.resolve(path)) for code, path in sorted(portfolio.studies.items())], ()
+
+
+def district_key(district: District, products: Sequence[str] | None, further: object) -> tuple[str, str]:
+    """Return a hash of all that a district's products depend on, and the name of its study.
+
+    Raises
+    ------
+    StudyError
+        Its study file is not valid.
+    """
+    from planner.inputs.file_contents import file_contents
+    from planner.reporting.write import files_of
+    from planner.siting.solvers.highs import highs_version
+
+    study = read_study(district.study)
+    contents = [(os.path.relpath(path, study.file.parent), digest) for path, digest in file_contents(study)]
+    given = (study.model_dump_json(exclude={"file"}), contents, files_of(products), further, highs_version())
+    return hashlib.blake2b(repr(given).encode("utf-8", "surrogatepass"), digest_size=20).hexdigest(), study.name
+
+
+def _processes(workers: int, memory_mb: int | None) -> Any:  # noqa: ANN401 - a context of slots
+    return process_slots(workers, memory_mb=share_of_memory_mb(workers) if memory_mb is None else memory_mb)
+
+
+def share_of_memory_mb(workers: int) -> int:
+    """Return what one of so many processes may hold of nine tenths of the machine's memory, MB; 0: not known."""
+    try:
+        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 0.9 / workers) >> 20
+    except (AttributeError, ValueError, OSError):
+        return 0
+
+
+def _carry_out(
+    tasks: Sequence[DistrictTask], slots: Sequence[Slot], out: Path, count: int, report: Report | None
+) -> list[DistrictResult]:
+    began, rows, earlier = time.monotonic(), list[DistrictResult](), count - len(tasks)
+    for row in carry_out(tasks, slots):
+        seen = _seen(row, out, tasks[0].language)
+        rows.append(seen)
+        left = (time.monotonic() - began) / len(rows) * (len(tasks) - len(rows))
+        if report is not None:
+            report(BatchProgress(seen, earlier + len(rows), count, left))
+    return rows
+
+
+def _seen(row: DistrictResult, out: Path, language: Language) -> DistrictResult:
+    """Return a row as it came, or that its products do not lie where this process looks for them."""
+    if row.status == "done" and not receipt_path(out, row.code).exists():
+        reason = OutputError(str(out), [Issue("not_on_this_disk")]).in_words(language)
+        return DistrictResult(row.code, row.name, "failed", reason, row.key)
+    return row
