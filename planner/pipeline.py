@@ -119,7 +119,6 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     own = replace(access, demand=inputs.demand, times=times, facilities=places)
     overlay = cache.get("overlay", own, lambda: compare_with_overlay(own))
     verification = verify(own, prepared.walk_environment(), seed=study.siting.seed) if verified else None
-
     given = prepared.siting_inputs(coverage.uncovered, groups, business_areas, horizon_min=max(limits))
     sites, doubts = cache.get(
         "siting", (given, highs_version()), lambda: _choose_sites(given, progress), unless=STOPPED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,28 +17,34 @@ from planner.siting.proposals import search_candidates
 from planner.siting.solution import Solution
 from planner.siting.study_problem import candidate_builder
 
+MOST_POSITIONS = 20_000
+"""Street positions, enough that none serves anybody better in all but the largest districts."""
 
-def district_curve(plan: Plan, most_sites: int) -> dict[str, list[float]]:
+
+def district_curve(plan: Plan, most_sites: int) -> dict[str, Any]:
     """Return what 0, 1, … new sites in a district gain, as `planner.batch.funds.Curve` holds it.
 
     Residents count, each once; sites stand in the district, where its study allows them. Neighbours without a
     centre within the standard are counted in `served` and `bound`, so that the bound holds for the whole.
+    Candidates are those of the study and street positions; `every_street` tells whether no other position on a
+    street serves anybody better.
     """
     prepared, study = plan.prepared, plan.study
     own = plan.coverage.uncovered
     others = _uncovered_neighbours(plan)
     both = gpd.GeoDataFrame(pd.concat([own, others], ignore_index=True), crs=own.crs)
-    flat = [0.0] * (most_sites + 1)
+    flat = {name: [0.0] * (most_sites + 1) for name in ("gained", "served", "bound")}
     if not both["people"].sum() > 0:
-        return {"gained": flat, "served": flat, "bound": flat}
+        return {**flat, "every_street": True}
     given = prepared.siting_inputs(both, (), plan.business_areas)
     given = replace(given, study=study.model_copy(update={"siting": _for_curve(plan, most_sites)}))
     demand = weigh_demand(both, (), standard_min=given.standard_min, residents_weight=1.0)
     found = search_candidates(candidate_builder(given, demand), builds_all=True)
     count = min(most_sites, found.matrix.shape[1])
+    every_street = found.pool.every_street
     if not count:
-        return {"gained": flat, "served": flat, "bound": flat}
-    rows, limit, seconds = np.arange(len(own)), SelectionConstraints(sites=count), study.siting.seconds / 2
+        return {**flat, "every_street": every_street}
+    rows, limit, seconds = np.arange(len(own)), SelectionConstraints(sites=count), study.siting.seconds / 4
     of_own = coverage_curve(
         CoverageMatrix(found.matrix[rows], found.people[rows]), limit, time_limit_s=seconds, seed=study.siting.seed
     )
@@ -49,6 +56,7 @@ def district_curve(plan: Plan, most_sites: int) -> dict[str, list[float]]:
         "gained": _filled([one.objective for one in of_own], most_sites),
         "served": _filled(served, most_sites),
         "bound": _filled([one.bound for one in of_both], most_sites),
+        "every_street": every_street,
     }
 
 
@@ -65,8 +73,11 @@ def _uncovered_neighbours(plan: Plan) -> gpd.GeoDataFrame:
 
 
 def _for_curve(plan: Plan, most_sites: int) -> object:
-    """Return the settings of the curve: its number of sites, no budget of the district's own, nothing moved."""
-    return plan.study.siting.model_copy(update={"sites": most_sites, "budget": None, "relocatable": ()})
+    """Return the settings of the curve: sites on streets too, no budget of the district's own, nothing moved."""
+    siting = plan.study.siting
+    sources = tuple(dict.fromkeys((*siting.sources, "streets")))
+    changed = {"sites": most_sites, "sources": sources, "street_positions": MOST_POSITIONS}
+    return siting.model_copy(update={**changed, "budget": None, "relocatable": ()})
 
 
 def _is_covered(matrix: object, solution: Solution) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

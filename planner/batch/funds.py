@@ -40,12 +40,15 @@ class Curve:
         The same with the neighbours whom these sites cover too.
     bound
         No choice of as many sites newly covers more people, neighbours included.
+    every_street
+        Whether that holds for every position on a street, not only for the candidates.
     """
 
     code: str
     gained: tuple[float, ...]
     served: tuple[float, ...]
     bound: tuple[float, ...]
+    every_street: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class Choice:
         People whom sites of a neighbouring district may cover besides: in no sum here, in the bound.
     sites, cost
         In all.
+    every_street
+        Whether the bound holds for sites at every position on a street, not only at the candidates.
     """
 
     districts: tuple[DistrictShare, ...]
@@ -83,6 +88,7 @@ class Choice:
     counted_twice: float
     sites: int
     cost: float
+    every_street: bool
 
 
 def site_cost(funds: PortfolioFunds, code: str) -> float:
@@ -137,6 +143,7 @@ def share_funds(curves: Sequence[Curve], funds: PortfolioFunds, *, seconds: floa
         counted_twice=max(served - gained, 0.0),
         sites=sum(row.sites for row in rows),
         cost=math.fsum(row.cost for row in rows),
+        every_street=all(one.every_street for one in curves),
     )
 
 
@@ -183,7 +190,8 @@ def curves_of(figures: Mapping[str, Mapping[str, object]]) -> list[Curve]:
     for code, row in figures.items():
         curve = row.get("curve")
         if isinstance(curve, Mapping):
-            found.append(Curve(code, *(tuple(curve[name]) for name in ("gained", "served", "bound"))))
+            gained, served, bound = (tuple(curve[name]) for name in ("gained", "served", "bound"))
+            found.append(Curve(code, gained, served, bound, every_street=bool(curve["every_street"])))
     return found
 
 

@@ -17,6 +17,8 @@ TABLES = ("communities", "centres")
 
 DEGREES = "EPSG:4326"
 
+SERVED = ("people_covered", "people_share", "own_people_covered")
+NUMBERS = ("people", *SERVED, "score")
 RATES = ("assessed", "excellent", "compliant", "weak", "undetermined")
 
 
@@ -65,15 +67,7 @@ def community_table(plan: Plan) -> gpd.GeoDataFrame:
     """
     coverage, communities = plan.coverage, plan.inputs.communities
     rows = coverage.by_community[coverage.by_community["limit_min"] == coverage.standard_min]
-    columns = [
-        "community",
-        "name",
-        "subdistrict",
-        "people",
-        "people_covered",
-        "people_share",
-        "own_people_covered",
-    ]
+    columns = ["community", "name", "subdistrict", "people", *SERVED]
     centres = plan.diagnosis.centres
     foreign = centres["id"].isin(plan.inputs.neighbours.facilities)
     premises = centres[centres["tier"].isin(PREMISES) & ~foreign]
@@ -106,8 +100,10 @@ def write_parts(plan: Plan, folder: Path, code: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in zip(TABLES, (community_table(plan), centre_table(plan)), strict=True):
         table.insert(0, "district", code)
+        # The same columns in every district, also where a text is nowhere given.
+        texts = [column for column in table.columns.drop("geometry") if column not in NUMBERS]
         draft = folder / f"{code}-{name}.{os.getpid()}.part"
-        table.to_parquet(draft, index=False)
+        table.astype({column: pd.StringDtype("pyarrow") for column in texts}).to_parquet(draft, index=False)
         draft.replace(part_path(folder, code, name))
 
 

@@ -176,6 +176,7 @@ def _choice(province: Province, texts: Texts) -> dict[str, Any] | None:
         "gained": texts.whole(choice.people_gained),
         "bound": texts.whole(choice.bound),
         "twice": texts.whole(choice.counted_twice),
+        "every_street": choice.every_street,
         "sites": texts.whole(choice.sites),
         "cost": f"{choice.cost:g}",
         "rows": [

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -59,6 +60,10 @@ LEAGUE: tuple[tuple[str, Kind], ...] = (
 )
 """Columns of the league table: what is measured, what the data are worth, by which rules."""
 
+COUNTED = (
+    *("people", "people_covered", "compliant", "excellent", "assessed", "undetermined"),
+    *("streets_km", "area_km2"),
+)
 SUMMED = (
     "people",
     "people_covered",
@@ -126,16 +131,16 @@ def league_table(rows: Sequence[DistrictResult]) -> pd.DataFrame:
     )
     for name, _ in LEAGUE:
         if name not in table:
-            table[name] = pd.NA
-    people, covered = (table[name].astype(float) for name in ("people", "people_covered"))
-    determined = table["assessed"].fillna(0) - table["undetermined"].fillna(0)
-    fine = table.get("compliant", pd.Series(0, index=table.index)) + table.get("excellent", 0)
+            table[name] = np.nan
+    people, covered, compliant, excellent, assessed, undetermined, streets_km, area_km2 = (
+        pd.to_numeric(table[name]) if name in table else pd.Series(np.nan, index=table.index) for name in COUNTED
+    )
+    determined = assessed.fillna(0) - undetermined.fillna(0)
     table = table.assign(
-        people_share=(covered / people).where(people > 0),
+        people_share=covered / people.where(people > 0),
         people_uncovered=people - covered,
-        compliant_share=(fine / determined).where(determined > 0),
-        streets_km_per_km2=table.get("streets_km", pd.Series(dtype=float)).astype(float)
-        / table.get("area_km2", pd.Series(dtype=float)).astype(float),
+        compliant_share=(compliant + excellent) / determined.where(determined > 0),
+        streets_km_per_km2=streets_km / area_km2,
         modelled=[", ".join(one) if isinstance(one, list) else "" for one in table["modelled"]],
     )
     table = table.sort_values(["people_share", "code"], ignore_index=True, na_position="last")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -150,8 +151,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     study
         The settings.
     margin_m
-        How far beyond the communities a walk within the longest limit can lead, metres: streets and facilities
-        are kept that far, so that people near the border are served by what stands beyond it.
+        How far beyond the communities the longest walk leads, metres: what serves people stands no farther.
 
     Returns
     -------
@@ -176,21 +176,17 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     communities, water = layers.communities, layers.water
     raster = _raster(study, communities, tables) if method == "raster" else None
     raise_together(errors)
-
     declared, source = Facilities(layers.metric["facilities"]), tables.source("facilities")
     facilities, facility_notices = assign_communities(declared, communities, water, layers.unknown, source=source)
     streets, closed_ways = _streets_near(study, Streets(layers.metric["streets"]), communities, margin_m, tables)
     residents = _residents(study, tables, layers, streets, method, raster, building_kinds)
-    communities, facilities, streets, residents, neighbours, beyond = divide_district(
-        study, communities, facilities, streets, residents, margin_m=margin_m
-    )
+    district = divide_district(study, communities, facilities, streets, residents, margin_m=margin_m)
+    communities, facilities, streets, residents, neighbours, beyond = district
     for name, rows in beyond.items():
         tables.record_dropped(name, drop_rows("beyond_margin", rows))
     layers = replace(layers, metric={**layers.metric, "communities": communities})
     not_walked, torn = lines_not_walked(tables, communities, margin_m)
-    left_out = summarize_excluded_lines(not_walked)
-    elevation = tables.elevation(streets)
-    places = layers.metric.get("places")
+    left_out, places = summarize_excluded_lines(not_walked), layers.metric.get("places")
     at_work = None if places is None else business_places(Places(places), place_kinds)
     groups = _groups(study, tables, layers, residents, at_work)
     return Inputs(
@@ -204,7 +200,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         gates=Gates(layers.metric["gates"]) if "gates" in layers.metric else None,
         parcels=Parcels(layers.metric["parcels"]) if "parcels" in layers.metric else None,
         closed_ways=closed_ways,
-        elevation=elevation,
+        elevation=tables.elevation(streets),
         demand_method=method,
         balance=residents.balance,
         groups=groups,
@@ -224,12 +220,22 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
             *duplicate_notices(communities, facilities, layers.demand),
             *residents.notices,
             *neighbours.notices(),
-            *small_count_notices(study, residents),
-            *community_notices(communities, residents),
-            *(() if at_work is None else at_work.notices),
-            *(notice for group in groups for notice in group.notices),
+            *_people_notices(study, communities, residents, at_work, groups),
         ),
     )
+
+
+def _people_notices(
+    study: Study,
+    communities: Communities,
+    residents: Residents,
+    at_work: BusinessPlaces | None,
+    groups: Sequence[GroupDemand],
+) -> Iterator[Notice]:
+    yield from small_count_notices(study, residents)
+    yield from community_notices(communities, residents)
+    yield from () if at_work is None else at_work.notices
+    yield from (notice for group in groups for notice in group.notices)
 
 
 def _residents(

@@ -92,7 +92,7 @@ def test_a_floor_is_no_site_that_gains_nobody() -> None:
 
 
 def test_rows_without_a_curve_take_no_part() -> None:
-    curve = {"gained": [0.0, 2.0], "served": [0.0, 2.0], "bound": [0.0, 2.0]}
+    curve = {"gained": [0.0, 2.0], "served": [0.0, 2.0], "bound": [0.0, 2.0], "every_street": True}
     assert [one.code for one in curves_of({"A": {"curve": curve}, "B": {}})] == ["A"]
 
 
@@ -104,7 +104,7 @@ def test_the_bound_holds_across_borders(seed: int, tmp_path: Path) -> None:
     curves, spots = [], []
     for district in cut.districts:
         plan = planner.run(district.study)
-        curves.append(Curve(district.code, **{k: tuple(v) for k, v in district_curve(plan, 2).items()}))
+        curves += curves_of({district.code: {"curve": district_curve(plan, 2)}})
         ground = shapely.union_all(plan.inputs.communities.geometry.array)
         corners = plan.network.node_xy
         spots.append(corners[shapely.contains_xy(ground, *corners.T)][::3])
@@ -119,5 +119,6 @@ def test_the_bound_holds_across_borders(seed: int, tmp_path: Path) -> None:
     order = np.argsort(-alone)[:60]
     best = max(float(people[covers[one] | covers[other]].sum()) for one, other in product(order, order))
     assert best > 0
+    assert choice.every_street
     assert choice.bound >= best - 1e-6
     assert choice.bound >= choice.people_gained > 0

@@ -44,7 +44,7 @@ def test_sums_are_those_of_the_parts(made: tuple[Path, Batch]) -> None:
         row.code: json.loads((out / f"districts/{row.code}/plan.json").read_text("utf-8")) for row in batch.rows
     }
     for code, part in communities.groupby("district"):
-        assert set(part["community"]) == {one["id"] for one in plans[str(code)]["communities"]}
+        assert set(part["community"]) == {one["community"] for one in plans[str(code)]["coverage"]["by_community"]}
     figures = pd.DataFrame([row.figures for row in batch.rows])
     assert communities["people"].sum() == figures["people"].sum()
     assert communities["people_covered"].sum() == figures["people_covered"].sum()
