@@ -8,12 +8,14 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
 from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage, measure_coverage, merge_service_areas, tabulate_service_areas
 from planner.accessibility.equity import Equity, measure_equity
+from planner.accessibility.services import Services, measure_services
 from planner.cache import NO_CACHE, Cache
 from planner.config.study import Study, read_study
 from planner.evaluation.diagnosis import diagnose
@@ -36,7 +38,10 @@ from planner.siting.study_problem import SitingInputs
 from planner.siting.study_siting import StudySiting, solve_study
 
 STOPPED = b"time_limit"
-"""What a result says of which a part was stopped by the clock: another run may come farther."""
+"""Status of a result of which a part was stopped by its time limit: another run may come farther."""
+
+BLOCKED_DETOUR = 1.5
+"""Detour above which a direction is blocked, where the rules do not say."""
 
 
 def run(
@@ -100,6 +105,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
 
     progress("groups")
     groups = tuple(prepared.measure_group(kind, times) for kind in inputs.groups)
+    services = _measure_services(prepared, progress)
 
     progress("business_areas")
     business_areas = prepared.find_business_areas()
@@ -110,21 +116,18 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     flips = rating_flips(diagnosis, study.rules.threshold_share)
     improvements = prepared.find_improvements(access, diagnosis, progress=progress)
     alternatives = (*_with_other_rules(prepared, access), *_with_other_walking(prepared))
-
     progress("equity")
     fairness = _measure_equity(prepared)
 
     progress("validation")
-    places = without_equipment(access.facilities)
-    own = replace(access, demand=inputs.demand, times=times, facilities=places)
-    overlay = cache.get("overlay", own, lambda: compare_with_overlay(own))
+    own = replace(access, demand=inputs.demand, times=times)
+    overlay = _compare_with_overlay(prepared, own)
     verification = verify(own, prepared.walk_environment(), seed=study.siting.seed) if verified else None
     given = prepared.siting_inputs(coverage.uncovered, groups, business_areas, horizon_min=max(limits))
     sites, doubts = cache.get(
         "siting", (given, highs_version()), lambda: _choose_sites(given, progress), unless=STOPPED
     )
     candidates, candidate_times = sites.siting.candidates, sites.siting.times
-    candidate_areas = prepared.draw_areas(walker.snap(candidates))
 
     programme_inputs = ProgrammeInputs(
         study=study,
@@ -140,6 +143,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     with collect_discrepancies() as further:
         progress("programme")
         programme = build_programme(programme_inputs)
+    told = _notices_of(services, business_areas, sites.siting, programme)
     solver_notices = discrepancy_notices([*doubts, *further], version=highs_version())
     return Plan(
         prepared=prepared,
@@ -159,9 +163,10 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         groups=groups,
         business_areas=business_areas,
         candidate_times=candidate_times,
-        candidate_areas=candidate_areas,
+        candidate_areas=prepared.draw_areas(walker.snap(candidates)),
         programme=programme,
-        notices=(*prepared.notices, *_notices_of(business_areas, sites.siting, programme), *solver_notices),
+        notices=(*prepared.notices, *told, *solver_notices),
+        services=services,
     )
 
 
@@ -172,13 +177,18 @@ def _merge_areas(prepared: PreparedStudy, areas: NDArray[np.object_]) -> gpd.Geo
     )
 
 
+def _compare_with_overlay(prepared: PreparedStudy, access: AccessData) -> pd.DataFrame:
+    placed = replace(access, facilities=without_equipment(access.facilities))
+    return prepared.cache.get("overlay", placed, lambda: compare_with_overlay(placed))
+
+
 def _choose_sites(given: SitingInputs, progress: Progress) -> tuple[StudySiting, tuple[Discrepancy, ...]]:
     with collect_discrepancies() as doubts:
         sites = solve_study(given, progress=progress)
     return sites, tuple(doubts)
 
 
-def _notices_of(*results: BusinessAreas | SitingResult | Programme | None) -> Iterator[Notice]:
+def _notices_of(*results: Services | BusinessAreas | SitingResult | Programme | None) -> Iterator[Notice]:
     for result in results:
         if result is not None:
             yield from result.notices
@@ -197,6 +207,17 @@ def _measure_coverage(prepared: PreparedStudy, times: TravelTimes, areas: NDArra
             neighbours=inputs.neighbours.facilities,
         ),
     )
+
+
+def _measure_services(prepared: PreparedStudy, progress: Progress) -> Services | None:
+    """Measure access to the services of a study; None where it has none besides its own facilities."""
+    inputs, rules = prepared.inputs, prepared.rules
+    if not inputs.services:
+        return None
+    progress("services")
+    detour = rules.blocked.detour if rules.blocked is not None else BLOCKED_DETOUR
+    given = (inputs.services, prepared.walker, inputs.demand, inputs.groups, tuple(inputs.communities["id"]))
+    return prepared.cache.get("services", (given, detour), lambda: measure_services(*given, blocked_detour=detour))
 
 
 def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[AlternativeDiagnosis]:

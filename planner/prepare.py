@@ -28,6 +28,7 @@ from planner.evaluation.validation.networkx_oracle import WalkEnvironment
 from planner.inputs.network_notices import facility_notices, network_notices, setting_notices
 from planner.inputs.private_ways import assess_compounds, compound_notes, compound_notices, ordered_cost_notes
 from planner.inputs.scenario import Scenario, apply_scenario
+from planner.inputs.services import service_notices
 from planner.inputs.study_inputs import (
     Inputs,
     households_by_community,
@@ -222,7 +223,7 @@ class PreparedStudy:
         """Combine the tables with the results that siting builds on; `horizon_min` as in `SitingInputs`."""
         return SitingInputs(
             study=self.study,
-            # Only a model of capacities asks for floor areas.
+            # Only a model of capacities requests floor areas.
             inputs=self.inputs.only_places(with_floors=bool(self.study.siting.m2_per_household)),
             walker=self.walker,
             uncovered=uncovered,
@@ -367,6 +368,7 @@ def _prepare(
         notices=(
             *setting_notices(study),
             *inputs.notices,
+            *service_notices(study, inputs.services, inputs.groups),
             *walkable.notices,
             *compound_notices(compounds, study, inputs.demand),
             *facility_notices(inputs, facility_snaps),

@@ -32,7 +32,7 @@ from planner.inputs.metric_layers import metric_layers
 from planner.inputs.neighbours import district_zone, own_facilities, with_branches
 from planner.inputs.walk_choice import choose_walk, find_profile, longest_walk_m
 from planner.inputs.walk_network import walking_costs_of
-from planner.io.datum.shifts import datum_name
+from planner.io.datum.transform import datum_name
 from planner.io.layers import read_layer
 from planner.io.osm.place import ATTRIBUTION, add_attribution
 from planner.io.study_layers import StudyLayers
@@ -272,6 +272,12 @@ def write_district(whole: Whole, code: str, folder: Path, overrides: Mapping[str
         {**group, "layer": inputs.pop(f"kinds.{group['id']}", None)} if "layer" in group else dict(group)
         for group in content.get("demand", {}).get("groups", [])
     ]
+    services = [
+        {**one, "tags": {}, "layer": inputs.pop(f"services.{one['id']}")}
+        if f"services.{one['id']}" in inputs
+        else one
+        for one in content.get("services", [])
+    ]
     demand = {**content.get("demand", {}), "method": _method(whole, layers)}
     if groups:
         demand["groups"] = [group for group in groups if group.get("layer", {}) is not None]
@@ -282,6 +288,8 @@ def write_district(whole: Whole, code: str, folder: Path, overrides: Mapping[str
         "communities": list(communities["id"][whole.district == code]),
         "facilities": list(whole.layers["facilities"]["id"][belongs & homeless]),
     }
+    if services:
+        content["services"] = services
     tables = {**content, "name": whole.names.get(code, code), "crs": crs.to_string(), "demand": demand}
     lines = [f"{key} = {toml_value(value)}" for key, value in tables.items()]
     lines += [
@@ -363,6 +371,10 @@ def district_layers(whole: Whole, code: str, *, margin_m: float) -> dict[str, gp
             found[name] = layers[name][shapely.intersects(zone, layers[name].geometry.array)]
     ground = shapely.union_all(own.geometry.array)
     for name in layers:
+        if name.startswith("services."):
+            away_m = shapely.distance(zone, layers[name].geometry.array)
+            # Where none is near, one that is out of reach says that there is such a service.
+            found[name] = layers[name][(away_m == 0) | (np.arange(len(away_m)) == np.argmin(away_m))]
         if name.startswith("kinds."):
             found[name] = layers[name][shapely.intersects(ground, layers[name].geometry.array)]
     return {name: frame for name, frame in found.items() if len(frame) or name in ("facilities", "streets")}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from planner.inputs.community_matching import match_communities
 from planner.inputs.facility_communities import resolve_communities
 from planner.inputs.population_table import apply_population_table
 from planner.io.datum.resolve import DatumChoice, resolve_datums
+from planner.io.layer_read import drop_rows
 from planner.io.study_layers import StudyLayers
 from planner.messages.errors import DataError, Issue, raise_together
 from planner.messages.notices import Notice
@@ -69,6 +71,15 @@ def metric_layers(tables: StudyLayers, errors: Sequence[DataError]) -> MetricLay
     if settled.converted:
         metric = tables.bring_all(settled.frames)
     return MetricLayers(metric, unknown, settled.choice, (*settled.notices, *counted, *join_notices))
+
+
+def only_district(
+    layers: MetricLayers, communities: Communities, beyond: Mapping[str, pd.Index], tables: StudyLayers
+) -> MetricLayers:
+    """Return the layers with a district's own communities, and note the rows that have no bearing on it."""
+    for name, rows in beyond.items():
+        tables.record_dropped(name, drop_rows("beyond_margin", rows))
+    return replace(layers, metric={**layers.metric, "communities": communities})
 
 
 def _named(given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, NDArray[np.object_]]:

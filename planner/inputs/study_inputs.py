@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,22 +13,21 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.config.sections.demand import GroupSettings
+from planner.config.service_profiles import service_standards
 from planner.config.study import Study
 from planner.inputs.facility_communities import assign_communities
 from planner.inputs.input_notices import community_notices, lines_not_walked, small_count_notices
-from planner.inputs.metric_layers import MetricLayers, metric_layers
+from planner.inputs.metric_layers import MetricLayers, metric_layers, only_district
 from planner.inputs.neighbours import Neighbours, divide_district
 from planner.inputs.overlap_checks import duplicate_notices
 from planner.inputs.population_raster import read_raster
+from planner.inputs.services import read_services
 from planner.io.datum.resolve import DatumChoice
-from planner.io.layer_read import (
-    ExcludedLines,
-    summarize_excluded_lines,
-)
+from planner.io.layer_read import ExcludedLines, drop_rows, summarize_excluded_lines
 from planner.io.raster import Elevation
-from planner.io.row_audit import drop_rows
+from planner.io.service_places import ServicePlaces
 from planner.io.study_layers import LayerSource, StudyLayers, layer_of_group
-from planner.messages.errors import DataError, Issue, NetworkError, raise_together
+from planner.messages.errors import DataError, Issue, NetworkError
 from planner.messages.notices import Notice
 from planner.population.buildings import BuildingKinds, read_building_kinds, select_residential
 from planner.population.business_places import BusinessPlaces, business_places, read_place_kinds
@@ -76,7 +74,7 @@ class Inputs:
     closed_ways
         Private ways of compounds within the margin, where the study closes them; None where it does not.
     elevation
-        The heights of the ground, where slope is asked for.
+        The heights of the ground, where slope is requested.
     demand_method
         ``"points"``, ``"raster"``, ``"buildings"`` or ``"along_streets"``.
     balance
@@ -96,9 +94,11 @@ class Inputs:
     left_out
         Lines of the streets' file within the margin that are not walked, by reason.
     not_walked
-        These lines: `reason`, `word` (what the file says that decides).
+        These lines: `reason`, `word` (what the file states that decides).
     notices
         Rows that could not be used as they are, with the reason.
+    services
+        Facilities of each service, the study's own first; () where it has no [[services]].
     """
 
     crs: pyproj.CRS
@@ -123,6 +123,7 @@ class Inputs:
     left_out: tuple[ExcludedLines, ...]
     not_walked: gpd.GeoDataFrame
     notices: tuple[Notice, ...]
+    services: tuple[ServicePlaces, ...] = ()
 
     def only_places(self, *, with_floors: bool = False) -> Inputs:
         """Return the inputs without what facilities offer inside, and without their files.
@@ -130,7 +131,7 @@ class Inputs:
         Walks, coverage and sites depend on no more, unless capacities count: `with_floors`.
         """
         facilities = self.facilities if with_floors else without_equipment(self.facilities)
-        return replace(self, facilities=facilities, sources=(), notices=())
+        return replace(self, facilities=facilities, sources=(), notices=(), services=())
 
     @property
     def private_streets(self) -> NDArray[np.bool_]:
@@ -175,16 +176,13 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     layers = metric_layers(tables, errors)
     communities, water = layers.communities, layers.water
     raster = _raster(study, communities, tables) if method == "raster" else None
-    raise_together(errors)
     declared, source = Facilities(layers.metric["facilities"]), tables.source("facilities")
     facilities, facility_notices = assign_communities(declared, communities, water, layers.unknown, source=source)
     streets, closed_ways = _streets_near(study, Streets(layers.metric["streets"]), communities, margin_m, tables)
     residents = _residents(study, tables, layers, streets, method, raster, building_kinds)
     district = divide_district(study, communities, facilities, streets, residents, margin_m=margin_m)
     communities, facilities, streets, residents, neighbours, beyond = district
-    for name, rows in beyond.items():
-        tables.record_dropped(name, drop_rows("beyond_margin", rows))
-    layers = replace(layers, metric={**layers.metric, "communities": communities})
+    layers = only_district(layers, communities, beyond, tables)
     not_walked, torn = lines_not_walked(tables, communities, margin_m)
     left_out, places = summarize_excluded_lines(not_walked), layers.metric.get("places")
     at_work = None if places is None else business_places(Places(places), place_kinds)
@@ -220,22 +218,12 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
             *duplicate_notices(communities, facilities, layers.demand),
             *residents.notices,
             *neighbours.notices(),
-            *_people_notices(study, communities, residents, at_work, groups),
+            *small_count_notices(study, residents),
+            *community_notices(communities, residents),
+            *(notice for one in (at_work, *groups) if one is not None for notice in one.notices),
         ),
+        services=read_services(service_standards(study), tables, layers.metric, facilities),
     )
-
-
-def _people_notices(
-    study: Study,
-    communities: Communities,
-    residents: Residents,
-    at_work: BusinessPlaces | None,
-    groups: Sequence[GroupDemand],
-) -> Iterator[Notice]:
-    yield from small_count_notices(study, residents)
-    yield from community_notices(communities, residents)
-    yield from () if at_work is None else at_work.notices
-    yield from (notice for group in groups for notice in group.notices)
 
 
 def _residents(
@@ -277,7 +265,7 @@ def _groups(
     residents: Residents,
     at_work: BusinessPlaces | None,
 ) -> tuple[GroupDemand, ...]:
-    """Count the further kinds of demand, and note the rows outside every community."""
+    """Count the further population groups, and note the rows outside every community."""
     groups = tuple(
         _group_demand(
             group,
@@ -349,24 +337,20 @@ def _without_private(streets: Streets, *, source: str) -> tuple[Streets, Streets
 
 
 def _raster(study: Study, communities: Communities, tables: StudyLayers) -> RasterCells | None:
-    """Read the population raster; None where it is refused."""
+    """Read the population raster; None without one."""
     layer, settings = study.inputs.population, study.demand
     if layer is None:
         return None
-    try:
-        raster = read_raster(
-            study.resolve(layer.path),
-            communities,
-            unit=settings.raster_unit,
-            band=settings.raster_band,
-            nodata=settings.raster_nodata,
-            crs=layer.crs,
-            source=tables.source("population"),
-        )
-        tables.note_raster("population", layer, cells=raster.rows, crs=raster.crs, scale=raster.scale)
-    except DataError as error:
-        tables.refuse(error)
-        return None
+    raster = read_raster(
+        study.resolve(layer.path),
+        communities,
+        unit=settings.raster_unit,
+        band=settings.raster_band,
+        nodata=settings.raster_nodata,
+        crs=layer.crs,
+        source=tables.source("population"),
+    )
+    tables.note_raster("population", layer, cells=raster.rows, crs=raster.crs, scale=raster.scale)
     return raster
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from planner.config.service_profiles import service_standards
 from planner.config.study import Study
 from planner.messages.errors import Issue, StudyError
 from planner.network.costs import WalkingCosts
@@ -55,8 +56,9 @@ def longest_walk_m(
     study, walk, costs, profiles
         The study, its walk and its costs, and the further walking profiles that it compares.
     horizon_min
-        The longest limit of the study and of its rules, minutes; those of population groups are looked up.
+        The longest limit of the study and its rules, minutes; those of groups and services are looked up.
     """
     fastest = max((walk, *(at_speed(other, walk) for other in profiles)), key=lambda walk: walk.speed_kmh)
-    longest_min = max(horizon_min, *(limit for kind in study.demand.groups for limit in kind.minutes or ()), 0.0)
+    limits = (limit for kind in study.demand.groups for limit in kind.minutes or ())
+    longest_min = max(horizon_min, *limits, *(one.minutes for one in service_standards(study)), 0.0)
     return fastest.metres(longest_min) / costs.least_cost_factor

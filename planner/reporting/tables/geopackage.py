@@ -154,7 +154,7 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
 
 
 def _kinds(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
-    """Return the points and the coverage of further kinds of demand, all kinds in one table."""
+    """Return the points and the coverage of further population groups, all kinds in one table."""
     if not plan.groups:
         return {}
     columns = ["id", "people", "community", "nearest_min", "nearest_facility", "geometry"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from planner.messages.catalogue import Language, Texts, has_text
-from planner.reporting.style import BEYOND, FAR, NEAR, SITE, UNCOVERED, VERDICT_COLOURS
+from planner.reporting.style import BEYOND, NEAR, SITE, UNCOVERED, VERDICT_COLOURS, shades
 
 CHANGED = "1970-01-01T00:00:00Z"
 """No date of the machine: the same results give the same bytes."""
@@ -114,7 +114,8 @@ def _renderer(layer: str, geometry: str, fields: list[str], limits: list[float])
     """Yield how the rows of a layer are drawn: in one colour, by a column, or by walking time."""
     column, categories = CATEGORIES.get(layer, ("", ()))
     if limits:
-        column, categories = GRADED[layer], tuple((f"{at:g}", shade(at, limits)) for at in reversed(limits))
+        named = [(f"{at:g}", colour) for at, colour in zip(limits, shades(len(limits)), strict=True)]
+        column, categories = GRADED[layer], tuple(reversed(named))
     if column not in fields:
         yield '<renderer-v2 type="singleSymbol"><symbols>'
         yield _symbol("0", geometry, SIMPLE.get(layer, BEYOND))
@@ -135,19 +136,6 @@ def _renderer(layer: str, geometry: str, fields: list[str], limits: list[float])
         # The smaller areas are drawn on top.
         yield f'<orderby><orderByClause asc="0" nullsFirst="0">{escape(column)}</orderByClause></orderby>'
     yield "</renderer-v2>"
-
-
-def shade(limit_min: float, limits: list[float]) -> str:
-    """Return the colour of a walking time between the nearest and the farthest.
-
-    Examples
-    --------
-    >>> shade(5.0, [5.0, 10.0]) == NEAR, shade(10.0, [5.0, 10.0]) == FAR
-    (True, True)
-    """
-    share = limits.index(limit_min) / max(len(limits) - 1, 1)
-    ends = [[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in (NEAR, FAR)]
-    return "#" + "".join(f"{round(near + (far - near) * share):02x}" for near, far in zip(*ends, strict=True))
 
 
 def _symbol(name: str, geometry: str, colour: str) -> str:

@@ -157,7 +157,7 @@ class PlaceRow(TypedDict):
     name: Annotated[str, "of the place"]
     kind: Annotated[str, "as given"]
     kind_id: Annotated[str, "that of the table of place kinds"]
-    circle: Annotated[str, "id of its business circle; empty in none"]
+    circle: Annotated[str, "id of its business area; empty in none"]
     workers: Annotated[float, "people who work there by day", "people"]
     workers_given: Annotated[bool, "whether the layer itself counts them; false: estimated by kind"]
     landmark: Annotated[int, "how much its kind counts for the name of a circle"]
@@ -318,7 +318,7 @@ LAYERS: dict[str, Layer] = {
     ),
     "groups_coverage": Layer(GroupCoverageRow, "", "one row a further kind of people, community and limit."),
     "business_areas": Layer(
-        BusinessAreaRow, "Polygon", "one a business circle: its extent; only where the study gives places."
+        BusinessAreaRow, "Polygon", "one a business area: its extent; only where the study gives places."
     ),
     "projects": Layer(
         ProjectRow,
