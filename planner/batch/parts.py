@@ -8,7 +8,9 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
+from planner.io.study_layers import attribution_of
 from planner.results import Plan
 from planner.schemas.tables import PREMISES
 
@@ -27,8 +29,9 @@ def district_figures(plan: Plan) -> dict[str, Any]:
 
     Keys, all plain numbers and texts: study, people, people_covered (within the standard), communities, area_km2,
     centres, assessed, excellent, compliant, weak, undetermined (premises), standard_min, rules, speed_kmh,
-    access_m, date, method (how people were placed), modelled (layers that were not surveyed), streets_km,
-    outside_share (of the streets, not connected to the longest piece), near_misses, notices.
+    access_m, date, method (how people were placed), modelled (layers that were not surveyed), streets_km (in its
+    communities), outside_share (of the streets, its margin's too, not connected to the longest piece), near_misses,
+    notices, attribution (whose data must be named).
     """
     coverage, diagnosis, quality = plan.coverage, plan.diagnosis, plan.prepared.network_quality
     row = coverage.total[coverage.total["limit_min"] == coverage.standard_min].iloc[0]
@@ -48,11 +51,21 @@ def district_figures(plan: Plan) -> dict[str, Any]:
         "date": plan.study.date,
         "method": plan.inputs.demand_method,
         "modelled": modelled,
-        "streets_km": round(quality.length_m / 1000, 3),
+        "streets_km": round(_streets_inside_m(plan) / 1000, 3),
         "outside_share": float(quality.outside_share),
         "near_misses": int(quality.near_misses),
         "notices": len(plan.notices),
+        "attribution": attribution_of(plan.inputs.sources),
     }
+
+
+def _streets_inside_m(plan: Plan) -> float:
+    """Return the length of the streets in the district's own communities, without its margin, metres."""
+    ground = shapely.union_all(plan.inputs.communities.geometry.array)
+    shapely.prepare(ground)
+    lines = plan.prepared.walked_streets.geometry.array
+    lines = lines[shapely.intersects(ground, lines)]
+    return float(shapely.length(shapely.intersection(lines, ground)).sum())
 
 
 def community_table(plan: Plan) -> gpd.GeoDataFrame:

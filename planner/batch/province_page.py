@@ -74,6 +74,7 @@ def draw_province(province: Province, texts: Texts) -> str:
             in_no_district=list(province.in_no_district),
             tree=_tree(province, texts),
             choice=_choice(province, texts),
+            attribution=province.attribution,
         )
     )
     return replace_illegal(page)

@@ -109,6 +109,12 @@ class Province:
         """The districts that have products."""
         return [row for row in self.rows if row.status == "done"]
 
+    @property
+    def attribution(self) -> str:
+        """Whose data must be named in everything that is made of the districts."""
+        named = (str(row.figures.get("attribution", "")) for row in self.done)
+        return "; ".join(dict.fromkeys(part for one in named for part in one.split("; ") if part))
+
     def totals(self) -> dict[str, float]:
         """Return the sums of the league table: sums of whole grains of people, exact in any order."""
         return {name: self.league[name].sum() for name in SUMMED}
@@ -185,7 +191,10 @@ def roll_up(
     texts = Texts(portfolio.language)
     makers: dict[str, Callable[[Path], object]] = {
         MANIFEST: lambda path: path.write_text(_manifest(province), "utf-8", newline="\n"),
-        **{f"{name}.parquet": partial(join_parts, joined[name]) for name in TABLES},
+        **{
+            f"{name}.parquet": partial(join_parts, joined[name], attribution=province.attribution)
+            for name in TABLES
+        },
         WORKBOOK: lambda path: write_workbook(sheets(province, texts), path, title=portfolio.name),
         PAGE: lambda path: path.write_text(draw_province(province, texts), "utf-8", newline="\n"),
         FUNDS: lambda path: path.write_text(choice_document(choice), "utf-8", newline="\n"),
@@ -196,7 +205,7 @@ def roll_up(
     return paths
 
 
-def join_parts(paths: Sequence[Path], target: Path) -> None:
+def join_parts(paths: Sequence[Path], target: Path, *, attribution: str = "") -> None:
     """Write the tables of all districts as one GeoParquet file, one after the other: never two in memory."""
     columns = {"geometry": {"encoding": "WKB", "geometry_types": [], "crs": json.loads(_degrees())}}
     geo = json.dumps({"version": "1.0.0", "primary_column": "geometry", "columns": columns}).encode()
@@ -204,7 +213,7 @@ def join_parts(paths: Sequence[Path], target: Path) -> None:
     for path in paths:
         table = pq.read_table(path)
         if writer is None:
-            schema = table.schema.with_metadata({b"geo": geo})
+            schema = table.schema.with_metadata({b"geo": geo, b"attribution": attribution.encode()})
             writer = pq.ParquetWriter(target, schema)
         writer.write_table(table.cast(schema))
     if writer is None:
@@ -279,7 +288,10 @@ def sheets(province: Province, texts: Texts) -> list[Sheet]:
         found.append(Sheet(texts("batch.sheet_funds"), names, money))
     failed = [(row.code, row.name, row.reason) for row in province.rows if row.status == "failed"]
     names = tuple(SheetColumn(texts(f"batch.column_{name}")) for name in ("code", "name", "reason"))
-    return [*found, Sheet(texts("batch.sheet_failed"), names, failed)]
+    notes = [(texts(f"batch.{name}"),) for name in ("league_note", "funds_note_short")]
+    notes += [(province.attribution,)] if province.attribution else []
+    note_sheet = Sheet(texts("batch.sheet_notes"), (SheetColumn(texts("batch.sheet_notes")),), notes)
+    return [*found, Sheet(texts("batch.sheet_failed"), names, failed), note_sheet]
 
 
 def _worst_sheet(province: Province, texts: Texts) -> Sheet:

@@ -25,6 +25,9 @@ ATTEMPTS = 3
 CONNECT_S = 10.0
 """So long a scheduler is waited for."""
 
+LOST = ("CancelledError", "FutureCancelledError", "CommClosedError", "ClosedClientError", "RuntimeError")
+"""Faults that say that a scheduler is gone."""
+
 Work = Callable[[DistrictTask], DistrictResult]
 
 
@@ -54,7 +57,11 @@ class ProcessSlot(Slot):
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=begin_worker, initargs=self._given)
-        return self._pool.submit(work, task)
+        try:
+            return self._pool.submit(work, task)
+        except BrokenProcessPool:  # it died while nobody used it
+            self.renew()
+            return self.submit(work, task)
 
     def renew(self) -> None:
         """Leave the broken pool: the next task starts a process."""
@@ -162,7 +169,7 @@ def carry_out(
     while waiting or running:
         while waiting and free:
             (task, attempt), slot = waiting.popleft(), free.popleft()
-            running[slot.submit(work, task)] = task, attempt, slot
+            running[_begin(slot, work, task)] = task, attempt, slot
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
             task, attempt, slot = running.pop(future)
@@ -176,7 +183,7 @@ def carry_out(
                 else:
                     yield _died(task)
             except Exception as error:  # noqa: BLE001 - of a cluster: KilledWorker, lost connections
-                yield _died(task) if type(error).__name__ == "KilledWorker" else _failed(task, error)
+                yield _failed(task, error)
 
 
 def _died(task: DistrictTask) -> DistrictResult:
@@ -184,5 +191,20 @@ def _died(task: DistrictTask) -> DistrictResult:
     return DistrictResult(task.code, task.name, "failed", reason, task.key)
 
 
+def _begin(slot: Slot, work: Work, task: DistrictTask) -> Future[DistrictResult]:
+    """Begin a task; a cluster that takes none any more fails it."""
+    try:
+        return slot.submit(work, task)
+    except Exception as error:  # noqa: BLE001 - the lost connection of any library
+        future: Future[DistrictResult] = Future()
+        future.set_exception(error)
+        return future
+
+
 def _failed(task: DistrictTask, error: Exception) -> DistrictResult:
-    return DistrictResult(task.code, task.name, "failed", reason_of_failure(error, task.language), task.key)
+    fault = type(error).__name__
+    if fault == "KilledWorker":
+        return _died(task)
+    is_lost = fault in LOST or isinstance(error, OSError)
+    reason = Texts(task.language)("batch.cluster_lost") if is_lost else reason_of_failure(error, task.language)
+    return DistrictResult(task.code, task.name, "failed", reason, task.key)
