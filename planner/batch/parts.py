@@ -30,8 +30,8 @@ def district_figures(plan: Plan) -> dict[str, Any]:
     Keys, all plain numbers and texts: study, people, people_covered (within the standard), communities, area_km2,
     centres, assessed, excellent, compliant, weak, undetermined (premises), standard_min, rules, speed_kmh,
     access_m, date, method (how people were placed), modelled (layers that were not surveyed), streets_km (in its
-    communities), outside_share (of the streets, its margin's too, not connected to the longest piece), near_misses,
-    notices, attribution (whose data must be named).
+    communities), outside_share (of the streets, with its margin's, not connected to the longest piece),
+    near_misses, notices, attribution (whose data must be named).
     """
     coverage, diagnosis, quality = plan.coverage, plan.diagnosis, plan.prepared.network_quality
     row = coverage.total[coverage.total["limit_min"] == coverage.standard_min].iloc[0]
