@@ -6,8 +6,6 @@ leaves them equal to the byte, so that the district is not run again.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,13 +19,12 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from planner.batch.portfolio import CutSettings, District, Portfolio, check_code
-from planner.config.study import PATHS, Study, make_study, read_study
+from planner.batch.portfolio import CutSettings, Portfolio, check_code
+from planner.config.study import PATHS, Study, make_study
 from planner.config.study_file import toml_value
 from planner.config.toml_files import parse_toml, toml_text
 from planner.evaluation.rule_files import read_rules
 from planner.inputs.facility_communities import assign_communities
-from planner.inputs.file_contents import file_contents
 from planner.inputs.metric_layers import metric_layers
 from planner.inputs.neighbours import district_zone, own_facilities, with_branches
 from planner.inputs.walk_choice import choose_walk, find_profile, longest_walk_m
@@ -40,7 +37,6 @@ from planner.messages.errors import DataError, Issue, StudyError, raise_together
 from planner.population.disaggregate import demand_method
 from planner.schemas.tables import COMMUNITIES, Communities, Facilities
 
-FOLDER, RECEIPT = "cut", "cut.json"
 JOIN = "+"
 """Between the codes of districts that are run as one."""
 
@@ -80,58 +76,28 @@ class Whole:
     sources: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class CutResult:
-    """Districts with their study files, and the communities that are in none of them."""
+def write_districts(study: Study, portfolio: Portfolio, folder: Path) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Cut the layers of a portfolio's study into a folder of each district.
 
-    districts: tuple[District, ...]
-    in_no_district: tuple[str, ...]
-
-
-def cut_districts(portfolio: Portfolio, out: Path, *, version: str) -> CutResult:
-    """Cut the layers of a portfolio's study into ``out/cut``, or take what lies there if nothing has changed.
+    Returns
+    -------
+    names, lost
+        The name of each district by its code, and the communities that are in none.
 
     Raises
     ------
     PlannerError
-        The study or its layers are not valid, or no community is in a district.
+        The layers are not valid, or no community is in a district.
     """
-    if portfolio.study is None or portfolio.cut is None:
-        raise ValueError(portfolio.name)
-    path, folder = portfolio.resolve(portfolio.study), out / FOLDER
-    study = read_study(path)
-    cut_layer = portfolio.cut.layer
-    given = [portfolio.model_dump_json(exclude={"file", "funds", "name"}), file_contents(study), version]
-    if cut_layer is not None:
-        given.append(hashlib.sha256(portfolio.resolve(cut_layer.path).read_bytes()).hexdigest())
-    key = hashlib.blake2b(repr(given).encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
-    earlier = _read_receipt(folder, key)
-    if earlier is not None:
-        return earlier
-    (folder / RECEIPT).unlink(missing_ok=True)
     whole = read_whole(study, portfolio)
-    codes = [code for code in dict.fromkeys(sorted(set(whole.district) | set(whole.names))) if code]
+    codes = [code for code in sorted({*whole.district, *whole.names}) if code]
     for code in codes:
         write_district(whole, code, folder / code, portfolio.overrides.get(code, {}))
     for stale in folder.iterdir():
         if stale.is_dir() and stale.name not in codes:
             shutil.rmtree(stale)
-    districts = tuple(District(code, whole.names.get(code, code), folder / code / "study.toml") for code in codes)
     lost = tuple(whole.layers["communities"]["id"][whole.district == ""])
-    content = {"key": key, "districts": {one.code: one.name for one in districts}, "lost": lost}
-    (folder / RECEIPT).write_text(json.dumps(content, ensure_ascii=False), "utf-8")
-    return CutResult(districts, lost)
-
-
-def _read_receipt(folder: Path, key: str) -> CutResult | None:
-    try:
-        content = json.loads((folder / RECEIPT).read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    if content.get("key") != key:
-        return None
-    districts = (District(code, name, folder / code / "study.toml") for code, name in content["districts"].items())
-    return CutResult(tuple(districts), tuple(content["lost"]))
+    return {code: whole.names.get(code, code) for code in codes}, lost
 
 
 def read_whole(study: Study, portfolio: Portfolio) -> Whole:

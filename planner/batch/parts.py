@@ -10,12 +10,10 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from planner.batch.rollup import TABLES
 from planner.io.study_layers import attribution_of
 from planner.results import Plan
 from planner.schemas.tables import PREMISES
-
-TABLES = ("communities", "centres")
-"""Tables that are rolled up, each a GeoParquet file of a district."""
 
 DEGREES = "EPSG:4326"
 

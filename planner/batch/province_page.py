@@ -16,7 +16,7 @@ from planner.messages.catalogue import Texts, locale_of
 from planner.messages.printable import replace_illegal
 
 if TYPE_CHECKING:
-    from planner.batch.rollup import Province
+    from planner.batch.province import Province
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """The page loads and runs nothing but its own style."""

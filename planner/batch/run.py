@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from planner.batch.districts import district_key, districts_of
 from planner.batch.portfolio import District, Portfolio, read_portfolio
 from planner.batch.tasks import (
     DistrictResult,
@@ -20,7 +20,6 @@ from planner.batch.tasks import (
     receipt_path,
 )
 from planner.batch.workers import Slot, carry_out, cluster_slots, process_slots
-from planner.config.study import read_study
 from planner.messages.catalogue import Language
 from planner.messages.errors import Issue, OutputError, PlannerError
 
@@ -117,36 +116,37 @@ def run_many(
     --------
     ``run_many("portfolio.toml", "maps", workers=2).failed``
     """
-    from planner.batch.funds import curves_of, share_funds
     from planner.batch.rollup import MANIFEST, roll_up
     from planner.cache import code_digest
-    from planner.reporting.write import check_writable, files_of, unwritable_error
 
     portfolio = portfolio if isinstance(portfolio, Portfolio) else read_portfolio(portfolio)
-    out = Path(out).resolve()
-    files_of(products)
-    check_writable(out, [MANIFEST])
+    out, version = Path(out).resolve(), code_digest().hex()
     try:
-        version = code_digest().hex()
-        districts, lost = districts_of(portfolio, out, version)
-        rows, tasks = _plan_tasks(portfolio, districts, out, products, version)
+        cut = districts_of(portfolio, out, version)
+        rows, tasks = _plan_tasks(portfolio, cut.districts, out, products, version)
         kept = tuple(row.code for row in rows if row.status == "done")
         if tasks:
+            check_folder(out, products, MANIFEST)
             compile_engine()
             with cluster_slots(scheduler) if scheduler else _processes(workers, memory_mb) as slots:
                 rows += _carry_out(tasks, slots, out, len(rows) + len(tasks), report)
         rows = sorted(rows, key=lambda row: row.code)
-        choice = (
-            share_funds(curves_of({row.code: row.figures for row in rows}), portfolio.funds)
-            if portfolio.funds
-            else None
-        )
-        products_of_all = roll_up(portfolio, rows, out, in_no_district=lost, choice=choice, version=version)
+        products_of_all = roll_up(portfolio, rows, out, in_no_district=cut.in_no_district, version=version)
     except PlannerError:
         raise
     except OSError as error:
+        from planner.reporting.write import unwritable_error
+
         raise unwritable_error(out, error) from error
-    return Batch(portfolio, out, tuple(rows), kept, lost, products_of_all)
+    return Batch(portfolio, out, tuple(rows), kept, cut.in_no_district, products_of_all)
+
+
+def check_folder(out: Path, products: Sequence[str] | None, name: str) -> None:
+    """Make the folder and try it, and refuse products that are none, before the work begins that would be lost."""
+    from planner.reporting.write import check_writable, files_of
+
+    files_of(products)
+    check_writable(out, [name])
 
 
 def compile_engine() -> None:
@@ -185,34 +185,6 @@ def _plan_tasks(
             )
         )
     return rows, tasks
-
-
-def districts_of(portfolio: Portfolio, out: Path, version: str) -> tuple[Sequence[District], tuple[str, ...]]:
-    """Return the districts by code, and the communities in none; layers of a whole that have changed are cut."""
-    if portfolio.study is not None:
-        from planner.batch.cut import cut_districts
-
-        cut = cut_districts(portfolio, out, version=version)
-        return cut.districts, cut.in_no_district
-    return [District(code, "", portfolio.resolve(path)) for code, path in sorted(portfolio.studies.items())], ()
-
-
-def district_key(district: District, products: Sequence[str] | None, further: object) -> tuple[str, str]:
-    """Return a hash of all that a district's products depend on, and the name of its study.
-
-    Raises
-    ------
-    StudyError
-        Its study file is not valid.
-    """
-    from planner.inputs.file_contents import file_contents
-    from planner.reporting.write import files_of
-    from planner.siting.solvers.highs import highs_version
-
-    study = read_study(district.study)
-    contents = [(os.path.relpath(path, study.file.parent), digest) for path, digest in file_contents(study)]
-    given = (study.model_dump_json(exclude={"file"}), contents, files_of(products), further, highs_version())
-    return hashlib.blake2b(repr(given).encode("utf-8", "surrogatepass"), digest_size=20).hexdigest(), study.name
 
 
 def _processes(workers: int, memory_mb: int | None) -> Any:  # noqa: ANN401 - a context of slots

@@ -14,7 +14,7 @@ from wholes import write_whole
 
 import planner
 from planner.batch.curves import district_curve
-from planner.batch.cut import cut_districts
+from planner.batch.districts import districts_of
 from planner.batch.funds import Choice, Curve, curves_of, least_sites, share_funds, site_cost
 from planner.batch.portfolio import PortfolioFunds, read_portfolio
 from planner.messages.errors import SitingError
@@ -100,7 +100,7 @@ def test_rows_without_a_curve_take_no_part() -> None:
 def test_the_bound_holds_across_borders(seed: int, tmp_path: Path) -> None:
     """No pair of sites at any two candidates of any districts, in the whole as one study, gains more."""
     portfolio = read_portfolio(write_whole(tmp_path, seed))
-    cut = cut_districts(portfolio, tmp_path / "out", version="")
+    cut = districts_of(portfolio, tmp_path / "out", "")
     curves, spots = [], []
     for district in cut.districts:
         plan = planner.run(district.study)

@@ -10,7 +10,7 @@ import pytest
 from wholes import METHODS, write_whole
 
 from planner.accessibility.coverage import with_nearest
-from planner.batch.cut import cut_districts
+from planner.batch.districts import districts_of
 from planner.batch.portfolio import read_portfolio
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import Diagnosis, diagnose
@@ -44,7 +44,7 @@ def equal(found: pd.DataFrame, expected: pd.DataFrame) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_parts_are_as_the_whole_at_random(seed: int, tmp_path: Path) -> None:
     portfolio = read_portfolio(write_whole(tmp_path, seed))
-    cut = cut_districts(portfolio, tmp_path / "out", version="")
+    cut = districts_of(portfolio, tmp_path / "out", "")
     whole, points, verdicts = measured(tmp_path / "study.toml")
     assert whole.inputs.demand_method == METHODS[seed % 3]
     parts = [measured(district.study) for district in cut.districts]
@@ -70,7 +70,7 @@ def test_parts_are_as_the_whole_at_random(seed: int, tmp_path: Path) -> None:
 def test_a_district_is_smaller_than_the_whole(tmp_path: Path) -> None:
     """Parts that were the whole again would be equal to it for nothing."""
     portfolio = read_portfolio(write_whole(tmp_path, 0))
-    cut = cut_districts(portfolio, tmp_path / "out", version="")
+    cut = districts_of(portfolio, tmp_path / "out", "")
     whole = prepare(read_study(tmp_path / "study.toml"), for_results=False)
     sizes = [len(prepare(read_study(one.study), for_results=False).inputs.streets) for one in cut.districts]
     assert min(sizes) < 0.8 * len(whole.inputs.streets)
