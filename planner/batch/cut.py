@@ -7,7 +7,7 @@ leaves them equal to the byte, so that the district is not run again.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,9 @@ JOIN = "+"
 NEAR_DISTRICT = ("water", "barriers", "gates", "parcels", "places")
 """Layers of which a district gets what lies within its zone."""
 
+BEYOND = 0.05
+"""A district is cut short by its streets if more of its ground lies beyond all of them."""
+
 OUTLINE_STEP_M = 1.0
 """How far beyond its zone a district's streets reach, so that no rounding of an outline matters."""
 
@@ -76,13 +79,16 @@ class Whole:
     sources: Mapping[str, str]
 
 
-def write_districts(study: Study, portfolio: Portfolio, folder: Path) -> tuple[dict[str, str], tuple[str, ...]]:
+def write_districts(
+    study: Study, portfolio: Portfolio, folder: Path
+) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]:
     """Cut the layers of a portfolio's study into a folder of each district.
 
     Returns
     -------
-    names, lost
-        The name of each district by its code, and the communities that are in none.
+    names, lost, short
+        The name of each district by its code, the communities that are in none, and the codes of districts to
+        whose borders the streets do not reach.
 
     Raises
     ------
@@ -97,7 +103,16 @@ def write_districts(study: Study, portfolio: Portfolio, folder: Path) -> tuple[d
         if stale.is_dir() and stale.name not in codes:
             shutil.rmtree(stale)
     lost = tuple(whole.layers["communities"]["id"][whole.district == ""])
-    return {code: whole.names.get(code, code) for code in codes}, lost
+    return {code: whole.names.get(code, code) for code in codes}, lost, tuple(beyond_streets(whole, codes))
+
+
+def beyond_streets(whole: Whole, codes: Sequence[str]) -> Iterator[str]:
+    """Yield the districts of which more than `BEYOND` of the ground lies outside the box of all streets."""
+    box = shapely.box(*whole.layers["streets"].total_bounds)
+    for code in codes:
+        ground = shapely.union_all(whole.layers["communities"].geometry.array[whole.district == code])
+        if ground.area > 0 and shapely.difference(ground, box).area > BEYOND * ground.area:
+            yield code
 
 
 def read_whole(study: Study, portfolio: Portfolio) -> Whole:

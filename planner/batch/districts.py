@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from pathlib import Path
+from typing import Any
 
 from planner.batch.portfolio import District, Portfolio
 from planner.config.study import read_study
@@ -22,10 +23,11 @@ FOLDER, RECEIPT = "cut", "cut.json"
 
 @dataclass(frozen=True, slots=True)
 class CutResult:
-    """Districts with their study files, and the communities that are in none of them."""
+    """Districts with their study files, communities in none of them, and districts whose streets end too early."""
 
     districts: tuple[District, ...]
     in_no_district: tuple[str, ...] = ()
+    beyond_streets: tuple[str, ...] = ()
 
 
 def districts_of(portfolio: Portfolio, out: Path, version: str) -> CutResult:
@@ -55,11 +57,12 @@ def districts_of(portfolio: Portfolio, out: Path, version: str) -> CutResult:
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / RECEIPT).unlink(missing_ok=True)
-    names, lost = write_districts(study, portfolio, folder)
+    names, lost, short = write_districts(study, portfolio, folder)
+    content = {"key": key, "districts": names, "lost": lost, "short": short}
     draft = folder / f"{RECEIPT}.part"
-    draft.write_text(json.dumps({"key": key, "districts": names, "lost": lost}, ensure_ascii=False), "utf-8")
+    draft.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
     draft.replace(folder / RECEIPT)
-    return _result(folder, names, lost)
+    return _result(folder, content)
 
 
 def district_key(district: District, products: Sequence[str] | None, further: object) -> tuple[str, str]:
@@ -94,9 +97,10 @@ def _read_receipt(folder: Path, key: str) -> CutResult | None:
         content = json.loads((folder / RECEIPT).read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    return _result(folder, content["districts"], content["lost"]) if content.get("key") == key else None
+    return _result(folder, content) if content.get("key") == key else None
 
 
-def _result(folder: Path, names: dict[str, str], lost: Sequence[str]) -> CutResult:
-    districts = (District(code, name, folder / code / "study.toml") for code, name in names.items())
-    return CutResult(tuple(districts), tuple(lost))
+def _result(folder: Path, content: dict[str, Any]) -> CutResult:
+    named = content["districts"].items()
+    districts = (District(code, name, folder / code / "study.toml") for code, name in named)
+    return CutResult(tuple(districts), tuple(content["lost"]), tuple(content["short"]))

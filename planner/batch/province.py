@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
+from planner.batch.districts import CutResult
 from planner.batch.funds import Choice, choice_document, curves_of, share_funds
 from planner.batch.parts import DEGREES, part_path
 from planner.batch.portfolio import Portfolio
@@ -87,8 +88,8 @@ class Province:
         All communities, without their outlines.
     outlines
         The outline of each district, simplified, degrees; index: code.
-    in_no_district
-        Communities that no district holds.
+    cut
+        Communities that no district holds, and districts whose streets end too early.
     choice
         How the portfolio's money is shared; None without money.
     """
@@ -98,7 +99,7 @@ class Province:
     league: pd.DataFrame
     communities: pd.DataFrame
     outlines: gpd.GeoSeries
-    in_no_district: Sequence[str]
+    cut: CutResult
     choice: Choice | None
 
     @property
@@ -154,7 +155,7 @@ def write_province(
     portfolio: Portfolio,
     rows: Sequence[DistrictResult],
     out: Path,
-    in_no_district: Sequence[str],
+    cut: CutResult,
     names: Sequence[str],
 ) -> None:
     """Write the products of all districts together, all or none.
@@ -177,7 +178,7 @@ def write_province(
         league_table(rows),
         _without_places(joined["communities"]),
         outlines_of(joined["communities"], [row.code for row in done]),
-        in_no_district,
+        cut,
         choice,
     )
     texts = Texts(portfolio.language)
@@ -250,7 +251,8 @@ def _manifest(province: Province) -> str:
     content = {
         "portfolio": province.portfolio.name,
         "language": province.portfolio.language,
-        "in_no_district": list(province.in_no_district),
+        "in_no_district": list(province.cut.in_no_district),
+        "beyond_streets": list(province.cut.beyond_streets),
         "districts": districts,
     }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"

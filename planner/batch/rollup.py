@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from planner.batch.districts import hash_of
+from planner.batch.districts import CutResult, hash_of
 from planner.batch.portfolio import Portfolio
 from planner.batch.tasks import DistrictResult
 
@@ -21,7 +21,7 @@ def roll_up(
     rows: Sequence[DistrictResult],
     out: Path,
     *,
-    in_no_district: Sequence[str],
+    cut: CutResult,
     version: str,
 ) -> tuple[Path, ...]:
     """Write the products of all districts together, all or none; nothing where nothing has changed.
@@ -34,7 +34,9 @@ def roll_up(
         The floors of the districts cost more than the portfolio's funds hold.
     """
     given = [[row.code, row.name, row.status, row.reason, row.key, sorted(row.files.items())] for row in rows]
-    key = hash_of([given, portfolio.model_dump_json(exclude={"file"}), list(in_no_district), version])
+    key = hash_of(
+        [given, portfolio.model_dump_json(exclude={"file"}), cut.in_no_district, cut.beyond_streets, version]
+    )
     tables = [f"{name}.parquet" for name in TABLES]
     names = [MANIFEST, *tables, WORKBOOK, PAGE, *((FUNDS,) if portfolio.funds else ())]
     mark, paths = out / KEY, tuple(out / name for name in names)
@@ -43,7 +45,7 @@ def roll_up(
     from planner.batch.province import write_province
 
     mark.unlink(missing_ok=True)
-    write_province(portfolio, rows, out, in_no_district, names)
+    write_province(portfolio, rows, out, cut, names)
     mark.parent.mkdir(exist_ok=True)
     mark.write_text(key, "utf-8")
     return paths

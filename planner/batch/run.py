@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from planner.batch.districts import district_key, districts_of
+from planner.batch.districts import CutResult, district_key, districts_of
 from planner.batch.portfolio import District, Portfolio, read_portfolio
 from planner.batch.tasks import (
     DistrictResult,
@@ -51,8 +51,8 @@ class Batch:
         One a district, in the order of their codes.
     kept
         Codes of the districts that were there already, equal in everything that they depend on.
-    in_no_district
-        Ids of communities that no district holds: they are in no sum.
+    cut
+        The districts, the communities that no district holds (in no sum), and those whose streets end too early.
     products
         The products of all districts together.
     """
@@ -61,7 +61,7 @@ class Batch:
     out: Path
     rows: tuple[DistrictResult, ...]
     kept: tuple[str, ...]
-    in_no_district: tuple[str, ...]
+    cut: CutResult
     products: tuple[Path, ...]
 
     @property
@@ -131,14 +131,14 @@ def run_many(
             with cluster_slots(scheduler) if scheduler else _processes(workers, memory_mb) as slots:
                 rows += _carry_out(tasks, slots, out, len(rows) + len(tasks), report)
         rows = sorted(rows, key=lambda row: row.code)
-        products_of_all = roll_up(portfolio, rows, out, in_no_district=cut.in_no_district, version=version)
+        products_of_all = roll_up(portfolio, rows, out, cut=cut, version=version)
     except PlannerError:
         raise
     except OSError as error:
         from planner.reporting.write import unwritable_error
 
         raise unwritable_error(out, error) from error
-    return Batch(portfolio, out, tuple(rows), kept, cut.in_no_district, products_of_all)
+    return Batch(portfolio, out, tuple(rows), kept, cut, products_of_all)
 
 
 def check_folder(out: Path, products: Sequence[str] | None, name: str) -> None:

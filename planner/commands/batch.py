@@ -44,9 +44,11 @@ def run_command(options: Namespace, texts: Texts) -> None:
     )
     if batch.kept:
         print_progress(texts("batch.kept", count=len(batch.kept)))
-    if batch.in_no_district:
-        ids = ", ".join(batch.in_no_district[:SHOWN_ROWS])
-        print_status(f"  ! {texts('batch.in_no_district', count=len(batch.in_no_district), ids=ids)}")
+    for name in ("in_no_district", "beyond_streets"):
+        found = getattr(batch.cut, name)
+        if found:
+            values = {"count": len(found), "ids": ", ".join(found[:SHOWN_ROWS])}
+            print_status(f"  ! {texts(f'batch.{name}', **values)}")
     print_results(*batch.products)
     if batch.failed:
         for row in batch.failed:

@@ -120,6 +120,17 @@ def test_a_district_that_fails_is_a_row_with_its_reason(
     del word
 
 
+def test_a_folder_that_takes_no_file_is_a_row(tmp_path: Path) -> None:
+    """A disk that is full, or a lost drive: here a file lies where the district's folder goes."""
+    portfolio, out = write_portfolio(tmp_path), tmp_path / "out"
+    (out / "districts").mkdir(parents=True)
+    (out / "districts/A").write_text("", "utf-8")
+    batch = run_many(portfolio, out, products=["plan"])
+    assert [row.code for row in batch.failed] == ["A"]
+    assert batch.failed[0].reason
+    assert (district_folder(out, "B") / "plan.json").is_file()
+
+
 def test_a_study_file_that_is_wrong_is_a_row_too(tmp_path: Path) -> None:
     portfolio, out = write_portfolio(tmp_path), tmp_path / "out"
     (tmp_path / "A/study.toml").write_text('name = "A"\n', "utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -75,3 +76,14 @@ def test_a_district_is_smaller_than_the_whole(tmp_path: Path) -> None:
     sizes = [len(prepare(read_study(one.study), for_results=False).inputs.streets) for one in cut.districts]
     assert min(sizes) < 0.8 * len(whole.inputs.streets)
     assert np.sum(sizes) > len(whole.inputs.streets)
+
+
+def test_streets_that_end_before_a_border_are_told(tmp_path: Path) -> None:
+    portfolio = write_whole(tmp_path, 0)
+    streets = gpd.read_file(tmp_path / "whole.gpkg", layer="streets")
+    west, _, east, _ = streets.total_bounds
+    streets[streets.bounds["maxx"] < (west + 2 * east) / 3].to_file(tmp_path / "whole.gpkg", layer="streets")
+    cut = districts_of(read_portfolio(portfolio), tmp_path / "out", "")
+    grounds = gpd.read_file(tmp_path / "whole.gpkg", layer="communities").dissolve("district").bounds
+    assert grounds["maxx"].idxmax() in cut.beyond_streets
+    assert grounds["maxx"].idxmin() not in cut.beyond_streets

@@ -36,7 +36,8 @@ def test_sums_are_those_of_the_parts(made: tuple[Path, Batch]) -> None:
     folder, batch = made
     out = folder / "out"
     assert batch.failed == ()
-    assert batch.in_no_district == ("c05",)
+    assert batch.cut.in_no_district == ("c05",)
+    assert batch.cut.beyond_streets == ()
     communities = gpd.read_parquet(out / "communities.parquet")
     assert len(communities) == 63
     assert communities.crs.to_epsg() == 4326
