@@ -30,6 +30,7 @@ from planner.network.walk import WalkSettings
 from planner.network.walker import Walker
 from planner.prepare import PreparedStudy
 from planner.programme.programme import Programme
+from planner.results.outcome import Outcome
 from planner.siting.proposals import SitingResult
 from planner.siting.study_siting import StudySiting
 
@@ -72,6 +73,8 @@ class Plan:
         candidates' service areas, shape (candidates, limits), for the map's what-if panel.
     programme
         Projects by year with their funding; None without funds.
+    outcome
+        These projects carried out: changes of the tables, and the walks after them.
     notices
         Notices on rows that are not used as given, with the reason.
     """
@@ -95,6 +98,7 @@ class Plan:
     candidate_times: TravelTimes
     candidate_areas: NDArray[np.object_]
     programme: Programme | None
+    outcome: Outcome
     notices: tuple[Notice, ...]
 
     def __repr__(self) -> str:
