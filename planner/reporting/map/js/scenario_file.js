@@ -107,9 +107,11 @@ export const prepareScenarioFile = (session) => {
     link.remove();
     setTimeout(() => URL.revokeObjectURL(href), 1000);
     session.isUnsaved = false;
-    // How some projects resolve a centre is not known, so that a run cannot carry them out.
-    const { list } = model.sets.projects;
-    const left = list.filter(({ declared }, number) => declared.length && session.choice.done[number]);
+    // Of some projects the study does not say what they do to the tables, so that a run cannot carry them out.
+    const left = model.sets.projects.list.filter(({ declared, sites, closes, changes }, number) => {
+      const isUnknown = declared.length > 0 || !(sites.length + closes.length + changes.length);
+      return isUnknown && session.choice.done[number];
+    });
     const names = left.map(({ name }) => name).join(session.say("comma"));
     session.tell(left.length ? "told_saved_without" : "told_saved", { names });
   });

@@ -63,7 +63,7 @@ export class Session {
 
   /** @param {Choice} choice */
   nameOfChoice(choice) {
-    return choice.scenario ? choice.scenario.name : this.say("own_choice");
+    return choice.scenario ? choice.scenario.stop || choice.scenario.name : this.say("own_choice");
   }
 
   /**
