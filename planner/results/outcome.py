@@ -53,7 +53,7 @@ class Walks:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class ProjectEffects:
     """Projects of a programme as changes of the tables, and the walks after them.
 
     Attributes
@@ -107,7 +107,7 @@ def measure_outcome(
     times: TravelTimes,
     candidates: gpd.GeoDataFrame,
     candidate_times: TravelTimes,
-) -> Outcome:
+) -> ProjectEffects:
     """Carry out the projects of a programme on the tables, and measure the walks.
 
     Parameters
@@ -147,7 +147,7 @@ def measure_outcome(
         of_candidates = walker.times(walker.snap(candidates), ends, within_min=candidate_times.horizon_min)
         return Walks(then, then.compute_times(), of_candidates, own)
 
-    return Outcome(changes, branches, tuple(crossed), tuple(map(walks, range(2 ** len(crossed)))), upgraded)
+    return ProjectEffects(changes, branches, tuple(crossed), tuple(map(walks, range(2 ** len(crossed)))), upgraded)
 
 
 def _changes(project: Project, prepared: PreparedStudy) -> tuple[Change, ...]:
@@ -177,7 +177,11 @@ def _changes(project: Project, prepared: PreparedStudy) -> tuple[Change, ...]:
 
 
 def count_people(
-    programme: Programme, outcome: Outcome, candidates: gpd.GeoDataFrame, people: FloatArray, standard_min: float
+    programme: Programme,
+    outcome: ProjectEffects,
+    candidates: gpd.GeoDataFrame,
+    people: FloatArray,
+    standard_min: float,
 ) -> Programme:
     """Return the programme with the people covered by each project and year as they are once it is carried out.
 
@@ -217,7 +221,9 @@ def count_people(
 class _Counter:
     """Who is within the standard of an open centre, as projects are carried out one after the other."""
 
-    def __init__(self, outcome: Outcome, centres: list[str], candidates: list[str], standard_min: float) -> None:
+    def __init__(
+        self, outcome: ProjectEffects, centres: list[str], candidates: list[str], standard_min: float
+    ) -> None:
         self.outcome, self.standard_min = outcome, standard_min
         self.centre = {ident: number for number, ident in enumerate(centres)}
         self.candidate = {ident: number for number, ident in enumerate(candidates)}

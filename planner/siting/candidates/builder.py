@@ -161,7 +161,7 @@ class CandidateBuilder:
         return self._sorted_out(found)
 
     def build_named(self) -> CandidateSet:
-        """Return the places that the study names by themselves, where nothing else is asked for."""
+        """Return the places that the study names by themselves, where nothing else is requested."""
         return self._sorted_out([("named", self.named, None)] if self.named else [])
 
     def _sorted_out(self, found: Iterable[tuple[str, Sequence[Candidate], int | None]]) -> CandidateSet:
