@@ -24,6 +24,7 @@ from pydantic import BaseModel
 
 import planner
 from planner.config.study import Study
+from planner.inputs.changes import Change
 from planner.inputs.scenario import Scenario, Site
 from planner.reporting.document.build import build_document, format_json
 from planner.reporting.document.records.layers import LAYERS
@@ -86,7 +87,11 @@ def test_every_entry_of_plan_json_is_documented_and_of_its_type(
     (tmp_path / "astray").mkdir()
     beside = planner.run(toy.write_study(tmp_path / "astray", changed={"people": astray}))
     sited = planner.run(toy.write_study(tmp_path / "sited", changed=toy.sited_layers(), study=toy.SITED))
-    changed = Scenario(("S1",), (Site(id="N1", x=0.0, y=0.0),), rich_toy_plan.inputs.crs.to_string())
+    crs, passage = (
+        rich_toy_plan.inputs.crs.to_string(),
+        Change(kind="build_crossing", centre="C1", place=(0.0, 0.0)),
+    )
+    changed = Scenario(("S1",), (Site(id="N1", x=0.0, y=0.0),), crs, changes=(passage,))
     documents = [
         build_document(rich_toy_plan),
         build_document(replace(rich_toy_plan, scenario=changed)),

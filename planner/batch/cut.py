@@ -44,7 +44,7 @@ NEAR_DISTRICT = ("water", "barriers", "gates", "parcels", "places")
 """Layers of which a district gets what lies within its zone."""
 
 BEYOND, BEYOND_M = 0.05, 100.0
-"""A district is cut short by its streets if more of its ground lies farther than this beyond all of them, metres."""
+"""A district is cut short if more of its ground lies farther than this beyond all streets, metres."""
 
 OUTLINE_STEP_M = 1.0
 """How far beyond its zone a district's streets reach, so that no rounding of an outline matters."""
@@ -107,7 +107,7 @@ def write_districts(
 
 
 def beyond_streets(whole: Whole, codes: Sequence[str]) -> Iterator[str]:
-    """Yield the districts of which more than `BEYOND` of the ground lies `BEYOND_M` outside the box of all streets."""
+    """Yield the districts of which more than `BEYOND` lies `BEYOND_M` outside the box of all streets."""
     box = shapely.buffer(shapely.box(*whole.layers["streets"].total_bounds), BEYOND_M)
     for code in codes:
         ground = shapely.union_all(whole.layers["communities"].geometry.array[whole.district == code])

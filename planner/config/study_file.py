@@ -57,7 +57,9 @@ class StudyLine:
         return f"{setting}  {mark} {reason}" if reason else setting
 
 
-def short_study(name: str, language: Language, tables: Mapping[str, Sequence[StudyLine]]) -> str:
+def short_study(
+    name: str, language: Language, tables: Mapping[str, Sequence[StudyLine]], settings: Sequence[StudyLine] = ()
+) -> str:
     """Return a study file.
 
     Parameters
@@ -68,6 +70,8 @@ def short_study(name: str, language: Language, tables: Mapping[str, Sequence[Stu
         The language of the file's comments, and of the study.
     tables
         Lines of each input table; under "" those of `[inputs]` itself.
+    settings
+        Further lines, which stand above the inputs.
 
     Examples
     --------
@@ -80,20 +84,26 @@ def short_study(name: str, language: Language, tables: Mapping[str, Sequence[Stu
     path = "roads.osm"
     <BLANKLINE>
     """
-    whole = [*_lines(name, language, tables, compact=False)]
+    whole = [*_lines(name, language, tables, settings, compact=False)]
     if len(whole) > LINES_AT_MOST:
-        whole = [*_lines(name, language, tables, compact=True)]
+        whole = [*_lines(name, language, tables, settings, compact=True)]
     return "\n".join(whole) + "\n"
 
 
 def _lines(
-    name: str, language: Language, tables: Mapping[str, Sequence[StudyLine]], *, compact: bool
+    name: str,
+    language: Language,
+    tables: Mapping[str, Sequence[StudyLine]],
+    settings: Sequence[StudyLine],
+    *,
+    compact: bool,
 ) -> Iterator[str]:
     texts = Texts(language)
     yield f"# {texts('recognition.header')}"
     yield f"# {texts('recognition.header_questions')}"
     yield f"name = {toml_value(name)}"
     yield f"language = {toml_value(language)}"
+    yield from (line.in_words(language) for line in settings)
     for table, lines in sorted(tables.items(), key=lambda item: item[0] != ""):
         if not lines:
             continue
