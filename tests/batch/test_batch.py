@@ -100,7 +100,7 @@ def test_what_is_equal_is_kept_and_what_changed_is_done_again(tmp_path: Path) ->
 def test_districts_that_fail_are_rows_with_their_reasons(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Without centres, people or streets, with a study file that is wrong, or with a file where the folder goes."""
+    """Without centres, people or streets, with a wrong study file, or with a file where the folder goes."""
     portfolio, out = write_portfolio(tmp_path, "ABCDEF"), tmp_path / "out"
     layers = toy.layers()
     for code, changed in {
