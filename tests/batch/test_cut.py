@@ -49,6 +49,28 @@ def test_a_column_and_polygons_cut_alike(whole: Path, tmp_path: Path) -> None:
     assert {one.name for one in by_polygons.districts} == {"N"}
 
 
+def test_streets_of_two_files_are_those_of_one(whole: Path, tmp_path: Path) -> None:
+    streets = gpd.read_file(whole / "whole.gpkg", layer="streets")
+    middle = streets.geometry.centroid.x.median()
+    west, east = streets.bounds["minx"] < middle, streets.bounds["maxx"] > middle
+    assert (west & east).any()
+    for name, chosen in (("west", west), ("east", east)):
+        streets[chosen].to_file(whole / f"{name}.gpkg")
+    study = (whole / "study.toml").read_text("utf-8")
+    halves = study.replace('{ path = "whole.gpkg", layer = "streets" }', '{ path = "west.gpkg" }')
+    (whole / "halves.toml").write_text(halves, "utf-8")
+    one = cut(whole, tmp_path / "one", '[cut]\ncolumn = "district"\n')
+    file = whole / "two.toml"
+    lines = 'study = "halves.toml"\n[cut]\ncolumn = "district"\nextracts = ["east.gpkg"]\n'
+    file.write_text(f'name = "x"\nlanguage = "en"\n{lines}', "utf-8")
+    two = districts_of(read_portfolio(file), tmp_path / "two", "")
+    for district, other in zip(one.districts, two.districts, strict=True):
+        found, expected = (
+            gpd.read_parquet(each.study.parent / "streets.parquet").geometry.to_wkb() for each in (other, district)
+        )
+        assert sorted(found) == sorted(expected)
+
+
 def test_joined_districts_are_one_study(whole: Path, tmp_path: Path) -> None:
     apart = members(cut(whole, tmp_path / "apart", '[cut]\ncolumn = "district"\n'))
     joined = members(cut(whole, tmp_path / "joined", 'joined = [["D0", "D1"]]\n[cut]\ncolumn = "district"\n'))
