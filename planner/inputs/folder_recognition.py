@@ -34,11 +34,11 @@ from planner.io.recognition.tables import (
     recognition_words,
     tier_words,
 )
-from planner.io.study_layers import TABLES
+from planner.io.tables.columns import column_names
 from planner.io.unused_layers import count_osm_tables
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError
-from planner.schemas.tables import Communities, Facilities
+from planner.schemas.tables import TABLES, Communities, Facilities
 
 REQUIRED = ("communities", "facilities", "streets")
 """Layers without which there is no study; of people, one of several kinds is needed."""
@@ -220,7 +220,7 @@ def _further_lines(
     """Return lines on rasters and on what an extract holds besides the streets."""
     lines: list[StudyLine] = []
     rasters: dict[str, FolderLayer] = {}
-    words = recognition_words()["layer_names"]
+    words = column_names()["layer_names"]
     for layer in layers:
         if layer.content != "raster":
             continue

@@ -29,27 +29,12 @@ from planner.messages.errors import DataError, Issue, raise_together
 from planner.messages.notices import Notice
 from planner.schemas.table_schema import Table, TableSchema
 from planner.schemas.tables import (
-    BARRIERS,
-    BUILDINGS,
-    COMMUNITIES,
     DEMAND,
-    FACILITIES,
-    GATES,
-    PARCELS,
-    PEOPLE_TABLE,
-    PLACES,
     SERVICES,
-    STREETS,
-    WATER,
+    TABLES,
     Communities,
     Streets,
 )
-
-TABLES: tuple[TableSchema[Any], ...] = (
-    *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, STREETS, DEMAND),
-    *(WATER, BARRIERS, GATES, BUILDINGS, PLACES, PARCELS),
-)
-"""In the order in which they are read; the communities state where the others should lie."""
 
 NEARBY_M = 20_000.0
 """A layer farther from the communities than this is in another coordinate system, not in the next district."""

@@ -17,14 +17,13 @@ import shapely
 from planner.config.study_file import StudyLine
 from planner.io.layer_read import LayerRead
 from planner.io.recognition.files import FolderLayer
-from planner.io.study_layers import TABLES
 from planner.io.tables.cells import normalize_name
-from planner.io.tables.columns import values_of
+from planner.io.tables.columns import column_names, values_of
 from planner.io.tables.layer_columns import vocabulary_of
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError
 from planner.schemas.table_schema import AREAS, LINES, POINTS, TableSchema
-from planner.schemas.tables import TIERS
+from planner.schemas.tables import TABLES, TIERS
 
 NAMED = 2.0
 """Weight of a file's or layer's name."""
@@ -57,7 +56,7 @@ NEED = {
 }
 """Columns, one of each set, without which a layer is not taken for a table."""
 
-NAMED_ONLY = ("water", "barriers", "gates", "parcels", "places", "buildings")
+NAMED_ONLY = frozenset(schema.name for schema in TABLES) - {*NEED, "streets"}
 """Tables that nothing but their own columns or name distinguish."""
 
 
@@ -136,7 +135,7 @@ def _scores(layer: FolderLayer, schema: TableSchema[Any], read: LayerRead) -> It
     yield from (GENERIC.get(field, 1.0) * weight for field, weight in fields.items())
     if schema.name == "streets":
         yield LEAST_SCORE
-    named = schema.name in named_in(layer.title, recognition_words()["layer_names"])
+    named = schema.name in named_in(layer.title, column_names()["layer_names"])
     yield NAMED * named
     yield -COPY * bool(named_in(layer.title, recognition_words()["copies"]))
     if not schema.geometry_types and any(vocabulary_of(schema, {}).where(item.column) for item in read.unread):

@@ -137,7 +137,7 @@ def _notices(t: Translator) -> Sheet:
     rows: Rows = [
         (
             t.localized(notice),
-            t(f"layer_{notice['table']}") if notice["rows"] else "",
+            t.term(f"input_{notice['table']}") if notice["rows"] else "",
             str(row),
             # The people of all rows of a notice together stand in its first row.
             notice["people"] if position == 0 else None,
