@@ -65,8 +65,8 @@ def check_named_places(study: Study, communities: gpd.GeoDataFrame) -> None:
 
 
 def _near(missing: Sequence[str], centres: Sequence[str]) -> str:
-    found = [one for name in missing for one in difflib.get_close_matches(name, centres, n=2, cutoff=0.0)]
-    return ", ".join(dict.fromkeys(found))
+    similar = [one for name in missing for one in difflib.get_close_matches(name, centres, n=2, cutoff=0.0)]
+    return ", ".join(dict.fromkeys(similar))
 
 
 def without_closed(study: Study, closed: Collection[str]) -> tuple[Study, tuple[Notice, ...]]:

@@ -70,22 +70,22 @@ def settings_reference(name: str, language: Language) -> str:
     # How far people walk straight between door and street, metres. Who lives farther off is listed.
     #access_m = 50.0
     """
-    wanted = name.lower().strip().strip("[]")
+    pattern = name.lower().strip().strip("[]")
     results: list[str] = []
     block: list[str] = []
     table = heading = ""
     for line in study_template((language,)).splitlines():
         if line.lstrip("# ").startswith("["):
             table, heading = line.strip("#[] "), line
-            section = wanted in {table, table.partition(".")[0]}
+            section = pattern in {table, table.partition(".")[0]}
             results += ["", *block, line] if section else []
             block = []
         elif line.startswith("# ") and " = " not in line:
             block.append(line)
         elif " =" in line:
             path = f"{table}.{line.lstrip('# ').partition(' =')[0]}".lstrip(".")
-            section = wanted in {table, table.partition(".")[0]}
-            if section or wanted in path:
+            section = pattern in {table, table.partition(".")[0]}
+            if section or pattern in path:
                 results += [] if heading in results or not heading or section else ["", heading]
                 results += [*block, line]
             block = []

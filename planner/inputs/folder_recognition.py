@@ -164,21 +164,23 @@ def _state_columns(draft: _Draft) -> None:
     columns = {part: column for part, column in read.place.items() if part != "geometry"}
     columns |= {item.field: item.column for item in read.mapped}
     near = {item.near: item.column for item in read.unread if item.near}
-    asked = ", ".join(f"{column} = {field}?" for field, column in near.items())
+    questions = ", ".join(f"{column} = {field}?" for field, column in near.items())
     if any(ours != theirs for ours, theirs in columns.items()) or near:
-        question = Phrase("recognition.near_columns", {"columns": asked}) if near else ""
+        question = Phrase("recognition.near_columns", {"columns": questions}) if near else ""
         draft.set_line("columns", columns, question, asks=bool(near))
 
 
 def _state_systems(drafts: Mapping[str, _Draft]) -> None:
     """Add the coordinate system of layers that do not state theirs."""
-    known = [bounds for draft in drafts.values() if (bounds := lonlat_bounds(draft.guess.read.frame)) is not None]
+    bounds_known = [
+        bounds for draft in drafts.values() if (bounds := lonlat_bounds(draft.guess.read.frame)) is not None
+    ]
     for draft in drafts.values():
         frame, schema = draft.guess.read.frame, draft.guess.schema
         system: pyproj.CRS | None = frame.crs
         if not schema.geometry_types or system is not None or draft.guess.layer.content in {"extract", "graph"}:
             continue
-        guess = guess_system(frame, known)
+        guess = guess_system(frame, bounds_known)
         if guess.crs and not guess.exchanged:
             draft.set_line("crs", guess.crs, guess.reason, asks=guess.asks)
         elif guess.crs and {"x", "y"} <= draft.guess.read.place.keys():

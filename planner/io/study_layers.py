@@ -388,20 +388,20 @@ def _checked(
         raise DataError(source, issues) from error
 
 
-def _is_from_osm(path: Path, layer: Layer, found: LayerRead) -> bool:
+def _is_from_osm(path: Path, layer: Layer, read: LayerRead) -> bool:
     """Return True if a layer comes from OpenStreetMap, by its file, its columns and their texts."""
-    columns = {str(column): str(column) for column in found.frame.columns}
-    columns |= {item.column: item.field for item in found.mapped}
+    columns = {str(column): str(column) for column in read.frame.columns}
+    columns |= {item.column: item.field for item in read.mapped}
     values = [columns[name] for name in columns if name.lower() in TELLING]
-    texts = {str(item) for name in values for item in found.frame[name].unique() if isinstance(item, str)}
+    texts = {str(item) for name in values for item in read.frame[name].unique() if isinstance(item, str)}
     return is_extract(path) or is_from_osm(path, f"{layer.source} {layer.layer or ''}", columns, texts)
 
 
-def _not_kept(name: str, layer: Layer, found: LayerRead, setting: str) -> list[Issue]:
+def _not_kept(name: str, layer: Layer, read: LayerRead, setting: str) -> list[Issue]:
     """Return what is wrong with `keep`: a layer whose rows are no results, or a column that is not there."""
     if layer.keep and name not in KEEPING:
         return [Issue("keep_of_no_result", {"setting": setting, "known": ", ".join(KEEPING)})]
-    present = {str(column) for column in found.frame.columns} | {item.column for item in found.mapped}
+    present = {str(column) for column in read.frame.columns} | {item.column for item in read.mapped}
     return [
         Issue("keep_not_there", {"setting": setting, "name": column, "present": ", ".join(sorted(present))})
         for column in layer.keep

@@ -199,11 +199,11 @@ def count_osm_tables(path: Path) -> dict[str, int]:
     return counts
 
 
-def _count_object(one: osm.types.Node | osm.types.Way | osm.types.Relation, counts: dict[str, int]) -> None:
-    tags = one.tags
-    is_node, is_way = isinstance(one, osm.types.Node), isinstance(one, osm.types.Way)
-    is_area = isinstance(one, osm.types.Relation) and tags.get("type") == "multipolygon"
-    is_area = is_area or (isinstance(one, osm.types.Way) and one.is_closed())
+def _count_object(item: osm.types.Node | osm.types.Way | osm.types.Relation, counts: dict[str, int]) -> None:
+    tags = item.tags
+    is_node, is_way = isinstance(item, osm.types.Node), isinstance(item, osm.types.Way)
+    is_area = isinstance(item, osm.types.Relation) and tags.get("type") == "multipolygon"
+    is_area = is_area or (isinstance(item, osm.types.Way) and item.is_closed())
     counts["buildings"] += is_area and tags.get("building", "no") != "no"
     counts["places"] += (is_area or is_node) and any(key in tags for key in PLACE_KEYS)
     counts["water"] += is_area and any(tags.get(key) == value for key, value in WATER)

@@ -131,7 +131,7 @@ def disaggregate_population(  # noqa: PLR0913 - all the layers that people may c
     points, reckoned = people_from_households(placed.points, communities, size=size, source=source)
     if not points["people"].sum() > 0:
         raise DataError(source, [Issue("nobody_inside")])
-    found = points.groupby("community")["people"].sum()
+    read_people = points.groupby("community")["people"].sum()
     notices = [*placed.notices, *reckoned]
     if spread.homes is not None and method != "buildings":
         notices += spread.homes.notices
@@ -139,7 +139,7 @@ def disaggregate_population(  # noqa: PLR0913 - all the layers that people may c
         points, scaled = _calibrated(points, communities, streets, settings, counts)
         notices += scaled
     balance = population_balance(
-        communities, found, points, method=method, placed_by=placed.placed_by, outside=placed.outside
+        communities, read_people, points, method=method, placed_by=placed.placed_by, outside=placed.outside
     )
     return Residents(points, method, balance, tuple(notices), placed.unused)
 

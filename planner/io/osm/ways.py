@@ -271,25 +271,25 @@ class _Vertices:
         return {way: line for way, line in zip(self.ways, whole.tolist(), strict=True) if line is not None}
 
 
-def _vertices(found: _WayCollector, places: NodeLocations) -> _Vertices:
+def _vertices(collector: _WayCollector, places: NodeLocations) -> _Vertices:
     missing = {
         node
-        for number, way in found.broken.items()
-        for node, place in zip(found.nodes[number], way, strict=True)
+        for number, way in collector.broken.items()
+        for node, place in zip(collector.nodes[number], way, strict=True)
         if place is None
     }
     later = places.of(missing)
-    whole = shapely.from_wkb(list(map(bytes.fromhex, found.whole.values())))
+    whole = shapely.from_wkb(list(map(bytes.fromhex, collector.whole.values())))
     xy = [shapely.get_coordinates(whole)]
-    nodes = [np.fromiter(chain.from_iterable(found.nodes[way] for way in found.whole), dtype=np.int64)]
-    row = [np.repeat(np.arange(len(whole)), [len(found.nodes[way]) for way in found.whole])]
+    nodes = [np.fromiter(chain.from_iterable(collector.nodes[way] for way in collector.whole), dtype=np.int64)]
+    row = [np.repeat(np.arange(len(whole)), [len(collector.nodes[way]) for way in collector.whole])]
     part = [row[0]]
     gaps: list[NodeGap] = []
     parts = len(whole)
-    for at, (number, way) in enumerate(found.broken.items(), start=len(whole)):
-        known = [place or later.get(node) for node, place in zip(found.nodes[number], way, strict=True)]
+    for at, (number, way) in enumerate(collector.broken.items(), start=len(whole)):
+        known = [place or later.get(node) for node, place in zip(collector.nodes[number], way, strict=True)]
         gaps += _gaps(number, known)
-        pairs = zip(found.nodes[number], known, strict=True)
+        pairs = zip(collector.nodes[number], known, strict=True)
         for is_known, run in groupby(pairs, key=lambda one: one[1] is not None):
             if not is_known:
                 continue
@@ -300,7 +300,7 @@ def _vertices(found: _WayCollector, places: NodeLocations) -> _Vertices:
             part.append(np.full(len(here), parts))
             parts += 1
     return _Vertices(
-        [*found.whole, *found.broken],
+        [*collector.whole, *collector.broken],
         np.concatenate(nodes),
         np.concatenate(xy),
         np.concatenate(row).astype(np.int64),
@@ -309,9 +309,9 @@ def _vertices(found: _WayCollector, places: NodeLocations) -> _Vertices:
     )
 
 
-def _gaps(way: int, known: Sequence[LonLat | None]) -> Iterator[NodeGap]:
+def _gaps(way: int, places: Sequence[LonLat | None]) -> Iterator[NodeGap]:
     """Yield the runs of missing nodes: between the nodes on both sides, or at the one where the way is cut off."""
-    runs = [(present, list(run)) for present, run in groupby(known, key=lambda place: place is not None)]
+    runs = [(present, list(run)) for present, run in groupby(places, key=lambda place: place is not None)]
     for at, (present, run) in enumerate(runs):
         if present:
             continue

@@ -282,6 +282,6 @@ def _line(word: str, names: Sequence[str]) -> StudyLine:
 
 def _ending(name: str) -> str:
     """Return `*` and the longest known word that a name ends in; the name itself where it ends in none."""
-    known: Iterable[str] = values_of("tier")
-    endings = [word for word in known if len(word) > 1 and normalize_name(name).endswith(word)]
+    words: Iterable[str] = values_of("tier")
+    endings = [word for word in words if len(word) > 1 and normalize_name(name).endswith(word)]
     return f"*{max(endings, key=len)}" if endings else name

@@ -106,8 +106,10 @@ def unused_columns(
     headings: Iterable[str], read: ParsedCells, vocabulary: Vocabulary, used: Collection[str]
 ) -> tuple[UnusedColumn, ...]:
     """Return the columns that nothing reads; `used` are those read beside the fields."""
-    known = {item.column for item in read.mapped} | {*used} | ({read.unit_column} if read.unit_column else set())
-    return find_unused_columns(headings, known, vocabulary, {item.field for item in read.mapped})
+    used_columns = (
+        {item.column for item in read.mapped} | {*used} | ({read.unit_column} if read.unit_column else set())
+    )
+    return find_unused_columns(headings, used_columns, vocabulary, {item.field for item in read.mapped})
 
 
 def unused_column_notices(unread: Sequence[UnusedColumn], schema: TableSchema[Any]) -> tuple[Notice, ...]:

@@ -96,10 +96,10 @@ def propose_street_positions(
            Geographical Analysis 11.
     """
     pieces = _straight(free_streets)
-    asked = np.flatnonzero((people > 0) & demand.reaches_street)
-    if not len(pieces) or not len(asked):
+    uncovered = np.flatnonzero((people > 0) & demand.reaches_street)
+    if not len(pieces) or not len(uncovered):
         return StreetCandidates([], 0)
-    xy = _fullest(pieces, _stretches(pieces, demand, asked, limit_min, walker))
+    xy = _fullest(pieces, _stretches(pieces, demand, uncovered, limit_min, walker))
     if not len(xy):
         return StreetCandidates([], 0)
     xy = np.unique(np.round(xy, POSITION_DIGITS) + 0.0, axis=0)
@@ -196,15 +196,15 @@ def _straight(lines: NDArray[np.object_]) -> FloatArray:
 
 
 def _stretches(
-    pieces: FloatArray, demand: SnappedPoints, asked: IndexArray, limit_min: FloatArray, walker: Walker
+    pieces: FloatArray, demand: SnappedPoints, points: IndexArray, limit_min: FloatArray, walker: Walker
 ) -> _Stretches:
     # A service area is what reaches its middle; here people go out from it.
     outwards = Walker(with_costs(walker.network, walker.network.segment_cost_factor), walker.walk)
     lines = np.asarray(shapely.linestrings(pieces.reshape(-1, 2, 2)), dtype=object)
     tree = shapely.STRtree(lines)
     is_whole, parts = np.zeros(len(pieces), dtype=bool), [_Stretches.none()]
-    for limit in np.unique(limit_min[asked]):
-        for rows in _chunks(asked[limit_min[asked] == limit]):
+    for limit in np.unique(limit_min[points]):
+        for rows in _chunks(points[limit_min[points] == limit]):
             areas = outwards.service_areas(select_snapped(demand, rows), limits_min=[float(limit)])[:, 0]
             whole, part = _inside(areas, tree, lines, pieces)
             is_whole[whole] = True
