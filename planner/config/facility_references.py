@@ -32,11 +32,11 @@ def check_named_centres(study: Study, centres: Sequence[str]) -> None:
         ("programme.projects.resolves", [one for project in projects for one in project.resolves]),
         ("programme.projects.closes", [one for project in projects for one in project.closes]),
     )
-    known = set(centres)
+    facility_ids = set(centres)
     issues = [
         Issue("unknown_named_centre", {"setting": setting, "near": _near(missing, centres)}, missing)
         for setting, ids in named
-        if (missing := [one for one in dict.fromkeys(ids) if one not in known])
+        if (missing := [one for one in dict.fromkeys(ids) if one not in facility_ids])
     ]
     if issues:
         raise StudyError(str(study.file), issues)

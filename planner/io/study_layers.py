@@ -193,25 +193,27 @@ class StudyLayers:
         """Return what the file of a layer holds besides its rows."""
         return self._read[name].notes if name in self._read else FileNotes()
 
-    def _source(self, name: str, found: LayerRead, choice: DatumChoice) -> LayerSource:
+    def _source(self, name: str, layer_read: LayerRead, choice: DatumChoice) -> LayerSource:
         layer = self.layers[name]
         aside = tuple(self._left_out[name])
-        used = found.read - sum(item.count for item in aside)
-        check_balance(name, len(found.frame) + sum(len(item.rows) for item in found.left_out), found.read, ())
+        used = layer_read.read - sum(item.count for item in aside)
+        check_balance(
+            name, len(layer_read.frame) + sum(len(item.rows) for item in layer_read.left_out), layer_read.read, ()
+        )
         verdict = choice.layers.get(name, NOWHERE)
-        is_osm = _is_from_osm(self._study.resolve(layer.path), layer, found)
+        is_osm = _is_from_osm(self._study.resolve(layer.path), layer, layer_read)
         return LayerSource(
             layer=name,
             file=portable(layer.path) + _inner(layer),
             sha256=self._hash(name, layer),
-            encoding=found.encoding,
-            columns=found.mapped,
-            unread=found.unread,
-            rows=found.read,
+            encoding=layer_read.encoding,
+            columns=layer_read.mapped,
+            unread=layer_read.unread,
+            rows=layer_read.read,
             used=used,
             dropped=aside,
             crs=self._crs[name],
-            datum=self._datum(name, found.frame.crs, verdict),
+            datum=self._datum(name, layer_read.frame.crs, verdict),
             datum_by=verdict.how,
             source=add_attribution(layer.source) if is_osm else layer.source,
             modelled=layer.modelled,
@@ -361,11 +363,11 @@ def _wrong_values(layer: Layer, schema: TableSchema[Any], setting: str) -> list[
 
 
 def _checked(
-    schema: TableSchema[Table], result: LayerRead, known: Sequence[Issue], source: str, setting: str
+    schema: TableSchema[Table], result: LayerRead, earlier_issues: Sequence[Issue], source: str, setting: str
 ) -> Table:
     """Check a table; what is wrong is stated with the columns as the file names them."""
     try:
-        return schema.check(result.frame, source=source, known=known)
+        return schema.check(result.frame, source=source, known=earlier_issues)
     except DataError as error:
         theirs = {item.field: item.column for item in result.mapped if item.column != item.field}
         names = [theirs.get(str(name), str(name)) for name in result.frame.columns]

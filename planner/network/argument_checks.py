@@ -249,10 +249,12 @@ def _geometry_issues(shapes: gpd.GeoSeries, types: tuple[str, ...]) -> list[Issu
     other = ~missing & ~np.isin(kinds, allowed)
     issues = [Issue("missing_geometry", {}, rows[missing].tolist())] if missing.any() else []
     if other.any():
-        found = ", ".join(sorted({str(shape.geom_type) for shape in array[other]}))
+        other_types = ", ".join(sorted({str(shape.geom_type) for shape in array[other]}))
         issues.append(
             Issue(
-                "geometry_type", {"expected": ", ".join(types), "found": found, "remedy": ""}, rows[other].tolist()
+                "geometry_type",
+                {"expected": ", ".join(types), "found": other_types, "remedy": ""},
+                rows[other].tolist(),
             )
         )
     xy, owner = shapely.get_coordinates(array, return_index=True)

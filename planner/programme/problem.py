@@ -218,11 +218,11 @@ class BudgetProblem:
     @property
     def resolved_by(self) -> dict[str, list[int]]:
         """Numbers of the options that resolve each weak centre; centres without any are left out."""
-        found: dict[str, list[int]] = {}
+        by_centre: dict[str, list[int]] = {}
         for number, option in enumerate(self.options):
             for centre in option.resolves:
-                found.setdefault(centre, []).append(number)
-        return {centre: found[centre] for centre in self.people if centre in found}
+                by_centre.setdefault(centre, []).append(number)
+        return {centre: by_centre[centre] for centre in self.people if centre in by_centre}
 
     def options_by_centre(self) -> dict[str, list[int]]:
         """Return the numbers of the options that change or share each centre."""

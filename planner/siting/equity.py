@@ -264,29 +264,29 @@ def equity_frontiers(
     StudyError
         Residents of 65+ come first, and nobody knows them.
     """
-    asked, settings = study.siting.fair, study.siting
-    if not (asked.communities or asked.old) or siting.constraints is None:
+    fair_settings, settings = study.siting.fair, study.siting
+    if not (fair_settings.communities or fair_settings.old) or siting.constraints is None:
         return ()
     people = inputs.demand["people"].to_numpy(dtype=np.float64)
     limit = np.full(len(people), study.limits.standard_min)
     coverage = AllDemand(inputs.demand, people, limit).coverage(study, inputs, siting.pool, walker)
     constraints = with_staying_centres(siting.constraints, len(siting.pool.candidates))
     frontiers: list[tuple[str, tuple[EquityPlan, ...]]] = []
-    if asked.communities:
+    if fair_settings.communities:
         place = {community: number for number, community in enumerate(inputs.communities["id"])}
         home = inputs.demand["community"].map(place).to_numpy(dtype=np.int64)
-        with budget.share(0.5 if asked.old else 1.0) as seconds:
+        with budget.share(0.5 if fair_settings.old else 1.0) as seconds:
             plans = equity_frontier(
-                coverage, home, constraints, points=asked.plans, time_limit_s=seconds, seed=settings.seed
+                coverage, home, constraints, points=fair_settings.plans, time_limit_s=seconds, seed=settings.seed
             )
         frontiers.append(("communities", plans))
-    if asked.old:
+    if fair_settings.old:
         old = residents_65(inputs.demand)
         if not np.isfinite(old).all() or not old.sum() > 0:
             raise StudyError(str(study.file), [Issue("fair_without_old")])
         with budget.share() as seconds:
             plans = group_frontier(
-                coverage, old, constraints, points=asked.plans, time_limit_s=seconds, seed=settings.seed
+                coverage, old, constraints, points=fair_settings.plans, time_limit_s=seconds, seed=settings.seed
             )
         frontiers.append(("old", plans))
     return tuple(

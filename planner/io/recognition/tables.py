@@ -266,10 +266,10 @@ def tier_words(cells: pd.Series, names: pd.Series | None = None, *, endings: boo
 
 def _line(word: str, names: Sequence[str]) -> StudyLine:
     plain = word.removeprefix("*")
-    known = values_of("tier").get(normalize_name(plain) or plain)
+    known_tier = values_of("tier").get(normalize_name(plain) or plain)
     choices = " | ".join(TIERS)
-    if known is not None:
-        return StudyLine(word, known, "")
+    if known_tier is not None:
+        return StudyLine(word, known_tier, "")
     of_names = {values_of("tier").get(_ending(name).removeprefix("*")) for name in names}
     if len(of_names) == 1 and (tier := of_names.pop()):
         return StudyLine(word, tier, Phrase("recognition.tier_by_names", {"name": names[0]}), asks=True)

@@ -195,8 +195,8 @@ def _numbers(
             None if pd.isna(cell) else multiply_decimal(cell, by) for cell, by in zip(cells, factors, strict=True)
         ]
         return pd.Series(scaled, index=cells.index, dtype="float64"), _only(factors)
-    known = units_of(column.field)
-    results = [_number(cell, known, by) for cell, by in zip(cells, factors, strict=True)]
+    known_units = units_of(column.field)
+    results = [_number(cell, known_units, by) for cell, by in zip(cells, factors, strict=True)]
     return pd.Series(results, index=cells.index, dtype=object), _only(factors)
 
 

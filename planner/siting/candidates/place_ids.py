@@ -50,11 +50,11 @@ def metres_between(ident: str, x_m: float, y_m: float) -> float | None:
     >>> metres_between(place_id("S", 1000.0, 50.0), 1030.5, 90.5)
     50.0
     """
-    found = ONE_PLACE.match(ident)
-    if found is None:
+    id_match = ONE_PLACE.match(ident)
+    if id_match is None:
         return None
     mixed = 0
-    for sign in found[2]:
+    for sign in id_match[2]:
         mixed = mixed << 5 | SIGNS.index(sign)
     both = _mixed(mixed, BACK)
     x, y = both >> BITS, both & ((1 << BITS) - 1)
