@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from planner.api.networks import WalkNetwork as WalkNetwork
     from planner.api.networks import snap as snap
     from planner.api.networks import walk_network as walk_network
+    from planner.api.programmes import fund_programme as fund_programme
     from planner.api.sites import locate as locate
     from planner.api.sites import models as models
     from planner.api.studies import evaluate as evaluate
@@ -55,6 +56,7 @@ _NAMES = {
     "planner.api.candidates": ("candidates",),
     "planner.api.sites": ("locate", "models"),
     "planner.api.studies": ("evaluate", "improve"),
+    "planner.api.programmes": ("fund_programme",),
     "planner.config.study": ("Study", "read_study", "make_study"),
     "planner.pipeline": ("run",),
     "planner.results": ("Plan",),
@@ -77,6 +79,7 @@ __all__ = [
     "candidates",
     "coverage",
     "evaluate",
+    "fund_programme",
     "improve",
     "isochrones",
     "locate",

@@ -19,6 +19,7 @@ from planner.accessibility.services import Services, measure_services
 from planner.cache import NO_CACHE, Cache
 from planner.config.study import Study, read_study
 from planner.evaluation.diagnosis import diagnose
+from planner.evaluation.ledger import Ledger, build_ledger
 from planner.evaluation.sensitivity import AlternativeDiagnosis, rating_flips
 from planner.evaluation.validation.cross_checks import compare_with_overlay, verify
 from planner.inputs.scenario import Scenario, read_scenario
@@ -66,8 +67,8 @@ def run(
     verified
         Recompute the walks of 100 random demand points with networkx.
     cache
-        Results of earlier runs, as `planner.default_cache` returns them: what depends on nothing that has changed
-        is taken from there, equal to the byte. By default everything is computed.
+        Results of earlier runs, as `planner.cache.default_cache` returns them: what depends on nothing that has
+        changed is taken from there, equal to the byte. By default everything is computed.
 
     Returns
     -------
@@ -97,7 +98,6 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
 
     progress("service_areas")
     areas = prepared.compute_service_areas()
-    service_areas = tabulate_service_areas(areas, inputs.facilities, walk=walker.walk, limits_min=limits)
     reached = _merge_areas(prepared, areas)
 
     progress("coverage")
@@ -105,7 +105,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
 
     progress("groups")
     groups = tuple(prepared.measure_group(kind, times) for kind in inputs.groups)
-    services = _measure_services(prepared, progress)
+    services, ledger = _measure_services(prepared, progress)
 
     progress("business_areas")
     business_areas = prepared.find_business_areas()
@@ -113,7 +113,6 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     progress("diagnosis")
     access = prepared.assemble_access(times, areas)
     diagnosis = diagnose(access, rule_set=prepared.rules, date=study.date)
-    flips = rating_flips(diagnosis, study.rules.threshold_share)
     improvements = prepared.find_improvements(access, diagnosis, progress=progress)
     alternatives = (*_with_other_rules(prepared, access), *_with_other_walking(prepared))
     progress("equity")
@@ -149,12 +148,12 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         prepared=prepared,
         scenario=scenario,
         times=times,
-        service_areas=service_areas,
+        service_areas=tabulate_service_areas(areas, inputs.facilities, walk=walker.walk, limits_min=limits),
         reached=reached,
         coverage=coverage,
         diagnosis=diagnosis,
         alternatives=alternatives,
-        flips=flips,
+        flips=rating_flips(diagnosis, study.rules.threshold_share),
         improvements=improvements,
         fairness=fairness,
         overlay=overlay,
@@ -167,6 +166,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         programme=programme,
         notices=(*prepared.notices, *told, *solver_notices),
         services=services,
+        ledger=ledger,
     )
 
 
@@ -204,15 +204,20 @@ def _measure_coverage(prepared: PreparedStudy, times: TravelTimes, areas: NDArra
     )
 
 
-def _measure_services(prepared: PreparedStudy, progress: Progress) -> Services | None:
-    """Measure access to the services of a study; None where it has none besides its own facilities."""
-    inputs, rules = prepared.inputs, prepared.rules
+def _measure_services(prepared: PreparedStudy, progress: Progress) -> tuple[Services, Ledger] | tuple[None, None]:
+    """Measure access to the services of a study and list what is missing; None where it has no [[services]]."""
+    inputs, rules, walker = prepared.inputs, prepared.rules, prepared.walker
     if not inputs.services:
-        return None
+        return None, None
     progress("services")
     detour = rules.blocked.detour if rules.blocked is not None else BLOCKED_DETOUR
-    given = (inputs.services, prepared.walker, inputs.demand, inputs.groups, tuple(inputs.communities["id"]))
-    return prepared.cache.get("services", (given, detour), lambda: measure_services(*given, blocked_detour=detour))
+    given = (inputs.services, walker, inputs.demand, inputs.groups, tuple(inputs.communities["id"]))
+
+    def measure() -> tuple[Services, Ledger]:
+        services = measure_services(*given, blocked_detour=detour)
+        return services, build_ledger(services, walker, inputs.facilities, inputs.communities)
+
+    return prepared.cache.get("services", (given, detour, inputs.facilities, inputs.communities), measure)
 
 
 def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[AlternativeDiagnosis]:

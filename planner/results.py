@@ -21,6 +21,7 @@ from planner.accessibility.services import Services
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.search import Improvements
+from planner.evaluation.ledger import Ledger
 from planner.evaluation.sensitivity import AlternativeDiagnosis
 from planner.evaluation.validation.cross_checks import Verification
 from planner.inputs.scenario import Scenario
@@ -79,6 +80,8 @@ class Plan:
         Notices on rows that are not used as given, with the reason.
     services
         Access to the services of the study; None where it has none besides its own facilities.
+    ledger
+        What is missing, with the cheapest mend; None without services.
     """
 
     prepared: PreparedStudy
@@ -102,6 +105,7 @@ class Plan:
     programme: Programme | None
     notices: tuple[Notice, ...]
     services: Services | None = None
+    ledger: Ledger | None = None
 
     def __repr__(self) -> str:
         rows = self.coverage.total
@@ -166,9 +170,14 @@ class Plan:
         # Imported by name at run time, here and below: this layer must not depend on reporting.
         return str(import_module("planner").show(self))
 
-    def to_frame(self) -> gpd.GeoDataFrame:
-        """Return the facilities with their ratings; see `planner.evaluate`."""
-        return gpd.GeoDataFrame(import_module("planner").evaluate(self))
+    def to_frame(self, table: str = "facilities") -> gpd.GeoDataFrame | pd.DataFrame:
+        """Return a table: "facilities" with their ratings (see `planner.evaluate`), or a layer of results.gpkg.
+
+        docs/data.md lists the layers, such as "projects", "needs", "sites_curve", "unserved", "flips".
+        """
+        layers = import_module("planner.reporting.plan_layers")
+        found: gpd.GeoDataFrame | pd.DataFrame = layers.plan_table(self, table)
+        return found
 
     def explore(self, **options: Any) -> Any:  # noqa: ANN401 - a folium map, imported when it is drawn
         """Draw an interactive map: areas by walking time, people not covered, facilities by rating, new sites.

@@ -157,8 +157,11 @@ def programme(folder: Path, money: float) -> PlanDocument:
     return build_document(planner.run(study))
 
 
-def test_every_column_of_results_gpkg_is_documented(rich_toy_plan: planner.Plan) -> None:
-    layers = result_layers(rich_toy_plan)
+def test_every_column_of_results_gpkg_is_documented(rich_toy_plan: planner.Plan, tmp_path: Path) -> None:
+    layers = {
+        **result_layers(planner.run(life_circle.write_study(tmp_path))),
+        **result_layers(rich_toy_plan),
+    }
     assert set(layers) == set(LAYERS)
     for name, table in layers.items():
         columns = {str(column) for column in table.columns} - {"geometry"}

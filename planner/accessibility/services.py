@@ -52,9 +52,9 @@ class ServiceAccess:
         where none is known), and its position (-1), shape (demand,).
     nth_min
         Minutes to the n-th nearest; beyond three times the standard `inf`, shape (demand,).
-    group_min, group_nearest, within
-        Minutes from the group's points to the n-th nearest, the position of the nearest, and how many facilities
-        that count lie within the standard, shape (points,).
+    group_min, nearest_of_group, group_nearest, within
+        Minutes from the group's points to the n-th nearest and to the nearest, the position of the nearest, and
+        how many facilities that count lie within the standard, shape (points,).
     reason
         Why people at a point lack it: one of `REASONS`; "" where they do not, or where it is not known, shape
         (points,).
@@ -69,6 +69,7 @@ class ServiceAccess:
     nearest: IndexArray
     nth_min: FloatArray
     group_min: FloatArray
+    nearest_of_group: FloatArray
     group_nearest: IndexArray
     within: IndexArray
     reason: NDArray[np.object_]
@@ -249,14 +250,17 @@ def _measure(
         lacks = np.full(len(points), "", dtype=object)
         none, zero = np.full(len(demand), -1), np.full(len(points), -1)
         return ServiceAccess(
-            service, points, unknown, none, unknown, nobody, zero, np.zeros(len(points), np.int64), lacks, None
+            *(service, points, unknown, none, unknown, nobody, nobody, zero),
+            *(np.zeros(len(points), np.int64), lacks, None),
         )
     counts = service.counts
     minutes, nearest, nth = _search(walker, service.places, counts, demand, standard.minutes, count)
     if searched is demand:
-        group_min, group_nearest = nth, nearest
+        first, group_nearest, group_min = minutes, nearest, nth
     else:
-        _, group_nearest, group_min = _search(walker, service.places, counts, searched, standard.minutes, count)
+        first, group_nearest, group_min = _search(
+            walker, service.places, counts, searched, standard.minutes, count
+        )
     ends = walker.snap(searched)
     access, within = None, is_within(group_min, standard.minutes).astype(np.int64)
     supply = service.places["capacity"].to_numpy(dtype=np.float64)
@@ -278,7 +282,9 @@ def _measure(
         if more.sum() > counts.sum():
             _, _, then = _search(walker, service.places, more, searched, standard.minutes, count)
             reason[~served & is_within(then, standard.minutes)] = status
-    return ServiceAccess(service, points, minutes, nearest, nth, group_min, group_nearest, within, reason, access)
+    return ServiceAccess(
+        service, points, minutes, nearest, nth, group_min, first, group_nearest, within, reason, access
+    )
 
 
 def _search(

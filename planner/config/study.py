@@ -30,6 +30,7 @@ from planner.config.sections.demand import BusinessAreaSettings, DemandSettings
 from planner.config.sections.layers import InputSettings
 from planner.config.sections.map import MapSettings
 from planner.config.sections.programme import ProgrammeSettings
+from planner.config.sections.report import ReportSettings
 from planner.config.sections.rules import CostSettings, RemedySettings, RuleSettings
 from planner.config.sections.services import ServiceSettings, check_services
 from planner.config.sections.siting import SitingSettings
@@ -97,6 +98,7 @@ class Study(Settings):
     business_areas: BusinessAreaSettings = BusinessAreaSettings()
     programme: ProgrammeSettings = ProgrammeSettings()
     map: MapSettings = MapSettings()
+    report: ReportSettings = ReportSettings()
 
     file: Annotated[Path, Field(exclude=True)] = Path("study.toml")
     """The file that the study was read from; every path in it is relative to its folder."""

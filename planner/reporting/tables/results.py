@@ -7,7 +7,7 @@ from pathlib import Path
 
 from planner.messages.catalogue import Texts
 from planner.reporting.document.records.plan import PlanDocument
-from planner.reporting.report.blocks import KeyFigure, Translator, section_number
+from planner.reporting.report.blocks import KeyFigure, Translator, annex_ref
 from planner.reporting.report.sections.summary import facts, indicators, nature_of
 from planner.reporting.scenario_text import scenario_heading
 from planner.reporting.small_counts import is_small_count
@@ -24,6 +24,7 @@ from planner.reporting.tables.result_tables import (
     sites_table,
     sources_table,
 )
+from planner.reporting.tables.services import services_sheets
 from planner.reporting.tables.workbook import NumberCell, Rows, Sheet, SheetColumn, Value, heads, write_workbook
 from planner.results import Plan
 
@@ -72,6 +73,7 @@ def _sheets(plan: Plan, t: Translator) -> Iterator[Sheet]:
     sites = [site for proposal in siting["proposals"] for site in site_rows(proposal)]
     if sites:
         yield sites_table(t, weighted=siting["weighted"]).sheet(t, "sites", sites)
+    yield from services_sheets(t)
     yield from programme_sheets(t)
     yield _uncovered(plan, t)
     if content["business_areas"] is not None:
@@ -89,7 +91,7 @@ def _about(t: Translator) -> Sheet:
     """Return the study's facts, its key figures, and the software that made the workbook."""
     content = t.content
     provenance = content["provenance"]
-    modelled, nature = nature_of(t, section=section_number(content, "data"))
+    modelled, nature = nature_of(t, section=annex_ref(t, "data"))
     rows: Rows = [(scenario_heading(t("title"), content, t.texts), content["study"]["name"], "")]
     rows += [(fact, value, "") for fact, value in facts(t)]
     rows.append((t("modelled_title" if modelled else "surveyed_title"), nature, ""))
@@ -137,7 +139,7 @@ def _notices(t: Translator) -> Sheet:
     rows: Rows = [
         (
             t.localized(notice),
-            t.term(f"input_{notice['table']}") if notice["rows"] else "",
+            t.layer(notice["table"]) if notice["rows"] else "",
             str(row),
             # The people of all rows of a notice together stand in its first row.
             notice["people"] if position == 0 else None,

@@ -29,6 +29,13 @@ from planner.reporting.document.records.facilities import (
 )
 from planner.reporting.document.records.inputs import Balance
 from planner.reporting.document.records.programme import FundYear, NeedFields, ProjectFields
+from planner.reporting.document.records.services import (
+    CommunityCompleteness,
+    HomeServices,
+    LedgerLayerRow,
+    ServiceByCommunity,
+    ServicePlace,
+)
 from planner.reporting.document.records.shared import (
     CHANGE_ABOUT,
     CHANGE_AMOUNT,
@@ -320,6 +327,15 @@ LAYERS: dict[str, Layer] = {
     "business_areas": Layer(
         BusinessAreaRow, "Polygon", "one a business area: its extent; only where the study gives places."
     ),
+    "services": Layer(
+        ServicePlace, "Point", "one a facility of a service; this and the next four only with [[services]]."
+    ),
+    "services_demand": Layer(HomeServices, "Point", "one a demand point: the services within its reach."),
+    "services_coverage": Layer(ServiceByCommunity, "", "one row a service and community."),
+    "services_communities": Layer(
+        CommunityCompleteness, "Polygon", "one a community: how complete the services within reach are."
+    ),
+    "services_ledger": Layer(LedgerLayerRow, "Polygon", "one a community and service that people of it lack."),
     "projects": Layer(
         ProjectRow,
         "Point",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, TypedDict
 
 from planner.reporting.document.records.shared import Localized
+from planner.schemas.records import RecordField, Spread
 
 REASON_KEYS = (
     "closed, below_standard, full, blocked, nothing_near or unknown (no facility of the service is given)"
@@ -59,6 +60,31 @@ class Service(Localized, ServiceShares):
     capacity_unknown: Annotated[int, "of those that count, facilities of unknown capacity"]
 
 
+class ServicePlace(TypedDict):
+    """A facility of a service."""
+
+    service: Annotated[str, "id of the service"]
+    id: Annotated[str, "of the facility; # and the number of its row where it has none"]
+    name: Annotated[str, "name"]
+    capacity: Annotated[float | None, "capacity; empty where not known"]
+    status: Annotated[str, "empty: it counts; closed; or below_standard"]
+
+
+class HomeServices(TypedDict):
+    """Services within reach of a demand point."""
+
+    id: Annotated[str, "of the demand point"]
+    people: Annotated[float, "residents"]
+    community: Annotated[str, "id"]
+    missing: Annotated[int, "basic services beyond their standard"]
+    completeness: Annotated[float | None, "completeness index", "0–1"]
+    service_min: Annotated[
+        dict[str, float],
+        "walk to the n-th nearest facility of each service",
+        Spread((RecordField("<service>_min", float, "walk to its n-th nearest facility; empty if none", "min"),)),
+    ]
+
+
 class Completeness(TypedDict):
     """How complete the services within reach are."""
 
@@ -84,6 +110,43 @@ class GroupCompleteness(Completeness):
     completeness_gini: Annotated[float | None, "Gini index of the completeness index over its people"]
 
 
+class LedgerLayerRow(TypedDict):
+    """What people of one community lack of one service, as a row of a layer."""
+
+    priority: Annotated[
+        int | None,
+        "1 is first: people who lack it times its weight; null where it is not known whether they have it",
+    ]
+    community: Annotated[str, "id"]
+    service: Annotated[str, "id of the service"]
+    people: Annotated[float, "people of the community whom it is for"]
+    people_missing: Annotated[float | None, "of these, people who lack it; empty where not known"]
+    missing_share: Annotated[float | None, "people_missing ÷ people, 0–1"]
+    people_closed: Annotated[float | None, "of those, people who would have it if closed facilities were open"]
+    people_below_standard: Annotated[float | None, "people who would have it if facilities were not too small"]
+    people_full: Annotated[float | None, "people within reach of what is full"]
+    people_blocked: Annotated[float | None, "people whom only a detour keeps from it"]
+    people_nothing_near: Annotated[float | None, "people with nothing near"]
+    reason: Annotated[str, f"the reason of most of them: {REASON_KEYS}"]
+    nearest_min: Annotated[
+        float | None, "their mean walk to the nearest today, over those who reach one; empty where nobody does"
+    ]
+    nearest: Annotated[str, "id of the facility nearest to most of them; empty where none is reached"]
+    mend: Annotated[str, f"the cheapest mend: {MEND_KEYS}; empty where none of these helps"]
+    mend_at: Annotated[str, "id of the facility or premises; empty for a new one"]
+    mend_people: Annotated[float | None, "people of the community who would no longer lack it", "people"]
+    mend_amount: Annotated[float | None, "capacity to be added; empty where none is"]
+    mend_cost: Annotated[float | None, "what it costs, in costs.unit; empty where not known"]
+
+
+class LedgerRow(LedgerLayerRow):
+    """What people of one community lack of one service."""
+
+    nearest_name: Annotated[str, "name of nearest"]
+    mend_at_name: Annotated[str, "name of mend_at"]
+    mends_unpriced: Annotated[list[str], "kinds of mend that would help too and have no price"]
+
+
 class Services(TypedDict):
     """All services at once."""
 
@@ -92,4 +155,5 @@ class Services(TypedDict):
     completeness: Annotated[Completeness, "over all residents"]
     completeness_by_community: Annotated[list[CommunityCompleteness], "list, one a community"]
     fairness: Annotated[list[GroupCompleteness], "list, one a group of people"]
+    ledger: Annotated[list[LedgerRow], "list by priority, one a community and service that people of it lack"]
     unknown: Annotated[list[str], "list of the ids of services of which no facility is given"]
