@@ -41,6 +41,7 @@ def run_study(options: Namespace, texts: Texts) -> None:
                 products=options.products,
                 progress=progress,
                 processes=min(thread_count(), 2),
+                cache=cache,
             )
     progress.done()
     if options.out.resolve() == study.file.resolve().parent:

@@ -11,7 +11,7 @@ from typing import Literal, cast
 
 import shapely
 
-from planner.evaluation.ratings import WEAK
+from planner.evaluation.rating_names import WEAK
 from planner.messages.catalogue import Texts
 from planner.messages.errors import CommandError, Issue
 from planner.reporting.document.build import build_document

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
+from markupsafe import Markup
+
 from planner.messages.catalogue import locale_of
 from planner.reporting.report.blocks import Block, CentreCard, Code, Figure, Paragraph, Report, Table, Translator
-from planner.reporting.report.png import render_png
+from planner.reporting.report.pictures import Pictures
+from planner.reporting.report.png import Picture, render_png
 from planner.reporting.report.word import WordFile
 
+NO_PICTURES: Pictures = MappingProxyType[Markup, Picture]({})
 CARDS_ACROSS = 4
 CARD_SCALE = 0.76
 """Scale of the font of a one-page card, which has no contents."""
@@ -15,13 +21,15 @@ SECTION, PART, CARD = 1, 2, 3
 """Levels of headings."""
 
 
-def docx_bytes(report: Report) -> bytes:
+def docx_bytes(report: Report, pictures: Pictures = NO_PICTURES) -> bytes:
     """Lay a report out as a Word file.
 
     Parameters
     ----------
     report
         Result of `planner.reporting.report.build.build_report`.
+    pictures
+        Its drawings as PNG, as far as they are there already.
 
     Returns
     -------
@@ -51,7 +59,7 @@ def docx_bytes(report: Report) -> bytes:
         word.heading(section.title, SECTION, numbered=section.number > 0)
         parted = False
         for block in section.blocks:
-            _lay(block, word, t, card_level=CARD if parted else PART)
+            _lay(block, word, t, pictures, card_level=CARD if parted else PART)
             parted = parted or (isinstance(block, Paragraph) and block.title)
     return word.bytes()
 
@@ -64,7 +72,7 @@ def _indicators(report: Report, word: WordFile) -> None:
     word.cards(cards, across=CARDS_ACROSS)
 
 
-def _lay(block: Block, word: WordFile, t: Translator, *, card_level: int) -> None:
+def _lay(block: Block, word: WordFile, t: Translator, pictures: Pictures, *, card_level: int) -> None:
     """Lay out one block."""
     match block:
         case Paragraph():
@@ -72,9 +80,9 @@ def _lay(block: Block, word: WordFile, t: Translator, *, card_level: int) -> Non
         case Table():
             _table(block, word, t)
         case Figure():
-            _figure(block, word, t)
+            _figure(block, word, t, pictures)
         case CentreCard():
-            _card(block, word, t, level=card_level)
+            _card(block, word, t, pictures, level=card_level)
         case Code():
             word.paragraph(block.text, "Code")
 
@@ -93,12 +101,12 @@ def _table(block: Table, word: WordFile, t: Translator) -> None:
     word.paragraph(block.note, "Table Note")
 
 
-def _figure(block: Figure, word: WordFile, t: Translator) -> None:
-    word.picture(render_png(block.picture), block.caption)
+def _figure(block: Figure, word: WordFile, t: Translator, pictures: Pictures) -> None:
+    word.picture(pictures.get(block.picture) or render_png(block.picture), block.caption)
     word.caption(t("figure"), "Figure", block.caption, above=False)
 
 
-def _card(block: CentreCard, word: WordFile, t: Translator, *, level: int) -> None:
+def _card(block: CentreCard, word: WordFile, t: Translator, pictures: Pictures, *, level: int) -> None:
     word.heading(block.name, level)
     word.paragraph(block.place, begin=block.verdict.text)
     for reason in block.reasons:
@@ -107,7 +115,7 @@ def _card(block: CentreCard, word: WordFile, t: Translator, *, level: int) -> No
         word.paragraph(note)
     if block.remedy:
         word.paragraph(block.remedy)
-    _figure(block.figure, word, t)
+    _figure(block.figure, word, t, pictures)
     measures = Table(
         t("card_measures_table", name=block.name),
         (t("column_item"),),
