@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib.metadata import version
 
 import geopandas as gpd
 import numpy as np
@@ -40,7 +42,7 @@ from planner.io.second_process import start_in_process
 from planner.messages.errors import Issue, StudyError
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
-from planner.network.compile import is_compiled
+from planner.network.compile import is_compiled, kept_code
 from planner.network.costs import WalkingCosts
 from planner.network.isochrones.outline_kernels import outline_unions
 from planner.network.isochrones.visibility_region_kernels import draw_visible_regions
@@ -289,8 +291,15 @@ def prepare(
     if not for_results:
         return _prepare(study, scenario, progress, lambda: None, cache)
     barriers, siting = study.walking.stop_at_barriers, study.siting.sites > 0
+    kernels = (outline_unions, *((draw_visible_regions,) if barriers else ()))
+    known = ("kernels", (barriers, siting, version("numba")))
+    if cache.holds(*known) and all(map(os.path.isfile, cache.get(*known, list))):
+        # Those that a run needs are loaded when they are first called.
+        return _prepare(study, scenario, progress, lambda: None, cache)
     with start_compiling(barriers=barriers, siting=siting) as compile_rest:
-        return _prepare(study, scenario, progress, compile_rest, cache)
+        prepared = _prepare(study, scenario, progress, compile_rest, cache)
+    cache.get(*known, lambda: [kept_code(one) for one in kernels])
+    return prepared
 
 
 def _prepare(
@@ -337,7 +346,10 @@ def _prepare(
     )
     network = walkable.network
     walker = Walker(network, walk)
-    facility_snaps, demand_snaps = walker.snap(inputs.facilities), walker.snap(inputs.demand)
+    facility_snaps, demand_snaps = (
+        cache.get("snaps", (network, walk, points.geometry), partial(walker.snap, points))
+        for points in (inputs.facilities, inputs.demand)
+    )
     compounds = assess_compounds(study, inputs, walkable.streets, network, demand_snaps)
     people = inputs.demand["people"].to_numpy(dtype=np.float64)
     return PreparedStudy(
