@@ -120,14 +120,25 @@ def test_straight_grids_of_a_planner_are_drawn_here_too(radii: float, seed: int)
     assert shapely.symmetric_difference(areas[0], expected).area <= 1e-5 * expected.area
 
 
-@pytest.mark.parametrize("east_north", [(0.0, 0.0), (500_000.0, 4_400_000.0)])
-@pytest.mark.parametrize("last", [351.405972, 400.0, 450.0])
-def test_a_street_that_begins_one_radius_beside_another(last: float, east_north: tuple[float, float]) -> None:
+@pytest.mark.parametrize(
+    ("radius_m", "streets"),
+    [
+        (
+            50.0,
+            [(50, 0, 50, 500), (100, 0, 100, 500), (0, 200, 401.405967142, 200), (0, 250, 401.694649, 250)],
+        ),
+        (50.0, [(50, 0, 50, 500), (100, 0, 100, 500), (0, 200, 500, 200), (0, 250, 500, 250)]),
+        (100.0, [(100, 0, 100, 1000), (200, 0, 200, 1000), (0, 400, 1000, 400), (0, 500, 1000, 500)]),
+    ],
+)
+@pytest.mark.parametrize("east_north", [(0.0, 0.0), (500_000.0, 4_400_000.0), (0.0, 4_400_000.0)])
+def test_a_street_that_begins_one_radius_beside_another(
+    radius_m: float, streets: list[tuple[float, ...]], east_north: tuple[float, float]
+) -> None:
     """Its side begins on the other one's: which of the two, or of their circles, comes first is no rounding."""
-    streets = [(0, 0, 0, 500), (-50, 200, last, 200), (-50, 0, -50, 300), (-50, 150, 300, 150)]
     segments = np.array(streets, dtype=np.float64) + np.tile(east_north, 2)
-    areas, by_geos = capsule_unions(segments, np.array([len(segments)]), 50.0)
-    expected = buffered_union(segments, 50.0)
+    areas, by_geos = capsule_unions(segments, np.array([len(segments)]), radius_m)
+    expected = buffered_union(segments, radius_m)
     assert not by_geos[0]
     assert shapely.symmetric_difference(areas[0], expected).area <= 1e-5 * expected.area
 
