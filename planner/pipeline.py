@@ -124,7 +124,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         "siting", (given, highs_version()), lambda: _choose_sites(given, progress), unless=STOPPED
     )
     candidates, candidate_times = sites.siting.candidates, sites.siting.times
-    candidate_areas = prepared.draw_areas(walker.snap(candidates))
+    candidate_areas = prepared.draw_areas(prepared.snapped(candidates))
 
     programme_inputs = ProgrammeInputs(
         study=study,

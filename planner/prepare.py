@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib.metadata import version
 
 import geopandas as gpd
 import numpy as np
@@ -38,23 +35,19 @@ from planner.inputs.study_inputs import (
     without_equipment,
 )
 from planner.inputs.walk_network import CostNote, StudyNetwork, build_walk_network, walker_at, walking_costs_of
-from planner.io.second_process import start_in_process
 from planner.messages.errors import Issue, StudyError
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
-from planner.network.compile import is_compiled, kept_code
 from planner.network.costs import WalkingCosts
-from planner.network.isochrones.outline_kernels import outline_unions
-from planner.network.isochrones.visibility_region_kernels import draw_visible_regions
 from planner.network.network import WalkingNetwork
 from planner.network.quality import NetworkQuality, find_topology_issues, network_quality, on_small_pieces
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
-from planner.network.walker import Walker, compile_areas, compile_kernels
+from planner.network.walker import Walker
 from planner.population.groups import GroupDemand
 from planner.schemas.tables import Facilities, Streets
-from planner.siting.solvers.location_bnb import compile_solvers
+from planner.siting.compile import start_compiling_once
 from planner.siting.study_problem import SitingInputs, check_model
 
 
@@ -130,11 +123,16 @@ class PreparedStudy:
         given = (self.network, self.walk, snaps, limits)
         return self.cache.get("areas", given, lambda: self.walker.service_areas(snaps, limits_min=limits))
 
-    def _times(self, name: str, ends: SnappedPoints) -> TravelTimes:
-        given = (self.network, self.walk, self.facility_snaps, ends, self.horizon_min)
+    def _times(self, name: str, ends: SnappedPoints, horizon_min: float | None = None) -> TravelTimes:
+        within_min = self.horizon_min if horizon_min is None else horizon_min
+        given = (self.network, self.walk, self.facility_snaps, ends, within_min)
         return self.cache.get(
-            name, given, lambda: self.walker.times(self.facility_snaps, ends, within_min=self.horizon_min)
+            name, given, lambda: self.walker.times(self.facility_snaps, ends, within_min=within_min)
         )
+
+    def snapped(self, points: gpd.GeoDataFrame) -> SnappedPoints:
+        """Return points tied to the streets, as an earlier run did where it has."""
+        return _snapped(self.walker, points, self.cache)
 
     def assemble_access(self, times: TravelTimes, areas: NDArray[np.object_] | None) -> AccessData:
         """Combine the tables with walking times and service areas for evaluation."""
@@ -161,8 +159,8 @@ class PreparedStudy:
         """Compute the coverage of a population group, from `times` if the group lives at the demand points."""
         limits = group.settings.minutes or self.study.limits.minutes
         if not group.at_residents or max(limits) > times.horizon_min:
-            snaps = self.walker.snap(group.points)
-            times = self.walker.times(self.facility_snaps, snaps, within_min=max(limits))
+            snaps = self.snapped(group.points)
+            times = self._times("times", snaps, max(limits))
         return measure_group_coverage(
             group,
             times,
@@ -245,30 +243,6 @@ class PreparedStudy:
         )
 
 
-@contextmanager
-def start_compiling(*, barriers: bool, siting: bool) -> Iterator[Callable[[], None]]:
-    """Begin to compile what is not cached on this machine; what is yielded compiles the rest, and waits.
-
-    Two processes each compile about half: the second one what draws service areas.
-
-    Parameters
-    ----------
-    barriers, siting
-        Whether the kernels of networks with barriers, and of the siting models, are needed.
-    """
-
-    def compile_rest(areas: Callable[[], object] | None = None) -> None:
-        if siting:
-            compile_solvers()
-        compile_kernels(barriers=barriers, areas=areas)
-
-    if is_compiled(outline_unions) and (is_compiled(draw_visible_regions) or not barriers):
-        yield compile_rest
-        return
-    with start_in_process(compile_areas, barriers) as wait:
-        yield partial(compile_rest, wait)
-
-
 def prepare(
     study: Study,
     *,
@@ -291,15 +265,8 @@ def prepare(
     if not for_results:
         return _prepare(study, scenario, progress, lambda: None, cache)
     barriers, siting = study.walking.stop_at_barriers, study.siting.sites > 0
-    kernels = (outline_unions, *((draw_visible_regions,) if barriers else ()))
-    known = ("kernels", (barriers, siting, version("numba")))
-    if cache.holds(*known) and all(map(os.path.isfile, cache.get(*known, list))):
-        # Those that a run needs are loaded when they are first called.
-        return _prepare(study, scenario, progress, lambda: None, cache)
-    with start_compiling(barriers=barriers, siting=siting) as compile_rest:
-        prepared = _prepare(study, scenario, progress, compile_rest, cache)
-    cache.get(*known, lambda: [kept_code(one) for one in kernels])
-    return prepared
+    with start_compiling_once(cache, barriers=barriers, siting=siting) as compile_rest:
+        return _prepare(study, scenario, progress, compile_rest, cache)
 
 
 def _prepare(
@@ -321,7 +288,7 @@ def _prepare(
     progress("read_inputs")
     fastest = max((walk, *(_at_speed(other, walk) for other in other_profiles)), key=lambda walk: walk.speed_kmh)
     longest_min = max(horizon_min, *(limit for kind in study.demand.groups for limit in kind.minutes or ()), 0.0)
-    inputs = read_inputs(study, margin_m=fastest.metres(longest_min) / costs.least_cost_factor)
+    inputs = read_inputs(study, margin_m=fastest.metres(longest_min) / costs.least_cost_factor, cache=cache)
     check_named_centres(study, list(inputs.facilities["id"]))
     check_named_places(study, inputs.communities)
     facilities_before = None
@@ -347,8 +314,7 @@ def _prepare(
     network = walkable.network
     walker = Walker(network, walk)
     facility_snaps, demand_snaps = (
-        cache.get("snaps", (network, walk, points.geometry), partial(walker.snap, points))
-        for points in (inputs.facilities, inputs.demand)
+        _snapped(walker, points, cache) for points in (inputs.facilities, inputs.demand)
     )
     compounds = assess_compounds(study, inputs, walkable.streets, network, demand_snaps)
     people = inputs.demand["people"].to_numpy(dtype=np.float64)
@@ -380,6 +346,11 @@ def _prepare(
         ),
         cache=cache,
     )
+
+
+def _snapped(walker: Walker, points: gpd.GeoDataFrame, cache: Cache) -> SnappedPoints:
+    given = (walker.network, walker.walk, points.geometry)
+    return cache.get("snaps", given, lambda: walker.snap(points))
 
 
 def _build_and_examine(

@@ -13,6 +13,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
+from planner.cache import NO_CACHE, Cache
 from planner.config.sections.demand import GroupSettings
 from planner.config.study import Study
 from planner.inputs.community_matching import match_communities
@@ -141,7 +142,7 @@ class Inputs:
         return self.streets[self.private_streets] if self.closed_ways is None else self.closed_ways
 
 
-def read_inputs(study: Study, *, margin_m: float) -> Inputs:
+def read_inputs(study: Study, *, margin_m: float, cache: Cache = NO_CACHE) -> Inputs:
     """Read the layers of a study.
 
     Parameters
@@ -151,6 +152,8 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     margin_m
         How far beyond the communities a walk within the longest limit can lead, metres: streets and facilities
         are kept that far, so that people near the border are served by what stands beyond it.
+    cache
+        Layers as earlier runs have read and checked them.
 
     Returns
     -------
@@ -170,7 +173,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     method = demand_method(study)
     building_kinds = read_building_kinds(_beside(study, study.demand.building_kinds), study=str(study.file))
     place_kinds = read_place_kinds(_beside(study, study.business_areas.place_kinds), study=str(study.file))
-    tables = StudyLayers(study, errors)
+    tables = StudyLayers(study, errors, cache)
     layers = _metric_layers(tables, errors)
     communities, water = layers.communities, layers.water
     raster = _raster(study, communities, tables) if method == "raster" else None

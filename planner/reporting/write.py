@@ -16,10 +16,10 @@ from planner.messages.catalogue import Texts
 from planner.messages.errors import CommandError, Issue, OutputError, system_reason
 from planner.messages.progress import Progress, silent
 from planner.reporting.document.build import build_document, format_json
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.files.exchange import finish_interrupted, replace_files, staging_folder
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.files.open_databases import check_databases_closed
-from planner.reporting.map.page import draw_map
 from planner.reporting.report.build import build_report
 from planner.reporting.report.docx import docx_bytes
 from planner.reporting.report.html import write_page
@@ -156,6 +156,13 @@ def files_of(products: str | Iterable[str] | None) -> tuple[str, ...]:
         raise CommandError("products", [Issue("unknown_product", values)])
     chosen = {name for product in requested for name in FILES[product]}
     return tuple(name for name in STAGES if name in chosen)
+
+
+def draw_map(plan: Plan, content: PlanDocument) -> str:
+    """Draw map.html; folium is imported only where it is asked for."""
+    from planner.reporting.map.page import draw_map as draw_page
+
+    return draw_page(plan, content)
 
 
 def _draw_sheet(plan: Plan, path: Path) -> None:
