@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from planner.api.access import nearest as nearest
     from planner.api.access import service_areas as service_areas
     from planner.api.access import travel_times as travel_times
+    from planner.api.candidates import candidates as candidates
     from planner.api.coverage import business_areas as business_areas
     from planner.api.coverage import coverage as coverage
     from planner.api.coverage import opportunities as opportunities
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from planner.api.networks import WalkNetwork as WalkNetwork
     from planner.api.networks import snap as snap
     from planner.api.networks import walk_network as walk_network
-    from planner.api.sites import candidates as candidates
+    from planner.api.programmes import fund_programme as fund_programme
     from planner.api.sites import locate as locate
     from planner.api.sites import models as models
     from planner.api.studies import evaluate as evaluate
@@ -52,8 +53,10 @@ _NAMES = {
         "nearest",
     ),
     "planner.api.coverage": ("coverage", "opportunities", "two_step_fca", "business_areas"),
-    "planner.api.sites": ("locate", "candidates", "models"),
+    "planner.api.candidates": ("candidates",),
+    "planner.api.sites": ("locate", "models"),
     "planner.api.studies": ("evaluate", "improve"),
+    "planner.api.programmes": ("fund_programme",),
     "planner.config.study": ("Study", "read_study", "make_study"),
     "planner.pipeline": ("run",),
     "planner.results": ("Plan",),
@@ -76,6 +79,7 @@ __all__ = [
     "candidates",
     "coverage",
     "evaluate",
+    "fund_programme",
     "improve",
     "isochrones",
     "locate",

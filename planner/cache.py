@@ -77,13 +77,13 @@ class Cache:
         compute
             Computes it, from these values alone.
         unless
-            A result that says this is not kept: that of a search which the clock has stopped.
+            A result that contains these bytes is not kept, such as that of a search stopped by its time limit.
         """
         if self.folder is None:
             return compute()
         path = self._path(name, given)
         if path is None:
-            # Values of unknown content: a plug-in's, say. What depends on them is computed every time.
+            # Values of unknown content, such as a plug-in's. What depends on them is computed every time.
             self.misses.append(name)
             return compute()
         found, result = self._read(path)
@@ -186,7 +186,7 @@ NO_CACHE = Cache(None)
 def default_cache(report: Report | None = None) -> Cache:
     """Return the cache of the user: in the folder that `FOLDER` names, else in the system's place for caches.
 
-    `report` is told of a damaged file and of a folder that cannot be written, by key and values; by default they
+    `report` receives damaged files and a folder that cannot be written, by key and values; by default they
     are warnings.
     """
     given = os.environ.get(FOLDER, "").strip()
@@ -252,7 +252,7 @@ def _feed_foreign(cache: Cache, update: Callable[[bytes], object], value: Any) -
     elif hasattr(value, "to_wkt") and hasattr(value, "to_epsg"):
         _feed_text(update, value.to_wkt().encode())
     elif hasattr(type(value), "model_fields"):
-        # A field that no settings file holds says where the file lies, not what is to be computed.
+        # A field that no settings file holds states where the file lies, not what is to be computed.
         known = [name for name, field in type(value).model_fields.items() if not field.exclude]
         _feed_items(cache, update, [(name, getattr(value, name)) for name in known])
         _feed_items(cache, update, [value.__pydantic_private__])

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
 from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage, measure_coverage, merge_service_areas, tabulate_service_areas
 from planner.accessibility.equity import Equity, measure_equity
+from planner.accessibility.services import Services, measure_services
 from planner.cache import NO_CACHE, Cache
 from planner.config.study import Study, read_study
 from planner.evaluation.diagnosis import diagnose
+from planner.evaluation.ledger import Ledger, build_ledger
 from planner.evaluation.sensitivity import AlternativeDiagnosis, rating_flips
 from planner.evaluation.validation.cross_checks import compare_with_overlay, verify
 from planner.inputs.scenario import Scenario, read_scenario
@@ -36,7 +39,10 @@ from planner.siting.study_problem import SitingInputs
 from planner.siting.study_siting import StudySiting, solve_study
 
 STOPPED = b"time_limit"
-"""What a result says of which a part was stopped by the clock: another run may come farther."""
+"""Status of a result of which a part was stopped by its time limit: another run may come farther."""
+
+BLOCKED_DETOUR = 1.5
+"""Detour above which a direction is blocked, where the rules do not say."""
 
 
 def run(
@@ -61,8 +67,8 @@ def run(
     verified
         Recompute the walks of 100 random demand points with networkx.
     cache
-        Results of earlier runs, as `planner.default_cache` returns them: what depends on nothing that has changed
-        is taken from there, equal to the byte. By default everything is computed.
+        Results of earlier runs, as `planner.cache.default_cache` returns them: what depends on nothing that has
+        changed is taken from there, equal to the byte. By default everything is computed.
 
     Returns
     -------
@@ -92,7 +98,6 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
 
     progress("service_areas")
     areas = prepared.compute_service_areas()
-    service_areas = tabulate_service_areas(areas, inputs.facilities, walk=walker.walk, limits_min=limits)
     reached = _merge_areas(prepared, areas)
 
     progress("coverage")
@@ -100,6 +105,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
 
     progress("groups")
     groups = tuple(prepared.measure_group(kind, times) for kind in inputs.groups)
+    services, ledger = _measure_services(prepared, progress)
 
     progress("business_areas")
     business_areas = prepared.find_business_areas()
@@ -107,16 +113,13 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     progress("diagnosis")
     access = prepared.assemble_access(times, areas)
     diagnosis = diagnose(access, rule_set=prepared.rules, date=study.date)
-    flips = rating_flips(diagnosis, study.rules.threshold_share)
     improvements = prepared.find_improvements(access, diagnosis, progress=progress)
     alternatives = (*_with_other_rules(prepared, access), *_with_other_walking(prepared))
-
     progress("equity")
     fairness = _measure_equity(prepared)
 
     progress("validation")
-    placed = replace(access, facilities=without_equipment(access.facilities))
-    overlay = cache.get("overlay", placed, lambda: compare_with_overlay(placed))
+    overlay = _compare_with_overlay(prepared, access)
     verification = verify(access, prepared.walk_environment(), seed=study.siting.seed) if verified else None
 
     given = prepared.siting_inputs(coverage.uncovered, groups, business_areas, horizon_min=max(limits))
@@ -124,7 +127,6 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         "siting", (given, highs_version()), lambda: _choose_sites(given, progress), unless=STOPPED
     )
     candidates, candidate_times = sites.siting.candidates, sites.siting.times
-    candidate_areas = prepared.draw_areas(prepared.snapped(candidates))
 
     programme_inputs = ProgrammeInputs(
         study=study,
@@ -140,17 +142,18 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     with collect_discrepancies() as further:
         progress("programme")
         programme = build_programme(programme_inputs)
+    told = _notices_of(services, business_areas, sites.siting, programme)
     solver_notices = discrepancy_notices([*doubts, *further], version=highs_version())
     return Plan(
         prepared=prepared,
         scenario=scenario,
         times=times,
-        service_areas=service_areas,
+        service_areas=tabulate_service_areas(areas, inputs.facilities, walk=walker.walk, limits_min=limits),
         reached=reached,
         coverage=coverage,
         diagnosis=diagnosis,
         alternatives=alternatives,
-        flips=flips,
+        flips=rating_flips(diagnosis, study.rules.threshold_share),
         improvements=improvements,
         fairness=fairness,
         overlay=overlay,
@@ -159,9 +162,11 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         groups=groups,
         business_areas=business_areas,
         candidate_times=candidate_times,
-        candidate_areas=candidate_areas,
+        candidate_areas=prepared.draw_areas(prepared.snapped(candidates)),
         programme=programme,
-        notices=(*prepared.notices, *_notices_of(business_areas, sites.siting, programme), *solver_notices),
+        notices=(*prepared.notices, *told, *solver_notices),
+        services=services,
+        ledger=ledger,
     )
 
 
@@ -172,13 +177,18 @@ def _merge_areas(prepared: PreparedStudy, areas: NDArray[np.object_]) -> gpd.Geo
     )
 
 
+def _compare_with_overlay(prepared: PreparedStudy, access: AccessData) -> pd.DataFrame:
+    placed = replace(access, facilities=without_equipment(access.facilities))
+    return prepared.cache.get("overlay", placed, lambda: compare_with_overlay(placed))
+
+
 def _choose_sites(given: SitingInputs, progress: Progress) -> tuple[StudySiting, tuple[Discrepancy, ...]]:
     with collect_discrepancies() as doubts:
         sites = solve_study(given, progress=progress)
     return sites, tuple(doubts)
 
 
-def _notices_of(*results: BusinessAreas | SitingResult | Programme | None) -> Iterator[Notice]:
+def _notices_of(*results: Services | BusinessAreas | SitingResult | Programme | None) -> Iterator[Notice]:
     for result in results:
         if result is not None:
             yield from result.notices
@@ -192,6 +202,22 @@ def _measure_coverage(prepared: PreparedStudy, times: TravelTimes, areas: NDArra
         (given, limits),
         lambda: measure_coverage(*given, limits_min=limits.minutes, standard_min=limits.standard_min),
     )
+
+
+def _measure_services(prepared: PreparedStudy, progress: Progress) -> tuple[Services, Ledger] | tuple[None, None]:
+    """Measure access to the services of a study and list what is missing; None where it has no [[services]]."""
+    inputs, rules, walker = prepared.inputs, prepared.rules, prepared.walker
+    if not inputs.services:
+        return None, None
+    progress("services")
+    detour = rules.blocked.detour if rules.blocked is not None else BLOCKED_DETOUR
+    given = (inputs.services, walker, inputs.demand, inputs.groups, tuple(inputs.communities["id"]))
+
+    def measure() -> tuple[Services, Ledger]:
+        services = measure_services(*given, blocked_detour=detour)
+        return services, build_ledger(services, walker, inputs.facilities, inputs.communities)
+
+    return prepared.cache.get("services", (given, detour, inputs.facilities, inputs.communities), measure)
 
 
 def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[AlternativeDiagnosis]:

@@ -15,6 +15,7 @@ from planner.accessibility.business_areas import BusinessAreas, find_business_ar
 from planner.accessibility.groups import GroupCoverage, measure_group_coverage
 from planner.cache import NO_CACHE, Cache
 from planner.config.facility_references import check_named_centres, check_named_places, without_closed
+from planner.config.service_profiles import service_standards
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, communities_without_centre
 from planner.evaluation.functions import unknown_functions
@@ -27,6 +28,7 @@ from planner.evaluation.validation.networkx_oracle import WalkEnvironment
 from planner.inputs.network_notices import facility_notices, network_notices, setting_notices
 from planner.inputs.private_ways import assess_compounds, compound_notes, compound_notices, ordered_cost_notes
 from planner.inputs.scenario import Scenario, apply_scenario
+from planner.inputs.services import service_notices
 from planner.inputs.study_inputs import (
     Inputs,
     households_by_community,
@@ -212,7 +214,7 @@ class PreparedStudy:
         """Combine the tables with the results that siting builds on; `horizon_min` as in `SitingInputs`."""
         return SitingInputs(
             study=self.study,
-            # Only a model of capacities asks for floor areas.
+            # Only a model of capacities requests floor areas.
             inputs=self.inputs.only_places(with_floors=bool(self.study.siting.m2_per_household)),
             walker=self.walker,
             uncovered=uncovered,
@@ -287,7 +289,8 @@ def _prepare(
 
     progress("read_inputs")
     fastest = max((walk, *(_at_speed(other, walk) for other in other_profiles)), key=lambda walk: walk.speed_kmh)
-    longest_min = max(horizon_min, *(limit for kind in study.demand.groups for limit in kind.minutes or ()), 0.0)
+    limits = (limit for kind in study.demand.groups for limit in kind.minutes or ())
+    longest_min = max(horizon_min, *limits, *(one.minutes for one in service_standards(study)), 0.0)
     inputs = read_inputs(study, margin_m=fastest.metres(longest_min) / costs.least_cost_factor, cache=cache)
     check_named_centres(study, list(inputs.facilities["id"]))
     check_named_places(study, inputs.communities)
@@ -337,6 +340,7 @@ def _prepare(
         notices=(
             *setting_notices(study),
             *inputs.notices,
+            *service_notices(study, inputs.services, inputs.groups),
             *walkable.notices,
             *compound_notices(compounds, study, inputs.demand),
             *facility_notices(inputs, facility_snaps),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -15,9 +17,11 @@ from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage
 from planner.accessibility.equity import Equity
 from planner.accessibility.groups import GroupCoverage
+from planner.accessibility.services import Services
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.search import Improvements
+from planner.evaluation.ledger import Ledger
 from planner.evaluation.sensitivity import AlternativeDiagnosis
 from planner.evaluation.validation.cross_checks import Verification
 from planner.inputs.scenario import Scenario
@@ -74,6 +78,10 @@ class Plan:
         Projects by year with their funding; None without funds.
     notices
         Notices on rows that are not used as given, with the reason.
+    services
+        Access to the services of the study; None where it has none besides its own facilities.
+    ledger
+        What is missing, with the cheapest mend; None without services.
     """
 
     prepared: PreparedStudy
@@ -96,6 +104,8 @@ class Plan:
     candidate_areas: NDArray[np.object_]
     programme: Programme | None
     notices: tuple[Notice, ...]
+    services: Services | None = None
+    ledger: Ledger | None = None
 
     def __repr__(self) -> str:
         rows = self.coverage.total
@@ -157,5 +167,29 @@ class Plan:
 
     def _repr_html_(self) -> str:
         """Return the notebook view of `planner.show`."""
-        # Imported by name at run time: this layer must not depend on reporting.
+        # Imported by name at run time, here and below: this layer must not depend on reporting.
         return str(import_module("planner").show(self))
+
+    def to_frame(self, table: str = "facilities") -> gpd.GeoDataFrame | pd.DataFrame:
+        """Return a table: "facilities" with their ratings (see `planner.evaluate`), or a layer of results.gpkg.
+
+        docs/data.md lists the layers, such as "projects", "needs", "sites_curve", "unserved", "flips".
+        """
+        layers = import_module("planner.reporting.plan_layers")
+        found: gpd.GeoDataFrame | pd.DataFrame = layers.plan_table(self, table)
+        return found
+
+    def explore(self, **options: Any) -> Any:  # noqa: ANN401 - a folium map, imported when it is drawn
+        """Draw an interactive map: areas by walking time, people not covered, facilities by rating, new sites.
+
+        Options are those of `GeoDataFrame.explore`, such as `tiles`; folium loads its scripts from the internet.
+        """
+        return import_module("planner.reporting.plan_layers").explore_plan(self, options)
+
+    def plot(self, **options: Any) -> Any:  # noqa: ANN401 - matplotlib axes
+        """Draw the layers of `explore` with matplotlib; options of `GeoDataFrame.plot`, such as `figsize`."""
+        return import_module("planner.reporting.plan_layers").plot_plan(self, options)
+
+    def to_file(self, path: str | os.PathLike[str], **options: Any) -> None:  # noqa: ANN401 - options of GDAL
+        """Write all layers with their QGIS styles (.gpkg), or the frame of `to_frame` in any other format."""
+        import_module("planner.reporting.plan_layers").write_plan(self, path, options)

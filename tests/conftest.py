@@ -70,7 +70,7 @@ def toy_plan(tmp_path_factory: pytest.TempPathFactory) -> planner.Plan:
 
 @pytest.fixture(scope="session")
 def rich_toy_plan(tmp_path_factory: pytest.TempPathFactory) -> planner.Plan:
-    """Return the plan of the toy city with further kinds of people and a business circle."""
+    """Return the plan of the toy city with further kinds of people and a business area."""
     folder = tmp_path_factory.mktemp("rich_toy_plan")
     return made_once(
         tmp_path_factory,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import life_circle
 import pandas as pd
 import pytest
 import shapely
@@ -97,9 +98,10 @@ def test_every_entry_of_plan_json_is_documented_and_of_its_type(
         programme(tmp_path / "poor", 1.0),
         programme(tmp_path / "rich", 150.0),
         classes(tmp_path / "classes"),
+        build_document(planner.run(life_circle.write_study(tmp_path / "life"))),
     ]
-    # Of settings by a name of the user's, the name is no entry.
-    by_name = r"study\.siting\.robust\.people\[\]\.people\..+"
+    # Of settings by a name of the user's, the name is no entry; those of a layer are documented once.
+    by_name = r"study\.(siting\.robust\.people\[\]\.people|services\[\]\.(where|tags|layer))\..+"
     found = {path for document in documents for path in paths(document) if not re.fullmatch(by_name, path)}
     documented = [path for path, _ in document_entries(PlanDocument)]
     settings = [f"study.{name}" for name, _ in script["_setting_entries"](Study, ())]
@@ -155,8 +157,11 @@ def programme(folder: Path, money: float) -> PlanDocument:
     return build_document(planner.run(study))
 
 
-def test_every_column_of_results_gpkg_is_documented(rich_toy_plan: planner.Plan) -> None:
-    layers = result_layers(rich_toy_plan)
+def test_every_column_of_results_gpkg_is_documented(rich_toy_plan: planner.Plan, tmp_path: Path) -> None:
+    layers = {
+        **result_layers(planner.run(life_circle.write_study(tmp_path))),
+        **result_layers(rich_toy_plan),
+    }
     assert set(layers) == set(LAYERS)
     for name, table in layers.items():
         columns = {str(column) for column in table.columns} - {"geometry"}

@@ -85,7 +85,7 @@ id = "above"
 amounts = [50.0, 35.0]
 """
 )
-"""The toy city with residents of 65+ and workers, shops that make a business circle in the west, and money."""
+"""The toy city with residents of 65+ and workers, shops that make a business area in the west, and money."""
 
 
 OWN = """
@@ -204,7 +204,7 @@ sites = 1
 minutes = 5
 """
 )
-"""All parts of a study at once: groups of people, a business circle, remedies, siting in full, and money."""
+"""All parts of a study at once: groups of people, a business area, remedies, siting in full, and money."""
 
 
 def every_layer() -> dict[str, gpd.GeoDataFrame]:

@@ -11,18 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accessibility.coverage import merge_service_areas
+from planner.api.area_frame import AreaFrame
+from planner.api.arguments import check_choice, check_number, read_limit, read_minutes
 from planner.api.definitions import DEFINITIONS, EXACT, approximate_areas, area_errors
-from planner.api.frames import (
-    Points,
-    check_choice,
-    check_number,
-    labels_at,
-    read_limit,
-    read_minutes,
-    read_points,
-    restore_crs,
-)
+from planner.api.frames import Points, labels_at, read_points, restore_crs
 from planner.api.networks import WalkNetwork, walker_of
+from planner.api.progress import CallProgress
 
 Minutes = float | Sequence[float]
 
@@ -82,7 +76,8 @@ def isochrones(
     check_choice("definition", definition, DEFINITIONS)
     walker = walker_of(net)
     points = read_points(walker, facilities, name="facilities")
-    exact = walker.service_areas(points.snaps, limits_min=limits)
+    with CallProgress("isochrones") as progress:
+        exact = progress.areas(walker, points.snaps, limits_min=limits)
     areas = exact
     if definition != EXACT:
         width_m = check_number("buffer_m", buffer_m, least=0.1)
@@ -90,7 +85,7 @@ def isochrones(
     table = _area_table(points, areas, limits, net)
     if definition != EXACT:
         table = gpd.GeoDataFrame(table.assign(**area_errors(areas[:, ::-1].T.ravel(), exact[:, ::-1].T.ravel())))
-    return restore_crs(table, points.frame.crs)
+    return AreaFrame(restore_crs(table, points.frame.crs))
 
 
 def _area_table(
@@ -138,7 +133,8 @@ def service_areas(
     """
     limits, walker = read_minutes(minutes), walker_of(net)
     points = read_points(walker, facilities, name="facilities")
-    areas = walker.service_areas(points.snaps, limits_min=limits)
+    with CallProgress("service_areas") as progress:
+        areas = progress.areas(walker, points.snaps, limits_min=limits)
     merged = merge_service_areas(areas, limits_min=limits, crs=net.crs)
     shapes = merged.geometry
     if rings:
@@ -147,7 +143,7 @@ def service_areas(
             crs=net.crs,
         )
     table = gpd.GeoDataFrame({"minutes": limits, "area_m2": shapes.area}, geometry=shapes.to_numpy(), crs=net.crs)
-    return restore_crs(gpd.GeoDataFrame(table[::-1].reset_index(drop=True)), points.frame.crs)
+    return AreaFrame(restore_crs(gpd.GeoDataFrame(table[::-1].reset_index(drop=True)), points.frame.crs))
 
 
 def travel_times(
@@ -183,7 +179,8 @@ def travel_times(
     limit = read_limit(cutoff, name="cutoff")
     walker = walker_of(net)
     starts, ends = read_points(walker, facilities, name="facilities"), read_points(walker, demand, name="demand")
-    times = walker.times(starts.snaps, ends.snaps, within_min=limit)
+    with CallProgress("travel_times") as progress:
+        times = progress.times(walker, starts.snaps, ends.snaps, within_min=limit)
     return pd.DataFrame(
         {
             "facility": starts.labels.to_numpy()[times.facility],

@@ -13,26 +13,16 @@ from numpy.typing import NDArray
 from planner.accessibility.business_areas import find_business_areas
 from planner.accessibility.coverage import people_shares
 from planner.accessibility.two_step_fca import two_step_access
-from planner.api.frames import (
-    as_frame,
-    check_column,
-    check_number,
-    check_settings,
-    in_short,
-    labels_at,
-    read_limit,
-    read_minutes,
-    read_numbers,
-    read_points,
-    restore_crs,
-)
+from planner.api.arguments import check_number, check_settings, in_short, read_limit, read_minutes
+from planner.api.frames import as_frame, check_column, labels_at, read_numbers, read_points, restore_crs
 from planner.api.networks import WalkNetwork, walker_of
-from planner.api.shown import COVERED, EXISTING, UNCOVERED, Drawn, MapResult, html_table
+from planner.api.progress import CallProgress
 from planner.config.sections.demand import BusinessAreaSettings
 from planner.messages.errors import DataError, Issue
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.business_places import business_places, read_place_kinds
+from planner.reporting.notebook_maps import COVERED, EXISTING, UNCOVERED, Drawn, MapResult, html_table
 from planner.schemas.tables import FACILITIES, PLACES, Facilities, Streets
 
 Minutes = float | Sequence[float]
@@ -145,7 +135,8 @@ def coverage(
     starts = read_points(walker, facilities, name="facilities")
     ends = [read_points(walker, people, name="people", weight=column) for column in weights]
     given = ends[0].frame
-    times = walker.times(starts.snaps, ends[0].snaps, within_min=limits[-1])
+    with CallProgress("coverage") as progress:
+        times = progress.times(walker, starts.snaps, ends[0].snaps, within_min=limits[-1])
     within = {limit: times.count_within(limit) for limit in limits}
     shares = {limit: people_shares(ends[0].metric, within[limit]) for limit in limits}
     groups: list[dict[str, object]] = []
@@ -224,7 +215,8 @@ def two_step_fca(
     starts = read_points(walker, facilities, name="facilities")
     ends = read_points(walker, people, name="people", weight=weight)
     amounts = read_numbers(starts, supply, "facilities")
-    times = walker.times(starts.snaps, ends.snaps, within_min=zones[-1])
+    with CallProgress("two_step_fca") as progress:
+        times = progress.times(walker, starts.snaps, ends.snaps, within_min=zones[-1])
     found = two_step_access(times, ends.people, amounts, zones_min=zones, weights=weights)
     return (
         gpd.GeoDataFrame(ends.frame.assign(access=found.access)),
@@ -285,7 +277,8 @@ def opportunities(
     limits, walker = read_minutes(minutes), walker_of(net)
     starts = read_points(walker, facilities, name="facilities", weight=weight)
     ends = read_points(walker, demand, name="demand")
-    times = walker.times(starts.snaps, ends.snaps, within_min=limits[-1])
+    with CallProgress("opportunities") as progress:
+        times = progress.times(walker, starts.snaps, ends.snaps, within_min=limits[-1])
     columns = {limit: _sum_within(times, starts.people, limit) for limit in limits}
     return pd.DataFrame(columns, index=ends.labels).rename_axis(columns="minutes")
 

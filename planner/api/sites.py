@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,40 +10,24 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
-from numpy.typing import NDArray
 
-from planner.api.frames import (
-    Points,
-    check_choice,
-    check_number,
-    check_settings,
-    in_short,
-    labels_at,
-    read_limit,
-    read_numbers,
-    read_points,
-    restore_crs,
-    warn,
-)
+from planner.api.arguments import check_choice, read_limit
+from planner.api.candidates import propose
+from planner.api.frames import Points, labels_at, read_points, restore_crs, warn
+from planner.api.location_problem import MODEL_NAMES, check_arguments, location_problem, siting_settings
 from planner.api.networks import WalkNetwork, walker_of
-from planner.api.shown import COVERED, EXISTING, NEW, UNCOVERED, Drawn, MapResult, html_table
+from planner.api.progress import CallProgress
 from planner.config.sections.siting import SitingSettings
 from planner.messages.errors import DataError, Issue
 from planner.network.walker import Walker
-from planner.siting.candidates.builder import CandidateBuilder
-from planner.siting.candidates.candidate import candidate_table
+from planner.reporting.notebook_maps import COVERED, EXISTING, NEW, UNCOVERED, Drawn, MapResult, html_table
 from planner.siting.model_spec import ModelResult, ModelSpec, get_spec
-from planner.siting.models import DEFAULT_MODEL, model_names
-from planner.siting.problem import LocationProblem, SelectionConstraints, TravelCosts
+from planner.siting.models import DEFAULT_MODEL
 from planner.siting.solution import Solution
 
-SOURCES = ("clusters", "density", "streets")
 DEFAULTS = SitingSettings()
-ZERO_AT = 3.0
-"""Gradual covering: coverage is zero at so many times the limit, as in a study of 5, 10 and 15 minutes."""
-
-MODEL_NAMES = tuple(name for name in model_names() if name != "kinds")
-"""Models of one group of people; weights of several are the caller's own column."""
+LIMIT_MIN = 5.0
+"""Limit where none is given, minutes."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -156,84 +140,6 @@ def models() -> pd.DataFrame:
     )
 
 
-def candidates(  # noqa: PLR0913 - one network and frame, the rest by name
-    net: WalkNetwork,
-    people: gpd.GeoDataFrame,
-    minutes: float = 5,
-    *,
-    existing: gpd.GeoDataFrame | None = None,
-    sources: str | Sequence[str] = "streets",
-    at_most: int = 1000,
-    sites: int = 1,
-    weight: str | None = "people",
-    seed: int = 0,
-) -> gpd.GeoDataFrame:
-    """Propose where new facilities might open, for the people beyond a limit of existing ones.
-
-    Parameters
-    ----------
-    net
-        Network.
-    people
-        Points in any CRS.
-    minutes
-        Limit, minutes, inclusive.
-    existing
-        Existing facilities; None if there are none.
-    sources
-        "streets": street positions of which an optimum is one over all street positions (Church & Meadows 1979);
-        "clusters" and "density": middles of clusters of people, moved to the street. One, or several.
-    at_most
-        Number of clusters, or of street positions: the best of every neighbourhood, fewer where fewer suffice.
-    sites
-        Number of sites to be chosen: the clusters into so many are always proposed.
-    weight
-        Column of people; None: every point counts 1.
-    seed
-        Seed of the clustering.
-
-    Returns
-    -------
-    candidates
-        One row a candidate, index: its id; source, people of its cluster, geometry, in the CRS of the people.
-    """
-    walker, limit = walker_of(net), read_limit(minutes)
-    points = read_points(walker, people, name="people", weight=weight)
-    centres = None if existing is None else read_points(walker, existing, name="existing")
-    names = [sources] if isinstance(sources, str) else list(sources)
-    settings = _settings(
-        sites=sites,
-        seed=seed,
-        sources=tuple(check_choice("sources", name, SOURCES) for name in names),
-        candidates=at_most if "clusters" in names else 1,
-        street_positions=at_most,
-    )
-    return restore_crs(_propose(walker, points, centres, limit, settings), points.frame.crs)
-
-
-def _propose(
-    walker: Walker, people: Points, existing: Points | None, limit_min: float, settings: SitingSettings
-) -> gpd.GeoDataFrame:
-    """Return the candidates of a study of these people and facilities, metres."""
-    demand = gpd.GeoDataFrame(people.metric.set_crs(walker.network.crs))
-    beyond = people.people > 0
-    if existing is not None:
-        reached, _ = walker.nearest(existing.snaps, people.snaps, within_min=limit_min)
-        beyond &= ~np.isfinite(reached)
-    uncovered = gpd.GeoDataFrame(demand[beyond])
-    builder = CandidateBuilder(
-        uncovered=uncovered,
-        limits_min=np.full(len(uncovered), limit_min),
-        snaps=walker.snap(uncovered),
-        walker=walker,
-        settings=settings,
-        taken=frozenset() if existing is None else frozenset(map(str, existing.labels)),
-    )
-    found = builder.build().candidates if len(uncovered) else ()
-    table = candidate_table(found, walker.network.crs).set_index("id")
-    return gpd.GeoDataFrame(table[["source", "people", "geometry"]])
-
-
 def locate(  # noqa: PLR0913 - a location problem has these parts; all but the first two by name
     net: WalkNetwork,
     people: gpd.GeoDataFrame,
@@ -242,7 +148,7 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
     existing: gpd.GeoDataFrame | None = None,
     *,
     candidates: gpd.GeoDataFrame | None = None,
-    minutes: float = 5,
+    minutes: float | None = None,
     weight: str | None = "people",
     cost: str | None = None,
     budget: float | None = None,
@@ -254,10 +160,8 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
 
     Parameters
     ----------
-    net
-        Network.
-    people
-        Points in any CRS.
+    net, people
+        Network; points in any CRS.
     model
         Name of the model; see `models`.
     sites
@@ -267,7 +171,7 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
     candidates
         Candidates in any CRS; None: those that a study proposes, middles of clusters of uncovered people.
     minutes
-        Limit of covering models, minutes, inclusive.
+        Limit of covering models and of proposed candidates, minutes, inclusive; None: 5.
     weight
         Column of people; None: every point counts 1.
     cost, budget
@@ -287,7 +191,7 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
     Raises
     ------
     PlannerError
-        A frame or an argument cannot be used as it is or is not used by the model, or the problem is infeasible.
+        A frame or an argument cannot be used, or the model does not use it, or the problem is infeasible.
 
     Examples
     --------
@@ -298,22 +202,34 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
     >>> best.objective, best.bound, best.gap, len(best.sites)
     (30.0, 30.0, 0.0, 1)
     """
-    walker, limit = walker_of(net), read_limit(minutes)
+    walker, limit = walker_of(net), read_limit(LIMIT_MIN if minutes is None else minutes)
     spec = get_spec(check_choice("model", model, MODEL_NAMES))
-    _check_arguments(spec, {"sites": sites, "cost": cost, "budget": budget, **settings})
+    limits = {} if candidates is None else {"minutes": minutes}
+    check_arguments(spec, {"sites": sites, "cost": cost, "budget": budget} | limits | settings)
     points = read_points(walker, people, name="people", weight=weight)
     centres = None if existing is None else read_points(walker, existing, name="existing")
-    seconds = float(check_number("time_limit_s", time_limit_s))
-    budget = None if budget is None else check_number("budget", budget)
-    asked = _settings(sites=sites or 0, seconds=seconds, seed=seed, budget=budget, **settings)
-    if candidates is None:
-        candidates = restore_crs(_propose(walker, points, centres, limit, asked), points.frame.crs)
-        if candidates.empty:
-            raise DataError("people", [Issue("nobody_uncovered", {"minutes": f"{limit:g}"})])
-    options = read_points(walker, candidates, name="candidates")
-    problem = _problem(walker, points, options, centres, limit, spec=spec, settings=asked, cost=cost)
-    result = spec.solve(problem, asked.seconds)
+    asked = siting_settings(sites=sites or 0, seconds=time_limit_s, seed=seed, budget=budget, **settings)
+    with CallProgress("locate") as progress:
+        if candidates is None:
+            progress.stage("candidates")
+            candidates = _proposed(walker, points, centres, limit, asked)
+        options = read_points(walker, candidates, name="candidates")
+        problem = location_problem(
+            walker, points, options, centres, limit, spec=spec, settings=asked, cost=cost, progress=progress
+        )
+        progress.stage("siting")
+        result = spec.solve(problem, asked.seconds)
     return _as_sites(spec, result, points, options, centres)
+
+
+def _proposed(
+    walker: Walker, people: Points, existing: Points | None, limit_min: float, settings: SitingSettings
+) -> gpd.GeoDataFrame:
+    """Return the candidates that a study would propose, in the CRS of the people."""
+    proposed = restore_crs(propose(walker, people, existing, limit_min, settings), people.frame.crs)
+    if proposed.empty:
+        raise DataError("people", [Issue("nobody_uncovered", {"minutes": f"{limit_min:g}"})])
+    return proposed
 
 
 def _unreached(spec: ModelSpec, solution: Solution, points: Points) -> dict[str, float]:
@@ -325,84 +241,6 @@ def _unreached(spec: ModelSpec, solution: Solution, points: Points) -> dict[str,
         issue = Issue("people_unreached", counts, [str(label) for label in points.labels[rows]])
         warn("locate", issue, stacklevel=5)
     return {"people_unreached": people, "points_unreached": float(len(rows))}
-
-
-def _check_arguments(spec: ModelSpec, given: Mapping[str, object]) -> None:
-    """Raise a `DataError` for arguments of other models, half a limit, or a missing number of sites."""
-    own = {argument for name in MODEL_NAMES for argument in get_spec(name).uses} - set(spec.uses)
-    unused = [name for name, value in given.items() if name in own and value is not None]
-    if unused:
-        names = ", ".join(f"`{name}`" for name in unused)
-        values = {"model": spec.name, "names": names, "used": ", ".join(f"`{name}`" for name in spec.uses)}
-        raise DataError("locate", [Issue("argument_not_used", values)])
-    sites, cost, budget = given["sites"], given["cost"], given["budget"]
-    if "budget" in spec.uses and (cost is None) != (budget is None):
-        raise DataError("locate", [Issue("cost_without_budget")])
-    whole = isinstance(sites, int | np.integer) and not isinstance(sites, bool) and sites > 0
-    if (sites is None and spec.needs_sites and budget is None) or (sites is not None and not whole):
-        raise DataError("locate", [Issue("sites_not_whole", {"found": in_short(sites), "model": spec.name})])
-
-
-def _settings(**values: object) -> SitingSettings:
-    return check_settings(SitingSettings, values, name="locate")
-
-
-def _problem(  # noqa: PLR0913 - parts of one problem
-    walker: Walker,
-    people: Points,
-    options: Points,
-    existing: Points | None,
-    limit_min: float,
-    *,
-    spec: ModelSpec,
-    settings: SitingSettings,
-    cost: str | None,
-) -> LocationProblem:
-    """Return the location problem: columns are the candidates, then the existing facilities."""
-    new = len(options.labels)
-    zero_min = settings.zero_coverage_min or ZERO_AT * limit_min
-    xy = options.snaps.xy if existing is None else np.vstack([options.snaps.xy, existing.snaps.xy])
-    if spec.needs_all_walks:
-        horizon_min = walker.upper_bound_min
-    else:
-        longest = [limit_min, *(tier.minutes for tier in settings.tiers)]
-        horizon_min = max(*longest, zero_min if spec.fades else 0.0)
-    times = walker.times(walker.snap(xy), people.snaps, within_min=horizon_min)
-    price = None
-    if cost is not None:
-        prices = read_numbers(options, cost, "candidates", may_lack=False)
-        price = np.concatenate([prices, np.zeros(len(xy) - new)])
-    has_capacity = "m2_per_household" in spec.uses
-    return LocationProblem(
-        name="locate",
-        costs=TravelCosts(times.demand, times.facility, times.minutes, people.people, len(xy)),
-        limit_min=np.full(len(people.people), limit_min),
-        households=_column(people, "households", "people", read=has_capacity),
-        kind=np.full(len(people.people), "residents", dtype=object),
-        constraints=SelectionConstraints(
-            sites=settings.sites or None, cost=price, budget=settings.budget, fixed=np.arange(new, len(xy))
-        ),
-        area_m2=np.concatenate(
-            [
-                _column(options, "area_m2", "candidates", read=has_capacity, default=settings.new_area_m2),
-                _column(existing, "floor_area_m2", "existing", read=has_capacity),
-            ]
-        ),
-        tier=() if existing is None else tuple(existing.frame.get("tier", pd.Series("", index=existing.labels))),
-        settings=settings,
-        zero_coverage_min=zero_min,
-    )
-
-
-def _column(
-    points: Points | None, column: str, name: str, *, read: bool, default: float | None = None
-) -> NDArray[np.float64]:
-    """Return a column that a frame may lack, and that only some models read."""
-    if points is None:
-        return np.zeros(0)
-    if not read or column not in points.frame.columns:
-        return np.full(len(points.labels), np.nan if default is None else default)
-    return read_numbers(points, column, name)
 
 
 def _as_sites(

@@ -1,67 +1,105 @@
-"""Evaluation of facilities by rules, and improvements of weak ones, from a study or its plan."""
+"""Evaluation of facilities by rules, and improvements of weak ones, of frames, a study or its plan."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from planner.api.networks import WalkNetwork
 from planner.config.study import Study, read_study
 from planner.evaluation.diagnosis import Diagnosis, diagnose
 from planner.evaluation.rule_files import read_rules
+from planner.messages.errors import DataError, Issue
 from planner.prepare import PreparedStudy, prepare
 from planner.results import Plan
 
 if TYPE_CHECKING:
-    StudyLike = Study | Plan | PreparedStudy | str | os.PathLike[str]
+    StudyLike = WalkNetwork | Study | Plan | PreparedStudy | str | os.PathLike[str]
 
 
-def evaluate(study: StudyLike, rules: str | None = None) -> gpd.GeoDataFrame:
-    """Rate the facilities of a study by a rule set.
+def evaluate(
+    study: StudyLike,
+    facilities: gpd.GeoDataFrame | None = None,
+    communities: gpd.GeoDataFrame | None = None,
+    people: gpd.GeoDataFrame | None = None,
+    *,
+    rules: str | None = None,
+    **settings: object,
+) -> gpd.GeoDataFrame:
+    """Rate facilities by a rule set.
 
     Parameters
     ----------
     study
-        Study, its plan, or the path of its file; of a study no more is computed than the rules use.
+        Network, with the three frames; or a study, its plan, or the path of its file, alone. No more is computed
+        than the rules use.
+    facilities, communities, people
+        Frames in any CRS, with the columns of docs/data.md: points with `tier` and what the rules ask of
+        facilities; areas; points or areas with `people`.
     rules
-        Name of a rule set that ships, or path of a file; None: that of the study.
+        Name of a rule set that ships, or path of a file; None: that of the study, else "national".
+    settings
+        With a network: tables of the study file, such as ``limits={"minutes": [5, 10]}``.
 
     Returns
     -------
     ratings
         One row a facility, index: its id; name, tier, community, rating ("excellent", "compliant", "weak",
         "undetermined", or "" where no rule decides), score (share of the rules passed, 0 to 1), failed and unknown
-        (names of the rules), all indicators, geometry in the study's metric CRS.
+        (names of the rules), all indicators, geometry in the CRS of the facilities (of a study: its metric CRS).
+
+    Examples
+    --------
+    >>> from planner.api.networks import walk_network
+    >>> road = gpd.GeoSeries.from_wkt(["LINESTRING (500000 3000000, 500600 3000000)"], crs=32648)
+    >>> communities = gpd.GeoDataFrame({"name": ["North"]}, geometry=road.buffer(50))
+    >>> points = gpd.points_from_xy([500_000, 500_300], [3_000_000] * 2, crs=32648)
+    >>> centres = gpd.GeoDataFrame({"name": ["Hall"], "tier": ["community"]}, index=["A"], geometry=points[:1])
+    >>> homes = gpd.GeoDataFrame({"people": [900], "households": [300]}, geometry=points[1:])
+    >>> net = walk_network(road.to_frame("geometry"))
+    >>> evaluate(net, centres, communities, homes, rules="gb50180")["rating"].to_dict()
+    {'A': 'compliant'}
     """
-    prepared, diagnosis = _diagnose(study, rules)
-    facilities, results = prepared.inputs.facilities, diagnosis.rule_results
+    prepared, diagnosis = _diagnose(study, (facilities, communities, people), rules, settings)
+    crs = prepared.inputs.crs if facilities is None else facilities.crs
+    centres, results = prepared.inputs.facilities, diagnosis.rule_results
     titles = {rule.id: rule.title(prepared.study.language) for rule in diagnosis.rule_set.rules}
     passed = results["passed"].astype(object)
     named = {
         column: [
             "; ".join(titles[rule] for rule in results["rule"][(results["facility"] == ident) & chosen])
-            for ident in facilities["id"]
+            for ident in centres["id"]
         ]
         for column, chosen in (("failed", passed == 0), ("unknown", passed.isna()))
     }
     rows = diagnosis.centres.reset_index(drop=True).rename(columns={"verdict": "rating"})
     front = rows[["name", "tier", "community", "rating", "score"]].assign(**named)
     others = rows.drop(columns=["id", "place", "name", "tier", "community", "rating", "score"])
-    table = pd.concat([front, others], axis=1).set_index(pd.Index(facilities["id"], name="facility"))
-    return gpd.GeoDataFrame(table, geometry=facilities.geometry.to_numpy(), crs=facilities.crs)
+    table = pd.concat([front, others], axis=1).set_index(pd.Index(centres["id"], name="facility"))
+    rated = gpd.GeoDataFrame(table, geometry=centres.geometry.to_numpy(), crs=centres.crs)
+    return gpd.GeoDataFrame(rated.to_crs(crs))
 
 
-def improve(study: StudyLike) -> pd.DataFrame:
-    """Find the cheapest actions that make each weak facility of a study compliant.
+def improve(
+    study: StudyLike,
+    facilities: gpd.GeoDataFrame | None = None,
+    communities: gpd.GeoDataFrame | None = None,
+    people: gpd.GeoDataFrame | None = None,
+    *,
+    rules: str | None = None,
+    **settings: object,
+) -> pd.DataFrame:
+    """Find the cheapest actions that make each weak facility compliant.
 
     Parameters
     ----------
-    study
-        Study, its plan, or the path of its file.
+    study, facilities, communities, people, rules, settings
+        As in `evaluate`; ``costs={"floor_area_per_m2": 0.4}`` and ``remedies={…}`` are settings too.
 
     Returns
     -------
@@ -72,11 +110,11 @@ def improve(study: StudyLike) -> pd.DataFrame:
         facility), remaining (rules that still fail then). A facility for which nothing suffices has one row
         without a kind.
     """
-    if isinstance(study, Plan):
+    if isinstance(study, Plan) and rules is None and not settings:
         plans, language = study.improvements.plans, study.study.language
         rule_set = study.diagnosis.rule_set
     else:
-        prepared, diagnosis = _diagnose(study, None)
+        prepared, diagnosis = _diagnose(study, (facilities, communities, people), rules, settings)
         access = prepared.measure_access()
         plans, language = prepared.find_improvements(access, diagnosis).plans, prepared.study.language
         rule_set = diagnosis.rule_set
@@ -99,8 +137,21 @@ def improve(study: StudyLike) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).set_index("facility")
 
 
-def _diagnose(study: object, rules: str | None) -> tuple[PreparedStudy, Diagnosis]:
-    """Return a study's inputs and the evaluation of its facilities, by its own rules or others."""
+FRAMES = ("facilities", "communities", "people")
+
+
+def _diagnose(
+    study: object, frames: tuple[object, ...], rules: str | None, settings: dict[str, Any]
+) -> tuple[PreparedStudy, Diagnosis]:
+    """Return the inputs, and the evaluation of the facilities, by the rules of a study or by others."""
+    if isinstance(study, WalkNetwork):
+        prepared = _prepare_frames(study, frames, rules, settings)
+        return prepared, diagnose(prepared.measure_access(), rule_set=prepared.rules, date="")
+    given = [*(name for name, frame in zip(FRAMES, frames, strict=True) if frame is not None), *settings]
+    if given:
+        raise DataError(
+            "evaluate", [Issue("study_with_frames", {"names": ", ".join(f"`{one}`" for one in given)})]
+        )
     if isinstance(study, Plan):
         prepared = study.prepared
         if rules is None:
@@ -110,8 +161,33 @@ def _diagnose(study: object, rules: str | None) -> tuple[PreparedStudy, Diagnosi
     else:
         prepared = prepare(study if isinstance(study, Study) else read_study(str(study)))
     if rules is not None:
-        settings = prepared.study
-        rule_set = read_rules(rules, folder=settings.file.parent, study=str(settings.file))
+        own = prepared.study
+        rule_set = read_rules(rules, folder=own.file.parent, study=str(own.file))
         horizon_min = max(prepared.horizon_min, *rule_set.limits_min, 0.0)
         prepared = replace(prepared, rules=rule_set, horizon_min=horizon_min)
     return prepared, diagnose(prepared.measure_access(), rule_set=prepared.rules, date=prepared.study.date)
+
+
+def _prepare_frames(
+    net: WalkNetwork, frames: tuple[object, ...], rules: str | None, settings: dict[str, Any]
+) -> PreparedStudy:
+    """Return a study of frames that walks on a network as it is, with its costs and barriers."""
+    missing = ", ".join(f"`{name}`" for name, frame in zip(FRAMES, frames, strict=True) if frame is None)
+    if missing:
+        raise DataError("evaluate", [Issue("network_needs_frames", {"names": missing})])
+    own: dict[str, Any] = {
+        **dict(zip(FRAMES, frames, strict=True)),
+        "streets": {"frame": net.walked, "keep_all_lines": True},
+        "crs": net.crs.to_string(),
+        "walking": {"speed_kmh": net.speed_kmh, "access_m": net.access_m},
+        "siting": {"sites": 0},
+    }
+    study = Study(**own | ({} if rules is None else {"rules": {"profile": rules}}) | settings)
+    prepared = prepare(study)
+    return replace(
+        prepared,
+        walker=net.walker,
+        walked_streets=net.walked,
+        facility_snaps=net.walker.snap(prepared.inputs.facilities),
+        demand_snaps=net.walker.snap(prepared.inputs.demand),
+    )

@@ -31,6 +31,7 @@ from planner.config.sections.layers import InputSettings
 from planner.config.sections.map import MapSettings
 from planner.config.sections.programme import ProgrammeSettings
 from planner.config.sections.rules import CostSettings, RemedySettings, RuleSettings
+from planner.config.sections.services import ServiceSettings, check_services
 from planner.config.sections.siting import SitingSettings
 from planner.config.sections.walking import LimitSettings, WalkingSettings
 from planner.config.toml_files import NotReadError, NotTomlError, parse_toml, study_path, toml_text
@@ -45,6 +46,7 @@ from planner.messages.catalogue import (
 )
 from planner.messages.errors import Issue, StudyError
 from planner.messages.printable import illegible_in
+from planner.messages.user_language import user_language
 
 TOLD_AT_MOST = 50
 """Wrong settings that are told one by one, with the nearest known name looked for; the others are counted."""
@@ -59,7 +61,7 @@ class Study(Settings):
     A study is read from a file (`read_study`), or made of layers in memory: GeoDataFrames in any CRS, a graph of
     OSMnx or networkx as `streets`, paths of files, or a table of settings with `frame` or `path`. The tables are
     those of docs/data.md; without a column `id` the index names the rows. All further arguments are the tables of
-    the study file.
+    the study file. Without `language` it is that of the user's locale, else English.
 
     Examples
     --------
@@ -82,6 +84,10 @@ class Study(Settings):
     inputs: InputSettings
 
     demand: DemandSettings = DemandSettings()
+
+    services: tuple[ServiceSettings, ...] = ()
+    """What people are to have within a walk, one table [[services]] each; the study's own centres come first."""
+
     walking: WalkingSettings = WalkingSettings()
     limits: LimitSettings = LimitSettings()
     rules: RuleSettings = RuleSettings()
@@ -124,7 +130,8 @@ class Study(Settings):
         if issues:
             raise StudyError("Study", issues)
         file = content.pop("file", "study.toml")
-        settings = {**content, "name": name or "Study", "inputs": {**content.get("inputs", {}), **inputs}}
+        own = {"language": user_language() or SOURCE_LANGUAGE}
+        settings = {**own, **content, "name": name or "Study", "inputs": {**content.get("inputs", {}), **inputs}}
         checked = make_study(settings, file=file)
         super().__init__(**{key: getattr(checked, key) for key in Study.model_fields})
         self._former_names, self._frames = checked.former_names, frames
@@ -157,6 +164,11 @@ class Study(Settings):
                 raise PydanticCustomError(
                     "kind_without_places", "`{where}.places` needs the layer `inputs.places`", {"where": where}
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _services_are_sound(self) -> Self:
+        check_services(self.services, tuple(group.id for group in self.demand.groups))
         return self
 
     def resolve(self, path: Path) -> Path:

@@ -16,6 +16,7 @@ from planner.messages.catalogue import DEFAULT_LANGUAGE, SOURCE_LANGUAGE, Langua
 PLACEHOLDERS: dict[str, object] = {
     "Study.name": "My district",
     "GroupSettings.id": "workers",
+    "ServiceSettings.id": "canteen",
     "TierSettings.tier": "station",
     "TierSettings.sites": 3,
     "TierSettings.minutes": 5.0,

@@ -8,13 +8,12 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from planner.config.sections.base import Evidence
 from planner.evaluation.expressions import Condition, indicators_in, parse
 from planner.messages.catalogue import Language
 
 Tier = Literal["district", "town", "community", "village", "station"]
 Place = Literal["urban", "rural", "new"]
-Evidence = Literal["seen", "excerpt", "quoted", "unchecked", "own"]
-"""Evidence of a clause: text seen; read in an excerpt; quoted by others; from memory; set by the file itself."""
 
 
 class _Frozen(BaseModel):

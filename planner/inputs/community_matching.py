@@ -64,7 +64,7 @@ def match_communities(given: pd.Series, rows: Sequence[str], communities: Commun
     Parameters
     ----------
     given
-        What each row says: an id, a code, a name; "" where nothing.
+        What each row states: an id, a code, a name; "" where nothing.
     communities
         With id, name and subdistrict.
 
@@ -104,7 +104,7 @@ def match_communities(given: pd.Series, rows: Sequence[str], communities: Commun
 
 
 def strip_suffixes(text: str) -> str:
-    """Return a community's name without what only says that it is one.
+    """Return a community's name without what only states that it is one.
 
     Examples
     --------

@@ -67,5 +67,5 @@ def _lost_branches(facilities: Facilities) -> list[Issue]:
 
 
 def _candidates(rows: Sequence[Unmatched]) -> str:
-    """Return what rows say, each with what it may mean."""
+    """Return what rows state, each with what it may mean."""
     return ", ".join(sorted({one.given + (f" (→ {one.nearest}?)" if one.nearest else "") for one in rows}))

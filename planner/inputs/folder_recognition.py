@@ -17,11 +17,23 @@ from planner.config.study_file import StudyLine
 from planner.inputs.community_matching import match_communities
 from planner.io.datum.resolve import NAMES, DatumChoice, format_scores, judge_datums
 from planner.io.osm.place import ATTRIBUTION
-from planner.io.recognition.files import OF_FETCH, FolderLayer, UnreadFile, scan_folder
-from planner.io.recognition.systems import guess_system, lonlat_bounds
-from planner.io.recognition.tables import TableGuess, choose_tables, guess_tables, is_doubtful
-from planner.io.recognition.values import tier_words
-from planner.io.recognition.words import named_in, recognition_words
+from planner.io.recognition.files import (
+    OF_FETCH,
+    FolderLayer,
+    UnreadFile,
+    guess_system,
+    lonlat_bounds,
+    scan_folder,
+)
+from planner.io.recognition.tables import (
+    TableGuess,
+    choose_tables,
+    guess_tables,
+    is_doubtful,
+    named_in,
+    recognition_words,
+    tier_words,
+)
 from planner.io.study_layers import TABLES
 from planner.io.unused_layers import count_osm_tables
 from planner.messages.catalogue import Phrase
@@ -159,7 +171,7 @@ def _state_columns(draft: _Draft) -> None:
 
 
 def _state_systems(drafts: Mapping[str, _Draft]) -> None:
-    """State the coordinate system of layers that do not say theirs."""
+    """Add the coordinate system of layers that do not state theirs."""
     known = [bounds for draft in drafts.values() if (bounds := lonlat_bounds(draft.guess.read.frame)) is not None]
     for draft in drafts.values():
         frame, schema = draft.guess.read.frame, draft.guess.schema
@@ -234,7 +246,7 @@ def _further_lines(
 
 
 def _people_asked(drafts: Mapping[str, _Draft], rasters: Mapping[str, FolderLayer]) -> Iterator[StudyLine]:
-    """Yield a question where nothing says how many people there are."""
+    """Yield a question where nothing states how many people there are."""
     in_communities = "communities" in drafts and (
         {"people", "households"} & {item.field for item in drafts["communities"].guess.read.mapped}
     )
@@ -301,7 +313,7 @@ def _fit(drafts: Mapping[str, _Draft]) -> DatumChoice | None:
 
 
 def _placed_rows(guess: TableGuess, layer: Layer) -> gpd.GeoDataFrame:
-    """Return the rows of a layer that say where they lie, checked: a few that do not are no reason not to try.
+    """Return the rows of a layer that state where they lie, checked: a few that do not are no reason not to try.
 
     Raises
     ------

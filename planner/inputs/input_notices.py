@@ -20,7 +20,7 @@ FEW_PEOPLE = 5
 def lines_not_walked(
     tables: StudyLayers, communities: Communities, margin_m: float
 ) -> tuple[gpd.GeoDataFrame, list[Notice]]:
-    """Return the lines near the communities that are not walked, and what is to be said of what files lack."""
+    """Return the lines near the communities that are not walked, and the notices on what files lack."""
     outline = shapely.union_all(communities.geometry.array)
     area = shapely.buffer(outline, margin_m)
     torn = [

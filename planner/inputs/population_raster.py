@@ -52,7 +52,7 @@ def read_raster(
     nodata
         The value that means no data, besides the raster's own and NaN: as it is stored, or as it means.
     crs
-        The system, where the file does not say.
+        The system, where the file does not state it.
     source
         What to call it in a message.
 
@@ -64,7 +64,7 @@ def read_raster(
     Raises
     ------
     DataError
-        The file cannot be read, says no coordinate system, has several bands and none is named, lies elsewhere, or
+        The file is unreadable, has no coordinate system, has several bands and none is named, lies elsewhere, or
         holds negative numbers that nothing declares as no data.
     """
     with open_raster(path, stated_crs=crs, setting="inputs.population", source=source) as (raster, system):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.inputs.community_matching import Unmatched, match_communities
-from planner.io.row_audit import DroppedRows, drop_rows
+from planner.io.layer_read import DroppedRows, drop_rows
 from planner.messages.errors import DataError, Issue
 from planner.messages.notices import Notice
 from planner.schemas.tables import Communities, PeopleTable
@@ -24,7 +24,7 @@ class TabulatedPeople:
     Attributes
     ----------
     communities
-        Their own columns, with what the table says in place of what they said.
+        Their own columns, with what the table states in place of what they stated.
     notices
         Rows whose community is not there, communities that the table leaves out, numbers that it replaced.
     unused
@@ -37,7 +37,7 @@ class TabulatedPeople:
 
 
 def apply_population_table(communities: Communities, table: PeopleTable, *, source: str) -> TabulatedPeople:
-    """Give each community the people and households that a table says, and further counts that only the table has.
+    """Assign the people, households and further counts of a population table to the communities.
 
     Parameters
     ----------

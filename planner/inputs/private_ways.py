@@ -93,7 +93,7 @@ def assess_compounds(
     edge = drawn.segment_edge[network.layers.segment_place[demand.segment]]
     only_private = demand.reaches_street & _all_rows_hold(demand, is_private[edge])
     leads_out = _edges_leading_out(drawn, is_private)
-    # Islands of streets are told elsewhere: here the streets hang together, but nobody may walk on.
+    # Islands of streets are reported elsewhere: here the streets hang together, but nobody may walk on.
     shut_in = (
         demand.reaches_street & _all_rows_hold(demand, ~leads_out[edge]) & ~_all_rows_hold(demand, row_piece > 0)
     )

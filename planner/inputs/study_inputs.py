@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from planner.cache import NO_CACHE, Cache
 from planner.config.sections.demand import GroupSettings
+from planner.config.service_profiles import service_standards
 from planner.config.study import Study
 from planner.inputs.community_matching import match_communities
 from planner.inputs.facility_communities import assign_communities, resolve_communities
@@ -22,13 +23,11 @@ from planner.inputs.input_notices import community_notices, lines_not_walked, sm
 from planner.inputs.overlap_checks import duplicate_notices
 from planner.inputs.population_raster import read_raster
 from planner.inputs.population_table import apply_population_table
+from planner.inputs.services import read_services
 from planner.io.datum.resolve import DatumChoice, resolve_datums
-from planner.io.layer_read import (
-    ExcludedLines,
-    summarize_excluded_lines,
-)
+from planner.io.layer_read import ExcludedLines, drop_rows, summarize_excluded_lines
 from planner.io.raster import Elevation
-from planner.io.row_audit import drop_rows
+from planner.io.service_places import ServicePlaces
 from planner.io.study_layers import LayerSource, StudyLayers, layer_of_group
 from planner.messages.errors import DataError, Issue, NetworkError, raise_together
 from planner.messages.notices import Notice
@@ -78,7 +77,7 @@ class Inputs:
     closed_ways
         Private ways of compounds within the margin, where the study closes them; None where it does not.
     elevation
-        The heights of the ground, where slope is asked for.
+        The heights of the ground, where slope is requested.
     demand_method
         ``"points"``, ``"raster"``, ``"buildings"`` or ``"along_streets"``.
     balance
@@ -96,9 +95,11 @@ class Inputs:
     left_out
         Lines of the streets' file within the margin that are not walked, by reason.
     not_walked
-        These lines: `reason`, `word` (what the file says that decides).
+        These lines: `reason`, `word` (what the file states that decides).
     notices
         Rows that could not be used as they are, with the reason.
+    services
+        Facilities of each service, the study's own first; () where it has no [[services]].
     """
 
     crs: pyproj.CRS
@@ -122,6 +123,7 @@ class Inputs:
     left_out: tuple[ExcludedLines, ...]
     not_walked: gpd.GeoDataFrame
     notices: tuple[Notice, ...]
+    services: tuple[ServicePlaces, ...] = ()
 
     def only_places(self, *, with_floors: bool = False) -> Inputs:
         """Return the inputs without what facilities offer inside, and without their files.
@@ -129,7 +131,7 @@ class Inputs:
         Walks, coverage and sites depend on no more, unless capacities count: `with_floors`.
         """
         facilities = self.facilities if with_floors else without_equipment(self.facilities)
-        return replace(self, facilities=facilities, sources=(), notices=())
+        return replace(self, facilities=facilities, sources=(), notices=(), services=())
 
     @property
     def private_streets(self) -> NDArray[np.bool_]:
@@ -220,15 +222,15 @@ def read_inputs(study: Study, *, margin_m: float, cache: Cache = NO_CACHE) -> In
             *residents.notices,
             *small_count_notices(study, residents),
             *community_notices(communities, residents),
-            *(() if at_work is None else at_work.notices),
-            *(notice for group in groups for notice in group.notices),
+            *(notice for one in (at_work, *groups) if one is not None for notice in one.notices),
         ),
+        services=read_services(service_standards(study), tables, layers.metric, facilities),
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _MetricLayers:
-    """All layers in one metric system, declared communities that are none, and what is to be said of both."""
+    """All layers in one metric system, declared communities that are none, and the notices on both."""
 
     metric: Mapping[str, gpd.GeoDataFrame]
     unknown: Sequence[Issue]
@@ -314,7 +316,7 @@ def _groups(
     residents: Residents,
     at_work: BusinessPlaces | None,
 ) -> tuple[GroupDemand, ...]:
-    """Count the further kinds of demand, and note the rows outside every community."""
+    """Count the further population groups, and note the rows outside every community."""
     groups = tuple(
         _group_demand(
             group,

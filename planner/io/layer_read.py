@@ -1,9 +1,10 @@
-"""A layer as its file states it, what its columns mean, and what the file holds besides its rows."""
+"""A layer as its file states it: frame, columns, other contents, and the audit of its rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -26,6 +27,7 @@ from planner.io.tables.layer_columns import (
     unused_columns,
     vocabulary_of,
 )
+from planner.messages.catalogue import Language, Phrase
 from planner.messages.errors import Issue
 from planner.messages.notices import Notice
 from planner.schemas.table_schema import TableSchema
@@ -42,7 +44,7 @@ class FileNotes:
     Attributes
     ----------
     left_out
-        Lines that are not walked: `reason` (of `REASONS`), `word` (what the file says that decides), geometry.
+        Lines that are not walked: `reason` (of `REASONS`), `word` (what the file states that decides), geometry.
     gaps
         What the file lacks: `id`, `nodes` (how many), geometry (where; None if unknown).
     uncrossed
@@ -64,7 +66,7 @@ class ExcludedLines:
     reason
         ``class``, ``access``, ``foot``, ``motorroad`` or ``tunnel``.
     words
-        What the file says of them, most of it first.
+        What the file states of them, most of it first.
     count, length_m
         How many lines, and how long they are within the margin, metres.
     """
@@ -118,7 +120,7 @@ def summarize_excluded_lines(lines: gpd.GeoDataFrame) -> tuple[ExcludedLines, ..
 
 
 def gap_notices(table: str, notes: FileNotes, *, crs: pyproj.CRS, communities: shapely.Geometry) -> list[Notice]:
-    """Return what is to be said of nodes that a file lacks: how many inside the communities, and where."""
+    """Return the notices on nodes that a file lacks: how many inside the communities, and where."""
     gaps = notes.gaps
     if gaps is None or gaps.empty:
         return []
@@ -146,7 +148,7 @@ def gap_notices(table: str, notes: FileNotes, *, crs: pyproj.CRS, communities: s
 
 
 def uncrossed_notices(notes: FileNotes, *, crs: pyproj.CRS, area: shapely.Geometry) -> list[Notice]:
-    """Return what is to be said of squares within `area` that are walked round, not across: which, and where."""
+    """Return the notices on squares within `area` that are walked round, not across: which, and where."""
     squares = notes.uncrossed
     if squares is None or squares.empty:
         return []
@@ -173,6 +175,7 @@ class LayerRequest:
     schema: TableSchema[Any]
     home: tuple[float, float] | None
     counted: tuple[str, ...]
+    tags: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,7 +189,7 @@ class LayerRead:
     issues
         What is wrong with it, as far as it is known already.
     encoding
-        Of the file's texts; "" where it says so itself.
+        Of the file's texts; "" where it states so itself.
     mapped
         Which column became which field.
     place
@@ -282,3 +285,53 @@ def frame_to_layer(
         notices=(*cleaned, *notices, *read.notices, *unused_column_notices(unread, schema)),
         unread=unread,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedRows:
+    """Rows of one input that are not in the results, and why.
+
+    Attributes
+    ----------
+    key
+        The reason, a key of the catalogue (`notices.<key>`).
+    count
+        How many rows.
+    rows
+        Their numbers, as ranges: in sheets as the spreadsheet shows them, else counted from 0.
+    values
+        What the reason speaks of.
+    """
+
+    key: str
+    count: int
+    rows: tuple[str, ...]
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def in_words(self, language: Language) -> str:
+        """Return the reason in `language`."""
+        return Phrase(f"notices.{self.key}", self.values).in_words(language)
+
+
+def drop_rows(key: str, rows: Iterable[int], values: Mapping[str, object] | None = None) -> DroppedRows:
+    """Return rows with the reason, their numbers as ranges.
+
+    Examples
+    --------
+    >>> drop_rows("row_blank", [7, 3, 4, 5])
+    DroppedRows(key='row_blank', count=4, rows=('3-5', '7'), values={})
+    """
+    numbers = sorted(rows)
+    breaks = [at for at, (item, following) in enumerate(pairwise(numbers), start=1) if following != item + 1]
+    starts, ends = [0, *breaks], [*breaks, len(numbers)]
+    ranges = [(numbers[start], numbers[end - 1]) for start, end in zip(starts, ends, strict=True) if end > start]
+    shown = tuple(f"{item}-{other}" if other > item else str(item) for item, other in ranges)
+    return DroppedRows(key, len(numbers), shown, values or {})
+
+
+def check_balance(layer: str, read: int, used: int, aside: Sequence[DroppedRows]) -> None:
+    """Stop where a row was lost on the way; that is a defect of the planner, not of the data."""
+    left_out = sum(item.count for item in aside)
+    if read != used + left_out:
+        message = f"{layer}: {read} rows were read, but {used} are used and {left_out} set aside"
+        raise AssertionError(message)

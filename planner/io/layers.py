@@ -7,10 +7,11 @@ import os
 import re
 import stat
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
@@ -24,8 +25,7 @@ from planner.io.formats import IN_PARTS, find_zipped_table, format_of, is_extrac
 from planner.io.grid_layers import declared_crs, grid_to_layer
 from planner.io.layer_read import FileNotes, LayerRead, LayerRequest, frame_to_layer
 from planner.io.osm.building_tags import without_relation_type
-from planner.io.osm.graphml import GraphRead, read_graph
-from planner.io.osm.graphs import read_networkx
+from planner.io.osm.graphml import GraphRead, read_graph, read_networkx
 from planner.io.osm_layers import apply_osm_tags, extract_to_layer
 from planner.io.tables.cells import check_size
 from planner.io.tables.layer_columns import (
@@ -44,7 +44,7 @@ OWN_FOLDER = re.compile(re.escape(gettempdir()) + r"/planner-[^/]*/")
 """Temporary folder of a file while GDAL reads it; users do not know it."""
 
 
-def read_layer(
+def read_layer(  # noqa: PLR0913 - what a study says of a layer, each by name
     path: Path,
     layer: Layer,
     *,
@@ -53,6 +53,7 @@ def read_layer(
     home: tuple[float, float] | None = None,
     counted: Collection[str] = (),
     frame: object = None,
+    tags: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> LayerRead:
     """Read one layer.
 
@@ -68,6 +69,8 @@ def read_layer(
         Further columns by which the study counts people, where the layer has them.
     frame
         The layer in memory, a table or a graph of streets, read as a file of it would be; `path` is only its name.
+    tags
+        Values by key of the objects of an extract that are wanted; {} where the table itself says it.
 
     Returns
     -------
@@ -81,7 +84,9 @@ def read_layer(
     """
     if layer.keep_all_lines and schema.name != "streets":
         raise DataError(str(path), [Issue("keep_all_not_streets", {"setting": setting})])
-    request = LayerRequest(layer, setting, schema, home, tuple(counted))
+    if tags and not (frame is None and is_extract(path)):
+        raise DataError(str(path), [Issue("tags_need_extract", {"setting": setting})])
+    request = LayerRequest(layer, setting, schema, home, tuple(counted), tags)
     if frame is None:
         _check_is_file(path, setting)
     read = _read_by_format(path, request) if frame is None else _from_frame(frame, path, request)
@@ -200,7 +205,7 @@ def _check_is_file(path: Path, setting: str) -> None:
 def _from_vector(path: Path, request: LayerRequest) -> LayerRead:
     schema = request.schema
     with warnings.catch_warnings(record=True) as text:
-        # GDAL warns of what it passes over in a damaged file: the user is told, in the list of notices.
+        # GDAL warns of what it passes over in a damaged file: the user sees it in the list of notices.
         warnings.simplefilter("always", RuntimeWarning)
         read = read_vector(path, request.layer.layer, request.setting, placed=bool(schema.geometry_types))
     check_size(len(read.frame), len(read.frame.columns), source=str(path))
@@ -208,7 +213,7 @@ def _from_vector(path: Path, request: LayerRequest) -> LayerRead:
     notices = [Notice("reader_warns", schema.name, values={"reason": item}) for item in words]
     frame = gpd.GeoDataFrame(read.frame)
     if read.unknown_crs and request.layer.crs:
-        # GDAL's degrees of WGS-84 are a guess, which what the study says does not contradict.
+        # GDAL's degrees of WGS-84 are a guess, which what the study states does not contradict.
         frame = gpd.GeoDataFrame(frame.set_crs(None, allow_override=True))
     if schema.name == "buildings":
         frame = without_relation_type(frame)
@@ -249,7 +254,7 @@ def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoData
 
 
 def _adds_shift(found: pyproj.CRS, declared: pyproj.CRS) -> bool:
-    """Return True if a declared system is a file's own, with the shift to WGS-84 that the file does not say."""
+    """Return True if a declared system is a file's own, with the shift to WGS-84 that the file does not state."""
     if not declared.is_bound or declared.source_crs is None or found.ellipsoid is None:
         return False
     with warnings.catch_warnings():

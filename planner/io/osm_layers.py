@@ -22,6 +22,7 @@ from planner.io.osm.extract import (
     read_osm_water,
 )
 from planner.io.osm.line_classes import LineClasses, classify_lines
+from planner.io.osm.tagged import read_osm_tagged
 from planner.io.osm.walkable_tags import PRIVATE
 from planner.messages.errors import DataError, Issue
 from planner.messages.notices import Notice
@@ -31,6 +32,10 @@ from planner.schemas.table_schema import TableSchema
 def extract_to_layer(path: Path, request: LayerRequest) -> LayerRead:
     """Read of an OpenStreetMap extract what the table wants: buildings, places, water, barriers, else streets."""
     schema = request.schema
+    if schema.name == "services":
+        if not request.tags:
+            raise DataError(str(path), [Issue("extract_needs_tags", {"setting": request.setting})])
+        return frame_to_layer(read_osm_tagged(path, request.tags), "", request, lists_unread=False)
     if request.layer.keep_all_lines:
         raise DataError(str(path), [Issue("keep_all_of_extract")])
     if schema.name == "buildings":
@@ -50,7 +55,7 @@ def extract_to_layer(path: Path, request: LayerRequest) -> LayerRead:
 
 
 def _told_of_extract(walk: OsmStreets, table: str) -> Iterator[Notice]:
-    """Yield what was done to an extract before it was read, and what its nodes say otherwise than its places."""
+    """Yield what was done to an extract before it was read, and what its nodes state otherwise than its places."""
     source = walk.source
     if source.deleted or source.older:
         values = {"deleted": f"{source.deleted:,}", "older": f"{source.older:,}"}
@@ -64,7 +69,7 @@ def _told_of_extract(walk: OsmStreets, table: str) -> Iterator[Notice]:
 def apply_osm_tags(
     found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, schema: TableSchema[Any]
 ) -> LayerRead:
-    """Take into account what a layer says of its rows in columns that are no fields of the table."""
+    """Take into account what a layer states of its rows in columns that are no fields of the table."""
     if schema.name == "buildings":
         frame, unread = complete_from_tags(found.frame, rows)
         read = read_for_use(rows)

@@ -32,12 +32,12 @@ Window = tuple[tuple[int, int], tuple[int, int]]
 def open_raster(
     path: Path, *, stated_crs: str | None, setting: str, source: str
 ) -> Iterator[tuple[DatasetReader, pyproj.CRS]]:
-    """Open a raster for reading, and say its system: its own, else the stated one.
+    """Open a raster for reading, and return its system: its own, else the stated one.
 
     Raises
     ------
     DataError
-        The file is missing, of another kind than its ending says, unreadable, now or while it is read, or without
+        The file is missing, of another kind than its ending, unreadable, now or while it is read, or without
         a coordinate system.
     """
     if not path.exists():
@@ -75,7 +75,7 @@ def read_scaled(
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Read part of a band: what its numbers mean, and which cells hold none.
 
-    Many rasters store whole numbers and say by a scale and an offset what they mean: 50 with scale 0.1 means 5.
+    Many rasters store whole numbers and state by a scale and an offset what they mean: 50 with scale 0.1 means 5.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def _reason(error: BaseException) -> str:
 
 
 def _crs_of(own: str | None, stated: str | None, *, source: str) -> pyproj.CRS:
-    """Return the system of a raster: its own, or the one that the study states where the file does not say."""
+    """Return the system of a raster: its own, or where it has none that of the study."""
     result = None if own is None else pyproj.CRS.from_user_input(own)
     if stated is None:
         if result is None:
@@ -197,7 +197,7 @@ class Elevation:
     origin, step
         The middle of the first cell, and the way from one cell to the next, in the raster's own system: x, y.
     from_crs, crs
-        The system of the places that are asked for, and the raster's.
+        The system of the places that are requested, and the raster's.
     cells
         How many cells the raster has.
     scale
@@ -256,11 +256,11 @@ def read_elevation(
     bounds
         West, south, east, north of the area in `crs`.
     crs
-        The system that places will be asked for in, metres.
+        The system that places will be requested in, metres.
     smoothing_m
         How wide, metres; 0 leaves the heights as they are.
     stated_crs
-        The raster's system, where the file does not say.
+        The raster's system, where the file does not state it.
 
     Returns
     -------

@@ -81,7 +81,7 @@ def start_in_process(work: Callable[..., Result], *given: object) -> Iterator[Ca
 
 @contextmanager
 def run_here(work: Callable[..., Result], *given: object) -> Iterator[Callable[[], Result]]:
-    """Do as `start_in_process` does, in this process: `work(*given)` is done when its result is asked for."""
+    """Do as `start_in_process` does, in this process: `work(*given)` is done when its result is requested."""
     yield lambda: work(*given)
 
 

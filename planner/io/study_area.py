@@ -33,7 +33,7 @@ def choose_metric_crs(
     Raises
     ------
     StudyError
-        The study asks for a system that is unknown or does not measure in true metres (EPSG:3857, degrees).
+        The study requests a system that is unknown or does not measure in true metres (EPSG:3857, degrees).
     DataError
         The communities, called `source`, do not lie where they can be measured.
 

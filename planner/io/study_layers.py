@@ -15,13 +15,13 @@ from planner.config.sections.demand import GroupSettings
 from planner.config.sections.layers import Layer, Raster
 from planner.config.study import Study, portable
 from planner.io.datum.resolve import DatumChoice, LayerDatum
-from planner.io.datum.shifts import check_shifts, datum_name, find_shift, raise_unknown
+from planner.io.datum.transform import check_shifts, datum_name, find_shift, raise_unknown
 from planner.io.formats import is_extract
-from planner.io.layer_read import FileNotes, LayerRead
+from planner.io.layer_read import DroppedRows, FileNotes, LayerRead, check_balance, drop_rows
 from planner.io.layers import file_hash, frame_hash, read_layer
 from planner.io.osm.place import ATTRIBUTION, TELLING, add_attribution, is_from_osm
 from planner.io.raster import Elevation, read_elevation
-from planner.io.row_audit import DroppedRows, check_balance, drop_rows
+from planner.io.service_places import layer_of_service, service_columns, service_layer
 from planner.io.study_area import check_nearby, choose_metric_crs, find_centre, reproject
 from planner.io.tables.columns import MappedColumn
 from planner.io.tables.layer_columns import UnusedColumn
@@ -40,6 +40,7 @@ from planner.schemas.tables import (
     PARCELS,
     PEOPLE_TABLE,
     PLACES,
+    SERVICES,
     STREETS,
     WATER,
     Communities,
@@ -50,13 +51,13 @@ TABLES: tuple[TableSchema[Any], ...] = (
     *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, STREETS, DEMAND),
     *(WATER, BARRIERS, GATES, BUILDINGS, PLACES, PARCELS),
 )
-"""In the order in which they are read; the communities say where the others should lie."""
+"""In the order in which they are read; the communities state where the others should lie."""
 
 NEARBY_M = 20_000.0
 """A layer farther from the communities than this is in another coordinate system, not in the next district."""
 
 TOLD_ROWS = ("row_total", "row_note", "row_above", "row_section", "row_numbering", "row_translation")
-"""Rows that look like data to a reader: that they are none is told. Blank rows and titles are only counted."""
+"""Rows that look like data to a reader: that they are none is reported. Blank rows and titles are only counted."""
 
 COUNTED_LAYERS = ("communities", "people_table", "demand")
 """Layers whose further columns may count a kind of people."""
@@ -120,9 +121,11 @@ class StudyLayers:
         self._datums: frozenset[str] = frozenset()
         named = {schema.name: getattr(study.inputs, schema.name) for schema in TABLES}
         of_kinds = {layer_of_group(kind): kind.layer for kind in study.demand.groups}
+        of_services = {layer_of_service(one): service_layer(study, one) for one in study.services}
         self.layers: dict[str, Layer] = {
-            name: layer for name, layer in {**named, **of_kinds}.items() if layer is not None
+            name: layer for name, layer in {**named, **of_kinds, **of_services}.items() if layer is not None
         }
+        self._services = {layer_of_service(one): one for one in study.services}
 
     def source(self, name: str) -> str:
         """Return what to call a layer in a message: its file, and the layer in it."""
@@ -132,6 +135,8 @@ class StudyLayers:
     def setting(self, name: str) -> str:
         """Return the dotted path of a layer's settings."""
         numbers = {layer_of_group(kind): number for number, kind in enumerate(self._study.demand.groups)}
+        if name in self._services:
+            return f"services.{list(self._services).index(name)}.layer"
         return f"demand.groups.{numbers[name]}.layer" if name in numbers else f"inputs.{name}"
 
     def read_all(self) -> dict[str, gpd.GeoDataFrame]:
@@ -140,7 +145,8 @@ class StudyLayers:
         tables: dict[str, gpd.GeoDataFrame] = {}
         home = None
         for name in self.layers:
-            table = self._read_one(name, schemas.get(name, DEMAND), home)
+            schema = SERVICES if name in self._services else schemas.get(name, DEMAND)
+            table = self._read_one(name, schema, home)
             if table is not None:
                 tables[name] = table
             if name == "communities" and table is not None:
@@ -151,10 +157,18 @@ class StudyLayers:
         layer = self.layers[name]
         path, frame = self._study.resolve(layer.path), self._study.frames.get(name)
         setting, source, counted = self.setting(name), self.source(name), self._counted(name)
+        tags = self._services[name].tags if name in self._services else {}
 
         def read() -> tuple[LayerRead, Table]:
             result = read_layer(
-                path, layer, setting=setting, schema=schema, home=home, counted=counted, frame=frame
+                path,
+                layer,
+                setting=setting,
+                schema=schema,
+                home=home,
+                counted=counted,
+                frame=frame,
+                tags=tags,
             )
             issues = (*result.issues, *_not_kept(name, layer, result, setting))
             issues = (*issues, *_wrong_values(layer, schema, setting))
@@ -162,7 +176,7 @@ class StudyLayers:
 
         try:
             contents = None if frame is not None else table_contents(path, layer.layer)
-            given = (contents, name, path.name, layer, setting, source, schema.name, home, counted)
+            given = (contents, name, path.name, layer, setting, source, schema.name, home, counted, tags)
             result, table = read() if contents is None else self._cache.get("layer", given, read)
         except DataError as error:
             self._errors.append(error)
@@ -173,10 +187,15 @@ class StudyLayers:
         return table
 
     def _counted(self, name: str) -> tuple[str, ...]:
-        """Return the further columns of a layer by which the study counts people."""
+        """Return the further columns of a layer by which the study counts people, or states capacities."""
         if name not in COUNTED_LAYERS:
-            return ()
+            return service_columns(self._study, name)
         return tuple(dict.fromkeys(kind.column for kind in self._study.demand.groups if kind.column))
+
+    def field_of(self, name: str, column: str) -> str:
+        """Return what a column of a layer's file is called in its table."""
+        mapped = {item.column: item.field for item in self._read[name].mapped}
+        return mapped.get(column, column)
 
     def record_dropped(self, name: str, rows: DroppedRows) -> None:
         """Note that rows of a layer do not go into the results."""
@@ -351,7 +370,8 @@ class StudyLayers:
         try:
             moved = reproject(table, communities.crs, source=source)
             declared = table.crs.to_string()
-            check_nearby(moved, communities, within_m=NEARBY_M, source=source, declared=declared)
+            if len(moved):
+                check_nearby(moved, communities, within_m=NEARBY_M, source=source, declared=declared)
         except DataError as error:
             self._errors.append(error)
             return table
@@ -369,7 +389,7 @@ def _wrong_values(layer: Layer, schema: TableSchema[Any], setting: str) -> list[
 def _checked(
     schema: TableSchema[Table], result: LayerRead, known: Sequence[Issue], source: str, setting: str
 ) -> Table:
-    """Check a table; what is wrong is said with the columns as the file names them."""
+    """Check a table; what is wrong is stated with the columns as the file names them."""
     try:
         return schema.check(result.frame, source=source, known=known)
     except DataError as error:

@@ -22,7 +22,7 @@ PLAUSIBLE = 0.4
 a wrong set is rare characters and signs, below 0.25."""
 
 CLEARLY = 0.35
-"""By how much another reading must be the more plausible one to speak against a declared one."""
+"""By how much another reading must be the more plausible one to contradict a declared one."""
 
 DOUBTFUL = 0.2
 """Chinese texts of less plausibility are read and doubted: no table of names has so many rare characters."""
@@ -42,7 +42,7 @@ LOOKED_AT = 2000
 SHOWN_TEXTS = 3
 
 CHARACTERS_AT_LEAST = 2
-"""Fewer Chinese characters in a whole table speak against no declaration: any two accented letters make one."""
+"""Fewer Chinese characters in a whole table contradict no declaration: any two accented letters make one."""
 
 WESTERN = "cp1252"
 """Encoding of Western European files that declare none."""
@@ -70,7 +70,7 @@ class TextEncoding:
     name
         As Python calls it.
     declared
-        What the file declares, where the texts speak against it; else "".
+        What the file declares, where the texts contradict it; else "".
     read_as, declared_reads
         The first texts that differ, as they are read and as the declared set would read them.
     is_doubtful
@@ -111,7 +111,7 @@ def choose_encoding(texts: Sequence[tuple[bytes, int]], declared: str) -> TextEn
     texts
         Each with the width of its field in bytes, 0 where nothing limits it: a field may cut a character.
     declared
-        What the file says, as it says it; "" where it does not.
+        What the file states, as it states it; "" where it does not.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def choose_encoding(texts: Sequence[tuple[bytes, int]], declared: str) -> TextEn
     readings = {name: read for name in names if (read := _reading(speaking, name)) is not None}
     chosen = _chosen(readings, words)
     if chosen is None:
-        # Nothing else takes these bytes: each is a character, if the file says anything.
+        # Nothing else takes these bytes: each is a character, if the file states anything.
         return TextEncoding("iso8859-1") if declared.strip() else None
     if chosen == WESTERN and not declared.strip() and plausibility(readings[WESTERN]) < PLAUSIBLE:
         return None
@@ -214,7 +214,7 @@ def _reading(texts: Sequence[tuple[bytes, int]], encoding: str, errors: str = "s
 
 
 def _is_mark(sign: str) -> bool:
-    """Return True if a character is punctuation that stands in Chinese texts and says nothing: （）、，《》."""
+    """Return True if a character is punctuation that stands in Chinese texts and reports nothing: （）、，《》."""
     return "\u3000" <= sign <= "\u3020" or "\uff00" <= sign <= "\uff65" or sign in "·—…“”‘’№²³℃°"
 
 
@@ -302,7 +302,7 @@ def decode_table(content: bytes) -> tuple[str, str]:
         raise TextDecodeError(Issue("no_text_table"))
     worth = {name: plausibility([text[:JUDGED]]) for name, text in readings.items()}
     best = max(worth, key=lambda name: worth[name])
-    # As in the texts of spatial layers, another set speaks against the usual one only where it is clearly better.
+    # As in the texts of spatial layers, another set contradicts the usual one only where it is clearly better.
     usual = "gb18030" if "gb18030" in readings and worth[best] - worth["gb18030"] <= CLEARLY else best
     foreign = MANY_BYTES.findall(readings[usual][:SAMPLE])
     common = sum(_is_common(sign) for sign in foreign)
@@ -329,7 +329,7 @@ def _strictly(content: bytes, encoding: str) -> str:
 
 
 def _without_mark(content: bytes) -> str:
-    """Return a text in UTF-16 that does not say so: every second byte of its digits and commas is zero."""
+    """Return a text in UTF-16 that does not state it: every second byte of its digits and commas is zero."""
     for _, encoding in UTF_16:
         try:
             text = content.decode(encoding)

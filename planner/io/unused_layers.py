@@ -17,7 +17,7 @@ from planner.io.formats import is_extract
 from planner.io.osm.extract import BARRIERS, PLACE_KEYS, WATER
 from planner.io.osm.objects import open_extract
 from planner.io.osm.walkable_tags import is_passable
-from planner.io.recognition.words import named_in, recognition_words
+from planner.io.recognition.tables import named_in, recognition_words
 from planner.io.study_layers import TABLES
 from planner.io.vector.readers import STYLES, check_views, choose_layer
 from planner.messages.errors import DataError
@@ -41,7 +41,7 @@ class UnusedLayer:
     file, layer
         The file as the study names it, and the layer in it.
     count
-        Its rows; None where the file does not say.
+        Its rows; None where the file does not state it.
     tables
         The tables of a study that may read it, likeliest first.
     used
@@ -93,7 +93,7 @@ def _beside(path: Path, file: str, read: set[str], given: Container[str]) -> lis
 
 
 def _count(path: Path, layer: str) -> int | None:
-    """Count the rows of a layer; None where that takes too long, or the file does not say."""
+    """Count the rows of a layer; None where that takes too long, or the file does not state it."""
     if path.suffix.lower() == ".gpkg":
         try:
             check_views(path, layer)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import string
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -40,11 +40,14 @@ class Locale:
         The code that HTML and Word files declare.
     letters
         Regular expression of letters by which a place name is recognised as of this language; empty for none.
+    sentence_joint
+        Text between two sentences of a paragraph.
     """
 
     name: str
     html: str
     letters: str = ""
+    sentence_joint: str = " "
 
 
 def _folders() -> Iterator[Traversable]:
@@ -106,7 +109,7 @@ def _read(file: Traversable) -> dict[str, str]:
 
 
 def has_text(key: str) -> bool:
-    """Tell whether the catalogue has a text of this key."""
+    """Return whether the catalogue has a text of this key."""
     return key in catalogue()
 
 
@@ -131,7 +134,7 @@ class Words(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A text that is chosen now and said later, when the language is known; values may be phrases themselves.
+    """A text whose language is chosen later; its values may be phrases themselves.
 
     Examples
     --------
@@ -143,7 +146,7 @@ class Phrase:
     values: Mapping[str, object] = field(default_factory=dict)
 
     def in_words(self, language: Language) -> str:
-        """Say it in `language`."""
+        """Return the text in `language`."""
         values = {
             name: value.in_words(language) if isinstance(value, Phrase) else value
             for name, value in self.values.items()
@@ -188,7 +191,7 @@ class Texts:
     def __call__(self, key: str, /, **values: object) -> str:
         """Return the text of `key` with `values` filled in; a missing key, or a missing value, is a KeyError.
 
-        No text reaches a user with a gap in it: there is no way to say one without its values.
+        No text reaches a user with a gap in it.
         """
         text = catalogue()[key][self.language]
         # What is quoted may be any file's or cell's: it must not steer the terminal that it is shown in.
@@ -198,6 +201,16 @@ class Texts:
     def template(self, key: str) -> str:
         """Return the text of `key` with its gaps, for a page whose script fills them."""
         return catalogue()[key][self.language]
+
+    def paragraph(self, sentences: Iterable[str]) -> str:
+        """Join sentences as the language does.
+
+        Examples
+        --------
+        >>> Texts("zh").paragraph(["一。", "二。"]), Texts("en").paragraph(["One.", "Two."])
+        ('一。二。', 'One. Two.')
+        """
+        return locale_of(self.language).sentence_joint.join(sentences)
 
     def whole(self, number: float) -> str:
         """Write a count: rounded to a whole number, thousands marked."""

@@ -29,7 +29,7 @@ SHOWN_ROWS = 8
 """How many rows a message names before it counts the rest."""
 
 SHOWN_ISSUES = 60
-"""How many things a message says are wrong before it counts the rest."""
+"""Number of issues that a message lists before it counts the rest."""
 
 
 SYSTEM_REASONS = frozenset(
@@ -75,7 +75,7 @@ class Issue:
     rows: Sequence[object] = ()
 
     def in_words(self, language: Language) -> str:
-        """Say it in `language`, with the first rows named."""
+        """Return the message in `language`, with the first rows named."""
         texts = Texts(language)
         sentence = Phrase(f"errors.{self.key}", self.values).in_words(language)
         if not self.rows:
@@ -103,7 +103,7 @@ class PlannerError(Exception):
         super().__init__(self.in_words(SOURCE_LANGUAGE))
 
     def in_words(self, language: Language) -> str:
-        """Say the whole error in `language`: a heading and one line an issue."""
+        """Return the whole message in `language`: a heading and one line an issue."""
         heading = Texts(language)(f"errors.{self.heading}", source=self.source)
         lines = [f"  - {issue.in_words(language)}" for issue in self.issues[:SHOWN_ISSUES]]
         more = len(self.issues) - SHOWN_ISSUES
@@ -120,7 +120,7 @@ class StudyError(PlannerError, ValueError):
 
 
 class CommandError(StudyError):
-    """What the command line asks for is not there, or cannot be."""
+    """A file or name of the command line does not exist, or cannot be."""
 
     heading = "command_heading"
 
@@ -172,7 +172,7 @@ class UnfinishedError(OutputError):
 
 
 class FetchError(PlannerError, ValueError):
-    """A server did not give what was asked of it, or nothing has the name that was asked for."""
+    """A server did not deliver, or no place has the requested name."""
 
     exit_code = 7
     heading = "fetch_heading"
@@ -186,7 +186,7 @@ class SeveralDataError(DataError):
         super().__init__(", ".join(error.source for error in errors), ())
 
     def in_words(self, language: Language) -> str:
-        """Say every error, one after the other."""
+        """Return the messages of every error, in order."""
         return "\n".join(error.in_words(language) for error in self.errors)
 
 

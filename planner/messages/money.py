@@ -1,15 +1,15 @@
-"""The unit of money in words: a study counts in 万元, and an English text says 10,000 CNY."""
+"""The unit of money in words: a study counts in 万元, and an English text states 10,000 CNY."""
 
 from __future__ import annotations
 
 from planner.messages.catalogue import Texts
 
 KNOWN_UNITS = {"元": "yuan", "千元": "yuan_1e3", "万元": "yuan_1e4", "百万元": "yuan_1e6", "亿元": "yuan_1e8"}
-"""The Chinese units that `costs.unit` may name, and the texts that say them; any other is said as it is given."""
+"""The Chinese units that `costs.unit` may name, with their texts; any other is printed as given."""
 
 
 def money_unit(unit: str, texts: Texts) -> str:
-    """Say a unit of money by itself, as in a heading.
+    """Return a unit of money by itself, as in a heading.
 
     Examples
     --------
@@ -21,7 +21,7 @@ def money_unit(unit: str, texts: Texts) -> str:
 
 
 def unit_of_amount(unit: str, texts: Texts) -> str:
-    """Say a unit of money as it stands behind a number: two numbers side by side would read as one.
+    """Return a unit of money as it stands behind a number: two numbers side by side would read as one.
 
     Examples
     --------

@@ -23,7 +23,7 @@ class Notice:
     values: Mapping[str, object] = field(default_factory=dict)
 
     def in_words(self, language: Language) -> str:
-        """Say the reason in `language`, without the rows."""
+        """Return the reason in `language`, without the rows."""
         return Phrase(f"notices.{self.key}", self.values).in_words(language)
 
     def entry(self) -> dict[str, Any]:
@@ -60,7 +60,7 @@ OF_A_FILE = frozenset(
         "osm_unnamed_nodes",
     }
 )
-"""Notices on a file as a whole: which one is told only by its table."""
+"""Notices on a file as a whole: which one is reported only by its table."""
 
 
 def reason_of(notice: Notice, texts: Texts) -> str:

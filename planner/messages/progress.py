@@ -26,7 +26,7 @@ RUN_STAGES = (
     "siting_comparison",
     "programme",
 )
-"""What `planner.run` says, in its order."""
+"""Stages of `planner.run`, in order."""
 
 BAR_SIGNS = 18
 
@@ -39,7 +39,7 @@ class Progress(Protocol):
 
 
 def silent(stage: str, /) -> None:
-    """Say nothing."""
+    """Ignore all stages."""
     del stage
 
 
@@ -48,6 +48,18 @@ def report_share(progress: Progress, done: int, count: int) -> None:
     step = getattr(progress, "step", None)
     if step is not None:
         step(done, count)
+
+
+def draw_bar(done: int, count: int) -> str:
+    """Return a bar of which the share that is done is filled.
+
+    Examples
+    --------
+    >>> draw_bar(9, 15)
+    '[##########--------]'
+    """
+    signs = done * BAR_SIGNS // max(count, 1)
+    return f"[{'#' * signs}{'-' * (BAR_SIGNS - signs)}]"
 
 
 def bar_of(stage: str) -> str:
@@ -61,8 +73,41 @@ def bar_of(stage: str) -> str:
     if stage not in RUN_STAGES:
         return ""
     done = RUN_STAGES.index(stage)
-    signs = done * BAR_SIGNS // len(RUN_STAGES)
-    return f"[{'#' * signs}{'-' * (BAR_SIGNS - signs)}] {done + 1}/{len(RUN_STAGES)}"
+    return f"{draw_bar(done, len(RUN_STAGES))} {done + 1}/{len(RUN_STAGES)}"
+
+
+@dataclass(slots=True)
+class StatusLine:
+    """One line that is written over, on a terminal and in a notebook; nothing where nobody looks.
+
+    Attributes
+    ----------
+    stream
+        Where the terminal is; stderr where None.
+    """
+
+    stream: TextIO | None = None
+    _shown: Any = field(default=None, init=False)
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the stream is a terminal, or a notebook's kernel runs this."""
+        return _in_notebook() or (self.stream or sys.stderr).isatty()
+
+    def show(self, line: str, *, last: bool = False) -> None:
+        """Write the line; `last` ends it."""
+        if _in_notebook():
+            self._display(line)
+        elif self.is_seen:
+            print(f"\r\x1b[K{line}", end="\n" if last else "", flush=True, file=self.stream or sys.stderr)
+
+    def _display(self, line: str) -> None:
+        display: Any = import_module("IPython.display").display
+        shown = {"text/plain": line}
+        if self._shown is None:
+            self._shown = display(shown, raw=True, display_id=True)
+        else:
+            self._shown.update(shown, raw=True)
 
 
 @dataclass(slots=True)
@@ -85,36 +130,23 @@ class Bar:
 
     language: Language = SOURCE_LANGUAGE
     stream: TextIO | None = None
-    _shown: Any = field(default=None, init=False)
+    _on: StatusLine = field(init=False)
     _stage: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self._on = StatusLine(self.stream)
 
     def __call__(self, stage: str, /) -> None:
         """Show that `stage` begins."""
         self._stage = stage
-        self._print(self._line(), last=stage == RUN_STAGES[-1])
+        self._on.show(self._line(), last=stage == RUN_STAGES[-1])
 
     def step(self, done: int, count: int) -> None:
         """Show how much of the stage is done."""
-        self._print(f"{self._line()} {done}/{count}", last=False)
+        self._on.show(f"{self._line()} {done}/{count}")
 
     def _line(self) -> str:
         return f"{bar_of(self._stage)} {Texts(self.language)(f'cli.stage_{self._stage}')}".strip()
-
-    def _print(self, line: str, *, last: bool) -> None:
-        if _in_notebook():
-            self._show(line)
-            return
-        stream = self.stream or sys.stderr
-        if stream.isatty():
-            print(f"\r\x1b[K{line}", end="\n" if last else "", flush=True, file=stream)
-
-    def _show(self, line: str) -> None:
-        display: Any = import_module("IPython.display").display
-        shown = {"text/plain": line}
-        if self._shown is None:
-            self._shown = display(shown, raw=True, display_id=True)
-        else:
-            self._shown.update(shown, raw=True)
 
 
 def _in_notebook() -> bool:

@@ -30,7 +30,7 @@ def language_of_locale(name: str) -> Language | None:
 
 
 def user_language(environment: Mapping[str, str] | None = None) -> Language | None:
-    """Return the language that the environment asks for; None where it asks for none that has texts.
+    """Return the language that the environment requests; None where it names none that has texts.
 
     Parameters
     ----------

@@ -103,7 +103,7 @@ def select_residential(
 
     Floor area = footprint × levels × the residential share of the building's kind. Levels are the building's own,
     else its height over the height of a storey (at least one), else the default of its kind; more than
-    `MOST_LEVELS` are not believed. A building of unspecified use that says on itself what it is used for houses
+    `MOST_LEVELS` are not believed. A building of unspecified use that states on itself what it is used for houses
     nobody.
 
     Parameters

@@ -88,7 +88,7 @@ def disaggregate_population(  # noqa: PLR0913 - all the layers that people may c
     Parameters
     ----------
     method
-        What `demand_method` says.
+        What `demand_method` states.
     settings
         The study's.
     communities, streets
@@ -145,7 +145,7 @@ def disaggregate_population(  # noqa: PLR0913 - all the layers that people may c
 
 
 def _numeric(demand: Demand, columns: Sequence[str], source: str) -> Demand:
-    """Return the layer with the columns that kinds of demand count by as numbers."""
+    """Return the layer with the columns that population groups count by as numbers."""
     present = {name: parse_counts(demand[name], name, demand["id"], source) for name in columns if name in demand}
     return Demand(gpd.GeoDataFrame(demand.assign(**present))) if present else demand
 

@@ -58,7 +58,7 @@ class RasterCells:
 class Spreading:
     """How a cell wider than `cell_m` metres is spread: over homes inside it, else over spots along its streets.
 
-    `doors` say where the people of one that is a building start, if it stands at one point.
+    `doors` state where the people of one that is a building start, if it stands at one point.
     """
 
     cell_m: float

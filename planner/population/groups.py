@@ -23,7 +23,7 @@ class GroupDemand:
     Attributes
     ----------
     settings
-        What the study says of it.
+        What the study states of it.
     points
         As demand points: id, people (of this kind), community, geometry.
     at_residents

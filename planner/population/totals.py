@@ -1,4 +1,4 @@
-"""People where only households are known; totals brought to what the communities say; the balance of both."""
+"""People where only households are known; totals brought to what the communities state; the balance of both."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def scenario_name(content: PlanDocument, texts: Texts) -> str:
 
 def scenario_notice(content: PlanDocument, texts: Texts) -> str:
     """Return what the scenario of the run changes, and what no figure of it holds; "" without a scenario."""
-    return " ".join(_sentences(content, texts))
+    return texts.paragraph(_sentences(content, texts))
 
 
 def _sentences(content: PlanDocument, texts: Texts) -> Iterator[str]:

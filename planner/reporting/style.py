@@ -28,6 +28,20 @@ SITE = "#f0e442"
 DISC = "#333333"
 
 
+def shades(count: int) -> list[str]:
+    """Return the colours of so many walking times, the shortest first.
+
+    Examples
+    --------
+    >>> shades(1), shades(2)
+    (['#01665e'], ['#01665e', '#c7eae5'])
+    """
+    near, far = ([*bytes.fromhex(colour[1:])] for colour in (NEAR, FAR))
+    shares = [place / max(count - 1, 1) for place in range(count)]
+    mixed = ([round(a + (b - a) * share) for a, b in zip(near, far, strict=True)] for share in shares)
+    return ["#{:02x}{:02x}{:02x}".format(*colour) for colour in mixed]
+
+
 FONT = ("pylopdf_fonts_zh_cn", "NotoSansSC-Regular.otf")
 """Noto Sans SC (SIL Open Font License 1.1), in the package that installs it."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Literal, NotRequired, get_args, get_origin, get_type_hints, is_typeddict
 
 Kind = Literal["text", "number", "whole", "yes_no"]
 KINDS: Mapping[object, Kind] = {str: "text", float: "number", int: "whole", bool: "yes_no"}
@@ -82,7 +82,11 @@ def record_fields(record: type) -> dict[str, RecordField]:
     >>> field.kind, field.unit, field.type_text
     ('number', 'min', 'number or null')
     """
-    return {name: _field(name, hint) for name, hint in get_type_hints(record, include_extras=True).items()}
+    hints = get_type_hints(record, include_extras=True)
+    return {
+        name: _field(name, get_args(hint)[0] if get_origin(hint) is NotRequired else hint)
+        for name, hint in hints.items()
+    }
 
 
 def _field(name: str, hint: Any) -> RecordField:  # noqa: ANN401 - a hint is no type
@@ -145,12 +149,12 @@ def json_schema(record: type, *, title: str) -> dict[str, Any]:
 
 
 def _object_schema(record: type, definitions: dict[str, Any]) -> dict[str, Any]:
-    entries = record_fields(record)
+    entries, hints = record_fields(record), get_type_hints(record, include_extras=True)
     return {
         "description": (record.__doc__ or "").strip(),
         "type": "object",
         "properties": {name: _entry_schema(entry, definitions) for name, entry in entries.items()},
-        "required": list(entries),
+        "required": [name for name in entries if get_origin(hints[name]) is not NotRequired],
     }
 
 

@@ -1,4 +1,4 @@
-"""What a schema is: the columns and shapes that a table must have, and the check that says all that is wrong.
+"""What a schema is: the columns and shapes that a table must have, and the check that states all that is wrong.
 
 A table is an ordinary GeoDataFrame behind a distinct type that only the check can give:
 ``FACILITIES.check(frame, source="centres.gpkg")`` returns a `Facilities`, or raises one `DataError` that lists
@@ -31,7 +31,7 @@ LARGEST = 1e10
 
 WORLD = (-180.0, -90.0, 180.0, 90.0)
 DEGREES_AT_MOST = 360.0
-"""A projected layer whose every coordinate is below this is in degrees, whatever it says."""
+"""A projected layer whose every coordinate is below this is in degrees, whatever it states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class TableSchema(Generic[Table]):
     as_type: Callable[[gpd.GeoDataFrame], Table]
     has_ids: bool = True
     either: tuple[str, ...] = ()
+    may_be_empty: bool = False
 
     def check(self, frame: gpd.GeoDataFrame, *, source: str, known: Sequence[Issue] = ()) -> Table:
         """Return `frame` checked and with canonical column types.
@@ -70,7 +71,7 @@ class TableSchema(Generic[Table]):
         source
             What to call it in a message: the file, or ``"notebook"``.
         known
-            What the reader found wrong with it, so that all is said at once.
+            What the reader found wrong with it, so that all is stated at once.
 
         Returns
         -------
@@ -97,7 +98,7 @@ class TableSchema(Generic[Table]):
           - Column 'id': the same id occurs in several rows (a). Give each row a unique id. (2 rows: #0, #1)
           - The layer is declared as metres (EPSG:32648), but its coordinates are degrees. Specify the ...
         """
-        if frame.empty:
+        if frame.empty and not self.may_be_empty:
             raise DataError(source, [Issue("empty_table")])
         spoken_of = {issue.values.get("column") for issue in known}  # noqa: PD011 - an issue is no frame
         columns = [column for column in self.columns if column.name not in spoken_of]

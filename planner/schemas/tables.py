@@ -20,6 +20,7 @@ Water = NewType("Water", gpd.GeoDataFrame)
 Barriers = NewType("Barriers", gpd.GeoDataFrame)
 Gates = NewType("Gates", gpd.GeoDataFrame)
 Parcels = NewType("Parcels", gpd.GeoDataFrame)
+ServiceFacilities = NewType("ServiceFacilities", gpd.GeoDataFrame)
 
 TIERS = ("district", "town", "community", "village", "station")
 PREMISES = ("community", "village")
@@ -28,14 +29,14 @@ PREMISES = ("community", "village")
 COMMUNITY_KINDS = ("community", "village")
 OPEN_WORDS = ("true", "True", "yes", "1", "是", "开放")
 SHUT_WORDS = ("false", "False", "no", "0", "否", "关闭")
-"""What `open` may say of a gate: as spreadsheets and GIS write it."""
+"""What `open` may state of a gate: as spreadsheets and GIS write it."""
 
 YES = ("yes", "是", "true", "True", "1")
 NO = ("no", "否", "false", "False", "0")
-"""How a table may say that something is so, or is not; an empty cell is not known."""
+"""How a table may state that something is so, or is not; an empty cell is not known."""
 
 PRIVATE_WORDS = ("private", "私有", "内部", "小区内部", "不对外")
-"""What `access` may say of a street that residents of a compound alone walk on; capitals do not matter."""
+"""What `access` may state of a street that residents of a compound alone walk on; capitals do not matter."""
 
 TENURES = ("owned", "rentable", "shared")
 
@@ -198,7 +199,21 @@ PARCELS: TableSchema[Parcels] = TableSchema(
     as_type=Parcels,
 )
 
+SERVICES: TableSchema[ServiceFacilities] = TableSchema(
+    name="services",
+    columns=(
+        _text("id", "text; else its number in the file"),
+        _text("name", "the name that users read"),
+        _text("kind", "what it is, as `where` may select it"),
+        _text("open", "whether it is open at all; blank: it is", choices=(*OPEN_WORDS, *SHUT_WORDS)),
+    ),
+    geometry_types=(*POINTS, *AREAS),
+    as_type=ServiceFacilities,
+    has_ids=False,
+    may_be_empty=True,
+)
+
 SCHEMAS = (
     *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, DEMAND, STREETS),
-    *(BUILDINGS, PLACES, WATER, BARRIERS, GATES, PARCELS),
+    *(BUILDINGS, PLACES, WATER, BARRIERS, GATES, PARCELS, SERVICES),
 )

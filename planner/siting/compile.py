@@ -24,7 +24,8 @@ def start_compiling_once(cache: Cache, *, barriers: bool, siting: bool) -> Itera
     Kernels are then loaded when they are first called, and those that a run does not need are not.
     """
     known = ("kernels", (barriers, siting, version("numba")))
-    if cache.holds(*known) and all(Path(file).is_file() for file in cache.get(*known, list)):
+    kept: list[str] = cache.get(*known, list) if cache.holds(*known) else [""]
+    if all(Path(file).is_file() for file in kept):
         yield lambda: None
         return
     with start_compiling(barriers=barriers, siting=siting) as compile_rest:

@@ -255,7 +255,7 @@ class _EquityProblem:
 def equity_frontiers(
     study: Study, inputs: Inputs, walker: Walker, siting: SitingResult, budget: TimeBudget
 ) -> tuple[EquityFrontier, ...]:
-    """Return the plans between the most residents and the fairest, for every kind of fairness asked for.
+    """Return the plans between the most residents and the fairest, for every kind of fairness requested.
 
     Residents alone count here, each once.
 

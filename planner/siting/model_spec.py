@@ -77,7 +77,7 @@ class ModelSpec:
     fades: bool = False
     counts_first_site_only: bool = False
     maximises_gain: bool = False
-    uses: tuple[str, ...] = ("sites", "cost", "budget")
+    uses: tuple[str, ...] = ("sites", "cost", "budget", "minutes")
 
     @property
     def digits(self) -> int:

@@ -1,4 +1,4 @@
-"""Business circles: clusters on the walk between places; brute force, networkx and dense matrices as oracles."""
+"""Business areas: clusters on the walk between places; brute force, networkx and dense matrices as oracles."""
 
 from __future__ import annotations
 

@@ -63,6 +63,15 @@ def test_a_cheapest_cover_goes_by_the_cost(net: pl.WalkNetwork) -> None:
         ("p_median", {"sites": 1, "zero_coverage_min": 9.0}, "`zero_coverage_min`"),
         ("maximal_covering", {"sites": 1, "cost": "price"}, "`budget`"),
         ("maximal_covering", {"budget": 7}, "`cost`"),
+        ("p_median", {"sites": 1, "minutes": 5}, "`minutes`"),
+        ("p_center", {"sites": 1, "minutes": 5}, "`minutes`"),
+        (
+            "hierarchical_covering",
+            {"tiers": [{"tier": "town", "sites": 1, "minutes": 5}], "minutes": 5},
+            "`minutes`",
+        ),
+        ("hierarchical_covering", {}, r"tiers=\[\{'tier': 'town'"),
+        ("hierarchical_covering", {"tiers": ()}, "`tiers`"),
     ],
 )
 def test_arguments_that_a_model_ignores_are_refused(
@@ -70,6 +79,12 @@ def test_arguments_that_a_model_ignores_are_refused(
 ) -> None:
     with pytest.raises(pl.PlannerError, match=refused):
         pl.locate(net, at([300], people=[1]), model, candidates=at([300, 600], price=[1.0, 2.0]), **arguments)
+
+
+def test_a_limit_proposes_candidates_for_any_model(net: pl.WalkNetwork) -> None:
+    homes = at([100, 1500], people=[10, 10])
+    sites = pl.locate(net, homes, "p_median", sites=1, existing=at([0]), minutes=5)
+    assert sites.sites.geometry.x.between(1300, 1700).all()
 
 
 ONE_LIMIT: dict[str, Callable[[pl.WalkNetwork, gpd.GeoDataFrame], object]] = {

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 import geopandas as gpd
 import networkx as nx
+import pandas as pd
 import pytest
 import toy
 
@@ -116,6 +118,61 @@ def test_ratings_are_those_of_the_plan(toy_plan: pl.Plan, haibowan_plan: pl.Plan
         for one in plan.improvements.plans:
             if one.cost is not None and one.actions:
                 assert costs[one.facility] == pytest.approx(one.cost)
+
+
+def test_frames_with_a_network_are_rated_as_the_study() -> None:
+    layers = toy.layers()
+    frames = [layers[name] for name in ("centres", "communities", "people")]
+    net = pl.walk_network(layers["streets"], access_m=10.0)
+    ratings = pl.evaluate(net, frames[0].to_crs(4326), *frames[1:], rules="haibowan")
+    assert ratings.crs.to_epsg() == 4326
+    expected = pl.evaluate(from_memory())
+    same = [name for name in expected.columns if name != "geometry"]
+    pd.testing.assert_frame_equal(pd.DataFrame(ratings[same]), pd.DataFrame(expected[same]), rtol=1e-6)
+    improved = pl.improve(net, *frames, rules="haibowan")
+    pd.testing.assert_frame_equal(
+        improved.drop(columns="place"), pl.improve(from_memory()).drop(columns="place"), rtol=1e-6
+    )
+
+
+def test_a_network_is_walked_as_it_is_when_facilities_are_rated() -> None:
+    layers = toy.layers()
+    frames = [layers[name] for name in ("centres", "communities", "people")]
+    people = frames[2] = layers["people"].set_geometry(layers["people"].translate(4, 4))
+    wall = gpd.GeoDataFrame(geometry=people.geometry.iloc[::2].buffer(1).boundary, crs=toy.CRS)
+    nets = [pl.walk_network(layers["streets"], access_m=10.0, speed_kmh=5.0, barriers=one) for one in (None, wall)]
+    counts = []
+    for net in nets:
+        ratings = pl.evaluate(net, *frames, rules="haibowan")
+        counts.append(ratings["people_within_5min"].tolist())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pl.PlannerWarning)
+            alone = [pl.coverage(net, frames[0].iloc[[row]], people) for row in range(len(frames[0]))]
+        assert counts[-1] == [one.total["people_covered"].iloc[0] for one in alone]
+    assert counts[0] != counts[1]
+
+
+def test_frames_belong_to_a_network(toy_plan: pl.Plan) -> None:
+    layers = toy.layers()
+    net = pl.walk_network(layers["streets"])
+    for function in (pl.evaluate, pl.improve):
+        with pytest.raises(pl.PlannerError, match=r"`communities`, `people`.*pl.Study"):
+            function(net, layers["centres"])
+        with pytest.raises(pl.PlannerError, match="`facilities`, `limits`"):
+            function(toy_plan, layers["centres"], limits={"minutes": [5]})
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"), [("zh_CN.UTF-8", "zh"), ("en_GB", "en"), ("fi_FI", "en"), ("", "en")]
+)
+def test_the_language_is_that_of_the_locale(locale: str, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LC_ALL", locale)
+    layers = toy.layers()
+    given = {"communities": layers["communities"], "facilities": layers["centres"], "streets": layers["streets"]}
+    assert pl.Study(people=layers["people"], **given).language == language
+    assert pl.Study(people=layers["people"], language="zh", **given).language == "zh"
 
 
 def test_ratings_by_other_rules(toy_plan: pl.Plan) -> None:

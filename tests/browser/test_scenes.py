@@ -36,7 +36,7 @@ def test_arrow_keys_lead_through_the_scenes_and_back(chromium: Browser, plan: Pl
     expect(page.locator("#panel")).to_be_hidden()
     assert page.locator("#scene-text").evaluate("(one) => getComputedStyle(one).fontSize") == "32px"
     told = [page.locator("#scene-text").inner_text()]
-    # No sentence is about the business circles.
+    # No sentence is about the business areas.
     name = Texts(plan.study.language).template("maps.layer_circles").partition("{")[0]
     circles = page.locator("#layers label").filter(has_text=name).locator("input")
     assert circles.is_checked() is False

@@ -104,10 +104,12 @@ def test_an_error_names_what_failed_and_the_command_to_type(
     assert main(["map", str(toy_study), "--out", str(tmp_path / "sheet.doc")]) == 2
     error = capsys.readouterr().err
     assert phrase("errors.command_heading", source="sheet.doc") in error
-    assert error.splitlines()[-1] == "Mend it, then type: planner map --help"
+    assert error.splitlines()[-1] == phrase("cli.then_type", command="planner map --help")
     toy_study.write_text(toy_study.read_text("utf-8").replace("toy.gpkg", "absent.gpkg"), "utf-8")
     assert main(["run", str(toy_study.parent), "--out", str(tmp_path / "out")]) == 3
-    assert capsys.readouterr().err.splitlines()[-1] == f"Mend it, then type: planner check {toy_study.parent}"
+    assert capsys.readouterr().err.splitlines()[-1] == phrase(
+        "cli.then_type", command=f"planner check {toy_study.parent}"
+    )
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -190,7 +190,7 @@ def test_a_full_disk_behind_stdout_is_told(toy_study: Path, tmp_path: Path) -> N
     with Path("/dev/full").open("wb") as full:
         done = carried_out(["check", toy_study], tmp_path, stdout=full.fileno())
     assert done.returncode == 6
-    assert b"What is printed could not be written: No space left on device." in done.stderr
+    assert phrase("cli.stdout_unwritten", reason="No space left on device") in done.stderr.decode()
     assert b"Traceback" not in done.stderr
 
 

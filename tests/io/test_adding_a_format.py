@@ -25,7 +25,7 @@ from pathlib import Path
 
 import geopandas as gpd
 
-from planner.io.vector.geometry_text import read_wkt
+from planner.io.tables.coordinates import read_wkt
 from planner.io.vector.readers import VectorRead
 
 

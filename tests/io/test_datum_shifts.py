@@ -17,7 +17,7 @@ from phrases import phrase
 
 from planner.commands.main import main
 from planner.config.sections.layers import Layer
-from planner.io.datum.shifts import check_shifts, datum_name, find_shift
+from planner.io.datum.transform import check_shifts, datum_name, find_shift
 from planner.io.layers import read_layer
 from planner.schemas.tables import FACILITIES
 

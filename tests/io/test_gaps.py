@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.io.row_audit import drop_rows
+from planner.io.layer_read import drop_rows
 from planner.messages.catalogue import LANGUAGES, Phrase, Texts, catalogue, gaps_of
 from planner.messages.notices import Notice
 

@@ -19,8 +19,13 @@ from planner.config.sections.layers import Layer
 from planner.io.layer_read import LayerRead
 from planner.io.layers import read_layer
 from planner.io.osm.graphml import read_graphml
-from planner.io.tables.coordinates import parse_coordinate, parse_coordinate_column, parse_coordinate_pair
-from planner.io.vector.geometry_text import DEEPEST, read_shapes
+from planner.io.tables.coordinates import (
+    DEEPEST,
+    parse_coordinate,
+    parse_coordinate_column,
+    parse_coordinate_pair,
+    read_shapes,
+)
 from planner.messages.catalogue import Texts
 from planner.messages.errors import DataError
 from planner.schemas.tables import BUILDINGS, DEMAND, FACILITIES

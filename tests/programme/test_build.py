@@ -275,7 +275,7 @@ def test_projects_of_the_studys_own(tmp_path: Path) -> None:
             phrase("errors.programme_unknown", setting="programme.precedence.then", names="nowhere"),
         ),
         (OWN.format(then="upgrade:C1").replace('["S1"]', '["S9"]'), "`programme.projects.closes`"),
-        (OWN.format(then="merge"), "goes round in a circle"),
+        (OWN.format(then="merge"), "is circular"),
         (OWN.format(then="merge").replace('"merge"', '"upgrade:C1"'), "uses ids of candidates"),
     ],
 )

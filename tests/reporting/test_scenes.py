@@ -87,4 +87,6 @@ def test_notes_say_what_is_assumed_and_modelled(content: PlanDocument, language:
     assert [scene["note"] for scene in scenes(changed, texts)] == ["", "", "", costs, costs]
     changed["data"]["modelled"] = ["demand"]
     modelled = texts("maps.scene_modelled", layers=texts("maps.source_demand"))
-    assert [scene["note"] for scene in scenes(changed, texts)] == [modelled] * 3 + [f"{costs} {modelled}"] * 2
+    assert [scene["note"] for scene in scenes(changed, texts)] == [modelled] * 3 + [
+        texts.paragraph([costs, modelled])
+    ] * 2

@@ -92,7 +92,7 @@ def test_map_and_tables_say_what_is_weighted(plan: planner.Plan, tmp_path: Path)
     assert "All 3 together: 211 (weighted) people" in page
     assert not re.search(r"\+211 people|together: 211 people", page)
     sheet = openpyxl.load_workbook(tmp_path / "tables.xlsx")["Proposed sites"]
-    assert [cell.value for cell in sheet[1]][-2:] == ["People added, weighted", "Together, weighted"]
+    assert [cell.value for cell in sheet[1]][-2:] == ["People added, weighted", "Cumulative, weighted"]
 
 
 def test_sheets_of_parts_and_the_static_map_say_what_is_weighted(plan: planner.Plan, tmp_path: Path) -> None:

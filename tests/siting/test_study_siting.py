@@ -497,7 +497,7 @@ def test_the_card_in_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "最优（已证明）：在这些候选位置中，同样条件下没有更好的选法" in card
     assert "没有候选位置或中心能服务的有 30 人" in card
     assert "附近有站点，但道路绕行过远" in card
-    assert "再增加 2 处街道候选位置（不少于 2 处）" in card
+    assert "再增加 2 处沿街候选位置（不少于 2 处）" in card
 
 
 def test_places_of_candidates_are_where_the_map_shows_them(sited: planner.Plan) -> None:

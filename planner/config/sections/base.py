@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -34,3 +34,6 @@ class Settings(BaseModel):
 
 
 Money = Annotated[float, Field(strict=True, ge=0, le=MOST_MONEY)]
+
+Evidence = Literal["seen", "excerpt", "quoted", "unchecked", "own"]
+"""Evidence of a clause: text seen; read in an excerpt; quoted by others; from memory; set by the file itself."""

@@ -1,4 +1,4 @@
-"""Settings of people: how they become demand points, further kinds, and business circles."""
+"""Settings of people: how they become demand points, further kinds, and business areas."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class DemandSettings(Settings):
 
 
 class BusinessAreaSettings(Settings):
-    """Business circles: where shops, offices and enterprises lie close together on foot."""
+    """Business areas: where shops, offices and enterprises lie close together on foot."""
 
     method: Literal["dbscan", "hdbscan"] = "dbscan"
     """With "dbscan" one distance for all; with "hdbscan" denser and looser ones, `within_m` is the farthest."""

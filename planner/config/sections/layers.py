@@ -87,7 +87,7 @@ class InputSettings(Settings):
     """A population raster (GeoTIFF): people a cell, or a density (`demand.raster_unit`)."""
 
     places: Layer | None = None
-    """Shops, offices, enterprises: points with id; optional name, kind, jobs, weight. For business circles."""
+    """Shops, offices, enterprises: points with id; optional name, kind, jobs, weight. For business areas."""
 
     water: Layer | None = None
     """Rivers and lakes: polygons, drawn on the map; a centre inside one is an error; see `stop_at_barriers`."""

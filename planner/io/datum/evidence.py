@@ -1,7 +1,7 @@
 """Evidence for datums: how well two layers fit, for every pair of datums that they may be in.
 
 Each witness looks at two layers. It moves the points of one into the datum of the other, as if the first were in
-one datum and the second in another, and says how well they fit. Fits are log-likelihoods, cut off so that no
+one datum and the second in another, and states how well they fit. Fits are log-likelihoods, cut off so that no
 witness decides alone what others deny.
 """
 
@@ -89,7 +89,7 @@ class DatumEvidence:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalPlane:
-    """A flat picture of the district in metres, good enough to tell 400 m from none."""
+    """A flat picture of the district in metres, exact enough to distinguish 400 m from none."""
 
     lon: float
     lat: float
@@ -163,7 +163,7 @@ def score_layer(layer: gpd.GeoDataFrame, settled: Mapping[str, gpd.GeoDataFrame]
     Returns
     -------
     scores
-        Log-likelihood by datum, all 0 where nothing speaks: how its shapes lie beside the streets against how they
+        Log-likelihood by datum, all 0 without evidence: how its shapes lie beside the streets against how they
         lie at arbitrary shifts, and whether nearly all of it lies inside the communities.
     """
     scene = LayerGeometry({**settled, "layer": layer})
@@ -178,7 +178,7 @@ def score_layer(layer: gpd.GeoDataFrame, settled: Mapping[str, gpd.GeoDataFrame]
         shapes = scene.shapes("layer")
         size_m = np.sqrt(shapely.area(shapes[np.isfinite(shapely.area(shapes))]) / np.pi)
         own_m = float(np.clip(np.median(size_m), BUILDING_AT_LEAST_M, FAR_M / 2)) if len(size_m) else ON_STREET_M
-        # Shops stand some way from the street's middle, gates on it: the radius that says most is heard.
+        # Shops stand some way from the street's middle, gates on it: the most informative radius is used.
         tried = [
             _pattern("beside", "layer", scene, spots, nearest, _share_within(np.array(radius_m)))
             for radius_m in sorted({own_m, ON_STREET_M, BESIDE_M / 2})
@@ -214,7 +214,7 @@ def _declared(
 
 
 def _inside(scene: LayerGeometry, spots: Array, communities: NDArray[np.object_]) -> DatumEvidence | None:
-    """Count the demand points inside any community; only where nearly all are does it say something."""
+    """Count the demand points inside any community; evidence only where nearly all are."""
     rows = _sample(np.flatnonzero(np.isfinite(spots).all(axis=1)))
     if len(rows) == 0:
         return None

@@ -35,7 +35,7 @@ Standing = Literal["declared", "stated", "open", "known"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UndatedLayer:
-    """A layer whose datum is asked for.
+    """A layer whose datum is requested.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class LayerDatum:
     lead
         By how much the best leads the second.
     contradicted_by
-        The datum for which the evidence speaks clearly against a declared one; None where it does not.
+        The datum for which the evidence clearly contradicts a declared one; None where it does not.
     """
 
     datum: Datum
@@ -183,7 +183,7 @@ def _joint_verdict(
         against = other if lead <= -CLEAR else None
         return LayerDatum(layer.datum, layer.standing, scores, lead, against)
     as_stated = layer.standing == "stated" and mine == "wgs84"
-    # What a surveyor's system says is only refused where the evidence alone would speak clearly against it.
+    # What a surveyor's system states is only refused where the evidence alone clearly contradicts it.
     if lead < (STATED_LEAD - CLEAR if as_stated else CLEAR):
         return LayerDatum("wgs84", "undecided", scores, lead)
     if alike and len(best) > 1:

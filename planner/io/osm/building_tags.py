@@ -19,7 +19,7 @@ USE_KEYS = (
     *("man_made", "military", "railway", "aeroway", "public_transport", "emergency", "telecom", "club"),
     *("abandoned", "disused", "ruins"),
 )
-"""Keys that say what a building is used for, when people do not live in it."""
+"""Keys that state what a building is used for, when people do not live in it."""
 
 NOT_USED = frozenset({"", "no", "none", "vacant", "disused", "abandoned", "0", "false", "n", "否", "无", "没有"})
 LIVED_IN = frozenset(
@@ -35,10 +35,10 @@ LAND_USED = frozenset(
     {"industrial", "commercial", "retail", "military", "education", "garages", "railway", "depot"}
 )
 NO_BUILDING = ("landuse", "natural", "boundary", "place", "water", "waterway")
-"""Keys of areas that are no buildings, where a layer of areas says `building` of others."""
+"""Keys of areas that are no buildings, where a layer of areas states `building` of others."""
 
 OF_USE = (*USE_KEYS, *NO_BUILDING, *("social_facility", "residential", "fclass", "building"))
-"""Columns that say what a building is used for."""
+"""Columns that state what a building is used for."""
 
 RELATION_TYPES = frozenset({"multipolygon", "boundary"})
 OSM_COLUMNS = frozenset({"building", "amenity", "shop", "other_tags", "fclass", "osm_id", "osm_way_id"})
@@ -81,7 +81,7 @@ def parse_height_m(written: str) -> float:
 
 
 def building_use(tags: Tags) -> str:
-    """Return what a building says that it is used for, when nobody lives in it so; else "".
+    """Return what a building states that it is used for, when nobody lives in it so; else "".
 
     Examples
     --------
@@ -110,7 +110,7 @@ def _uses(told: Sequence[str]) -> list[str]:
 
 
 def without_relation_type(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Leave out the column `type` of GDAL's layer of areas: it says that an area is a relation, not what it is."""
+    """Leave out the column `type` of GDAL's layer of areas: it marks relations and describes no building."""
     columns = {plain_word(name): str(name) for name in rows.columns}
     if not {"type", "building"} <= columns.keys():
         return rows
@@ -119,7 +119,7 @@ def without_relation_type(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def read_for_use(rows: pd.DataFrame) -> frozenset[str]:
-    """Return the columns of a layer from OpenStreetMap that say what a building is used for, or hold further tags.
+    """Return the columns of a layer from OpenStreetMap with the use of a building, or with further tags.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def read_for_use(rows: pd.DataFrame) -> frozenset[str]:
 
 
 def complete_from_tags(frame: gpd.GeoDataFrame, rows: pd.DataFrame) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
-    """Add what a layer of buildings from OpenStreetMap says in columns beside those of the table.
+    """Add what a layer of buildings from OpenStreetMap states in columns beside those of the table.
 
     Parameters
     ----------
@@ -146,9 +146,9 @@ def complete_from_tags(frame: gpd.GeoDataFrame, rows: pd.DataFrame) -> tuple[gpd
     Returns
     -------
     completed
-        With kind, levels and height_m where further tags say them, and `other_use`.
+        With kind, levels and height_m where further tags state them, and `other_use`.
     unread
-        What is said of storeys and heights that is no number.
+        The words of storeys and heights that is no number.
     """
     columns = {plain_word(name): str(name) for name in reversed(list(rows.columns))}
     if not columns.keys() & OSM_COLUMNS:
@@ -192,7 +192,7 @@ def _column(
     key: str,
     read: Callable[[str], object],
 ) -> list[object]:
-    """Return a column, with what the tags say where it is empty."""
+    """Return a column, with what the tags state where it is empty."""
     own = frame[name].tolist() if name in frame.columns else [None] * len(frame)
     empty = [value is None or value == "" or (isinstance(value, float) and np.isnan(value)) for value in own]
     blank = "" if read is str else math.nan

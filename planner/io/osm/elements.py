@@ -71,7 +71,7 @@ def merge_elements(elements: Iterable[Element]) -> MergedElements:
     for element in elements:
         count += 1
         key = (ORDER.index(element["type"]), int(element["id"]))
-        # An area asked for in parts, or with other tags, gives the same element again.
+        # An area requested in parts, or with other tags, gives the same element again.
         known = newest.get(key)
         if known is None or int(element.get("version", 0)) >= int(known.get("version", 0)):
             newest[key] = element
@@ -97,7 +97,7 @@ def write_elements(elements: Iterable[Element], path: Path) -> None:
 
 
 def _with_nodes(there: dict[Key, Element], *, gone: Collection[Key]) -> bool:
-    """Add the nodes of ways that say where they run, and member ways of relations; tell whether all had ids."""
+    """Add the nodes of ways that state where they run, and member ways of relations; tell whether all had ids."""
     members = {
         key: {"type": "way", "id": key[1], "geometry": member["geometry"]}
         for (kind, _), element in sorted(there.items(), key=lambda item: item[0])

@@ -86,7 +86,7 @@ def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
     streets
         One row a way, in degrees: `id` (of the way, text), `name` ("" if none), `kind` (`highway`),
         `crossing` (how a street is crossed, for the parts of footways that cross one, "unknown" where nobody
-        says; "" for all else), `structure` ("bridge", "tunnel" or ""), `gated` (it stops at a closed gate),
+        states; "" for all else), `structure` ("bridge", "tunnel" or ""), `gated` (it stops at a closed gate),
         `square` (it leads across a square), `access` ("private" for ways of compounds, else ""). A LineString,
         or a MultiLineString where the extract lacks nodes in the middle of a way, or a gate is closed. No rows if
         nothing is walkable.
@@ -275,12 +275,12 @@ def read_osm_buildings(path: Path) -> gpd.GeoDataFrame:
 
 
 def read_osm_building_uses(path: Path) -> gpd.GeoDataFrame:
-    """Read the buildings of an extract as `read_osm_buildings` does, with what else they say of people in them.
+    """Read the buildings of an extract as `read_osm_buildings` does, with what else they state of people in them.
 
     Returns
     -------
     buildings
-        With `height_m` (NaN where unknown) and `other_use` (what it says that it is used for besides, as
+        With `height_m` (NaN where unknown) and `other_use` (what it states that it is used for besides, as
         ``shop=mall``; "" if nothing).
 
     Raises
@@ -318,7 +318,7 @@ def read_osm_building_areas(path: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFr
 def read_osm_places(path: Path) -> gpd.GeoDataFrame:
     """Read shops, offices and other places where people work or go, as points.
 
-    Which of them make business circles, and how many work there, is for the table of place kinds to say.
+    Which of them make business areas, and how many work there, follows from the table of place kinds.
 
     Returns
     -------

@@ -1,6 +1,6 @@
-"""Street graphs in GraphML, as OSMnx saves them (any version) and networkx writes them.
+"""Street graphs of OSMnx (any version) and networkx, in GraphML files and in memory.
 
-Only what makes streets is read: the places of the nodes, the ends and shapes of the edges, and the tags that say
+Only what makes streets is read: the places of the nodes, the ends and shapes of the edges, and the tags that state
 what they are. Both directions of a street are one line.
 """
 
@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from planner.io.osm.elements import separate_nodes
 from planner.io.osm.walkable_tags import PRIVATE, is_private, structure, walking_obstacle
-from planner.io.vector.geometry_text import read_wkt
+from planner.io.tables.coordinates import read_wkt
 from planner.messages.errors import DataError, Issue
 
 HEAD_BYTES = 65_536
@@ -56,7 +57,7 @@ def read_graphml(path: Path) -> gpd.GeoDataFrame:
     """Read the streets of a graph.
 
     Edges without a shape of their own are straight. An edge and its opposite along the same vertices are one
-    street, as are repeated edges. Where edges say `highway`, those that nobody walks on are left out by the same
+    street, as are repeated edges. Where edges state `highway`, those that nobody walks on are left out by the same
     rules as ways of an extract (`planner.io.osm.walkable_tags`), as far as the graph has kept the tags.
 
     Parameters
@@ -67,7 +68,7 @@ def read_graphml(path: Path) -> gpd.GeoDataFrame:
     Returns
     -------
     streets
-        Lines in the graph's own system (`crs` of the graph; none if it does not say): `id` (`osmid`), `name`,
+        Lines in the graph's own system (`crs` of the graph; none if it does not state it): `id` (`osmid`), `name`,
         `kind` (`highway`; of several the first), `structure` ("bridge", "tunnel" or ""), `access` ("private" for
         ways of compounds, else "").
 
@@ -102,7 +103,7 @@ def read_graph(path: Path, *, keep_all: bool = False) -> GraphRead:
     Parameters
     ----------
     keep_all
-        Whether all edges are streets, whatever their tags say.
+        Whether all edges are streets, whatever their tags state.
 
     Raises
     ------
@@ -295,3 +296,68 @@ def _system(named: str) -> pyproj.CRS | None:
         return pyproj.CRS.from_user_input(named) if named else None
     except pyproj.exceptions.CRSError:
         return None
+
+
+def read_networkx(
+    graph: Any,  # noqa: ANN401 - a graph of networkx, which is imported only where one is made
+    *,
+    crs: object = None,
+    keep_all: bool = False,
+) -> GraphRead:
+    r"""Read the streets of a graph whose nodes have `x` and `y`, or `pos`, or are themselves coordinates.
+
+    Parameters
+    ----------
+    graph
+        Any graph of networkx; `graph.graph["crs"]` states its coordinate system.
+    crs
+        Coordinate system, where the graph does not state it.
+    keep_all
+        Whether all edges are streets, whatever their tags state.
+
+    Raises
+    ------
+    DataError
+        The graph has no edges, no coordinates, or no coordinate system.
+
+    Examples
+    --------
+    >>> import networkx
+    >>> graph = networkx.Graph(crs="EPSG:32648")
+    >>> graph.add_edge((0, 0), (100, 0), highway="footway")
+    >>> read_networkx(graph).streets[["kind", "geometry"]].to_csv(index=False)
+    'kind,geometry\nfootway,"LINESTRING (0 0, 100 0)"\n'
+    """
+    system = graph.graph.get("crs") or crs
+    if system is None:
+        raise DataError("streets", [Issue("graph_no_crs")])
+    if graph.number_of_edges() == 0:
+        raise DataError("streets", [Issue("frame_empty")])
+    places = {str(at): node_place(node, data) for at, (node, data) in enumerate(graph.nodes(data=True))}
+    number = {node: str(at) for at, node in enumerate(graph.nodes)}
+    edges: list[tuple[str, str, Mapping[str, str]]] = [
+        (number[start], number[end], {str(key): _as_text(value) for key, value in data.items()})
+        for start, end, data in graph.edges(data=True)
+    ]
+    named = pyproj.CRS.from_user_input(system).to_string()
+    return graph_to_streets(StreetGraph(named, places, edges), keep_all=keep_all)
+
+
+def node_place(node: object, data: Mapping[str, Any]) -> tuple[float, float]:
+    """Return the coordinates of a node.
+
+    Raises
+    ------
+    DataError
+        It has none.
+    """
+    place: Any = (data["x"], data["y"]) if "x" in data and "y" in data else data.get("pos", node)
+    try:
+        x, y = place
+        return float(x), float(y)
+    except (TypeError, ValueError) as error:
+        raise DataError("streets", [Issue("graph_no_places", {}, [str(node)])]) from error
+
+
+def _as_text(value: object) -> str:
+    return str(value.wkt) if isinstance(value, shapely.Geometry) else str(value)

@@ -1,9 +1,9 @@
-"""Line layers that say what their lines are: motorways, rivers and closed ways are not walked, as in an extract.
+"""Line layers that state what their lines are: motorways, rivers and closed ways are not walked, as in an extract.
 
 Layers made from OpenStreetMap (QuickOSM, Geofabrik, GDAL, OSMnx) keep its tags in columns of their own or in one
 for all; those of survey offices name a class. A line is judged by `planner.io.osm.walkable_tags`, with its class
 as `highway`. A column counts only where its words are those that the rules know: another one that happens to be
-called so is not read, and that is told.
+called so is not read, and that is reported.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ CHINESE_ACCESS = {
 """Chinese values of access columns."""
 
 OTHER_KEYS = ("railway", "waterway", "aerialway", "barrier", "man_made", "power", "natural", "boundary", "route")
-"""Keys of lines that are no streets, unless `highway` says that they are one too."""
+"""Keys of lines that are no streets, unless `highway` states that they are one too."""
 
 CLASS_COLUMNS = (
     "highway",
@@ -63,10 +63,10 @@ CLASS_COLUMNS = (
     "roadclass",
     "road_type",
 )
-"""Columns that say what a line is, the surest first."""
+"""Columns that state what a line is, the surest first."""
 
 VAGUE_COLUMNS = ("kind", "class", "type", "等级", "类型", "类别", "道路性质", "category", "subtype")
-"""Columns that say so in some layers, and something else in others."""
+"""Columns that state so in some layers, and something else in others."""
 
 ALL_TAGS = ("other_tags", "tags", "all_tags")
 """Columns that hold further tags: GDAL writes them as hstore, others as JSON."""
@@ -107,13 +107,13 @@ class LineClasses:
     reason
         ``class``, ``foot``, ``access``, ``motorroad`` or ``tunnel``; "" for lines that are walked, by row.
     word
-        What the layer says that decides, by row.
+        What the layer states that decides, by row.
     private
-        Whether a line is a private way, by row: it is walked as `walking.private_ways` says.
+        Whether a line is a private way, by row: it is walked as `walking.private_ways` states.
     read
         The columns that were read.
     unread
-        Columns called as those that say what a line is, with words that the rules do not know: column → words.
+        Columns called as those that state what a line is, with words that the rules do not know: column → words.
     unknown
         Words of the class column that the rules do not know, among others that they do: these lines are walked.
     """
@@ -134,7 +134,7 @@ def classify_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> Li
     rows
         The layer with its own column names.
     class_column
-        The column that the study says to be the class, if it does.
+        The column that the study states to be the class, if it does.
 
     Examples
     --------
@@ -222,7 +222,7 @@ def _judged(named: tuple[str, str], said: Mapping[str, str], other: str, *, is_o
 def _class_columns(
     texts: Mapping[str, pd.Series], asked: str | None
 ) -> tuple[list[str], dict[str, tuple[str, ...]]]:
-    """Return the columns that say what lines are, and those that are called so and say something else."""
+    """Return the columns that state what lines are, and those that are called so and state something else."""
     unread: dict[str, tuple[str, ...]] = {}
     results: list[str] = []
     for name in dict.fromkeys([*([asked] if asked else []), *CLASS_COLUMNS, *VAGUE_COLUMNS]):
@@ -248,14 +248,14 @@ def _may_be_words(column: pd.Series) -> bool:
 
 
 def _is_class(words: pd.Series) -> bool:
-    """Return True if a column of any name says what lines are: known words, some that are not walked."""
+    """Return True if a column of any name states what lines are: known words, some that are not walked."""
     text = words[words != ""]
     known = text.map(lambda word: word in _words() or word in WALKABLE)
     return bool(len(text)) and known.mean() >= ENOUGH and any(_words().get(word) in SETS for word in text)
 
 
 def _is_state(words: pd.Series) -> bool:
-    """Return True if a column of any name says, and says nothing else, whether lines are built yet."""
+    """Return True if a column of any name states, and reports nothing else, whether lines are built yet."""
     text = set(words) - {""}
     unbuilt = {word for word in text if word in _words() and _words()[word] == "not_built"}
     return bool(unbuilt) and text - unbuilt <= set(_table()["built"])
@@ -339,7 +339,7 @@ def _texts(column: pd.Series) -> pd.Series:
 
 
 def plain_word(value: object) -> str:
-    """Return what a cell says as a plain word, "" where it is empty; of several in one cell the first."""
+    """Return what a cell states as a plain word, "" where it is empty; of several in one cell the first."""
     if isinstance(value, (list, tuple)) or hasattr(value, "tolist"):
         several: Iterable[object] = value if isinstance(value, (list, tuple)) else [value.tolist()]
         value = next(iter(several), "")

@@ -54,7 +54,7 @@ class Multipolygon:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OsmArea:
-    """A polygon with its tags; its id tells ways (w1) from relations (r1)."""
+    """A polygon with its tags; its id distinguishes ways (w1) from relations (r1)."""
 
     id: str
     tags: Mapping[str, str]
@@ -63,7 +63,7 @@ class OsmArea:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NodeGap:
-    """Nodes that the file lacks: how many, of which object (w… or r…), and where; None where nothing tells."""
+    """Nodes that the file lacks: how many, of which object (w… or r…), and where; None where unknown."""
 
     id: str
     nodes: int

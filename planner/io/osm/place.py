@@ -45,7 +45,7 @@ class PlaceBoundary:
 def choose_place(asked: str, results: Sequence[Mapping[str, Any]]) -> PlaceBoundary:
     """Return the one place that a name means.
 
-    Administrative boundaries go before other outlines of the same name. Several are never told apart by a guess.
+    Administrative boundaries go before other outlines of the same name. Among several, none is guessed.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def read_boundary(frame: gpd.GeoDataFrame, *, source: str) -> shapely.Geometry:
     Raises
     ------
     FetchError
-        It has no polygons, or does not say its coordinate system.
+        It has no polygons, or does not state its coordinate system.
     """
     if frame.crs is None:
         raise FetchError(source, [Issue("no_crs")])
@@ -90,7 +90,7 @@ def add_margin(boundary: shapely.Geometry, margin_m: float, *, source: str) -> s
     Raises
     ------
     FetchError
-        It is more than a public server should be asked for.
+        The area is larger than a public server should serve.
 
     Examples
     --------
@@ -144,7 +144,7 @@ ONE_COLUMN = frozenset(
 
 WORDS = re.compile(r"open\s*street\s*map|(?<![a-z])osm(?![a-z])|odbl|geofabrik|开放街道?(地图|图)", re.IGNORECASE)
 TELLING = frozenset({"source", "highway", "attribution", "licence", "license"})
-"""Columns whose cells may say so: of a source, or by a class that stands in no other source."""
+"""Columns whose cells may state it: of a source, or by a class that stands in no other source."""
 
 CLASSES = frozenset({"living_street", "unclassified", "tertiary", "trunk_link", "primary_link", "footway"})
 """Values of `highway` that only OpenStreetMap has."""
@@ -159,7 +159,7 @@ def is_from_osm(path: Path, source: str, columns: Iterable[str], texts: Iterable
     Parameters
     ----------
     source
-        What the study says of its source.
+        What the study states of its source.
     texts
         What stands in the columns `TELLING`.
 
@@ -180,7 +180,7 @@ def is_from_osm(path: Path, source: str, columns: Iterable[str], texts: Iterable
 
 
 def add_attribution(source: str) -> str:
-    """Return the source of a layer of OpenStreetMap: what the study says of it, and whose data it is.
+    """Return the source of a layer of OpenStreetMap: what the study states of it, and whose data it is.
 
     Examples
     --------

@@ -101,7 +101,7 @@ def open_plain_extract(path: Path) -> Iterator[PlainExtract]:
 
 @lru_cache(maxsize=4)
 def _looked_through(path: Path, _changed: int, _size: int) -> ObjectVersions | None:
-    """Return what a file says of its objects, None where it is plain; the layers of a study share the look."""
+    """Return what a file states of its objects, None where it is plain; the layers of a study share the look."""
     if path.name.lower().endswith(XML):
         ledger = scan_xml_versions(path)
     else:

@@ -69,7 +69,7 @@ def _next_chunk(file: BinaryIO | gzip.GzipFile | bz2.BZ2File) -> bytes:
 
 
 def check_blobs(path: Path) -> None:
-    """Refuse an extract in PBF whose blobs say that they unpack to far more than the file holds.
+    """Refuse an extract in PBF whose blobs state that they unpack to far more than the file holds.
 
     What is no PBF is left for the reader to refuse.
     """
@@ -133,7 +133,7 @@ class ObjectVersions:
     kinds, ids, versions, alive
         Node (0), way (1) or relation (2); the id; the version, 0 where none is given; whether it is there.
     located
-        Whether ways say themselves where they run.
+        Whether ways state themselves where they run.
     """
 
     kinds: array[int] = field(default_factory=lambda: array("b"))
@@ -181,7 +181,7 @@ class ObjectVersions:
 
 
 def scan_pbf_versions(path: Path) -> ObjectVersions:
-    """Return what an extract says of its objects."""
+    """Return what an extract states of its objects."""
     ledger = ObjectVersions()
     for number, kind in enumerate((osm.NODE, osm.WAY, osm.RELATION)):
         for result in osmium.FileProcessor(path, kind):
@@ -205,7 +205,7 @@ LONGEST_REMARK = 500
 
 
 def scan_xml_versions(path: Path) -> ObjectVersions:
-    """Return what an XML file says of its objects; a damaged one is left for the reader to refuse.
+    """Return what an XML file states of its objects; a damaged one is left for the reader to refuse.
 
     Raises
     ------
@@ -218,7 +218,7 @@ def scan_xml_versions(path: Path) -> ObjectVersions:
 
 
 def check_complete(remark: str, path: Path) -> None:
-    """Refuse an answer of Overpass that says of itself that it broke off: what it lacks cannot be seen in it.
+    """Refuse an answer of Overpass that states of itself that it broke off: what it lacks cannot be seen in it.
 
     Raises
     ------

@@ -32,11 +32,11 @@ PACKED = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate":
 
 
 class ResponseSizeError(Exception):
-    """An answer is larger than any that was asked for."""
+    """A response exceeds the largest accepted size."""
 
 
 class ResponseTimeError(Exception):
-    """An answer takes longer than any that was asked for."""
+    """A response exceeds the longest accepted time."""
 
 
 class RedirectError(Exception):
@@ -44,7 +44,7 @@ class RedirectError(Exception):
 
 
 def read_body(response: requests.Response, *, until: float, most_bytes: int) -> bytes:
-    """Read an answer that was asked for with `stream=True`, and have it in `response` as if it had not been.
+    """Read an answer that was requested with `stream=True`, and have it in `response` as if it had not been.
 
     Parameters
     ----------

@@ -48,12 +48,12 @@ USER_AGENT = "service-coverage-planner (through OSMnx)"
 ATTEMPTS = 5
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 600.0
-"""A server that asks for more patience is asked again another day: what has arrived is kept."""
+"""A server that demands a longer wait is queried another day: what has arrived is kept."""
 TIMEOUT_S = 180.0
 ANSWER_S = 600.0
 """Longest time from the first byte of an answer to its last; the largest take a minute."""
 NAME_ATTEMPTS = 2
-"""A host whose name is not known now is asked for once more: the line may just have been cut."""
+"""A host whose name is not known now is requested once more: the line may just have been cut."""
 LONGEST_RETRY_DIGITS = 9
 MOST_RESULTS = 50
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
@@ -91,7 +91,7 @@ class OsmServers:
     Attributes
     ----------
     cache
-        The folder for answers; what is in it is not asked again.
+        The folder for answers; what is in it is not requested again.
     overpass, nominatim
         Their addresses.
     language
@@ -157,7 +157,7 @@ class OsmServers:
             try:
                 features.features_from_polygon(area, tags)
             except InterruptedError:
-                # OSMnx's way to say that the answers are there, and that it has not made features of them.
+                # OSMnx's way to state that the answers are there, and that it has not made features of them.
                 return
 
         question = ("elements", self.overpass, shapely.to_wkt(area, rounding_precision=7), tags)
@@ -181,7 +181,7 @@ class OsmServers:
             answers = [_kept_answer(file) for file in sorted(folder.glob("*.json"))]
             return CachedAnswers(answers, done.read_text("utf-8") if answers else "")
         except ValueError:
-            # Damaged since: asked again the next time.
+            # Damaged since: requested again the next time.
             done.unlink()
             raise FetchError(server, [Issue("answer_torn", {"folder": folder})]) from None
 
@@ -280,7 +280,7 @@ class OsmServers:
             "cache_folder": folder,
             "use_cache": True,
             "cache_only_mode": True,
-            # Its own pauses are unseen; a server without a free slot says 429, and we wait as long as it asks.
+            # OSMnx pauses unseen; a server without a free slot answers 429, and we wait as long as it requires.
             "overpass_rate_limit": False,
             # Names are looked up by the system, never by a server that nobody has named.
             "doh_url_template": None,

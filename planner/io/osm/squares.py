@@ -96,7 +96,7 @@ def find_squares(path: Path, walked: WalkableWays) -> tuple[list[Square], list[N
     for way, line in zip(walked.ways, walked.lines, strict=True):
         if not way.is_square or line.geom_type != "LineString":
             continue
-        # An outline that crosses itself closes, too: it is told, not crossed.
+        # An outline that crosses itself closes, too: it is reported, not crossed.
         if line.is_closed and shapely.get_num_coordinates(line) >= LEAST_CORNERS:
             shape, own = shapely.Polygon(line), frozenset({way.id})
             squares.append(Square(str(way.id), way.kind, way.name, shape, own, way.is_private))

@@ -2,7 +2,7 @@
 
 **Ways.** The filter keeps what a grown-up on foot may lawfully and plainly use, and leaves out the rest:
 
-- **class**: `WALKABLE`; `WALKABLE_IF_ALLOWED` only where `foot` says so. Motorways, construction sites and
+- **class**: `WALKABLE`; `WALKABLE_IF_ALLOWED` only where `foot` states it. Motorways, construction sites and
   planned, abandoned or unknown classes never.
 - **foot** is the more special tag and decides first: `FOOT_FORBIDDEN` leaves a way out, `FOOT_ALLOWED` overrules
   the next three points. ``foot=destination``, ``customers`` and ``permit`` are among them: people do reach a door
@@ -10,24 +10,24 @@
 - **access**: `ACCESS_FORBIDDEN` leaves it out. `destination`, `customers`, `delivery` and the like stay: they are
   aimed at drivers, and people do reach a door there.
 - **private**: where ``foot=private``, or else ``access=private``, is all that stands against a way, it is kept and
-  marked (`is_private`): residents of a compound walk there. What that means is for `walking.private_ways` to say.
+  marked (`is_private`): residents of a compound walk there. What that means follows from `walking.private_ways`.
 - **motorroad = yes** leaves it out.
 - **service roads in a tunnel** are left out: garages and delivery tunnels, no way through a town. Passages
   under a building (``tunnel=building_passage``) stay.
-- **sidewalk = separate** does *not* leave a carriageway out. A sidewalk that is drawn apart says where people
+- **sidewalk = separate** does *not* leave a carriageway out. A sidewalk that is drawn apart states where people
   walk, not that they may not cross; without the carriageway the network tears wherever the sidewalks are not
-  drawn to the junction. Where it must not be walked, mappers say ``foot=use_sidepath``, which is respected.
+  drawn to the junction. Where it must not be walked, mappers state ``foot=use_sidepath``, which is respected.
 
 **Squares.** A closed way with ``area=yes``, or a multipolygon, of a walkable class is ground to walk on: along
 its outline, and straight across between the places where streets meet it (`planner.io.osm.squares`).
 
-**Gates.** A node tagged `barrier` on a way lets people pass unless `is_passable` says no: ``foot`` decides first,
-then ``locked=yes``, ``access``, opening hours that say closed, and `BARRIERS_CLOSED` (walls and fences across the
+**Gates.** A node tagged `barrier` on a way lets people pass unless `is_passable` is False: ``foot`` decides first,
+then ``locked=yes``, ``access``, opening hours of closure, and `BARRIERS_CLOSED` (walls and fences across the
 way). Gates that open at some hours count as open, and their hours are kept. A gate that is closed by
 ``access=private`` or ``foot=private`` alone opens to residents (`opens_to_residents`): on private ways, and where
 they meet a public street, it closes nothing that they do not close themselves.
 
-**Crossings.** `crossing_type` says how a street is crossed, from the way and from the nodes on it.
+**Crossings.** `crossing_type` states how a street is crossed, from the way and from the nodes on it.
 
 The walking filter of OSMnx 2.1 lists what is kept out; this one lists what is let in. It keeps what that one
 drops: cycleways where walking is not forbidden, outlines of squares, carriageways beside separate sidewalks,
@@ -76,14 +76,14 @@ PRIVATE = "private"
 """Value of `foot` and `access` for residents only."""
 
 BARRIERS_CLOSED = frozenset({"wall", "fence", "hedge", "city_wall", "retaining_wall", "ditch"})
-"""Barriers at a node that nobody passes unless `foot` says so: the rest has, or is, an opening for walkers."""
+"""Barriers at a node that nobody passes unless `foot` states it: the rest has, or is, an opening for walkers."""
 
 HOURS_CLOSED = frozenset({"off", "closed"})
 """Opening hours that never open."""
 
 CROSSING_KEYS = ("crossing", "crossing:signals", "crossing:markings")
 CROSSING_NODES = frozenset({"crossing", "traffic_signals"})
-"""Nodes (`highway`) that say how a street is crossed."""
+"""Nodes (`highway`) that state how a street is crossed."""
 
 CROSSING_CLASSES = frozenset({"footway", "path", "cycleway", "bridleway", "pedestrian", "steps"})
 """Classes whose ways may be the part that leads across a carriageway."""
@@ -161,7 +161,7 @@ def _built_for_cars(tags: Tags) -> str:
 
 
 def _foot(tags: Tags) -> str | None:
-    """Return what `foot` says; of several values the first that allows or forbids."""
+    """Return what `foot` states; of several values the first that allows or forbids."""
     foot = tags.get("foot")
     if foot is None or ";" not in foot:
         return foot
@@ -238,7 +238,7 @@ def is_crossing(tags: Tags) -> bool:
 
 
 def crossing_type(tags: Tags) -> str:
-    """Return how a street is crossed, as `crossing` says it, or by the newer tags for signals and markings.
+    """Return how a street is crossed, as `crossing` states it, or by the newer tags for signals and markings.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The walkable ways of an extract, and the nodes that say something about them, in one pass over the file.
+"""The walkable ways of an extract, and the nodes that state something about them, in one pass over the file.
 
 pyosmium locates the nodes and makes the lines in C++; Python sees tagged ways and nodes only. Ways that lose
 nodes at the edge of the extract, or whose nodes stand after them in the file, are mended afterwards.
@@ -111,7 +111,7 @@ class WalkableWays:
     gates
         Barriers at nodes of these ways, in order of their ids.
     crossings
-        How a street is crossed, by the place (`place_keys`) of the node that says so.
+        How a street is crossed, by the place (`place_keys`) of the node that states it.
     left_out
         Ways with `highway` that are not walked.
     rings
@@ -196,7 +196,7 @@ def _square_rings(path: Path) -> dict[int, OsmWay]:
 
 
 def _placed(found: _WayCollector, rings: Mapping[int, OsmWay], places: NodeLocations) -> WalkableWays:
-    """Draw the ways, with nodes that are not one told apart."""
+    """Draw the ways, with nodes that are not one distinguished."""
     drawn = _vertices(found, places)
     of_rings = {node for ring in rings.values() for node in ring.nodes}
     ring_places = places.of(of_rings)
@@ -355,7 +355,7 @@ def join_places(nodes: Iterable[LonLat | None]) -> shapely.Geometry | None:
 
 
 def crossings_of(walked: WalkableWays) -> list[str]:
-    """Return how each way crosses a street: as it says itself, else as the first of its nodes that does."""
+    """Return how each way crosses a street: as it states itself, else as the first of its nodes that does."""
     types = [way.crossing for way in walked.ways]
     for row, way in enumerate(walked.ways):
         if way.is_crossing and not way.crossing:

@@ -1,9 +1,12 @@
-"""Which table of a study a layer is: by its geometry, the names of its columns, its values and its name."""
+"""Recognition of the table that a layer holds (geometry, columns, values, name), and of words for tiers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from typing import Any
 
 import geopandas as gpd
@@ -11,13 +14,17 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from planner.config.study_file import StudyLine
 from planner.io.layer_read import LayerRead
 from planner.io.recognition.files import FolderLayer
-from planner.io.recognition.words import named_in, recognition_words
 from planner.io.study_layers import TABLES
+from planner.io.tables.cells import normalize_name
+from planner.io.tables.columns import values_of
 from planner.io.tables.layer_columns import vocabulary_of
+from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError
 from planner.schemas.table_schema import AREAS, LINES, POINTS, TableSchema
+from planner.schemas.tables import TIERS
 
 NAMED = 2.0
 """Weight of a file's or layer's name."""
@@ -32,7 +39,7 @@ COPY = 1.0
 """Weight of a file name that speaks of a copy."""
 
 PLACED = 1.0
-"""Weight of columns that say where rows lie, against a table without places."""
+"""Weight of columns that state where rows lie, against a table without places."""
 
 MOST_NAMES = 0.5
 COMMUNITY_M2, BUILDING_M2 = 30_000.0, 4_000.0
@@ -122,7 +129,7 @@ def _kinds(frame: gpd.GeoDataFrame) -> set[str]:
 
 
 def _scores(layer: FolderLayer, schema: TableSchema[Any], read: LayerRead) -> Iterator[float]:
-    """Yield what speaks for a table, and minus infinity where a column is missing that it needs."""
+    """Yield what supports a table, and minus infinity where a column is missing that it needs."""
     fields = {item.field: 0.5 if item.is_weak else 1.0 for item in read.mapped}
     if any(not (needed & fields.keys()) for needed in NEED.get(schema.name, ())) or read.frame.empty:
         yield -np.inf
@@ -197,3 +204,85 @@ def choose_tables(guesses: Sequence[Sequence[TableGuess]]) -> dict[str, list[Tab
 def is_doubtful(guesses: Sequence[TableGuess]) -> bool:
     """Return True if the second guess is nearly as good as the first."""
     return len(guesses) > 1 and guesses[0].score - guesses[1].score < CLEAR_LEAD
+
+
+Words = Mapping[str, Sequence[str]]
+
+
+@cache
+def recognition_words() -> Mapping[str, Words]:
+    """Return words.toml: of each section, the words by table, tier or datum.
+
+    Examples
+    --------
+    >>> "高德" in recognition_words()["datum_words"]["gcj02"]
+    True
+    """
+    return tomllib.loads(resources.files("planner.io.recognition").joinpath("words.toml").read_text("utf-8"))
+
+
+def named_in(text: str, words: Words) -> list[str]:
+    """Return the keys of which a text holds a word.
+
+    Examples
+    --------
+    >>> named_in("高德经度", {"gcj02": ["gcj", "高德"], "bd09": ["百度"]})
+    ['gcj02']
+    """
+    return [key for key, parts in words.items() if any(part in text.lower() for part in parts)]
+
+
+WORDS_AT_MOST = 60
+
+
+def tier_words(cells: pd.Series, names: pd.Series | None = None, *, endings: bool) -> tuple[StudyLine, ...]:
+    """Return a line for each word of a column: the tier that it means, or the question which.
+
+    Parameters
+    ----------
+    cells
+        The words of each centre; names of centres, where no column states the tier.
+    names
+        Names of the same centres, which suggest the tier of a word that is not known.
+    endings
+        True for names: what they end in is taken for the word.
+
+    Examples
+    --------
+    >>> words = pd.Series(["社区党群服务中心", "红色港湾", "社区党群服务中心"])
+    >>> [(line.key, line.value, line.asks) for line in tier_words(words, endings=False)]
+    [('社区党群服务中心', 'community', False), ('红色港湾', '', True)]
+    """
+    texts = [cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()]
+    words = dict.fromkeys(texts)
+    if endings:
+        words = dict.fromkeys(_ending(text) for text in texts)
+    lines = []
+    for word in [*words][:WORDS_AT_MOST]:
+        if word not in TIERS:
+            called = () if names is None else names[cells.astype(str).str.strip() == word]
+            lines.append(_line(word, [name for name in called if isinstance(name, str)]))
+    return tuple(lines)
+
+
+def _line(word: str, names: Sequence[str]) -> StudyLine:
+    plain = word.removeprefix("*")
+    known = values_of("tier").get(normalize_name(plain) or plain)
+    choices = " | ".join(TIERS)
+    if known is not None:
+        return StudyLine(word, known, "")
+    of_names = {values_of("tier").get(_ending(name).removeprefix("*")) for name in names}
+    if len(of_names) == 1 and (tier := of_names.pop()):
+        return StudyLine(word, tier, Phrase("recognition.tier_by_names", {"name": names[0]}), asks=True)
+    suggested = named_in(plain, recognition_words()["tier_parts"])
+    if suggested:
+        return StudyLine(word, suggested[0], Phrase("recognition.tier_guessed", {"choices": choices}), asks=True)
+    reason = Phrase("recognition.tier_unknown", {"choices": choices})
+    return StudyLine(word, "", reason, asks=True, is_comment=True)
+
+
+def _ending(name: str) -> str:
+    """Return `*` and the longest known word that a name ends in; the name itself where it ends in none."""
+    known: Iterable[str] = values_of("tier")
+    endings = [word for word in known if len(word) > 1 and normalize_name(name).endswith(word)]
+    return f"*{max(endings, key=len)}" if endings else name

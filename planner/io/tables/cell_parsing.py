@@ -169,7 +169,7 @@ def _without_failed(cells: pd.Series, column: Column, schema: TableSchema[Any], 
     if column.required or column.name in schema.either:
         read.issues += issues
     else:
-        # Blank is "not known"; what stood there is told.
+        # Blank is "not known"; what stood there is reported.
         read.notices += [
             Notice(
                 "cells_without_result" if issue.key == "no_result" else "cells_with_error",
@@ -216,7 +216,7 @@ def _number(cell: object, units: Mapping[str, float], factor: float) -> object:
     result = parse_measurement(cell, units)
     if result is None:
         return cell
-    # A cell that names its unit is in that unit, whatever the heading says of the others.
+    # A cell that names its unit is in that unit, whatever the heading states of the others.
     value, names_its_unit = result
     return value if names_its_unit or factor == 1 else multiply_decimal(value, factor)
 
@@ -264,7 +264,7 @@ def _unit_column(frame: pd.DataFrame, used: set[str]) -> str | None:
 
 
 def _units_by_row(frame: pd.DataFrame, column: str | None, lines: Mapping[int, str]) -> pd.Series:
-    """Return what each row's unit is called, and whether a column says so; None where nothing does."""
+    """Return what each row's unit is called, and whether a column states it; None where nothing does."""
     texts: list[tuple[str, bool] | None] = []
     cells = frame[column] if column is not None else [None] * len(frame)
     own = [str(cell).strip() for cell in cells if isinstance(cell, str) and cell.strip()]

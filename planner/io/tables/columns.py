@@ -53,7 +53,7 @@ class FieldClaim:
 class MappedColumn:
     """One field, the column that it is taken from, the factor of its numbers, and the unit in its heading.
 
-    `is_weak` says that the column's name means the field only for want of a better one.
+    `is_weak` states that the column's name means the field only for want of a better one.
     """
 
     field: str
@@ -78,7 +78,7 @@ class Vocabulary:
     strong, weak
         Field by the plain name that means it.
     place
-        The same for what says where a row lies.
+        The same for what states where a row lies.
     totals, notes
         Plain words that begin rows that are no data.
     numbers
@@ -199,7 +199,7 @@ class Vocabulary:
         } - {""}
         names = [name for name, of in {**self.weak, **self.strong}.items() if of == field]
         ratios = [difflib.SequenceMatcher(None, word, name).ratio() for word in words for name in names]
-        # Of texts, a name inside another says little: 社区 stands in 社区书记.
+        # Of texts, a name inside another states little: 社区 stands in 社区书记.
         held = [
             len(name)
             for word in words
@@ -216,14 +216,14 @@ class Vocabulary:
         return FieldClaim(self.weak[name], is_weak=True) if name in self.weak else None
 
     def _in_twolanguages_of(self, heading: str) -> FieldClaim | None:
-        """Return the claim of a heading that says the same in Chinese and in English: 常住人口 Population."""
+        """Return the claim of a heading that states the same in Chinese and in English: 常住人口 Population."""
         claims = [self._named(normalize_name(part)) for part in split_languages(heading)]
         results = [claim for claim in claims if claim is not None]
         same = len(results) == len(claims) and len({claim.field for claim in results}) == 1
         return min(results, key=lambda claim: claim.is_weak) if results and same else None
 
     def _translates(self, name: str, comment: str, field: str) -> bool:
-        """Return True if a comment only says a heading's name in the other language: 常住人口(Population)."""
+        """Return True if a comment only states a heading's name in the other language: 常住人口(Population)."""
         claim = self._named(normalize_name(comment))
         return claim is not None and claim.field == field and name.isascii() != comment.isascii()
 
@@ -267,7 +267,7 @@ def match_columns(
     vocabulary
         The table's names, and the study's own mapping.
     claim_of
-        What a column means, where its name alone does not say so; the vocabulary's own view if left out.
+        What a column means, where its name alone does not state it; the vocabulary's own view if left out.
 
     Returns
     -------
@@ -312,7 +312,7 @@ def match_columns(
 
 
 def _as_mapped(field: str, column: str, claim: FieldClaim | None) -> MappedColumn:
-    """Return a column that the study maps, in the unit that its heading names, whatever else it says."""
+    """Return a column that the study maps, in the unit that its heading names, whatever else it states."""
     if claim is not None and claim.field == field:
         return MappedColumn(field, column, claim.factor, claim.unit)
     unit = stated_unit(field, [column])
@@ -320,7 +320,7 @@ def _as_mapped(field: str, column: str, claim: FieldClaim | None) -> MappedColum
 
 
 def stated_unit(field: str, names: Sequence[str]) -> tuple[float, str] | None:
-    """Return the factor and the word of the unit that a heading names, whatever else it says; None for none.
+    """Return the factor and the word of the unit that a heading names, whatever else it states; None for none.
 
     Examples
     --------
@@ -342,7 +342,7 @@ def stated_unit(field: str, names: Sequence[str]) -> tuple[float, str] | None:
 
 
 def unlettered(heading: str) -> str:
-    """Return a heading without the letters that tell repeated ones apart."""
+    """Return a heading without the letters that distinguish repeated ones."""
     return re.sub(r" \[[A-Z]{1,3}\]$", "", heading)
 
 

@@ -70,7 +70,7 @@ def _stored(content: bytes, most: int) -> bytes:
         if len({part.filename for part in parts}) < len(parts):
             raise UnpackError(Phrase("errors.why_parts_twice"))
         for part in parts:
-            # Other methods ask for memory by their own word, and no program of spreadsheets uses them.
+            # Other methods allocate as much memory as the file declares, and no program of spreadsheets uses them.
             if part.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
                 raise UnpackError(Phrase("errors.why_packed_strangely"))
             with packed.open(part) as source, unpacked.open(part.filename, "w") as target:
@@ -142,7 +142,7 @@ def _is_protected_zip(content: bytes) -> bool:
 
 
 def _has_filepass(content: bytes, stream: bytes) -> bool:
-    """Return True if a stream of records begins with the one that says how the others are encrypted."""
+    """Return True if a stream of records begins with the one that states how the others are encrypted."""
     entry = content.find(stream)
     while entry >= 0 and entry % OLE_ENTRY:
         entry = content.find(stream, entry + 1)

@@ -69,7 +69,7 @@ def count_known_names(paths: Sequence[Sequence[str]], vocabulary: Vocabulary) ->
         fields |= {claim.field} if claim else set()
         fields |= {part} if part else set()
         fields |= {ours for ours, theirs in vocabulary.explicit.items() if is_called(path, theirs)}
-        # A group of which only parts are there is told later; here it says that this is the heading.
+        # A group of which only parts are there is reported later; here it states that this is the heading.
         fields |= {above.field for above in (_claim(name, vocabulary) for name in path[:-1]) if above}
     return len(fields)
 
@@ -114,7 +114,7 @@ def _is_joined(names: Sequence[str], claim: FieldClaim, vocabulary: Vocabulary) 
 
 
 def _without_years_and_units(path: Sequence[str]) -> tuple[list[str], str]:
-    """Return the names that say what is counted, and the unit that a row of its own says."""
+    """Return the names that state what is counted, and the unit that a row of its own states."""
     names, unit = [], ""
     for position, name in enumerate(path):
         narrow, comments = split_comments(name)
@@ -129,7 +129,7 @@ def _without_years_and_units(path: Sequence[str]) -> tuple[list[str], str]:
 
 
 def _with_unit(claim: FieldClaim | None, above: Sequence[str]) -> FieldClaim | None:
-    """Return a claim in the unit that a name above it, or a row of units below it, says."""
+    """Return a claim in the unit that a name above it, or a row of units below it, states."""
     if claim is None or claim.unit:
         return claim
     units = units_of(claim.field)
@@ -146,7 +146,7 @@ def _with_unit(claim: FieldClaim | None, above: Sequence[str]) -> FieldClaim | N
 
 
 def _is_of_another(field: str, unit: str) -> bool:
-    """Return True if a row of units below a name says that it is no count of the field: 人口 in %."""
+    """Return True if a row of units below a name states that it is no count of the field: 人口 in %."""
     units = parse_units(unit)
     dimension = dimension_of(field)
     return dimension is not None and bool(units) and not any(item.dimension in {"", dimension} for item in units)
@@ -160,7 +160,7 @@ def is_total(name: str) -> bool:
 
 
 def _without_total(name: str) -> str:
-    """Return 常住人口 of 常住人口合计; "" of a name that says no total."""
+    """Return 常住人口 of 常住人口合计; "" of a name that states no total."""
     bare, comments = split_comments(name)
     for word in ("合计", "总计", "小计", "总数"):
         for shorter in (bare.removesuffix(word), bare.removeprefix(word)):

@@ -1,7 +1,7 @@
 """Headings of one or several rows: which rows of a sheet are heading, and what path of names each column has.
 
 A column under 常住人口 whose own name is 男 has the path (常住人口, 男). A path means a field where its last name
-does and the names above do not narrow it, or where its last name only says "total" of what stands above.
+does and the names above do not narrow it, or where its last name only states "total" of what stands above.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def resolve_column(name: str, paths: Mapping[str, Sequence[str]]) -> str:
 
 
 def lowest_names(paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> dict[str, str]:
-    """Return by what name each column is asked for a place: the lowest of its path, where that is its alone."""
+    """Return the name of each column by which positions are recognised: the lowest of its path, where unique."""
     lowest = {
         name: path[-1] if len(path) > 1 and place_part(path, vocabulary) else name for name, path in paths.items()
     }

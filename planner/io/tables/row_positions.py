@@ -13,8 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.io.tables.columns import Vocabulary, unlettered
-from planner.io.tables.coordinates import is_no_place, parse_coordinate_column, parse_coordinate_pair
-from planner.io.vector.geometry_text import read_shapes
+from planner.io.tables.coordinates import is_no_place, parse_coordinate_column, parse_coordinate_pair, read_shapes
 from planner.messages.errors import Issue
 from planner.messages.notices import Notice
 
@@ -26,11 +25,11 @@ NEAR_DEG = 0.5
 """Coordinates in one column, of which the communities lie nearer than this to most, are in that order."""
 
 POSITIONS_DIFFER_M = 50.0
-"""Two ways to say one place that lie farther apart contradict one another: rounding to four decimals moves a place
+"""Positions of one row that lie farther apart contradict one another: rounding to four decimals moves a place
 by 8 m, the shifted maps of China by 100 m and more."""
 
 DEGREE_M = 111_195.0
-"""Metres in a degree along a great circle, near enough to tell metres from tens of metres."""
+"""Metres in a degree along a great circle, exact enough to distinguish metres from tens of metres."""
 
 SHOWN_CELLS = 3
 SHOWN_CHARACTERS = 60
@@ -40,7 +39,7 @@ FITTING = {"Point": "MultiPoint", "LineString": "MultiLineString", "Polygon": "M
 
 @dataclass(frozen=True, slots=True)
 class PositionColumns:
-    """One way in which a table says where its rows lie.
+    """One way in which a table states where its rows lie.
 
     Attributes
     ----------
@@ -65,12 +64,12 @@ class RowPositions:
     columns
         The columns that it was made from: part of a place → column.
     crs
-        What the table itself says: the SRID of its shapes, or degrees where its columns are called longitude and
+        What the table itself states: the SRID of its shapes, or degrees where its columns are called longitude and
         latitude, or where shapes lie on such places.
     exchanged
         Whether latitude stood before longitude in one column.
     unread
-        Rows, counted from 0, whose cells say something that is no place.
+        Rows, counted from 0, whose cells state something that is no place.
     issues
         Cells that are no place, and ways that contradict one another.
     notices
@@ -156,10 +155,10 @@ def find_position_columns(
 
 
 def locate_rows(rows: pd.DataFrame, ways: Sequence[PositionColumns], wanted: PositionRequest) -> RowPositions:
-    """Make the geometry of a table's rows, of several ways to say it by the one that fits the table.
+    """Make the geometry of a table's rows, of several ways to state it by the one that fits the table.
 
-    A way fits as far as its rows have shapes that the table takes. Places that another way says too are compared:
-    points farther apart than `POSITIONS_DIFFER_M` are refused, areas beside their points are told.
+    A way fits as far as its rows have shapes that the table takes. Positions given in two ways are compared:
+    points farther apart than `POSITIONS_DIFFER_M` are refused, areas beside their points are reported.
 
     Parameters
     ----------
@@ -224,7 +223,7 @@ def _one_column(cells: pd.Series, columns: dict[str, str], home: tuple[float, fl
 
 
 def _unread(cells: pd.Series, read: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return in which rows a cell says something that was not read."""
+    """Return in which rows a cell states something that was not read."""
     text = [isinstance(cell, str) and not is_no_place(cell) for cell in cells]
     return np.array(text, dtype=np.bool_) & ~read
 
@@ -256,7 +255,7 @@ def shorten_cell(cell: str) -> str:
 def _compared(
     rows: pd.DataFrame, chosen: RowPositions, other: RowPositions, wanted: PositionRequest
 ) -> RowPositions:
-    """Compare two ways to say the same places, both in degrees."""
+    """Compare two ways to state the same places, both in degrees."""
     systems = [wanted.declared, chosen.crs, other.crs]
     results = [a is not None and b is not None for a, b in zip(chosen.shapes, other.shapes, strict=True)]
     both = np.flatnonzero(results)

@@ -1,8 +1,8 @@
 """Marks of a sheet besides its values: hidden rows and columns, formulas without result, errors.
 
-The reader of workbooks gives blank cells for the last two and says nothing of the first. This file imports only
+The reader of workbooks gives blank cells for the last two and reports nothing of the first. This file imports only
 the standard library, because the process that reads a workbook loads it by its path. It never fails: of a workbook
-that it does not understand it has nothing to say.
+that it does not understand it has nothing to report.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class SheetMarks:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     cells: dict[tuple[int, int], str] = field(default_factory=dict)
-    """Cells of which the reader of workbooks says nothing: a formula as "=…", an error as "#N/A"."""
+    """Cells of which the reader of workbooks reports nothing: a formula as "=…", an error as "#N/A"."""
     doubtful: set[tuple[int, int]] = field(default_factory=set)
     """Those of them that may well be blank."""
     shown: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class SheetMarks:
 
 
 def read_sheet_marks(content: bytes, sheet: str) -> SheetMarks:
-    """Return what a workbook says of one sheet.
+    """Return what a workbook states of one sheet.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def read_sheet_marks(content: bytes, sheet: str) -> SheetMarks:
         elif content.startswith(OLE_BEGINS):
             _excel_binary(content, sheet, marks)
     except (*MADE_BY_FAULT, expat.ExpatError, zipfile.BadZipFile, RecursionError):
-        # Half of what a damaged workbook says is no evidence of anything.
+        # Half of what a damaged workbook states is no evidence of anything.
         return SheetMarks()
     return marks
 
@@ -257,7 +257,7 @@ def _open_document(content: bytes, sheet: str, marks: SheetMarks) -> None:
 
 
 def _excel_binary(content: bytes, sheet: str, marks: SheetMarks) -> None:
-    """Note what the records of an .xls (BIFF8) say."""
+    """Note what the records of an .xls (BIFF8) state."""
     book = _stream(content, ("Workbook", "Book"))
     begin = _binary_sheets(book).get(sheet)
     depth = 0

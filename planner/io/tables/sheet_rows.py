@@ -52,7 +52,7 @@ def is_title(row: Sequence[str]) -> bool:
 
 
 def title_cells(cells: Sequence[str], vocabulary: Vocabulary) -> Iterator[str]:
-    """Yield what a row above the heading says besides dates, units, and labels with what they label."""
+    """Yield what a row above the heading states besides dates, units, and labels with what they label."""
     labelled = False
     for cell in cells:
         is_label = cell.endswith((":", "：")) or normalize_name(cell) in vocabulary.notes
@@ -79,7 +79,7 @@ def units_of_title(cells: Sequence[str]) -> list[str]:
 
 
 def whole_line(cell: str) -> str | None:
-    """Return the units of a cell that says nothing else."""
+    """Return the units of a cell that reports nothing else."""
     if "单位" not in cell and "nit" not in cell:
         return None
     bare = cell.strip("()（）[]【】 ")
@@ -126,14 +126,14 @@ def _naming(row: Sequence[str]) -> list[str]:
 
 
 def may_be_heading(row: Sequence[str]) -> bool:
-    """Return True if a row that calls itself a total says only names: 男, 女, 合计 below a heading."""
+    """Return True if a row that calls itself a total states only names: 男, 女, 合计 below a heading."""
     cells = [cell for cell in row if cell]
     names = [cell for cell in cells if normalize_name(cell) and parse_number(cell, {}) is None]
     return len(cells) > 1 and len(names) == len(cells)
 
 
 def is_translation(words: Sequence[str], heading: Heading, vocabulary: Vocabulary) -> bool:
-    """Return True if a row says the names of a heading in the other language: Community below 社区.
+    """Return True if a row states the names of a heading in the other language: Community below 社区.
 
     It has a name beside every name, in the other script, and at least one of them is known to mean the same.
     """
@@ -156,7 +156,7 @@ def _means(path: tuple[str, ...], vocabulary: Vocabulary) -> str | None:
 
 
 def drop_translations(headings: Sequence[Heading], vocabulary: Vocabulary) -> list[Heading]:
-    """Return the headings; of two rows that say the same in two languages, the Chinese one."""
+    """Return the headings; of two rows that state the same in two languages, the Chinese one."""
     kept: list[Heading] = []
     for heading in headings:
         before = kept[-1] if kept else None

@@ -39,7 +39,7 @@ TABLE_ROW_CELLS = 3
 
 @dataclass(frozen=True, slots=True)
 class MergedNumber:
-    """One number in a merged cell beside several rows, or under several headings: whose it is cannot be told."""
+    """One number in a merged cell beside several rows, or under several headings: its row is undetermined."""
 
     columns: tuple[str, ...]
     rows: tuple[int, ...]

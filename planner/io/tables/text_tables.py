@@ -65,7 +65,7 @@ def parse_text(content: bytes, *, source: str) -> CellGrid:
 
 
 def _delimiter(text: str) -> tuple[str, str]:
-    """Return what parts the cells, and the text without the line in which Excel is told so."""
+    """Return what parts the cells, and the text without the line that declares it to Excel."""
     first, _, rest = text.partition("\n")
     texts = first.strip().strip('"')
     if texts.lower().startswith("sep=") and len(texts) == len("sep=x"):

@@ -164,7 +164,7 @@ class Unit:
 
 
 class UnknownUnitError(ValueError):
-    """Units that do not say by what the numbers of a field are multiplied."""
+    """Units that do not state by what the numbers of a field are multiplied."""
 
 
 def dimension_of(field: str) -> str | None:
@@ -231,7 +231,7 @@ def parse_units(text: str) -> tuple[Unit, ...]:
 
 
 def is_whole_unit(text: str) -> bool:
-    """Return True if a cell says nothing but units: 万人, （万人、万户）, ('000).
+    """Return True if a cell reports nothing but units: 万人, （万人、万户）, ('000).
 
     Examples
     --------
@@ -326,7 +326,7 @@ def factor_for(field: str, text: str) -> float:
         }
     if len(fitting) == 1:
         return fitting.pop()
-    # A unit without a multiplier that does not fit says nothing of this field: 人 beside a column of households.
+    # A unit without a multiplier that does not fit is not of this field: 人 beside a column of households.
     if fitting or any(unit.scale != 1 for unit in units):
         raise UnknownUnitError(text)
     return 1.0

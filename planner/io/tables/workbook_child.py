@@ -1,6 +1,6 @@
 """Read one sheet of a workbook in a process of its own: started by `workbook_process`, by this file's path.
 
-The reader of workbooks is fast and trusts what it reads: a damaged file of a few kilobytes can make it ask for all
+The reader of workbooks trusts what it reads: a damaged file of a few kilobytes can make it allocate all
 memory there is, which ends the process. Here that costs nothing. This file imports only the standard library, the
 reader, and `sheet_marks` beside it, so that the process starts in some hundredths of a second.
 
@@ -104,7 +104,7 @@ def _marks_module() -> Any:  # noqa: ANN401 - a module loaded by its path
 
 
 def _mark(told: dict[str, Any], marks: Any) -> None:  # noqa: ANN401 - of a module loaded by its path
-    """Add what the workbook says besides values: formulas without result and errors, in cells that are blank."""
+    """Add what the workbook states besides values: formulas without result and errors, in cells that are blank."""
     rows = told["rows"]
     for (number, column), text in marks.cells.items():
         # A row of nothing but formulas that may come to empty texts is a row prepared for more data.

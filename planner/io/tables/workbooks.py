@@ -67,11 +67,11 @@ class WorkbookSheet:
     names
         Its sheets of cells.
     filled
-        Those of the sheets asked for that hold anything, without hidden ones where others do; all where none does.
+        Those of the sheets requested that hold anything, without hidden ones where others do; all where none does.
     rows, merged
         The cells of the one that is filled, as text; and its merged areas, counted from 0.
     hidden
-        Sheets asked for that hold something and are hidden.
+        Sheets requested that hold something and are hidden.
     hidden_rows, hidden_columns
         What the workbook hides of the one sheet, counted from 0.
     shown
@@ -125,7 +125,7 @@ def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> WorkbookShee
         "cells": cells,
         "library": _folder_of_reader(),
     }
-    # Isolated: neither the working folder nor the environment nor the user's own packages say what is imported.
+    # Isolated: neither the working folder nor the environment nor the user's own packages state what is imported.
     command = [sys.executable, "-I", "-S", "-X", "utf8", str(CHILD)]
     try:
         done = subprocess.run(  # noqa: S603 - this interpreter and a file beside this one

@@ -77,7 +77,7 @@ def unpack_zip(
 
 
 def list_zip(archive: Path) -> tuple[PurePosixPath, ...]:
-    """Return how the files of an archive are called, () where it cannot be opened: reading it says why."""
+    """Return the paths of an archive's files; () where it cannot be opened, and reading it raises the error."""
     try:
         with zipfile.ZipFile(archive) as opened:
             entries = opened.infolist()[:MEMBERS_AT_MOST]
@@ -150,7 +150,7 @@ def _copy(source: IO[bytes] | gzip.GzipFile, target: Path, most: int, archive: P
 
 
 def _name(entry: zipfile.ZipInfo) -> str:
-    """Return a file's name; Chinese programs write it in GBK or UTF-8 without saying so."""
+    """Return a file's name; Chinese programs write it in GBK or UTF-8 without stating so."""
     if entry.flag_bits & UTF8_FLAG or entry.filename.isascii():
         return entry.filename
     try:

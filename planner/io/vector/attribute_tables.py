@@ -112,7 +112,7 @@ def _part(path: Path, ending: str) -> Path:
 
 
 def _check_whole(path: Path, table: Path) -> None:
-    """Refuse a shapefile of which the end is missing; GDAL would read what is there and say nothing."""
+    """Refuse a shapefile of which the end is missing; GDAL would read what is there and report nothing."""
     with path.open("rb") as file:
         head = file.read(SHP_HEAD)
     short = len(head) < SHP_HEAD or path.stat().st_size < 2 * struct.unpack(">I", head[24:28])[0]
@@ -128,7 +128,7 @@ def _check_whole(path: Path, table: Path) -> None:
 
 
 def _declared(path: Path, table: Path) -> str:
-    """Return what the .cpg says, else what the table's head says."""
+    """Return what the .cpg states, else what the table's head states."""
     text = _beside(path, ".cpg")
     if text is not None:
         return text.read_bytes()[:FIRST_BYTES].decode("ascii", "replace").strip()

@@ -59,7 +59,7 @@ def read_vector(path: Path, layer: str | None, setting: str, *, placed: bool = T
     Raises
     ------
     DataError
-        The file is damaged or another than its ending says, has no such layer or no geometry.
+        The file is damaged or another than its ending states, has no such layer or no geometry.
     """
     result = _read(path, layer, setting, placed=placed)
     frame = result.frame

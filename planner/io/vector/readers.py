@@ -36,7 +36,7 @@ STEPS_BETWEEN_LOOKS = 20_000
 
 VIEW_ROWS_AT_MOST = 5_000_000
 VALUE_BYTES_AT_MOST = 2**28
-"""No value of a row is larger; a view could ask for any."""
+"""No value of a row is larger; a view could produce any."""
 
 OF_THE_FORMAT = ("gpkg_", "sqlite_", "rtree_")
 """Prefixes of the tables that GDAL reads before any layer."""
@@ -50,7 +50,7 @@ def check_views(path: Path, layer: str | None = None) -> None:
     layer
         The layer that is to be read: if it is a view, or has columns computed from others, it is run once to its
         end. None before GDAL opens the file: it then looks at a row of every view, and reads whole the tables
-        that say what is in the file.
+        that state what is in the file.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def check_views(path: Path, layer: str | None = None) -> None:
                 elif name.lower() == layer.lower():
                     _run(base, name, path, rows=VIEW_ROWS_AT_MOST)
     except sqlite3.Error:
-        # What is damaged, GDAL says in its own words.
+        # GDAL describes the damage in its own words.
         return
 
 

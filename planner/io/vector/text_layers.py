@@ -33,7 +33,7 @@ NAMED_SYSTEM = re.compile(
 """Value of `crs` that names a system."""
 
 ESCAPED_LETTER = re.compile(r"\\u00[4-7]")
-"""A plain letter that somebody has escaped: what the text says cannot be seen without reading it whole."""
+"""A plain letter that somebody has escaped: what the text states cannot be seen without reading it whole."""
 
 NAMED = ("name", "epsg", "ogc")
 BEGINNING = 2000
@@ -63,7 +63,7 @@ def check_no_external_crs(text: str, path: Path) -> None:
     Raises
     ------
     DataError
-        It does, or is too strangely written to tell.
+        It does, or is too strangely written to determine.
     """
     strange = ESCAPED_LETTER.search(text) is not None
     if not strange and all(PLAIN_SYSTEM.match(text, result.start()) for result in SYSTEM_KEY.finditer(text)):
@@ -94,7 +94,7 @@ def _is_address(system: object) -> bool:
 def find_unknown_crs(text: str, read_as: pyproj.CRS | None) -> str:
     """Return the coordinate system that a text names and that was not understood; "" where none is.
 
-    GDAL takes degrees of WGS-84 where it does not know the name, and says nothing.
+    GDAL takes degrees of WGS-84 where it does not know the name, and reports nothing.
 
     Examples
     --------
@@ -148,7 +148,7 @@ OF_THE_MAP = (
 def to_utf8(path: Path) -> tuple[bytes, str]:
     """Return the bytes of an XML file such that any reader takes them, and the encoding that they were in.
 
-    Chinese programs write XML in GB2312 or GBK and say so; few readers know these.
+    Chinese programs write XML in GB2312 or GBK and declare it; few readers know these.
 
     Raises
     ------
@@ -248,7 +248,7 @@ def _refused(path: Path, reason: object) -> DataError:
 
 
 def _is_other(content: bytes, declared: str) -> bool:
-    """Return True if a file says UTF-8, or nothing, and is not."""
+    """Return True if a file states UTF-8, or nothing, and is not."""
     if declared not in {"utf-8", "utf8"} or content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return False
     try:

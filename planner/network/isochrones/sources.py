@@ -117,7 +117,7 @@ def full_disc_sources(
     """Return the stretches from which people walk `access_m`: `parts` are `stretches.cut`'s, one a point.
 
     The region seen from an end that several stretches of a point share is drawn once. A stretch that touches a
-    barrier opens it for itself alone, and one in water is cut at the shore: their ends are always asked for.
+    barrier opens it for itself alone, and one in water is cut at the shore: their ends are always requested.
     """
     ends_xy, segment, between_m = parts
     values = np.zeros((len(point), 7))

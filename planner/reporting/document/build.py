@@ -31,6 +31,7 @@ from planner.reporting.document.diagnosis import (
 from planner.reporting.document.people import business_areas_entries, demand_entries, group_entries
 from planner.reporting.document.programme import programme_entries
 from planner.reporting.document.records.plan import Entry, PlanDocument
+from planner.reporting.document.services import services_entries
 from planner.reporting.document.siting import lonlat_degrees, siting_entries
 from planner.reporting.rounding import add_shown_counts
 from planner.results import Plan
@@ -72,6 +73,7 @@ def build_document(plan: Plan) -> PlanDocument:
             "network": {name: getattr(quality, name) for name in quality.__slots__},
             "coverage": _coverage(plan),
             "groups": group_entries(plan),
+            **services_entries(plan),
             "business_areas": business_areas_entries(plan),
             "centres": _centres(plan),
             "diagnosis": diagnosis_entries(plan),
@@ -307,9 +309,13 @@ def portable_settings(study: Study) -> dict[str, Any]:
     address of tiles the host stays: the rest may hold a key.
     """
     settings: dict[str, Any] = _portable(study.model_dump(mode="python"))
+    if not study.services:
+        del settings["services"]
     rules = settings["rules"]
     rules["profile"] = portable(rules["profile"])
     rules["compare"] = [portable(one) for one in rules["compare"]]
+    for service in settings.get("services", ()):
+        service["profile"] = portable(service["profile"])
     tiles = settings["map"]
     tiles["key"] = HIDDEN if tiles["key"] else ""
     tiles["tiles"] = HOST.sub(rf"\1{HIDDEN}", tiles["tiles"])

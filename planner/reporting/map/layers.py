@@ -281,7 +281,7 @@ def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[Layer]:
 
 
 def _circles(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | None:
-    """Return the business circles, dashed where no station is within the standard."""
+    """Return the business areas, dashed where no station is within the standard."""
     circles = plan.business_areas
     if circles is None or circles.table.empty:
         return None

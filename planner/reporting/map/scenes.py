@@ -49,7 +49,7 @@ def scenes(content: PlanDocument, texts: Texts) -> list[Entry]:
         {
             "title": texts("words.scenario_assumed" if name == "today" and scenario else f"maps.scene_{name}"),
             "text": text,
-            "note": " ".join(_notes(content, texts, is_of_costs=name in played)),
+            "note": texts.paragraph(_notes(content, texts, is_of_costs=name in played)),
             "scenarios": played.get(name, [0]),
             "show": list(SHOWN[name]),
         }

@@ -137,6 +137,11 @@ class Translator:
         """Return a term of the glossary."""
         return self.texts(f"words.{key}")
 
+    def layer(self, name: str) -> str:
+        """Return what an input layer is called, that of a group or a service with its id."""
+        kind, _, of = name.partition(".")
+        return self(f"layer_{kind}") + (f" [{of}]" if of else "")
+
     @property
     def unknown(self) -> str:
         """Return the text for an unknown value."""
@@ -276,6 +281,7 @@ def section_names(content: PlanDocument) -> list[str]:
         "basis",
         "inventory",
         "coverage",
+        "services",
         "weak",
         "siting",
         "programme",
@@ -284,7 +290,11 @@ def section_names(content: PlanDocument) -> list[str]:
         "reading",
         "data",
     )
-    absent = {"programme": content["programme"] is None, "business_areas": content["business_areas"] is None}
+    absent = {
+        "services": "services" not in content,
+        "programme": content["programme"] is None,
+        "business_areas": content["business_areas"] is None,
+    }
     return [name for name in named if not absent.get(name)]
 
 

@@ -14,6 +14,7 @@ from planner.reporting.report.sections.equity import equity_section
 from planner.reporting.report.sections.method import basis_section, data_section, reading_section
 from planner.reporting.report.sections.people import business_areas_section, groups_section
 from planner.reporting.report.sections.programme import programme_section
+from planner.reporting.report.sections.services import services_section
 from planner.reporting.report.sections.siting import siting_section
 from planner.reporting.report.sections.summary import facts, indicators, nature_of, summary
 from planner.reporting.report.sections.weak_facilities import weak_facilities_section
@@ -47,6 +48,7 @@ def build_report(plan: Plan, content: PlanDocument) -> Report:
         "basis": lambda: basis_section(t),
         "inventory": lambda: inventory_section(plan, t),
         "coverage": lambda: chain(coverage_section(t), groups_section(t)),
+        "services": lambda: services_section(t),
         "weak": lambda: weak_facilities_section(plan, t),
         "siting": lambda: siting_section(plan, t),
         "programme": lambda: programme_section(t),

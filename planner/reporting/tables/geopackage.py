@@ -19,6 +19,7 @@ from planner.io.study_layers import attribution_of
 from planner.io.tables.columns import Vocabulary, unlettered
 from planner.reporting.document.programme import funds_table, needs_table, project_table
 from planner.reporting.document.records.layers import LAYERS, Layer
+from planner.reporting.document.services import service_layers
 from planner.reporting.tables.qgis_styles import add_styles
 from planner.reporting.tables.spec import TableSpec
 from planner.results import Plan
@@ -149,12 +150,13 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "notices": _notices(plan),
         **_kinds(plan),
         **_circles(plan),
+        **service_layers(plan),
         **_programme(plan),
     }
 
 
 def _kinds(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
-    """Return the points and the coverage of further kinds of demand, all kinds in one table."""
+    """Return the points and the coverage of further population groups, all kinds in one table."""
     if not plan.groups:
         return {}
     columns = ["id", "people", "community", "nearest_min", "nearest_facility", "geometry"]

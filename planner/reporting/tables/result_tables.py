@@ -339,7 +339,7 @@ def sources_table(t: Translator) -> TableSpec:
     """Return the table of input files: a row is an entry of `data.sources`."""
     return TableSpec(
         (
-            TableColumn("layer", t("column_layer"), lambda source: t(f"layer_{source['layer']}")),
+            TableColumn("layer", t("column_layer"), lambda source: t.layer(source["layer"])),
             TableColumn(
                 "file",
                 t("column_file"),

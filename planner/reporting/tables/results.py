@@ -24,6 +24,7 @@ from planner.reporting.tables.result_tables import (
     sites_table,
     sources_table,
 )
+from planner.reporting.tables.services import services_sheets
 from planner.reporting.tables.workbook import NumberCell, Rows, Sheet, SheetColumn, Value, heads, write_workbook
 from planner.results import Plan
 
@@ -72,6 +73,7 @@ def _sheets(plan: Plan, t: Translator) -> Iterator[Sheet]:
     sites = [site for proposal in siting["proposals"] for site in site_rows(proposal)]
     if sites:
         yield sites_table(t, weighted=siting["weighted"]).sheet(t, "sites", sites)
+    yield from services_sheets(t)
     yield from programme_sheets(t)
     yield _uncovered(plan, t)
     if content["business_areas"] is not None:
@@ -142,7 +144,7 @@ def _notices(t: Translator) -> Sheet:
     rows: Rows = [
         (
             t.localized(notice),
-            t(f"layer_{notice['table']}") if notice["rows"] else "",
+            t.layer(notice["table"]) if notice["rows"] else "",
             str(row),
             # The people of all rows of a notice together stand in its first row.
             notice["people"] if position == 0 else None,

@@ -23,8 +23,8 @@ LABELS: tuple[Kind, ...] = ("text", "plain")
 """Kinds whose columns stand first in a report's table; columns of numbers follow."""
 
 KIND_OF_UNIT: dict[str, Kind] = {"people": "whole", "m²": "whole", "0–1": "share", "°": "degrees"}
-LIMIT = "<limit>"
-"""Stands in a column's name for each limit, minutes."""
+NAMED_BY = {"<limit>": r"[0-9.e+-]+", "<service>": r"[a-z][a-z0-9_]*"}
+"""What stands in a column's name for each limit, minutes, or each service, and what takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class TableSpec:
         """
         stored = table.reset_index(drop=True)
         for column in self.columns:
-            if column.stored and LIMIT not in column.key and column.key not in stored.columns:
+            if column.stored and "<" not in column.key and column.key not in stored.columns:
                 stored[column.key] = None
         for name in stored.columns.drop("geometry", errors="ignore"):
             stored[name] = _typed(stored[name], self.stored_kind(str(name)) or _given(stored[name]))
@@ -199,4 +199,4 @@ def _is_nothing(value: object) -> bool:
 
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
-    return re.compile(re.escape(name).replace(re.escape(LIMIT), r"[0-9.e+-]+"))
+    return re.compile(re.sub("<[a-z]+>", lambda found: NAMED_BY[found[0]], re.escape(name)))

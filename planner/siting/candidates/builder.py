@@ -176,7 +176,7 @@ class CandidateBuilder:
         return replace(built, sources=tuple(told))
 
     def build_named(self) -> CandidateSet:
-        """Return the places that the study names by themselves, where nothing else is asked for."""
+        """Return the places that the study names by themselves, where nothing else is requested."""
         return self._sorted_out([("named", self.named, None)] if self.named else [])
 
     def _sorted_out(self, found: Iterable[tuple[str, Sequence[Candidate], int | None]]) -> CandidateSet:

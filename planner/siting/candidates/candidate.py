@@ -25,7 +25,7 @@ class Candidate:
     Attributes
     ----------
     id
-        Told apart from all other candidates.
+        Unique among all candidates.
     source
         Where the idea comes from. ``"keep"``, ``"move"`` and ``"merge"`` are the options of free centres.
     x_m, y_m
@@ -41,7 +41,7 @@ class Candidate:
     centres
         Ids of the existing centres that it keeps, moves or merges.
     clusters, people, moved_m
-        Of one from clusters or circles: how many clusters were asked for, people of its own one, and how far it
+        Of one from clusters or circles: how many clusters were requested, people of its own one, and how far it
         was moved to the street, metres.
     """
 
@@ -73,9 +73,9 @@ class ExcludedCandidate:
     candidate
         Which.
     reason
-        A key: `words.excluded_<reason>` says it.
+        A key: `words.excluded_<reason>` states it.
     detail
-        Which centre it is too near to, or which figure decided; empty where the reason says all.
+        Which centre it is too near to, or which figure decided; empty where the reason states all.
     """
 
     candidate: Candidate

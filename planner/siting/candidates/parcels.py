@@ -1,4 +1,4 @@
-"""Candidates from what a table gives: plots, buildings and rooms that can be had; and business circles."""
+"""Candidates from what a table gives: plots, buildings and rooms that can be had; and business areas."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def propose_parcels(parcels: Parcels, walker: Walker) -> list[Candidate]:
 
 
 def propose_business_areas(circles: BusinessAreas, walker: Walker) -> list[Candidate]:
-    """Propose the middle of every business circle: the place of business nearest to where its people work.
+    """Propose the middle of every business area: the place of business nearest to where its people work.
 
     Returns
     -------

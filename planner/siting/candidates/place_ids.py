@@ -1,8 +1,8 @@
 """Ids of candidates that are bound to the place: the same square metre has the same id, whoever lives around it.
 
-A letter for the source and six signs for the metre, as in ``K3F9Q2M``: short enough to be said in a meeting,
+A letter for the source and six signs for the metre, as in ``K3F9Q2M``: short enough to be stated in a meeting,
 without the letters I, L, O and U, which are taken for others. The metre can be read back from the id, so that
-an id which is no candidate's any more still says where it was.
+an id which is no candidate's any more still states where it was.
 """
 
 from __future__ import annotations

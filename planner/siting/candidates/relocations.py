@@ -99,7 +99,7 @@ def propose_relocations(
 def facility_actions(
     free: Sequence[Candidate], chosen: Sequence[Candidate], *, new_sites: int
 ) -> tuple[FacilityAction, ...]:
-    """Say what a plan does with the free centres.
+    """Return the action of a plan on each relocatable centre.
 
     A centre that is chosen as it is stays. Of the others, two whose common option is chosen are merged. Sites
     beyond the number of new ones replace centres: those closed centres and sites are paired so that they move the

@@ -193,5 +193,5 @@ SPEC = ModelSpec(
     _solve,
     "max Σᵢ aᵢ ((1 − b) xᵢ + b uᵢ); xᵢ + uᵢ ≤ Σ yⱼ over j that serve i; uᵢ ≤ xᵢ; Σⱼ yⱼ ≤ p",
     "Hogan, ReVelle 1986",
-    uses=("sites", "cost", "budget", "backup_weight"),
+    uses=("sites", "cost", "budget", "minutes", "backup_weight"),
 )

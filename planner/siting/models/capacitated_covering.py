@@ -274,5 +274,5 @@ SPEC = ModelSpec(
     _solve,
     "max Σᵢⱼ aᵢ zᵢⱼ; Σⱼ zᵢⱼ ≤ 1; Σᵢ hᵢ zᵢⱼ ≤ Cⱼ yⱼ; Σⱼ yⱼ ≤ p",
     "Current, Storbeck 1988",
-    uses=("sites", "cost", "budget", "m2_per_household", "new_area_m2"),
+    uses=("sites", "cost", "budget", "minutes", "m2_per_household", "new_area_m2"),
 )

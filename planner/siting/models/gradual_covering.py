@@ -91,5 +91,5 @@ SPEC = ModelSpec(
     "max Σᵢ aᵢ max f(tᵢⱼ) over open j; f falls from 1 at the limit to 0; Σⱼ yⱼ ≤ p",
     "Berman, Krass, Drezner 2003",
     fades=True,
-    uses=("sites", "cost", "budget", "zero_coverage_min"),
+    uses=("sites", "cost", "budget", "minutes", "zero_coverage_min"),
 )

@@ -164,4 +164,5 @@ SPEC = ModelSpec(
     sense="least",
     unit="minutes",
     needs_all_walks=True,
+    uses=("sites", "cost", "budget"),
 )

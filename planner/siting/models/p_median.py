@@ -46,7 +46,7 @@ def p_median(
     -------
     solution
         The objective is people × minutes. It is infeasible where no choice serves everyone whom some column can
-        reach; the sites are then those that leave the fewest out, and `served_by` says who is left.
+        reach; the sites are then those that leave the fewest out, and `served_by` states who is left.
 
     References
     ----------
@@ -232,4 +232,5 @@ SPEC = ModelSpec(
     sense="least",
     unit="person_minutes",
     needs_all_walks=True,
+    uses=("sites", "cost", "budget"),
 )

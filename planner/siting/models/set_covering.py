@@ -119,5 +119,5 @@ SPEC = ModelSpec(
     unit="sites",
     needs_sites=False,
     counts_first_site_only=True,
-    uses=("cost",),
+    uses=("cost", "minutes"),
 )

@@ -25,7 +25,7 @@ FEASIBILITY = 1e-7
 """By how much a row may be broken in the solver's arithmetic: its bounds are bounds of rows so much wider."""
 
 RELATIVE_TOLERANCE = 1e-9
-"""HiGHS goes on until its bound is this near; whether that proves anything is for the model to say."""
+"""HiGHS goes on until its bound is this near; whether that proves anything is for the model to state."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,13 +71,13 @@ class SolverReport:
     x
         The solution that it returns; None where it returns none.
     objective
-        What it says that this solution costs; nan where it says nothing.
+        What it states that this solution costs; nan where it reports nothing.
     bound
-        What it says that no solution costs less than; `-inf` where it says nothing.
+        What it states that no solution costs less than; `-inf` where it reports nothing.
     is_infeasible
-        Whether it says that there is no solution.
+        Whether it states that there is no solution.
     is_optimal
-        Whether it says that none costs less than the one it returns.
+        Whether it states that none costs less than the one it returns.
     """
 
     x: FloatArray | None

@@ -55,7 +55,7 @@ class Discrepancy:
     Attributes
     ----------
     reasons
-        What did not hold, one key for each way that was tried in vain: `words.doubt_<reason>` says it.
+        What did not hold, one key for each way that was tried in vain: `words.doubt_<reason>` states it.
     is_settled
         Whether another way of solving gave an answer that holds; else no bound is known.
     """
@@ -140,7 +140,7 @@ def solve(
 ) -> MipResult:
     """Solve a programme, and believe only what can be recounted.
 
-    That there is no solution is believed where two ways of solving say so.
+    That there is no solution is believed where two methods of solution report it.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def solve(
     Returns
     -------
     solved
-        With the bound at which the search stood, whatever its status said.
+        With the bound at which the search stood, whatever its status stated.
     """
     if not len(programme.cost):
         fits = bool((programme.row_lower <= 0).all() and (programme.row_upper >= 0).all())
@@ -176,7 +176,7 @@ def solve(
         reason = _doubt(programme, stated, best, target)
         if stated.x is not None and _broken(programme, stated.x) is None:
             best = _cheaper(programme, stated.x, best)
-            # Whoever said before that there is no solution was wrong.
+            # An earlier status without a solution was wrong.
             reasons += ["infeasible"] * none_there
             none_there = 0
         if reason is not None:

@@ -29,6 +29,13 @@ from planner.reporting.document.records.facilities import (
 )
 from planner.reporting.document.records.inputs import Balance
 from planner.reporting.document.records.programme import FundYear, NeedFields, ProjectFields
+from planner.reporting.document.records.services import (
+    CommunityCompleteness,
+    HomeServices,
+    LedgerLayerRow,
+    ServiceByCommunity,
+    ServicePlace,
+)
 from planner.reporting.document.records.shared import (
     CHANGE_ABOUT,
     CHANGE_AMOUNT,
@@ -157,7 +164,7 @@ class PlaceRow(TypedDict):
     name: Annotated[str, "of the place"]
     kind: Annotated[str, "as given"]
     kind_id: Annotated[str, "that of the table of place kinds"]
-    circle: Annotated[str, "id of its business circle; empty in none"]
+    circle: Annotated[str, "id of its business area; empty in none"]
     workers: Annotated[float, "people who work there by day", "people"]
     workers_given: Annotated[bool, "whether the layer itself counts them; false: estimated by kind"]
     landmark: Annotated[int, "how much its kind counts for the name of a circle"]
@@ -318,8 +325,17 @@ LAYERS: dict[str, Layer] = {
     ),
     "groups_coverage": Layer(GroupCoverageRow, "", "one row a further kind of people, community and limit."),
     "business_areas": Layer(
-        BusinessAreaRow, "Polygon", "one a business circle: its extent; only where the study gives places."
+        BusinessAreaRow, "Polygon", "one a business area: its extent; only where the study gives places."
     ),
+    "services": Layer(
+        ServicePlace, "Point", "one a facility of a service; this and the next four only with [[services]]."
+    ),
+    "services_demand": Layer(HomeServices, "Point", "one a demand point: the services within its reach."),
+    "services_coverage": Layer(ServiceByCommunity, "", "one row a service and community."),
+    "services_communities": Layer(
+        CommunityCompleteness, "Polygon", "one a community: how complete the services within reach are."
+    ),
+    "services_ledger": Layer(LedgerLayerRow, "Polygon", "one a community and service that people of it lack."),
     "projects": Layer(
         ProjectRow,
         "Point",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from planner.reporting.document.records.coverage import BusinessAreas, Checks, Coverage, Equity, Group
 from planner.reporting.document.records.facilities import Diagnosis, Facility
 from planner.reporting.document.records.inputs import Data, Demand, Network, Walking
 from planner.reporting.document.records.programme import Programme
+from planner.reporting.document.records.services import Services
 from planner.reporting.document.records.shared import Localized
 from planner.reporting.document.records.siting import Siting
 
@@ -70,7 +71,10 @@ class PlanDocument(TypedDict):
     network: Annotated[Network, "the walking network in figures"]
     coverage: Annotated[Coverage, "who has a centre within the limits"]
     groups: Annotated[list[Group], "list, one a kind of people besides the residents"]
-    business_areas: Annotated[BusinessAreas | None, "the business circles; null where the study gives no places"]
+    services: NotRequired[
+        Annotated[Services, "who reaches which service, and what is missing; absent without [[services]]"]
+    ]
+    business_areas: Annotated[BusinessAreas | None, "the business areas; null where the study gives no places"]
     centres: Annotated[list[Facility], "list, one a centre, in the order of the input"]
     diagnosis: Annotated[Diagnosis, "the rules and what they find over all premises"]
     fairness: Annotated[Equity, "how the walk to the nearest centre is shared out, however long it is"]

@@ -16,7 +16,7 @@ const YEAR_MS = 2500;
  */
 export const prepareScenes = (map, session, scenes, layers, core) => {
   const { model } = session;
-  // No sentence is about the business circles: of the layers of communities, only the outlines, which are lowest.
+  // No sentence is about the business areas: of the layers of communities, only the outlines, which are lowest.
   const outlines = layers.find(({ group, kind }) => group === "communities" && !kind);
   let at = -1;
   /** @type {ReturnType<typeof setInterval> | undefined} */

@@ -121,7 +121,7 @@ def _unread(t: Translator) -> Iterator[Block]:
     """Yield the columns of the files that are not read, with the likely field of each."""
     rows = tuple(
         (
-            t(f"layer_{source['layer'].partition('.')[0]}"),
+            t.layer(source["layer"]),
             t.join([_unread_column(one, t) for one in source["unread"]]),
         )
         for source in t.content["data"]["sources"]
@@ -224,7 +224,7 @@ def _notice(notice: Notice, t: Translator) -> str:
     more = len(notice["rows"]) - SHOWN_ROWS
     return text + t(
         "data_notice_rows",
-        layer=t(f"layer_{notice['table']}"),
+        layer=t.layer(notice["table"]),
         count=t.whole(len(notice["rows"])),
         rows=t.join([str(row) for row in notice["rows"][:SHOWN_ROWS]]),
         more=t("data_notice_more", count=t.whole(more)) if more > 0 else "",

@@ -60,7 +60,7 @@ def attribution_fact(t: Translator) -> list[tuple[str, str]]:
 def nature_of(t: Translator, *, section: int) -> tuple[bool, str]:
     """Return whether any layer is modelled, and what is to be said of it; `section` lists the sources."""
     modelled = t.content["data"]["modelled"]
-    layers = t.join([t(f"layer_{layer}") for layer in modelled])
+    layers = t.join([t.layer(layer) for layer in modelled])
     return bool(modelled), t("modelled", layers=layers) if modelled else t("surveyed", section=section)
 
 

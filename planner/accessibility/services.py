@@ -1,0 +1,392 @@
+"""Many services at once: who reaches each, how many each person lacks, and why.
+
+What is not known stays so: a service of which no facility is given counts neither as reached nor as missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from planner.accessibility.equity import gini, groups_of
+from planner.accessibility.two_step_fca import two_step_access
+from planner.config.sections.demand import RESIDENTS
+from planner.io.service_places import BELOW_STANDARD, CLOSED, ServicePlaces
+from planner.messages.notices import Notice
+from planner.network.snapping import SnappedPoints
+from planner.network.travel_times import TravelTimes
+from planner.network.walk import FloatArray, IndexArray, is_within
+from planner.network.walker import Walker
+from planner.population.groups import GroupDemand
+
+FULL, BLOCKED, NOTHING_NEAR = "full", "blocked", "nothing_near"
+REASONS = (CLOSED, BELOW_STANDARD, FULL, BLOCKED, NOTHING_NEAR)
+"""Why people lack a service, in the order in which a reason is looked for."""
+
+FARTHEST_NTH = 3.0
+"""The n-th nearest is searched within so many times the standard; the nearest however far it is."""
+
+PER_1000 = 1000.0
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ServiceAccess:
+    """Access to one service.
+
+    Attributes
+    ----------
+    service
+        Its facilities, and what is asked of it.
+    points
+        Where the people that it is for live: id, people, community, geometry.
+    nearest_min, nearest
+        Minutes from each resident's point to the nearest facility that counts (`inf` where none is reached, NaN
+        where none is known), and its position (-1), shape (demand,).
+    nth_min
+        Minutes to the n-th nearest; beyond three times the standard `inf`, shape (demand,).
+    group_min, nearest_of_group, group_nearest, within
+        Minutes from the group's points to the n-th nearest and to the nearest, the position of the nearest, and
+        how many facilities that count lie within the standard, shape (points,).
+    reason
+        Why people at a point lack it: one of `REASONS`; "" where they do not, or where it is not known, shape
+        (points,).
+    access
+        Capacity per person within the standard (2SFCA); NaN where not known; None where no capacity is asked for,
+        shape (points,).
+    """
+
+    service: ServicePlaces
+    points: gpd.GeoDataFrame
+    nearest_min: FloatArray
+    nearest: IndexArray
+    nth_min: FloatArray
+    group_min: FloatArray
+    nearest_of_group: FloatArray
+    group_nearest: IndexArray
+    within: IndexArray
+    reason: NDArray[np.object_]
+    access: FloatArray | None
+
+    @property
+    def id(self) -> str:
+        """Name in results."""
+        return self.service.standard.id
+
+    @property
+    def people(self) -> FloatArray:
+        """People whom it is for, shape (points,)."""
+        return np.asarray(self.points["people"], dtype=np.float64)
+
+    @property
+    def reached(self) -> Bools:
+        """True where residents have it within the standard, shape (demand,)."""
+        return np.asarray(is_within(self.nth_min, self.service.standard.minutes), dtype=np.bool_)
+
+    @property
+    def served(self) -> Bools:
+        """True where the group has it within the standard, shape (points,)."""
+        return np.asarray(is_within(self.group_min, self.service.standard.minutes), dtype=np.bool_)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Services:
+    """Access to all services of a study.
+
+    Attributes
+    ----------
+    access
+        One a service, the study's own facilities first.
+    total, by_community
+        One row a service (and community): service, people, people_served, people_share, people_full (within
+        reach of what is full), people_unknown (no facility is known), mean_min (of those who reach one),
+        capacity_per_1000 (2SFCA). NaN where not known.
+    demand
+        The residents' points: missing (basic services beyond the standard), completeness (weighted share of the
+        services within it, 0–1), sufficient (no basic service missing). Services not known are left out of all.
+    completeness_total, completeness_by_community
+        People, people_sufficient, sufficient_share, missing_mean, completeness; in total and by community.
+    fairness
+        The same by group of people, with the Gini index of completeness.
+    notices
+        Facilities that reach no street.
+    """
+
+    access: tuple[ServiceAccess, ...]
+    total: pd.DataFrame
+    by_community: pd.DataFrame
+    demand: gpd.GeoDataFrame
+    completeness_total: Mapping[str, float]
+    completeness_by_community: pd.DataFrame
+    fairness: pd.DataFrame
+    notices: tuple[Notice, ...]
+
+
+def nth_nearest(times: TravelTimes, nth: int) -> FloatArray:
+    """Return each demand point's minutes to its n-th nearest facility; `inf` beyond the horizon, shape (demand,).
+
+    Examples
+    --------
+    >>> times = TravelTimes(np.array([0, 1, 1]), np.array([0, 0, 1]), np.array([5.0, 3.0, 4.0]), 2, 2, 15.0)
+    >>> nth_nearest(times, 1).tolist(), nth_nearest(times, 2).tolist()
+    ([3.0, 4.0], [5.0, inf])
+    """
+    order = np.lexsort((times.minutes, times.demand))
+    each = np.arange(times.n_demand)
+    first, last = (np.searchsorted(times.demand[order], each, side=side) for side in ("left", "right"))
+    minutes = np.full(times.n_demand, np.inf)
+    has = last - first >= nth
+    minutes[has] = times.minutes[order[first[has] + nth - 1]]
+    return minutes
+
+
+def completeness_index(reached: Sequence[Bools], weights: Sequence[float]) -> FloatArray:
+    r"""Return the weighted share of the services within reach of each point, 0–1; NaN where none weighs anything.
+
+    .. math:: C_i = \sum_s w_s [t_{is} \le T_s] / \sum_s w_s
+
+    Examples
+    --------
+    >>> completeness_index([np.array([True, False]), np.array([True, True])], [3.0, 1.0]).tolist()
+    [1.0, 0.25]
+    """
+    total = float(sum(weights))
+    if not total > 0:
+        return np.full(len(reached[0]) if reached else 0, np.nan)
+    parts = (weight * one for one, weight in zip(reached, weights, strict=True))
+    share: FloatArray = np.sum([*parts], axis=0) / total
+    return share
+
+
+def measure_services(
+    services: Sequence[ServicePlaces],
+    walker: Walker,
+    demand: gpd.GeoDataFrame,
+    groups: Sequence[GroupDemand],
+    communities: Sequence[str],
+    *,
+    blocked_detour: float,
+) -> Services:
+    """Measure who reaches each service, and how complete what everybody reaches is.
+
+    One search a service finds the nearest facility of every point; pairs are listed only where a second facility,
+    or capacity, is asked for.
+
+    Parameters
+    ----------
+    services
+        Facilities and standards.
+    walker
+        Network and walk.
+    demand
+        The residents' points: id, people, community, geometry, perhaps columns people_<group>.
+    groups
+        Further groups that services may be for.
+    communities
+        Ids of the communities, in the order of the results.
+    blocked_detour
+        Detour above which a direction counts as blocked: a facility straight that near, and beyond the standard.
+
+    Returns
+    -------
+    services
+        The results; docs/method/services.md has the definitions.
+    """
+    points_of = {RESIDENTS: demand, **{group.settings.id: group.points for group in groups}}
+    at_residents = {RESIDENTS, *(group.settings.id for group in groups if group.at_residents)}
+    access, notices = [], []
+    for service in services:
+        name = service.standard.group
+        snaps = walker.snap(service.places) if service.is_known else None
+        points = demand if name in at_residents else points_of[name]
+        one = _measure(service, snaps, walker, demand, points, points_of[name], blocked_detour)
+        access.append(one)
+        if snaps is not None and not snaps.reaches_street.all():
+            rows = tuple(service.places["id"][~snaps.reaches_street])
+            values = {"service": service.standard.id, "access_m": f"{walker.access_m:g}"}
+            notices.append(Notice("service_no_street", "services", rows, values=values))
+    completed = _complete(demand, access)
+    homes = pd.Categorical(completed["community"], categories=list(communities))
+    everyone = completed["people"].to_numpy(dtype=np.float64)
+    return Services(
+        access=tuple(access),
+        total=pd.DataFrame(
+            [{"service": one.id, **_shares(one, np.ones(len(one.points), bool))} for one in access]
+        ),
+        by_community=pd.DataFrame([row for one in access for row in _by_community(one, communities)]),
+        demand=completed,
+        completeness_total=_completeness(completed, everyone),
+        completeness_by_community=pd.DataFrame(
+            [
+                {"community": ident, **_completeness(completed, np.where(homes.codes == code, everyone, 0.0))}
+                for code, ident in enumerate(communities)
+            ]
+        ),
+        fairness=pd.DataFrame(_fairness(completed, groups)),
+        notices=tuple(notices),
+    )
+
+
+def _measure(
+    service: ServicePlaces,
+    snaps: SnappedPoints | None,
+    walker: Walker,
+    demand: gpd.GeoDataFrame,
+    searched: gpd.GeoDataFrame,
+    points: gpd.GeoDataFrame,
+    blocked_detour: float,
+) -> ServiceAccess:
+    """Measure one service; `searched` are the group's `points`, or the residents' where the group lives there."""
+    standard, count = service.standard, service.standard.count
+    if snaps is None:
+        unknown, nobody = np.full(len(demand), np.nan), np.full(len(points), np.nan)
+        lacks = np.full(len(points), "", dtype=object)
+        none, zero = np.full(len(demand), -1), np.full(len(points), -1)
+        return ServiceAccess(
+            *(service, points, unknown, none, unknown, nobody, nobody, zero),
+            *(np.zeros(len(points), np.int64), lacks, None),
+        )
+    counts = service.counts
+    minutes, nearest, nth = _search(walker, service.places, counts, demand, standard.minutes, count)
+    if searched is demand:
+        first, group_nearest, group_min = minutes, nearest, nth
+    else:
+        first, group_nearest, group_min = _search(
+            walker, service.places, counts, searched, standard.minutes, count
+        )
+    ends = walker.snap(searched)
+    access, within = None, is_within(group_min, standard.minutes).astype(np.int64)
+    supply = service.places["capacity"].to_numpy(dtype=np.float64)
+    if count > 1 or np.isfinite(supply[counts]).any():
+        times = walker.times(snaps, ends, within_min=standard.minutes).of_facilities(counts)
+        within = times.count_within(standard.minutes)
+        people = points["people"].to_numpy(dtype=np.float64)
+        if np.isfinite(supply[counts]).any():
+            access = two_step_access(times, people, supply, zones_min=[standard.minutes], weights=[1.0]).access
+    reason = np.full(len(points), "", dtype=object)
+    served = is_within(group_min, standard.minutes)
+    reason[~served] = NOTHING_NEAR
+    near = _straight_nth(service.places[counts], points, count) * blocked_detour
+    reason[~served & (near <= walker.walk.metres(standard.minutes))] = BLOCKED
+    if standard.per_1000 is not None and access is not None:
+        reason[served & (access * PER_1000 < standard.per_1000 * (1 - 1e-9))] = FULL
+    for status in (BELOW_STANDARD, CLOSED):
+        more = counts | (service.places["status"] == status).to_numpy()
+        if more.sum() > counts.sum():
+            _, _, then = _search(walker, service.places, more, searched, standard.minutes, count)
+            reason[~served & is_within(then, standard.minutes)] = status
+    return ServiceAccess(
+        service, points, minutes, nearest, nth, group_min, first, group_nearest, within, reason, access
+    )
+
+
+def _search(
+    walker: Walker,
+    places: gpd.GeoDataFrame,
+    chosen: Bools,
+    points: gpd.GeoDataFrame,
+    standard_min: float,
+    count: int,
+) -> tuple[FloatArray, IndexArray, FloatArray]:
+    """Return minutes to the nearest chosen place, its position among all, and minutes to the n-th nearest."""
+    if not chosen.any():
+        nothing = np.full(len(points), np.inf)
+        return nothing, np.full(len(points), -1), nothing
+    rows = np.flatnonzero(chosen)
+    starts, ends = walker.snap(gpd.GeoDataFrame(places.iloc[rows])), walker.snap(points)
+    minutes, nearest = walker.nearest(starts, ends, within_min=walker.upper_bound_min)
+    nearest = np.where(nearest >= 0, rows[nearest], -1)
+    if count == 1:
+        return minutes, nearest, minutes
+    return minutes, nearest, nth_nearest(walker.times(starts, ends, within_min=standard_min * FARTHEST_NTH), count)
+
+
+def _straight_nth(places: gpd.GeoDataFrame, points: gpd.GeoDataFrame, nth: int) -> FloatArray:
+    """Return the straight distance to the n-th nearest place, metres; `inf` where there are fewer."""
+    if len(places) < nth:
+        return np.full(len(points), np.inf)
+    xy = [np.column_stack([table.geometry.x, table.geometry.y]) for table in (places, points)]
+    distance, _ = cKDTree(xy[0]).query(xy[1], k=[nth])
+    return np.asarray(distance, dtype=np.float64)[:, 0]
+
+
+def _shares(one: ServiceAccess, inside: Bools) -> dict[str, float]:
+    """Return the figures of one service over some of its points."""
+    people = np.where(inside, one.people, 0.0)
+    whole = float(people.sum())
+    if not one.service.is_known:
+        blank = dict.fromkeys(
+            ("people_served", "people_share", "people_full", "mean_min", "capacity_per_1000"), np.nan
+        )
+        return {"people": whole, **blank, "people_unknown": whole}
+    served = float(people[one.served].sum())
+    reaching = np.isfinite(one.group_min)
+    known = np.isfinite(one.access) if one.access is not None else np.zeros(len(people), bool)
+    amount = one.access[known] if one.access is not None else people[known]
+    return {
+        "people": whole,
+        "people_served": served,
+        "people_share": served / whole if whole > 0 else np.nan,
+        "people_full": float(people[one.reason == FULL].sum()),
+        "mean_min": _mean(one.group_min[reaching], people[reaching]),
+        "capacity_per_1000": PER_1000 * _mean(amount, people[known]),
+        "people_unknown": 0.0,
+    }
+
+
+def _by_community(one: ServiceAccess, communities: Sequence[str]) -> list[dict[str, object]]:
+    home = one.points["community"].to_numpy(dtype=object)
+    return [{"community": ident, "service": one.id, **_shares(one, home == ident)} for ident in communities]
+
+
+def _complete(demand: gpd.GeoDataFrame, access: Sequence[ServiceAccess]) -> gpd.GeoDataFrame:
+    known = [one for one in access if one.service.is_known]
+    basic = [one.reached for one in known if one.service.standard.basic]
+    missing = np.sum([~reached for reached in basic], axis=0) if basic else np.zeros(len(demand), np.int64)
+    return gpd.GeoDataFrame(
+        demand.assign(
+            missing=missing,
+            completeness=completeness_index(
+                [one.reached for one in known], [one.service.standard.weight for one in known]
+            )
+            if known
+            else np.nan,
+            sufficient=missing == 0,
+        )
+    )
+
+
+def _completeness(rows: gpd.GeoDataFrame, people: FloatArray) -> dict[str, float]:
+    whole = float(people.sum())
+    sufficient = float(people[rows["sufficient"].to_numpy()].sum())
+    return {
+        "people": whole,
+        "people_sufficient": sufficient,
+        "sufficient_share": sufficient / whole if whole > 0 else np.nan,
+        "missing_mean": _mean(rows["missing"].to_numpy(dtype=np.float64), people),
+        "completeness": _mean(rows["completeness"].to_numpy(dtype=np.float64), people),
+    }
+
+
+def _fairness(rows: gpd.GeoDataFrame, groups: Sequence[GroupDemand]) -> list[dict[str, object]]:
+    counted = {group.settings.column for group in groups if group.at_residents}
+    named = {
+        **{name: people for name, people in groups_of(rows) if name not in counted},
+        **{group.settings.id: group.points["people"].to_numpy() for group in groups if group.at_residents},
+    }
+    completeness = rows["completeness"].to_numpy(dtype=np.float64)
+    return [
+        {"group": name, **_completeness(rows, people), "completeness_gini": gini(completeness, people)}
+        for name, people in named.items()
+    ]
+
+
+def _mean(values: FloatArray, people: FloatArray) -> float:
+    return float((values * people).sum() / people.sum()) if people.sum() > 0 else float("nan")

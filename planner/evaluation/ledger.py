@@ -1,0 +1,290 @@
+"""The ledger of what is missing (问题台账): by community and service, with its reason and its cheapest mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from planner.accessibility.branches import is_branch
+from planner.accessibility.services import FULL, PER_1000, REASONS, ServiceAccess, Services
+from planner.config.service_profiles import ServiceStandard
+from planner.io.service_places import BELOW_STANDARD, CLOSED
+from planner.network.travel_times import TravelTimes
+from planner.network.walk import FloatArray, is_within
+from planner.network.walker import Walker
+from planner.schemas.tables import Communities, Facilities
+
+MendKind = Literal["reopen", "extend", "enlarge", "add", "new", "survey"]
+MEND_KINDS: tuple[MendKind, ...] = ("reopen", "extend", "enlarge", "add", "new", "survey")
+UNKNOWN = "unknown"
+"""Reason where no facility of a service is given."""
+
+HOMES_TRIED = 10
+"""A new facility is tried at so many homes of a community: those of most people who lack the service."""
+
+PEOPLE_LEAST = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """What would give a service to people of one community who lack it.
+
+    Attributes
+    ----------
+    kind
+        ``reopen`` (a closed facility), ``extend`` (more capacity where it is), ``enlarge`` (to the least of the
+        standard), ``add`` (to existing premises), ``new``, or ``survey`` (find out what is there).
+    at
+        Id of the facility or premises; "" if it is a new one.
+    people
+        People of the community who would no longer lack it; NaN where not known.
+    amount
+        Capacity to be added; NaN where none is.
+    cost
+        In the study's unit of money; NaN where not known.
+    """
+
+    kind: MendKind
+    at: str = ""
+    people: float = np.nan
+    amount: float = np.nan
+    cost: float = np.nan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ledger:
+    """What is missing.
+
+    Attributes
+    ----------
+    rows
+        One row a community and service of which people lack it, by priority: priority (1 is first; missing where
+        it is not known whether people have it), community, service, people, people_missing, missing_share,
+        people_<reason> for each of `REASONS`, reason (of most of them), nearest_min (their mean walk to the
+        nearest today, of those who reach one), nearest (its id, of most of them), mend, mend_at, mend_people,
+        mend_amount, mend_cost, mends_unpriced (kinds of mend that would help too and have no price).
+    """
+
+    rows: pd.DataFrame = field(repr=False)
+
+
+def build_ledger(services: Services, walker: Walker, facilities: Facilities, communities: Communities) -> Ledger:
+    """List what is missing where, why, and what would mend it for the least money.
+
+    Of the mends with a price the one of the least cost for a person counts; without prices the one for most
+    people. The order is by people who lack the service times its weight.
+
+    Parameters
+    ----------
+    services
+        Access to each service.
+    walker
+        Network and walk.
+    facilities
+        The study's own: premises to which a service may be added.
+    communities
+        In the order of the results.
+    """
+    hosts = Facilities(gpd.GeoDataFrame(facilities[~is_branch(facilities)]))
+    longest = max(one.service.standard.minutes for one in services.access)
+    rows: list[dict[str, object]] = []
+    scores: list[float] = []
+    for one in services.access:
+        search = _Search.of(one, walker, hosts, list(communities["id"]), longest)
+        for code, community in enumerate(communities["id"]):
+            row = _row(one, search, code)
+            if row is not None:
+                rows.append({"community": community, "service": one.id, **row})
+                scores.append(float(row["people_missing"]) * one.service.standard.weight)  # type: ignore[arg-type]
+    # Equal needs stand in the order of services, then communities; what is not known comes last.
+    order = sorted(
+        range(len(rows)), key=lambda number: (np.isnan(scores[number]), -round(scores[number], 6), number)
+    )
+    named: tuple[str, ...] = ("community", "service", "people", "people_missing", "missing_share")
+    named += tuple(f"people_{reason}" for reason in REASONS)
+    named += ("reason", "nearest_min", "nearest", "mend", "mend_at", "mend_people", "mend_amount", "mend_cost")
+    table = pd.DataFrame([rows[number] for number in order], columns=[*named, "mends_unpriced"])
+    ranks = [rank if not np.isnan(scores[number]) else pd.NA for rank, number in enumerate(order, start=1)]
+    table.insert(0, "priority", pd.Series(ranks, dtype="Int64"))
+    return Ledger(table)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    """What the mends of one service are reckoned from: people who would be helped, by start and community.
+
+    `closed`, `small` and `hosted` count whom facilities or premises would serve, shape (starts, communities);
+    `tried` the same of a new facility, the best of the homes tried; `relieved` whom more capacity relieves.
+    """
+
+    one: ServiceAccess
+    home: NDArray[np.int64]
+    closed: FloatArray
+    small: FloatArray
+    hosted: FloatArray
+    host_ids: Sequence[str]
+    tried: FloatArray
+    relieved: FloatArray
+    places: TravelTimes | None = None
+
+    @classmethod
+    def of(
+        cls, one: ServiceAccess, walker: Walker, hosts: Facilities, communities: Sequence[str], longest: float
+    ) -> _Search:
+        service, standard, count = one.service, one.service.standard, len(communities)
+        home = pd.Categorical(one.points["community"], categories=list(communities)).codes.astype(np.int64)
+        # One facility more serves only those whom it gives as many as are asked for.
+        helped = (one.reason != "") & (one.reason != FULL) & (one.within + 1 >= standard.count)
+        lacking, full = (np.where(mask, one.people, 0.0) for mask in (helped, one.reason == FULL))
+        nobody = np.zeros((0, count))
+        if not service.is_known or not (lacking.any() or full.any()):
+            return cls(one, home, nobody, nobody, nobody, [], np.zeros(count), nobody)
+        ends = walker.snap(one.points)
+
+        def gains(starts: gpd.GeoDataFrame, people: FloatArray, within_min: float) -> FloatArray:
+            times = walker.times(walker.snap(starts), ends, within_min=within_min)
+            near = is_within(times.minutes, standard.minutes) & (home[times.demand] >= 0)
+            cell = times.facility[near] * count + home[times.demand[near]]
+            summed = np.bincount(cell, weights=people[times.demand[near]], minlength=len(starts) * count)
+            return summed.astype(np.float64).reshape(len(starts), count)
+
+        reached, status = gains(service.places, lacking, standard.minutes), service.places["status"].to_numpy()
+        settings = standard.settings
+        own = settings is None or (settings.layer is None and not settings.tags)
+        taken = set(service.places["id"][status == ""]) if own else set()
+        ids = [str(ident) for ident in hosts["id"]]
+        free = np.array([ident not in taken for ident in ids], dtype=np.bool_)
+        homes = _homes_of_most(lacking, home)
+        tried = np.zeros(count)
+        if len(homes):
+            by_home = gains(gpd.GeoDataFrame(one.points.iloc[homes]), lacking, standard.minutes)
+            np.maximum.at(tried, home[homes], by_home[np.arange(len(homes)), home[homes]])
+        return cls(
+            one,
+            home,
+            np.where((status == CLOSED)[:, None], reached, 0.0),
+            np.where((status == BELOW_STANDARD)[:, None], reached, 0.0),
+            np.where(free[:, None], gains(hosts, lacking, longest), 0.0),
+            ids,
+            tried,
+            np.where(service.counts[:, None], gains(service.places, full, standard.minutes), 0.0),
+            walker.times(walker.snap(service.places), ends, within_min=standard.minutes),
+        )
+
+
+def _homes_of_most(people: FloatArray, home: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the positions of the homes at which a new facility is tried, those of each community together."""
+    order = np.lexsort((np.arange(len(people)), -people, home))
+    order = order[(people[order] > 0) & (home[order] >= 0)]
+    rank = pd.Series(home[order]).groupby(home[order]).cumcount().to_numpy()
+    return np.asarray(order[rank < HOMES_TRIED], dtype=np.int64)
+
+
+def _row(one: ServiceAccess, search: _Search, code: int) -> dict[str, object] | None:
+    """Return one row of the ledger; None where nobody of the community lacks the service."""
+    inside = search.home == code
+    whole = float(one.people[inside].sum())
+    if not one.service.is_known:
+        blank = {f"people_{reason}": np.nan for reason in REASONS}
+        unknown = {"people_missing": np.nan, "missing_share": np.nan, **blank, "reason": UNKNOWN}
+        return {"people": whole, **unknown, "nearest_min": np.nan, "nearest": "", **_mend(Mend("survey"), ())}
+    of_reason = {reason: float(one.people[inside & (one.reason == reason)].sum()) for reason in REASONS}
+    missing = sum(of_reason.values())
+    if not missing > PEOPLE_LEAST:
+        return None
+    lacks = inside & (one.reason != "") & (one.people > 0)
+    reaching = lacks & (one.group_nearest >= 0)
+    people = np.bincount(one.group_nearest[reaching], weights=one.people[reaching], minlength=1)
+    options = [mend for mend in _mends(search, code) if mend.people > PEOPLE_LEAST]
+    best = choose_mend(options)
+    unpriced = tuple(mend.kind for mend in options if np.isnan(mend.cost) and mend is not best)
+    walks = one.nearest_of_group[reaching]
+    return {
+        "people": whole,
+        "people_missing": missing,
+        "missing_share": missing / whole,
+        **{f"people_{reason}": count for reason, count in of_reason.items()},
+        "reason": max(REASONS, key=lambda reason: of_reason[reason]),
+        "nearest_min": float(np.average(walks, weights=one.people[reaching])) if reaching.any() else np.inf,
+        "nearest": str(one.service.places["id"].iloc[int(people.argmax())]) if reaching.any() else "",
+        **_mend(best, unpriced),
+    }
+
+
+def _mend(mend: Mend | None, unpriced: Sequence[str]) -> dict[str, object]:
+    found = mend or Mend("survey")
+    return {
+        "mend": found.kind if mend is not None else "",
+        "mend_at": found.at,
+        "mend_people": found.people,
+        "mend_amount": found.amount,
+        "mend_cost": found.cost,
+        "mends_unpriced": tuple(dict.fromkeys(unpriced)),
+    }
+
+
+def choose_mend(options: Sequence[Mend]) -> Mend | None:
+    """Return the mend of least cost for a person; of none with a price, that for most people; None of none.
+
+    Examples
+    --------
+    >>> choose_mend([Mend("add", "C7", 50.0, cost=10.0), Mend("new", "", 80.0, cost=40.0)])
+    Mend(kind='add', at='C7', people=50.0, amount=nan, cost=10.0)
+    """
+    priced = [mend for mend in options if not np.isnan(mend.cost)]
+    if priced:
+        return min(priced, key=lambda mend: (mend.cost / mend.people, -mend.people, MEND_KINDS.index(mend.kind)))
+    return min(options, key=lambda mend: (-round(mend.people, 6), MEND_KINDS.index(mend.kind)), default=None)
+
+
+def _mends(search: _Search, code: int) -> Iterator[Mend]:
+    """Yield the best mend of each kind for one community."""
+    standard, places = search.one.service.standard, search.one.service.places
+    unit, add, new = (_cost(standard, name) for name in ("unit_cost", "add_cost", "new_cost"))
+    place, people = _best(search.closed, code)
+    if people:
+        yield Mend("reopen", str(places["id"].iloc[place]), people)
+    place, people = _best(search.relieved, code)
+    if people:
+        amount = _capacity_short(search, place, code)
+        yield Mend("extend", str(places["id"].iloc[place]), people, amount, amount * unit)
+    place, people = _best(search.small, code)
+    if people:
+        amount = float((standard.least_capacity or np.nan) - places["capacity"].iloc[place])
+        yield Mend("enlarge", str(places["id"].iloc[place]), people, amount, amount * unit)
+    place, people = _best(search.hosted, code)
+    if people:
+        yield Mend("add", search.host_ids[place], people, cost=add)
+    if search.tried[code]:
+        yield Mend("new", "", float(search.tried[code]), cost=new)
+
+
+def _cost(standard: ServiceStandard, name: str) -> float:
+    given = None if standard.settings is None else getattr(standard.settings, name)
+    return np.nan if given is None else float(given)
+
+
+def _best(gains: FloatArray, code: int) -> tuple[int, float]:
+    """Return the first start that serves most people of a community, and these people; 0 where there is none."""
+    if not len(gains):
+        return 0, 0.0
+    place = int(gains[:, code].argmax())
+    return place, float(gains[place, code])
+
+
+def _capacity_short(search: _Search, place: int, code: int) -> float:
+    """Return the capacity that a facility lacks so that nobody of a community within its reach finds it full."""
+    one, standard, times = search.one, search.one.service.standard, search.places
+    if times is None or one.access is None or standard.per_1000 is None:
+        return np.nan
+    near = (times.facility == place) & (one.reason[times.demand] == FULL) & (search.home[times.demand] == code)
+    short = float((standard.per_1000 / PER_1000 - one.access[times.demand[near]]).max())
+    # Its ratio is capacity over everybody within its reach, whichever community they are of.
+    everybody = one.people[times.demand[times.facility == place]].sum()
+    return short * float(everybody)

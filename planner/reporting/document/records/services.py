@@ -1,0 +1,159 @@
+"""Records of services: access, completeness, and the ledger of what is missing."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypedDict
+
+from planner.reporting.document.records.shared import Localized
+from planner.schemas.records import RecordField, Spread
+
+REASON_KEYS = (
+    "closed, below_standard, full, blocked, nothing_near or unknown (no facility of the service is given)"
+)
+MEND_KEYS = (
+    "reopen, extend (more capacity where it is), enlarge (to the least of the standard), add (to existing "
+    "premises), new, or survey (find out what is there)"
+)
+
+
+class ServiceShares(TypedDict):
+    """People of the group of a service."""
+
+    people: Annotated[float, "people whom it is for"]
+    people_served: Annotated[float | None, "of these, people with as many facilities as asked within the standard"]
+    people_share: Annotated[float | None, "people_served ÷ people, 0–1; empty where nobody, or not known"]
+    people_full: Annotated[float | None, "of those served, people with less capacity within reach than asked"]
+    mean_min: Annotated[float | None, "walk to the n-th nearest, mean over the people who reach one"]
+    capacity_per_1000: Annotated[
+        float | None, "capacity within reach for 1,000 people (2SFCA), mean; empty where not known"
+    ]
+    people_unknown: Annotated[float, "people of whom it is not known: no facility is given"]
+
+
+class ServiceByCommunity(ServiceShares):
+    """A service in a community."""
+
+    community: Annotated[str, "id"]
+    service: Annotated[str, "id of the service"]
+
+
+class Service(Localized, ServiceShares):
+    """A service with its standard."""
+
+    id: Annotated[str, "of the service; centres are the study's own facilities"]
+    minutes: Annotated[float, "the standard, inclusive", "min"]
+    count: Annotated[int, "how many of its facilities are asked for: the n-th nearest counts"]
+    group: Annotated[str, "whom it is for: residents, or the id of a group"]
+    weight: Annotated[float, "how much it counts in the completeness index"]
+    basic: Annotated[bool, "whether nobody is sufficiently served who lacks it"]
+    least_capacity: Annotated[float | None, "capacity below which a facility does not count; null: not asked"]
+    per_1000: Annotated[float | None, "capacity asked for 1,000 people; null: not asked"]
+    clause: Annotated[str, "where the minutes come from"]
+    clause_zh: Annotated[str, "the same in Chinese; empty: as it is"]
+    evidence: Annotated[
+        str, "how sure that is: seen (text read), excerpt, quoted, unchecked (from memory), or own"
+    ]
+    known: Annotated[bool, "whether any facility is given"]
+    facilities: Annotated[int, "facilities that count"]
+    facilities_closed: Annotated[int, "facilities that are closed"]
+    facilities_below_standard: Annotated[int, "facilities below the least capacity"]
+    capacity_unknown: Annotated[int, "of those that count, facilities of unknown capacity"]
+
+
+class ServicePlace(TypedDict):
+    """A facility of a service."""
+
+    service: Annotated[str, "id of the service"]
+    id: Annotated[str, "of the facility; # and the number of its row where it has none"]
+    name: Annotated[str, "name"]
+    capacity: Annotated[float | None, "capacity; empty where not known"]
+    status: Annotated[str, "empty: it counts; closed; or below_standard"]
+
+
+class HomeServices(TypedDict):
+    """Services within reach of a demand point."""
+
+    id: Annotated[str, "of the demand point"]
+    people: Annotated[float, "residents"]
+    community: Annotated[str, "id"]
+    missing: Annotated[int, "basic services beyond their standard"]
+    completeness: Annotated[float | None, "completeness index", "0–1"]
+    service_min: Annotated[
+        dict[str, float],
+        "walk to the n-th nearest facility of each service",
+        Spread((RecordField("<service>_min", float, "walk to its n-th nearest facility; empty if none", "min"),)),
+    ]
+
+
+class Completeness(TypedDict):
+    """How complete the services within reach are."""
+
+    people: Annotated[float, "residents, or people of the group"]
+    people_sufficient: Annotated[float, "of these, people with every basic service that is known"]
+    sufficient_share: Annotated[float | None, "people_sufficient ÷ people, 0–1"]
+    missing_mean: Annotated[float | None, "basic services missing for a person, mean"]
+    completeness: Annotated[
+        float | None, "completeness index: weighted share of the known services within their standard, mean", "0–1"
+    ]
+
+
+class CommunityCompleteness(Completeness):
+    """How complete the services within reach are in a community."""
+
+    community: Annotated[str, "id"]
+
+
+class GroupCompleteness(Completeness):
+    """How complete the services within reach are for a group."""
+
+    group: Annotated[str, "people, a column people_<group>, or the id of a group"]
+    completeness_gini: Annotated[float | None, "Gini index of the completeness index over its people"]
+
+
+class LedgerLayerRow(TypedDict):
+    """What people of one community lack of one service, as a row of a layer."""
+
+    priority: Annotated[
+        int | None,
+        "1 is first: people who lack it times its weight; null where it is not known whether they have it",
+    ]
+    community: Annotated[str, "id"]
+    service: Annotated[str, "id of the service"]
+    people: Annotated[float, "people of the community whom it is for"]
+    people_missing: Annotated[float | None, "of these, people who lack it; empty where not known"]
+    missing_share: Annotated[float | None, "people_missing ÷ people, 0–1"]
+    people_closed: Annotated[float | None, "of those, people who would have it if closed facilities were open"]
+    people_below_standard: Annotated[float | None, "people who would have it if facilities were not too small"]
+    people_full: Annotated[float | None, "people within reach of what is full"]
+    people_blocked: Annotated[float | None, "people whom only a detour keeps from it"]
+    people_nothing_near: Annotated[float | None, "people with nothing near"]
+    reason: Annotated[str, f"the reason of most of them: {REASON_KEYS}"]
+    nearest_min: Annotated[
+        float | None, "their mean walk to the nearest today, over those who reach one; empty where nobody does"
+    ]
+    nearest: Annotated[str, "id of the facility nearest to most of them; empty where none is reached"]
+    mend: Annotated[str, f"the cheapest mend: {MEND_KEYS}; empty where none of these helps"]
+    mend_at: Annotated[str, "id of the facility or premises; empty for a new one"]
+    mend_people: Annotated[float | None, "people of the community who would no longer lack it", "people"]
+    mend_amount: Annotated[float | None, "capacity to be added; empty where none is"]
+    mend_cost: Annotated[float | None, "what it costs, in costs.unit; empty where not known"]
+
+
+class LedgerRow(LedgerLayerRow):
+    """What people of one community lack of one service."""
+
+    nearest_name: Annotated[str, "name of nearest"]
+    mend_at_name: Annotated[str, "name of mend_at"]
+    mends_unpriced: Annotated[list[str], "kinds of mend that would help too and have no price"]
+
+
+class Services(TypedDict):
+    """All services at once."""
+
+    services: Annotated[list[Service], "list, one a service, the study's own facilities first"]
+    by_community: Annotated[list[ServiceByCommunity], "list, one a service and community"]
+    completeness: Annotated[Completeness, "over all residents"]
+    completeness_by_community: Annotated[list[CommunityCompleteness], "list, one a community"]
+    fairness: Annotated[list[GroupCompleteness], "list, one a group of people"]
+    ledger: Annotated[list[LedgerRow], "list by priority, one a community and service that people of it lack"]
+    unknown: Annotated[list[str], "list of the ids of services of which no facility is given"]

@@ -1,0 +1,88 @@
+"""Entry of the document on services; absent where the study has none besides its own facilities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from planner.accessibility.services import ServiceAccess
+from planner.io.service_places import BELOW_STANDARD, CLOSED
+from planner.results import Plan
+
+STANDARD: tuple[str, ...] = ("minutes", "count", "group", "weight", "basic", "least_capacity", "per_1000")
+STANDARD += ("clause", "clause_zh", "evidence")
+
+
+def services_entries(plan: Plan) -> dict[str, Any]:
+    """Return the entry `services` of the document; {} without services."""
+    found, ledger = plan.services, plan.ledger
+    if found is None or ledger is None:
+        return {}
+    totals = _records(found.total)
+    return {
+        "services": {
+            "services": [_service(one, row) for one, row in zip(found.access, totals, strict=True)],
+            "by_community": _records(found.by_community),
+            "completeness": dict(found.completeness_total),
+            "completeness_by_community": _records(found.completeness_by_community),
+            "fairness": _records(found.fairness),
+            "ledger": _ledger(plan, _records(ledger.rows)),
+            "unknown": [one.id for one in found.access if not one.service.is_known],
+        }
+    }
+
+
+def _ledger(plan: Plan, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows of the ledger with the names of facilities beside their ids."""
+    found = plan.services.access if plan.services is not None else ()
+    own = dict(zip(plan.inputs.facilities["id"], plan.inputs.facilities["name"], strict=True))
+    names = {one.id: {**own, **dict(one.service.places[["id", "name"]].to_numpy())} for one in found}
+
+    def named(row: dict[str, Any], key: str) -> str:
+        return str(names[row["service"]].get(row[key], "") or row[key])
+
+    return [{**row, "nearest_name": named(row, "nearest"), "mend_at_name": named(row, "mend_at")} for row in rows]
+
+
+def service_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    """Return the layers of services for results.gpkg; {} without services."""
+    found, ledger, communities = plan.services, plan.ledger, plan.inputs.communities
+    if found is None or ledger is None:
+        return {}
+    outlines = communities.set_index("id").geometry
+    places = [one.service.places.assign(service=one.id) for one in found.access]
+    demand = found.demand[["id", "people", "community", "missing", "completeness", "geometry"]]
+    minutes = {f"{one.id}_min": one.nth_min for one in found.access}
+    rows = ledger.rows.drop(columns="mends_unpriced")
+    completeness = found.completeness_by_community
+    return {
+        "services": gpd.GeoDataFrame(pd.concat(places, ignore_index=True), crs=plan.inputs.crs),
+        "services_demand": gpd.GeoDataFrame(demand.assign(**minutes)),
+        "services_coverage": found.by_community,
+        "services_communities": gpd.GeoDataFrame(
+            completeness, geometry=outlines.reindex(completeness["community"]).array
+        ),
+        "services_ledger": gpd.GeoDataFrame(rows, geometry=outlines.reindex(rows["community"]).array),
+    }
+
+
+def _service(one: ServiceAccess, total: dict[str, Any]) -> dict[str, Any]:
+    standard, places, counts = one.service.standard, one.service.places, one.service.counts
+    shares = {name: value for name, value in total.items() if name != "service"}
+    return {
+        "id": one.id,
+        **standard.titles,
+        **{name: getattr(standard, name) for name in STANDARD},
+        "known": one.service.is_known,
+        "facilities": int(counts.sum()),
+        "facilities_closed": int((places["status"] == CLOSED).sum()),
+        "facilities_below_standard": int((places["status"] == BELOW_STANDARD).sum()),
+        "capacity_unknown": int((places["capacity"].isna() & counts).sum()),
+        **shares,
+    }
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict(orient="records")]

@@ -1,0 +1,125 @@
+"""Section on services: who reaches which, the matrix of what is missing, and the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from planner.reporting.document.records.services import LedgerRow, Services
+from planner.reporting.report.blocks import Block, Figure, Paragraph, Table, Translator, community_names
+from planner.reporting.report.ledger_figure import MatrixCell, ledger_figure
+from planner.reporting.tables.services import (
+    REASONS,
+    found_services,
+    ledger_table,
+    mend_text,
+    service_names,
+    services_table,
+)
+
+ROWS_SHOWN = 60
+LEDGER_SHOWN = 25
+LEDGER: tuple[str, ...] = ("priority", "community", "service", "reason", "nearest", "mend")
+LEDGER += ("missing", "missing_share", "nearest_min", "mend_people", "mend_cost")
+
+
+def services_section(t: Translator) -> Iterator[Block]:
+    """Yield the chapter on services."""
+    found, names, say = found_services(t), service_names(t), t.texts
+    total = found["completeness"]
+    yield Paragraph(
+        say(
+            "services.intro",
+            count=len(found["services"]),
+            people=t.whole(total["people"]),
+            sufficient=t.whole(total["people_sufficient"]),
+            share=t.percent(total["sufficient_share"]),
+            missing=t.number(total["missing_mean"], 1),
+            completeness=t.number(total["completeness"], 2),
+        )
+    )
+    if found["unknown"]:
+        yield Paragraph(say("services.unknown", names=t.join([names[one] for one in found["unknown"]])))
+    weights = t("clause_joint").join(
+        f"{names[one['id']]} {t.exact(one['weight'])}" for one in found["services"] if one["known"]
+    )
+    yield services_table(t).block(
+        t, found["services"], say("services.total_table"), note=say("services.total_note", weights=weights)
+    )
+    yield from _matrix(found, t)
+    yield from _ledger(found, t)
+    yield _fairness(found, t)
+
+
+def _matrix(found: Services, t: Translator) -> Iterator[Block]:
+    names, communities = service_names(t), community_names(t.content)
+    missing = {(row["community"], row["service"]): row for row in found["ledger"]}
+    people = {(row["community"], row["service"]): row["people"] for row in found["by_community"]}
+    lacking = {
+        one: sum(missing[one, service]["people_missing"] or 0.0 for service in names if (one, service) in missing)
+        for one in communities
+    }
+    order = sorted(communities, key=lambda one: -round(lacking[one], 6))[:ROWS_SHOWN]
+    cells = [
+        [
+            _cell(missing.get((one, service)), people[one, service], f"{communities[one]} · {names[service]}", t)
+            for service in names
+        ]
+        for one in order
+    ]
+    reasons = ", ".join(
+        f"{t.texts(f'services.mark_{one}')} {t.texts(f'services.reason_{one}')}" for one in REASONS
+    )
+    said = [t.texts("services.matrix"), t.texts("services.matrix_legend", reasons=reasons)]
+    if len(order) < len(communities):
+        said.append(t.texts("services.matrix_cut", shown=len(order), count=len(communities)))
+    picture = ledger_figure([communities[one] for one in order], list(names.values()), cells, t)
+    yield Figure(picture, " ".join(said))
+
+
+def _cell(row: LedgerRow | None, people: float, name: str, t: Translator) -> MatrixCell:
+    if not people > 0:
+        return MatrixCell(None, title=name, nobody=True)
+    if row is None:
+        return MatrixCell(0.0, title=name)
+    reason = t.texts(f"services.reason_{row['reason']}")
+    if row["missing_share"] is None:
+        return MatrixCell(None, title=f"{name}: {reason}")
+    said = f"{name}: {t.whole(row['people_missing'])}, {reason}; {mend_text(row, t)}"
+    return MatrixCell(row["missing_share"], t.texts(f"services.mark_{row['reason']}"), said)
+
+
+def _ledger(found: Services, t: Translator) -> Iterator[Block]:
+    rows = [row for row in found["ledger"] if row["priority"] is not None]
+    if not rows:
+        yield Paragraph(t.texts("services.ledger_none"))
+        return
+    shown = rows[:LEDGER_SHOWN]
+    note = t.texts("services.ledger_note", shown=len(shown), count=len(rows))
+    yield ledger_table(t).block(t, shown, t.texts("services.ledger_table"), keys=LEDGER, note=note)
+
+
+def _fairness(found: Services, t: Translator) -> Table:
+    names = {one["id"]: one["name"] for one in t.content["groups"]}
+
+    def group(name: str) -> str:
+        if name in ("people", "people_65"):
+            return t.texts(f"measures.group_{name}")
+        return names.get(name, name.removeprefix("people_"))
+
+    heads = ("people", "sufficient", "missing_mean", "completeness", "gini")
+    return Table(
+        t.texts("services.fairness_table"),
+        (t.texts("services.column_group"),),
+        tuple(t.texts(f"services.column_{head}") for head in heads),
+        tuple(
+            (
+                group(row["group"]),
+                t.whole(row["people"]),
+                t.bar(row["sufficient_share"]),
+                t.number(row["missing_mean"], 2),
+                t.number(row["completeness"], 2),
+                t.number(row["completeness_gini"], 3),
+            )
+            for row in found["fairness"]
+        ),
+    )

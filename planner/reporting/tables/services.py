@@ -1,0 +1,131 @@
+"""Tables of services that report and workbook share: totals, communities, and the ledger of what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from planner.messages.money import money_unit
+from planner.reporting.document.records.services import LedgerRow, Service, Services
+from planner.reporting.report.blocks import Translator, community_names
+from planner.reporting.tables.spec import TableColumn, TableSpec
+from planner.reporting.tables.workbook import Kind, Sheet
+
+REASONS = ("closed", "below_standard", "full", "blocked", "nothing_near")
+
+
+def service_names(t: Translator) -> dict[str, str]:
+    """Return what each service is called, by id."""
+    return {one["id"]: t.localized(one) for one in found_services(t)["services"]}
+
+
+def found_services(t: Translator) -> Services:
+    """Return the entry of services; the caller shows it only where the study has them."""
+    return t.content["services"]
+
+
+def services_table(t: Translator) -> TableSpec:
+    """Return the table of services: a row a service."""
+    groups = {one["id"]: one["name"] for one in t.content["groups"]}
+
+    def standard(row: Service) -> str:
+        key = "services.standard" if row["count"] == 1 else "services.standard_count"
+        return t.texts(key, minutes=t.exact(row["minutes"]), count=row["count"])
+
+    return TableSpec(
+        (
+            _column(t, "service", t.localized),
+            _column(t, "group", lambda row: groups.get(row["group"], t.texts("services.residents"))),
+            _column(t, "standard", standard),
+            _column(t, "evidence", lambda row: t(f"rule_evidence_{row['evidence']}")),
+            _column(t, "facilities", lambda row: row["facilities"] if row["known"] else None, "whole"),
+            *_shares(t),
+            _column(t, "clause", lambda row: t.citation(row, "clause")),
+        )
+    )
+
+
+def by_community_table(t: Translator) -> TableSpec:
+    """Return the table of services by community."""
+    services, communities = service_names(t), community_names(t.content)
+    return TableSpec(
+        (
+            _column(t, "service", lambda row: services[row["service"]]),
+            _column(t, "community", lambda row: communities[row["community"]]),
+            *_shares(t),
+        )
+    )
+
+
+def _shares(t: Translator) -> tuple[TableColumn, ...]:
+    return (
+        _column(t, "people", lambda row: row["people"], "whole"),
+        _column(t, "served", lambda row: row["people_served"], "whole"),
+        TableColumn(
+            "share",
+            t.texts("services.column_share"),
+            lambda row: row["people_share"],
+            "share",
+            lambda row: t.bar(row["people_share"]),
+        ),
+        _column(t, "mean_min", lambda row: row["mean_min"], "number"),
+        _column(t, "capacity", lambda row: row["capacity_per_1000"], "number"),
+    )
+
+
+def ledger_table(t: Translator) -> TableSpec:
+    """Return the table of the ledger: a row a community and service that people of it lack."""
+    services, communities = service_names(t), community_names(t.content)
+    unit = money_unit(t.content["study"]["costs"]["unit"], t.texts)
+
+    def of_reason(reason: str) -> TableColumn:
+        return _column(t, reason, lambda row: row[f"people_{reason}"], "whole")
+
+    return TableSpec(
+        (
+            _column(t, "priority", lambda row: "" if row["priority"] is None else str(row["priority"])),
+            _column(t, "community", lambda row: communities[row["community"]]),
+            _column(t, "service", lambda row: services[row["service"]]),
+            _column(t, "reason", lambda row: t.texts(f"services.reason_{row['reason']}")),
+            _column(t, "nearest", lambda row: row["nearest_name"]),
+            _column(t, "mend", lambda row: mend_text(row, t)),
+            _column(t, "missing", lambda row: row["people_missing"], "whole"),
+            _column(t, "missing_share", lambda row: row["missing_share"], "share"),
+            *(of_reason(reason) for reason in REASONS),
+            _column(t, "nearest_min", lambda row: row["nearest_min"], "number"),
+            _column(t, "amount", lambda row: row["mend_amount"], "number"),
+            _column(t, "mend_people", lambda row: row["mend_people"], "whole"),
+            TableColumn(
+                "mend_cost",
+                t.texts("services.column_mend_cost", unit=unit),
+                lambda row: row["mend_cost"],
+                "number",
+            ),
+        )
+    )
+
+
+def mend_text(row: LedgerRow, t: Translator) -> str:
+    """Return the cheapest mend in words, with the kinds that would help too and have no price."""
+    if not row["mend"]:
+        return t.texts("services.mend_none")
+    amount = "" if row["mend_amount"] is None else t.number(row["mend_amount"], 0)
+    said = t.texts(f"services.mend_{row['mend']}", name=row["mend_at_name"], amount=amount)
+    if row["mend_cost"] is None or not row["mends_unpriced"]:
+        return said
+    kinds = t.join([t.texts(f"services.kind_{kind}") for kind in row["mends_unpriced"]])
+    return f"{said} ({t.texts('services.no_price', kinds=kinds)})"
+
+
+def services_sheets(t: Translator) -> Iterator[Sheet]:
+    """Yield the workbook's sheets of services; none without services."""
+    if "services" not in t.content:
+        return
+    found = found_services(t)
+    yield services_table(t).sheet(t, "services", found["services"])
+    yield by_community_table(t).sheet(t, "services_by_community", found["by_community"])
+    yield ledger_table(t).sheet(t, "ledger", found["ledger"])
+
+
+def _column(t: Translator, key: str, value: Any, kind: Kind = "text") -> TableColumn:  # noqa: ANN401
+    return TableColumn(key, t.texts(f"services.column_{key}"), value, kind)

@@ -1,0 +1,112 @@
+"""Services that a study states badly: told with rows, never counted as zero."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import life_circle
+import pytest
+import shapely
+import toy
+
+from planner.config.service_profiles import (
+    read_service_profile,
+    service_standards,
+    shipped_service_profiles,
+)
+from planner.config.study import read_study
+from planner.messages.errors import PlannerError, StudyError
+from planner.prepare import prepare
+
+
+def issues_of(tmp_path: Path, study: str) -> list[str]:
+    with pytest.raises(PlannerError) as error:
+        prepare(read_study(life_circle.write_study(tmp_path, study)), for_results=False)
+    return [issue.key for issue in error.value.issues]
+
+
+def notices_of(tmp_path: Path, study: str, **changed: gpd.GeoDataFrame) -> dict[str, tuple[str, ...]]:
+    file = toy.write_study(tmp_path, changed={**life_circle.layers(), **changed}, study=study)
+    notices = prepare(read_study(file), for_results=False).notices
+    return {one.key: one.rows for one in notices if one.key.startswith("service_")}
+
+
+def test_what_is_not_known_is_told_with_its_rows(tmp_path: Path) -> None:
+    assert notices_of(tmp_path, life_circle.STUDY) == {
+        "service_closed": ("K2",),
+        "service_below_standard": ("B1",),
+        "service_unknown": ("park",),
+    }
+
+
+def test_capacity_that_some_do_not_state(tmp_path: Path) -> None:
+    pois = life_circle.pois().assign(open="")
+    assert notices_of(tmp_path, life_circle.STUDY, pois=pois)["service_capacity_unknown"] == ("K2",)
+
+
+def test_an_empty_layer_is_not_known(tmp_path: Path) -> None:
+    study = toy.STUDY + '\n[[services]]\nid = "bath"\nlayer = { path = "toy.gpkg", layer = "none" }\nminutes = 5\n'
+    none = gpd.GeoDataFrame({"id": ["x"]}, geometry=[shapely.Point(toy.ORIGIN)], crs=toy.CRS).iloc[:0]
+    assert notices_of(tmp_path, study, none=none) == {"service_unknown": ("bath",)}
+
+
+def test_a_group_that_has_nobody(tmp_path: Path) -> None:
+    people = life_circle.layers()["people"].assign(people_65=0)
+    assert notices_of(tmp_path, life_circle.STUDY, people=people)["service_group_empty"] == ("clinic",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('where = { kind = "canteen" }', 'where = { sort = "canteen" }', "service_column_missing"),
+        ('capacity = "places"', 'capacity = "beds"', "service_column_missing"),
+        ('where = { kind = "canteen" }', 'tags = { amenity = "canteen" }', "tags_need_extract"),
+        ('id = "park"', 'id = "library"', "wrong_setting"),
+        ('group = "old"', 'group = "young"', "wrong_setting"),
+        ("minutes = 15\n", "", "wrong_setting"),
+        ("minutes = 15\n", 'profile = "gb"\n', "unknown_profile"),
+        ("minutes = 15\n", 'profile = "tdt1062"\n', "unknown_profile"),
+    ],
+)
+def test_wrong_settings_are_refused(tmp_path: Path, old: str, new: str, key: str) -> None:
+    assert old in life_circle.STUDY
+    assert key in issues_of(tmp_path, life_circle.STUDY.replace(old, new, 1))
+
+
+def test_a_profile_gives_what_the_study_does_not(tmp_path: Path) -> None:
+    study = (
+        toy.STUDY
+        + """
+[[services]]
+id = "kindergarten"
+where = { tier = "station" }
+profile = "gb50180_services"
+
+[[services]]
+id = "health_station"
+where = { tier = "station" }
+profile = "complete_community"
+minutes = 7
+"""
+    )
+    own, nursery, health = service_standards(read_study(toy.write_study(tmp_path, study=study)))
+    assert (own.id, own.minutes, own.evidence) == ("centres", 5.0, "own")
+    assert (nursery.minutes, nursery.evidence, nursery.title("zh")) == (5.0, "unchecked", "幼儿园")
+    assert (health.minutes, health.evidence, health.least_capacity) == (7.0, "own", 120.0)
+
+
+@pytest.mark.parametrize("name", shipped_service_profiles())
+def test_shipped_profiles_state_clause_and_evidence(name: str) -> None:
+    profile = read_service_profile(name, folder=Path(), study="", setting="")
+    assert len({one.id for one in profile.services}) == len(profile.services)
+    assert all(one.clause and one.clause_zh and one.evidence != "seen" for one in profile.services)
+
+
+def test_an_own_profile_that_is_wrong_names_the_place(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(
+        'en = "x"\nzh = "x"\nsource = "x"\n[[services]]\nid = "a"\nen = "A"\nzh = "A"\nminutes = -1\n', "utf-8"
+    )
+    with pytest.raises(StudyError) as error:
+        read_service_profile("own.toml", folder=tmp_path, study="study.toml", setting="services.0.profile")
+    assert {issue.values["rule"] for issue in error.value.issues} >= {"services.0.minutes", "services.0.clause"}

@@ -1,0 +1,104 @@
+"""The toy city with services: facilities on street corners, so that a walk is |dx| + |dy|.
+
+Two canteens (one closed), three clinics of which residents of 65+ are to reach two, two libraries (one is too
+small), and parks, of which none is given.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import shapely
+import toy
+
+SPOTS = {
+    "canteen": [("K1", (0, 0), 30.0, ""), ("K2", (800, 400), None, "no")],
+    "clinic": [("H1", (200, 200), 5.0, ""), ("H2", (400, 200), None, ""), ("H3", (800, 0), 8.0, "")],
+    "library": [("B1", (400, 400), 40.0, ""), ("B2", (600, 0), 200.0, "")],
+}
+"""Id, place, capacity and whether it is open, by kind."""
+
+SERVICES = """
+[[demand.groups]]
+id = "old"
+column = "people_65"
+
+[[services]]
+id = "canteen"
+name = "Canteens"
+layer = { path = "toy.gpkg", layer = "pois" }
+where = { kind = "canteen" }
+minutes = 5
+capacity = "places"
+per_1000 = 100.0
+weight = 2.0
+add_cost = 3.0
+new_cost = 20.0
+unit_cost = 0.5
+
+[[services]]
+id = "clinic"
+name = "Clinics"
+layer = { path = "toy.gpkg", layer = "pois" }
+where = { kind = ["clinic"] }
+minutes = 5
+count = 2
+group = "old"
+
+[[services]]
+id = "library"
+layer = { path = "toy.gpkg", layer = "pois" }
+where = { kind = ["library"] }
+capacity = "places"
+least_capacity = 100.0
+minutes = 10
+basic = false
+
+[[services]]
+id = "park"
+layer = { path = "toy.gpkg", layer = "pois" }
+where = { kind = ["park"] }
+minutes = 15
+
+[[services]]
+id = "premises"
+where = { tier = ["community"] }
+minutes = 10
+"""
+
+STUDY = toy.STUDY + SERVICES
+
+
+def pois() -> gpd.GeoDataFrame:
+    """Return the facilities of all services in one layer."""
+    rows = [(kind, *row) for kind, of_kind in SPOTS.items() for row in of_kind]
+    return gpd.GeoDataFrame(
+        {
+            "id": [row[1] for row in rows],
+            "name": [f"{row[0]} {row[1]}" for row in rows],
+            "kind": [row[0] for row in rows],
+            "places": [row[3] for row in rows],
+            "open": [row[4] for row in rows],
+        },
+        geometry=shapely.points([np.array(row[2]) + toy.ORIGIN for row in rows]),
+        crs=toy.CRS,
+    )
+
+
+def layers() -> dict[str, gpd.GeoDataFrame]:
+    """Return the layers that differ from the toy city's."""
+    return {"pois": pois(), "people": toy.sited_layers()["people"]}
+
+
+def write_study(folder: Path, study: str = STUDY) -> Path:
+    """Write the layers and the study file; return the study file."""
+    return toy.write_study(folder, changed=layers(), study=study)
+
+
+def walk_m(people: gpd.GeoDataFrame, spot: tuple[float, float]) -> np.ndarray:
+    """Return the walk from each home to a street corner, metres."""
+    return np.asarray(
+        np.abs(np.column_stack([people.geometry.x, people.geometry.y]) - toy.ORIGIN - spot).sum(axis=1)
+    )

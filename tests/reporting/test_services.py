@@ -1,0 +1,67 @@
+"""Services in every product: document, report, workbook and GeoPackage say the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import life_circle
+import openpyxl
+import pytest
+import toy
+from phrases import phrase
+
+import planner
+from planner.messages.catalogue import catalogue
+from planner.reporting.document.build import build_document
+from planner.results import Plan
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    return planner.run(life_circle.write_study(tmp_path_factory.mktemp("shown")))
+
+
+@pytest.fixture(scope="module")
+def products(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("products")
+    planner.write(plan, folder, products=["report", "tables", "plan", "gpkg"])
+    return folder
+
+
+def test_the_document_holds_what_was_measured(plan: Plan, products: Path) -> None:
+    found = json.loads((products / "plan.json").read_text("utf-8"))["services"]
+    assert [one["id"] for one in found["services"]] == [one.id for one in plan.services.access]
+    assert found["unknown"] == ["park"]
+    served = {one["id"]: one["people_served"] for one in found["services"]}
+    total = plan.services.total.set_index("service")["people_served"]
+    assert served == {**total.drop("park").to_dict(), "park": None}
+    assert found["ledger"][0]["mend_at_name"] == "East station"
+    assert found["services"][4]["people_share"] is None
+
+
+def test_a_study_without_services_says_nothing_of_them(tmp_path: Path) -> None:
+    document = build_document(planner.run(toy.write_study(tmp_path)))
+    assert "services" not in document
+    assert "services" not in document["study"]
+
+
+def test_the_report_draws_the_matrix_and_lists_the_ledger(products: Path) -> None:
+    page = (products / "report.html").read_text("utf-8")
+    assert phrase("report.section_services") in page
+    assert f'aria-label="{catalogue()["services.matrix"]["en"]}"' in page
+    assert "100.0% N</text>" in page  # nobody in the east has a canteen
+    assert ">?</text>" in page  # nobody knows of parks
+    assert phrase("services.mend_add", name="East station") in page
+
+
+def test_workbook_and_geopackage_hold_the_ledger(plan: Plan, products: Path) -> None:
+    book = openpyxl.load_workbook(products / "tables.xlsx")
+    sheet = book[phrase("report.sheet_ledger")]
+    assert sheet.max_row == 1 + len(plan.ledger.rows)
+    layer = gpd.read_file(products / "results.gpkg", layer="services_ledger")
+    assert layer["people_missing"].tolist()[:-2] == plan.ledger.rows["people_missing"].tolist()[:-2]
+    demand = gpd.read_file(products / "results.gpkg", layer="services_demand")
+    assert {f"{one.id}_min" for one in plan.services.access} <= set(demand.columns)
+    assert demand["missing"].tolist() == plan.services.demand["missing"].tolist()
