@@ -116,7 +116,7 @@ def test_a_floor_area_leaves_streets_walks_and_sites_as_they_were(kept: Path, tm
     cache = Cache(kept)
     planner.run(everything(tmp_path / "city", CHANGES["floor area"](all_layers())), cache=cache)
     assert set(cache.misses) <= {"improvement", "layer"}
-    assert cache.misses.count("layer") == 1
+    assert cache.misses.count("layer") <= 1
 
 
 @pytest.mark.parametrize(
