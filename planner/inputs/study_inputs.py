@@ -149,13 +149,11 @@ def read_inputs(study: Study, *, margin_m: float, cache: Cache = NO_CACHE) -> In
 
     Parameters
     ----------
-    study
-        The settings.
+    study, cache
+        The settings; layers as earlier runs have read and checked them.
     margin_m
         How far beyond the communities a walk within the longest limit can lead, metres: streets and facilities
         are kept that far, so that people near the border are served by what stands beyond it.
-    cache
-        Layers as earlier runs have read and checked them.
 
     Returns
     -------

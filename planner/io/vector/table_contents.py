@@ -39,15 +39,17 @@ def table_contents(path: Path, layer: str | None) -> str | None:
             if (layer.encode(), b"table") not in {(name, kind) for name, kind, _ in tables}:
                 # A view shows other tables.
                 return None
-            hasher.update(repr(tables).encode())
+            hasher.update(repr((layer, tables)).encode())
             told = [name.decode() for name, kind, _ in tables if kind == b"table" and name.startswith(b"gpkg_")]
             for table in (*told, layer):
                 quoted = table.replace('"', '""')
                 columns = [row[1].decode() for row in base.execute(f'PRAGMA table_info("{quoted}")')]
                 kept = [name for name in columns if table != DATED or name != "last_change"]
                 listed = ", ".join('"{}"'.format(name.replace('"', '""')) for name in kept)
-                for row in base.execute(f'SELECT {listed} FROM "{quoted}"'):  # noqa: S608 - names of the file's own
-                    hasher.update(repr(row).encode())
+                rows = map(repr, base.execute(f'SELECT {listed} FROM "{quoted}"'))  # noqa: S608 - the file's own names
+                # What is told of the tables stands in the order in which they were written.
+                for row in rows if table == layer else sorted(rows):
+                    hasher.update(row.encode())
     except (sqlite3.Error, UnicodeDecodeError, OSError):
         return None
     return hasher.hexdigest()
