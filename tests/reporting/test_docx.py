@@ -230,7 +230,7 @@ def test_pictures_are_kept_and_drawn_once(
     with start_pictures(report, cache) as pictures:
         drawn = pictures()
     assert list(drawn) == list(drawings_of(report))
-    assert len(drawn) > 5
+    assert drawn
 
     def fail(*_: object) -> None:
         raise AssertionError
