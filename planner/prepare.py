@@ -15,7 +15,6 @@ from planner.accessibility.business_areas import BusinessAreas, find_business_ar
 from planner.accessibility.groups import GroupCoverage, measure_group_coverage
 from planner.cache import NO_CACHE, Cache
 from planner.config.facility_references import check_named_centres, check_named_places, without_closed
-from planner.config.service_profiles import service_standards
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, communities_without_centre
 from planner.evaluation.functions import unknown_functions
@@ -36,8 +35,8 @@ from planner.inputs.study_inputs import (
     read_inputs,
     without_equipment,
 )
+from planner.inputs.walk_choice import at_speed, choose_walk, find_profile, longest_walk_m
 from planner.inputs.walk_network import CostNote, StudyNetwork, build_walk_network, walker_at, walking_costs_of
-from planner.messages.errors import Issue, StudyError
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
 from planner.network.costs import WalkingCosts
@@ -45,7 +44,7 @@ from planner.network.network import WalkingNetwork
 from planner.network.quality import NetworkQuality, find_topology_issues, network_quality, on_small_pieces
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
-from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
+from planner.network.walk import WalkingProfile, WalkSettings
 from planner.network.walker import Walker
 from planner.population.groups import GroupDemand
 from planner.schemas.tables import Facilities, Streets
@@ -137,12 +136,15 @@ class PreparedStudy:
         return _snapped(self.walker, points, self.cache)
 
     def assemble_access(self, times: TravelTimes, areas: NDArray[np.object_] | None) -> AccessData:
-        """Combine the tables with walking times and service areas for evaluation."""
+        """Combine tables, walking times and service areas for evaluation; neighbouring people walk too."""
         inputs, limits = self.inputs, self.study.limits
+        demand, snaps = self.all_demand()
+        if demand is not inputs.demand:
+            times = self._times("times", snaps)
         return AccessData(
             facilities=inputs.facilities,
             communities=inputs.communities,
-            demand=inputs.demand,
+            demand=demand,
             households=households_by_community(inputs.communities, inputs.demand),
             times=times,
             between=self._times("between", self.facility_snaps),
@@ -150,7 +152,14 @@ class PreparedStudy:
             limits_min=limits.minutes,
             standard_min=limits.standard_min,
             walk=self.walk,
+            neighbours=inputs.neighbours.facilities,
+            neighbour_kinds=inputs.neighbours.kinds,
         )
+
+    def all_demand(self) -> tuple[gpd.GeoDataFrame, SnappedPoints]:
+        """Return all who walk to the centres: the study's demand points, then those of neighbouring districts."""
+        points = self.inputs.neighbours.joined_to(self.inputs.demand)
+        return points, self.demand_snaps if points is self.inputs.demand else self.walker.snap(points)
 
     def measure_access(self) -> AccessData:
         """Compute all that the rules use: service areas only if a rule does, because they are expensive."""
@@ -198,7 +207,7 @@ class PreparedStudy:
     ) -> Improvements:
         """Find severed pairs of places, and the cheapest improvement that makes each weak facility compliant."""
         layers = BarrierLayers(self.walked_streets, self.inputs.barriers, self.inputs.water)
-        snaps = (self.facility_snaps, self.demand_snaps)
+        snaps = (self.facility_snaps, self.all_demand()[1])
         return find_improvements(
             access, diagnosis, self.walker, snaps, layers, self.study, progress=progress, cache=self.cache
         )
@@ -226,7 +235,7 @@ class PreparedStudy:
 
     def with_profile(self, profile: WalkingProfile) -> PreparedStudy:
         """Return the study with another walking profile; the network is rebuilt if its costs depend on speed."""
-        walker = walker_at(self.study, self.inputs, self.walker, _at_speed(profile, self.walk))
+        walker = walker_at(self.study, self.inputs, self.walker, at_speed(profile, self.walk))
         return replace(self, walker=walker, walking_profile=profile)
 
     def walk_environment(self) -> WalkEnvironment:
@@ -288,10 +297,8 @@ def _prepare(
     horizon_min = max(*study.limits.minutes, *rule_limits)
 
     progress("read_inputs")
-    fastest = max((walk, *(_at_speed(other, walk) for other in other_profiles)), key=lambda walk: walk.speed_kmh)
-    limits = (limit for kind in study.demand.groups for limit in kind.minutes or ())
-    longest_min = max(horizon_min, *limits, *(one.minutes for one in service_standards(study)), 0.0)
-    inputs = read_inputs(study, margin_m=fastest.metres(longest_min) / costs.least_cost_factor, cache=cache)
+    margin_m = longest_walk_m(study, walk, costs, other_profiles, horizon_min)
+    inputs = read_inputs(study, margin_m=margin_m, cache=cache)
     check_named_centres(study, list(inputs.facilities["id"]))
     check_named_places(study, inputs.communities)
     facilities_before = None
@@ -363,40 +370,6 @@ def _build_and_examine(
     walkable = build_walk_network(study, inputs, costs)
     places = find_topology_issues(walkable.network, walkable.streets)
     return walkable, places, network_quality(walkable.network, places, walkable.streets)
-
-
-def choose_walk(study: Study) -> tuple[WalkSettings, WalkingProfile | None]:
-    """Return the walk settings of a study, and its walking profile unless the study sets its own speed.
-
-    Raises
-    ------
-    StudyError
-        There is no such profile.
-    """
-    walking = study.walking
-    if walking.speed_kmh is not None:
-        return WalkSettings(walking.speed_kmh, walking.access_m), None
-    profile = find_profile(study, walking.profile, setting="walking.profile")
-    return WalkSettings(profile.speed_kmh, walking.access_m), profile
-
-
-def find_profile(study: Study, name: str, *, setting: str) -> WalkingProfile:
-    """Return a walking profile by name.
-
-    Raises
-    ------
-    StudyError
-        There is no such profile.
-    """
-    profiles = walking_profiles()
-    if name not in profiles:
-        values = {"path": setting, "name": name, "known": ", ".join(sorted(profiles))}
-        raise StudyError(str(study.file), [Issue("unknown_profile", values)])
-    return profiles[name]
-
-
-def _at_speed(profile: WalkingProfile, walk: WalkSettings) -> WalkSettings:
-    return WalkSettings(profile.speed_kmh, walk.access_m)
 
 
 def _demand_notices(inputs: Inputs, snaps: SnappedPoints, network: WalkingNetwork) -> Iterator[Notice]:

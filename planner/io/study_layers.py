@@ -344,10 +344,6 @@ class StudyLayers:
         self._told += check_shifts(given, self._middle, {name: self.source(name) for name in given})
         self._datums = frozenset(datum_name(frame.crs) for frame in given.values())
 
-    def refuse(self, error: DataError) -> None:
-        """Collect what is wrong with a layer."""
-        self._errors.append(error)
-
     def bring_all(self, given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
         """Bring all layers into the metric system of the communities.
 

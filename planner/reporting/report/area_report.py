@@ -36,7 +36,8 @@ from planner.reporting.report.blocks import (
 )
 from planner.reporting.report.build import build_report
 from planner.reporting.report.docx import docx_bytes
-from planner.reporting.report.figures import TOLERANCE_M, part_figure
+from planner.reporting.report.drawing import TOLERANCE_M
+from planner.reporting.report.figures import part_figure
 from planner.reporting.report.html import write_page
 from planner.reporting.report.pictures import start_pictures
 from planner.reporting.report.sections.coverage import communities_block, facilities_block
@@ -129,7 +130,7 @@ def _subdistrict(plan: Plan, content: PlanDocument, part: DistrictPart, t: Trans
         "reading": list(_reading(t)),
         "provenance": [*_sources(t), *_command(plan, part, t)],
     }
-    modelled, nature = nature_of(t, section=len(blocks_of))
+    modelled, nature = nature_of(t, section=t.decision("section_ref", number=len(blocks_of)))
     return Report(
         t=t,
         name=part.name,
@@ -155,7 +156,7 @@ def _community(plan: Plan, content: PlanDocument, part: DistrictPart, t: Transla
     if not t.content["centres"]:
         blocks.append(Paragraph(t("cut_no_centre")))
     blocks += _sites(plan, content, part, t)
-    modelled, nature = nature_of(t, section=1)
+    modelled, nature = nature_of(t, section=t.decision("section_ref", number=1))
     return Report(
         t=t,
         name=part.name,
@@ -250,8 +251,16 @@ def _sites(plan: Plan, content: PlanDocument, part: DistrictPart, t: Translator)
 
 
 def _reading(t: Translator) -> Iterator[Block]:
+    section = t.decision("section_ref", number=PROVENANCE)
     for topic in READING:
-        yield Paragraph(t(f"reading_{topic}", metres=t.exact(TOLERANCE_M), section=PROVENANCE), item=True)
+        yield Paragraph(
+            t(
+                f"reading_{topic}",
+                metres=t.exact(TOLERANCE_M),
+                section=section,
+            ),
+            item=True,
+        )
 
 
 def _sources(t: Translator) -> Iterator[Block]:

@@ -18,7 +18,8 @@ Pictures = Mapping[Markup, Picture]
 
 def drawings_of(report: Report) -> tuple[Markup, ...]:
     """Return the drawings of a report in their order, each once."""
-    blocks = (block for section in report.sections for block in section.blocks)
+    sections = (*((report.memo,) if report.memo else ()), *report.sections)
+    blocks = (block for section in sections for block in section.blocks)
     figures = (block.figure if isinstance(block, CentreCard) else block for block in blocks)
     return tuple(dict.fromkeys(figure.picture for figure in figures if isinstance(figure, Figure)))
 

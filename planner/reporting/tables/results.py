@@ -7,7 +7,7 @@ from pathlib import Path
 
 from planner.messages.catalogue import Texts
 from planner.reporting.document.records.plan import PlanDocument
-from planner.reporting.report.blocks import KeyFigure, Translator, section_number
+from planner.reporting.report.blocks import KeyFigure, Translator, annex_ref
 from planner.reporting.report.sections.summary import facts, indicators, nature_of
 from planner.reporting.scenario_text import scenario_heading
 from planner.reporting.small_counts import is_small_count
@@ -91,7 +91,7 @@ def _about(t: Translator) -> Sheet:
     """Return the study's facts, its key figures, and the software that made the workbook."""
     content = t.content
     provenance = content["provenance"]
-    modelled, nature = nature_of(t, section=section_number(content, "data"))
+    modelled, nature = nature_of(t, section=annex_ref(t, "data"))
     rows: Rows = [(scenario_heading(t("title"), content, t.texts), content["study"]["name"], "")]
     rows += [(fact, value, "") for fact, value in facts(t)]
     rows.append((t("modelled_title" if modelled else "surveyed_title"), nature, ""))
