@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from planner.api.sites import models as models
     from planner.api.studies import evaluate as evaluate
     from planner.api.studies import improve as improve
+    from planner.batch.run import run_many as run_many
     from planner.config.study import Study as Study
     from planner.config.study import make_study as make_study
     from planner.config.study import read_study as read_study
@@ -59,6 +60,7 @@ _NAMES = {
     "planner.api.programmes": ("fund_programme",),
     "planner.config.study": ("Study", "read_study", "make_study"),
     "planner.pipeline": ("run",),
+    "planner.batch.run": ("run_many",),
     "planner.results": ("Plan",),
     "planner.reporting.write": ("write",),
     "planner.reporting.report.area_report": ("write_area_report",),
@@ -89,6 +91,7 @@ __all__ = [
     "opportunities",
     "read_study",
     "run",
+    "run_many",
     "service_areas",
     "show",
     "snap",

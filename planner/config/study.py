@@ -27,7 +27,7 @@ from planner.config.layer_frames import ARGUMENTS, split_layers
 from planner.config.renamed_settings import former_names, with_new_names
 from planner.config.sections.base import Settings
 from planner.config.sections.demand import BusinessAreaSettings, DemandSettings
-from planner.config.sections.layers import InputSettings
+from planner.config.sections.layers import DistrictSettings, InputSettings
 from planner.config.sections.map import MapSettings
 from planner.config.sections.programme import ProgrammeSettings
 from planner.config.sections.report import ReportSettings
@@ -83,6 +83,7 @@ class Study(Settings):
     """The projected system to measure in. Left out: the communities' own if metric, else their UTM zone."""
 
     inputs: InputSettings
+    district: DistrictSettings = DistrictSettings()
 
     demand: DemandSettings = DemandSettings()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from planner.evaluation.ratings import WEAK
+from planner.evaluation.rating_names import WEAK
 from planner.messages.money import money_unit, unit_of_amount
 from planner.reporting import programme_text as words
 from planner.reporting.document.records.facilities import Facility, Rule
