@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from planner.api.networks import WalkNetwork as WalkNetwork
     from planner.api.networks import snap as snap
     from planner.api.networks import walk_network as walk_network
+    from planner.api.programmes import fund_programme as fund_programme
     from planner.api.sites import locate as locate
     from planner.api.sites import models as models
     from planner.api.studies import evaluate as evaluate
     from planner.api.studies import improve as improve
+    from planner.batch.run import run_many as run_many
     from planner.config.study import Study as Study
     from planner.config.study import make_study as make_study
     from planner.config.study import read_study as read_study
@@ -56,8 +58,10 @@ _NAMES = {
     "planner.api.services": ("services",),
     "planner.api.sites": ("locate", "models"),
     "planner.api.studies": ("evaluate", "improve"),
+    "planner.api.programmes": ("fund_programme",),
     "planner.config.study": ("Study", "read_study", "make_study"),
     "planner.pipeline": ("run",),
+    "planner.batch.run": ("run_many",),
     "planner.results": ("Plan",),
     "planner.reporting.write": ("write",),
     "planner.reporting.report.area_report": ("write_area_report",),
@@ -78,6 +82,7 @@ __all__ = [
     "candidates",
     "coverage",
     "evaluate",
+    "fund_programme",
     "improve",
     "isochrones",
     "locate",
@@ -87,6 +92,7 @@ __all__ = [
     "opportunities",
     "read_study",
     "run",
+    "run_many",
     "service_areas",
     "services",
     "show",

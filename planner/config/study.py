@@ -27,9 +27,10 @@ from planner.config.layer_frames import ARGUMENTS, split_layers
 from planner.config.renamed_settings import former_names, with_new_names
 from planner.config.sections.base import Settings
 from planner.config.sections.demand import BusinessAreaSettings, DemandSettings
-from planner.config.sections.layers import InputSettings
+from planner.config.sections.layers import DistrictSettings, InputSettings
 from planner.config.sections.map import MapSettings
 from planner.config.sections.programme import ProgrammeSettings
+from planner.config.sections.report import ReportSettings
 from planner.config.sections.rules import CostSettings, RemedySettings, RuleSettings
 from planner.config.sections.services import ServiceSettings, check_services
 from planner.config.sections.siting import SitingSettings
@@ -82,6 +83,7 @@ class Study(Settings):
     """The projected system to measure in. Left out: the communities' own if metric, else their UTM zone."""
 
     inputs: InputSettings
+    district: DistrictSettings = DistrictSettings()
 
     demand: DemandSettings = DemandSettings()
 
@@ -97,6 +99,7 @@ class Study(Settings):
     business_areas: BusinessAreaSettings = BusinessAreaSettings()
     programme: ProgrammeSettings = ProgrammeSettings()
     map: MapSettings = MapSettings()
+    report: ReportSettings = ReportSettings()
 
     file: Annotated[Path, Field(exclude=True)] = Path("study.toml")
     """The file that the study was read from; every path in it is relative to its folder."""

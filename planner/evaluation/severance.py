@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import scipy.spatial
 import shapely
 from numpy.typing import NDArray
 
@@ -95,7 +94,9 @@ def rank_pairs(
         Greatest number of pairs.
     """
     capped = np.minimum(minutes, settings.far_min)
-    pairs = scipy.spatial.cKDTree(xy).query_pairs(settings.near_m, output_type="ndarray").reshape(-1, 2)
+    from scipy.spatial import cKDTree
+
+    pairs = cKDTree(xy).query_pairs(settings.near_m, output_type="ndarray").reshape(-1, 2)
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].astype(np.int64)
     is_turned = capped[pairs[:, 0]] > capped[pairs[:, 1]]
     near, far = np.where(is_turned, pairs[:, 1], pairs[:, 0]), np.where(is_turned, pairs[:, 0], pairs[:, 1])

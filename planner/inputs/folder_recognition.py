@@ -28,6 +28,7 @@ from planner.io.recognition.files import (
 from planner.io.recognition.tables import (
     TableGuess,
     choose_tables,
+    find_people_groups,
     guess_tables,
     is_doubtful,
     named_in,
@@ -63,6 +64,8 @@ class RecognisedInputs:
         The lines of the study file by table: settings with their reason or question; "" for those of `[inputs]`.
     datums
         The datum of each layer, as the layers fit each other; None where that could not be tried.
+    settings
+        Lines above the inputs: population groups that are offered.
     unused
         Layers that no table of the study reads, each with the table that it may be, "" where none.
     unread
@@ -72,6 +75,7 @@ class RecognisedInputs:
     tables: Mapping[str, TableGuess]
     lines: Mapping[str, tuple[StudyLine, ...]]
     datums: DatumChoice | None = None
+    settings: tuple[StudyLine, ...] = ()
     unused: tuple[tuple[FolderLayer, str], ...] = ()
     unread: tuple[UnreadFile, ...] = ()
 
@@ -132,6 +136,7 @@ def recognise_folder(folder: Path) -> RecognisedInputs:
         {table: drafts[table].guess for table in order if table in drafts},
         {**lines, **{name: (StudyLine("path", layer.file.as_posix(), ""),) for name, layer in rasters.items()}},
         datums,
+        tuple(_groups_offered(drafts)),
         tuple((layer, of_layer[0].table if of_layer else "") for layer, of_layer in left),
         tuple(unread),
     )
@@ -253,6 +258,20 @@ def _people_asked(drafts: Mapping[str, _Draft], rasters: Mapping[str, FolderLaye
     if not (in_communities or any(name in drafts or name in rasters for name in PEOPLE)):
         text = Phrase("recognition.no_people")
         yield StudyLine("people_table", {"path": "people.xlsx"}, text, asks=True, is_comment=True)
+
+
+def _groups_offered(drafts: Mapping[str, _Draft]) -> Iterator[StudyLine]:
+    """Yield a line that counts the old and the children too, where the table of people has such columns."""
+    draft = next((drafts[table] for table in ("demand", "people_table", "communities") if table in drafts), None)
+    if draft is None:
+        return
+    read = draft.guess.read
+    named = {item.column: item.field for item in read.mapped if item.field == "people_65"}
+    found = [*find_people_groups([*named, *(item.column for item in read.unread)])]
+    if found:
+        groups = [{"id": ident, "name": name, "column": named.get(name, name)} for ident, name in found]
+        text = Phrase("recognition.groups", {"columns": ", ".join(name for _, name in found)})
+        yield StudyLine("demand", {"groups": groups}, text, asks=True, is_comment=True)
 
 
 def _state_datums(drafts: Mapping[str, _Draft]) -> DatumChoice | None:

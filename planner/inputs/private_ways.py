@@ -9,8 +9,6 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from planner.config.sections.walking import PrivateWays
 from planner.config.study import Study
@@ -124,6 +122,9 @@ def _edges_leading_out(network: WalkingNetwork, is_private: Bools) -> Bools:
 
 def _node_pieces(network: WalkingNetwork, which: Bools) -> IndexArray:
     nodes, count = network.edge_nodes[which], len(network.node_xy)
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     links = coo_array((np.ones(len(nodes)), nodes.T), shape=(count, count))
     return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 

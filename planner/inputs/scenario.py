@@ -3,10 +3,11 @@
 A scenario file is JSON::
 
     {"format": "planner.scenario/1", "study": "…", "crs": "EPSG:32648",
-     "closed": ["C07"], "sites": [{"id": "K3F9Q2M", "x": 483213.42, "y": 4391207.1}]}
+     "closed": ["C07"], "sites": [{"id": "K3F9Q2M", "x": 483213.42, "y": 4391207.1}],
+     "changes": [{"kind": "add_area", "centre": "C20", "amount": 158}]}
 
-Sites stand in the study's own metric system, to the centimetre, so that their walks are measured from exactly the
-place that the map showed.
+`changes` may be left out. Places are in the system of the study, of sites to the centimetre, so that walks are
+measured from exactly the place that the map showed.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pyproj.exceptions import CRSError
 
 from planner.config.study import Study, wrong_because
+from planner.inputs.changes import Change, apply_changes, change_issues
 from planner.inputs.study_inputs import Inputs
 from planner.messages.catalogue import Texts
 from planner.messages.errors import Issue, ScenarioError, system_reason
@@ -60,11 +62,12 @@ class _File(_Frozen):
     crs: Name
     closed: tuple[Name, ...]
     sites: tuple[Site, ...]
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scenario:
-    """Today's centres without some, and with some new sites.
+    """Today's centres without some, with some new sites, and with upgrades, branches and passages.
 
     Attributes
     ----------
@@ -76,6 +79,8 @@ class Scenario:
         The system of the sites.
     file, sha256
         The file that it was read from, by its name, and its hash; empty for one made by the planner.
+    changes
+        Changes to centres, gates and streets.
     """
 
     closed: tuple[str, ...]
@@ -83,6 +88,7 @@ class Scenario:
     crs: str
     file: str = ""
     sha256: str = ""
+    changes: tuple[Change, ...] = ()
 
 
 def read_scenario(path: str | Path, study: Study) -> Scenario:
@@ -135,11 +141,13 @@ def read_scenario(path: str | Path, study: Study) -> Scenario:
             issues.append(Issue("scenario_twice", {"setting": setting}, twice))
     if issues:
         raise ScenarioError(str(path), issues)
-    return Scenario(found.closed, found.sites, found.crs, path.name, hashlib.sha256(raw).hexdigest())
+    return Scenario(
+        found.closed, found.sites, found.crs, path.name, hashlib.sha256(raw).hexdigest(), found.changes
+    )
 
 
 def apply_scenario(scenario: Scenario, inputs: Inputs, study: Study) -> Inputs:
-    """Return the inputs as the scenario has them: without the closed centres, with a station at every site.
+    """Return the inputs as the scenario has them: without closed centres, with stations at its sites, changed.
 
     A site becomes a centre of tier station in the community that it stands in; its floor area is not known.
 
@@ -164,6 +172,7 @@ def apply_scenario(scenario: Scenario, inputs: Inputs, study: Study) -> Inputs:
     )
     values = {"found": scenario.crs, "crs": inputs.crs.to_string(), "metres": f"{inputs.margin_m:,.0f}"}
     issues = [Issue(key, values, rows) for key, wrong, rows in checks if rows or (wrong and rows == ())]
+    issues += change_issues(scenario.changes, inputs)
     if nobody_left:
         issues.append(Issue("scenario_closes_all"))
     if issues:
@@ -177,9 +186,10 @@ def apply_scenario(scenario: Scenario, inputs: Inputs, study: Study) -> Inputs:
         (*scenario.closed, *of_site),
         values={"file": source, "closed": len(scenario.closed), "sites": len(of_site)},
     )
-    return replace(
+    stands = replace(
         inputs, facilities=Facilities(together.reset_index(drop=True)), notices=(notice, *inputs.notices)
     )
+    return apply_changes(scenario.changes, stands, study.language)
 
 
 class _TwiceError(ValueError):

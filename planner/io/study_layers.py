@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pyproj
 
+from planner.cache import NO_CACHE, Cache
 from planner.config.sections.demand import GroupSettings
 from planner.config.sections.layers import Layer, Raster
 from planner.config.study import Study, portable
@@ -24,6 +25,7 @@ from planner.io.service_places import layer_of_service, service_columns, service
 from planner.io.study_area import check_nearby, choose_metric_crs, find_centre, reproject
 from planner.io.tables.columns import MappedColumn
 from planner.io.tables.layer_columns import UnusedColumn
+from planner.io.vector.table_contents import table_contents
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue, raise_together
 from planner.messages.notices import Notice
@@ -106,8 +108,9 @@ def attribution_of(sources: Sequence[LayerSource]) -> str:
 class StudyLayers:
     """Reads and checks one table after the other; collects what is wrong, and what becomes of each row."""
 
-    def __init__(self, study: Study, errors: list[DataError]) -> None:
+    def __init__(self, study: Study, errors: list[DataError], cache: Cache = NO_CACHE) -> None:
         self._study = study
+        self._cache = cache
         self._errors = errors
         self._read: dict[str, LayerRead] = {}
         self._crs: dict[str, str] = {}
@@ -152,21 +155,29 @@ class StudyLayers:
 
     def _read_one(self, name: str, schema: TableSchema[Table], home: tuple[float, float] | None) -> Table | None:
         layer = self.layers[name]
-        path = self._study.resolve(layer.path)
-        try:
+        path, frame = self._study.resolve(layer.path), self._study.frames.get(name)
+        setting, source, counted = self.setting(name), self.source(name), self._counted(name)
+        tags = self._services[name].tags if name in self._services else {}
+
+        def read() -> tuple[LayerRead, Table]:
             result = read_layer(
                 path,
                 layer,
-                setting=self.setting(name),
+                setting=setting,
                 schema=schema,
                 home=home,
-                counted=self._counted(name),
-                frame=self._study.frames.get(name),
-                tags=self._services[name].tags if name in self._services else {},
+                counted=counted,
+                frame=frame,
+                tags=tags,
             )
-            issues = (*result.issues, *_not_kept(name, layer, result, self.setting(name)))
-            issues = (*issues, *_wrong_values(layer, schema, self.setting(name)))
-            table = _checked(schema, result, issues, self.source(name), self.setting(name))
+            issues = (*result.issues, *_not_kept(name, layer, result, setting))
+            issues = (*issues, *_wrong_values(layer, schema, setting))
+            return result, _checked(schema, result, issues, source, setting)
+
+        try:
+            contents = None if frame is not None else table_contents(path, layer.layer)
+            given = (contents, name, path.name, layer, setting, source, schema.name, home, counted, tags)
+            result, table = read() if contents is None else self._cache.get("layer", given, read)
         except DataError as error:
             self._errors.append(error)
             return None
@@ -332,10 +343,6 @@ class StudyLayers:
             return
         self._told += check_shifts(given, self._middle, {name: self.source(name) for name in given})
         self._datums = frozenset(datum_name(frame.crs) for frame in given.values())
-
-    def refuse(self, error: DataError) -> None:
-        """Collect what is wrong with a layer."""
-        self._errors.append(error)
 
     def bring_all(self, given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
         """Bring all layers into the metric system of the communities.

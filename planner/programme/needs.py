@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.evaluation.ratings import COMPLIANT, WEAK
+from planner.evaluation.rating_names import COMPLIANT, WEAK
 from planner.network.walk import is_within
 from planner.programme.problem import ProjectOption
 from planner.programme.programme import Need, Project, list_ids

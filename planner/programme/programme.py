@@ -192,7 +192,7 @@ class Year:
     spent: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Programme:
     """Projects by year with their funding.
 
@@ -238,6 +238,12 @@ class Programme:
     funding_gap: FundingGap | None
     not_counted: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
+
+    def __repr__(self) -> str:
+        return (
+            f"Programme({len(self.projects)} projects in {len(self.labels)} years, cost {self.cost:,.6g}, "
+            f"{self.resolved} of {self.weak} weak resolved, {self.people:,.0f} people gain, {self.status})"
+        )
 
     @property
     def cost(self) -> float:

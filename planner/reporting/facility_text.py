@@ -138,12 +138,13 @@ def barrier_text(pair: SeveredPair, t: Translator) -> str:
     return t("between_named", kind=kind, name=name) if name else kind
 
 
-def action_text(change: Action, t: Translator) -> str:
-    """Return an action with its place as text."""
+def action_text(change: Action, t: Translator, *, where: bool = True) -> str:
+    """Return an action as text, with its coordinates where asked."""
     place = change["place"]
     titles = {one["id"]: t.localized(one) for one in t.content["diagnosis"]["functions"]}
+    somewhere = change["kind"] in ("open_gate", "build_crossing", "move", "open_station")
     return t.texts(
-        f"measures.change_{change['kind']}",
+        f"measures.change_{change['kind']}" if where or not somewhere else f"decision.do_{change['kind']}",
         amount=t.whole(change["amount"]),
         functions=t.join([titles[one] for one in change["functions"]]),
         about=change["name"] or change["about"],

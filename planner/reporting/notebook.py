@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
-from planner.reporting.report.blocks import Translator
+from planner.reporting.report.blocks import Translator, annex_ref
 from planner.reporting.report.figures import overview_figure
 from planner.reporting.report.png import render_png
 from planner.reporting.report.sections.summary import indicators, nature_of
@@ -37,7 +37,7 @@ def show(plan: Plan) -> str:
         A fragment that needs no network, no script and no style sheet; what the study says in it is escaped.
     """
     t = Translator(build_document(plan), Texts(plan.study.language))
-    modelled, nature = nature_of(t, section=0)
+    modelled, nature = nature_of(t, section=annex_ref(t, "data"))
     cards = Markup("").join(
         Markup(
             '<div style="{}"><b style="font-size:1.4em">{}</b><br>{}<br>'

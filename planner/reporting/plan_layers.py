@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
-from planner.messages.catalogue import Texts
+from planner.messages.catalogue import Phrase, Texts
+from planner.messages.errors import DataError, Issue
 from planner.reporting.notebook_maps import Drawn, draw_layers, plot_layers, write_frame
 from planner.reporting.style import SITE, UNCOVERED, VERDICT_COLOURS, shades
-from planner.reporting.tables.geopackage import write_geopackage
+from planner.reporting.tables.geopackage import result_layers, write_geopackage
 from planner.reporting.write import write_single
 from planner.results import Plan
 
@@ -45,6 +49,27 @@ def plan_layers(plan: Plan) -> list[Drawn]:
     return [*layers, (shown, {"name": texts("maps.layer_sites"), **look})]
 
 
+def plan_table(plan: Plan, name: str) -> gpd.GeoDataFrame | pd.DataFrame:
+    """Return the rated facilities, or a layer of results.gpkg by name.
+
+    Raises
+    ------
+    DataError
+        There is no such table; the nearest is named.
+    """
+    if name == "facilities":
+        # Imported by name at run time: the library stands above reporting.
+        return gpd.GeoDataFrame(import_module("planner").evaluate(plan))
+    tables = result_layers(plan)
+    if name not in tables:
+        near = difflib.get_close_matches(name, tables, n=1)
+        key, value = ("did_you_mean", near[0]) if near else ("known_settings", ", ".join(tables))
+        hint = Phrase(f"errors.{key}", {"name" if near else "names": value})
+        values = {"name": "table", "found": repr(name), "hint": hint}
+        raise DataError("to_frame", [Issue("unknown_choice", values)])
+    return tables[name]
+
+
 def explore_plan(plan: Plan, options: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a folium map
     """Draw the layers of a plan on a folium map."""
     return draw_layers(plan_layers(plan), options)
@@ -61,4 +86,4 @@ def write_plan(plan: Plan, path: str | os.PathLike[str], options: Mapping[str, A
     if file.suffix.lower() == ".gpkg":
         write_single(file, lambda target: write_geopackage(plan, target))
     else:
-        write_frame(plan.to_frame(), file, options)
+        write_frame(gpd.GeoDataFrame(plan.to_frame()), file, options)

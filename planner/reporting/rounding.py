@@ -78,6 +78,28 @@ def round_steps(steps: Sequence[float]) -> list[int]:
     return [now - before for now, before in zip(together, [0, *together], strict=False)]
 
 
+def round_money(rows: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Round a table of money to hundredths so that rows and columns add up to what is shown.
+
+    Returns
+    -------
+    shown
+        The rows with their total appended, then the row of totals.
+
+    Examples
+    --------
+    >>> round_money([[1.004, 2.0], [1.004, 3.5]])
+    [[1.0, 2.0, 3.0], [1.01, 3.5, 4.51], [2.01, 5.5, 7.51]]
+    """
+    hundredths = [[amount * 100 for amount in row] for row in rows]
+    sums = round_parts([sum(column) for column in zip(*hundredths, strict=True)])
+    columns = [
+        round_parts(column, total) for column, total in zip(zip(*hundredths, strict=True), sums, strict=True)
+    ]
+    shown = [list(row) for row in zip(*columns, strict=True)] + [sums]
+    return [[amount / 100 for amount in (*row, sum(row))] for row in shown]
+
+
 def digits_to_distinguish(value: float, other: float, digits: int) -> int:
     """Return with how many digits two numbers that differ are not written alike.
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from planner.network.walk import FloatArray, IndexArray
 from planner.siting.argument_checks import (
@@ -202,6 +201,8 @@ def _compared(
     moved_m = float("nan")
     if solution.sites and best.sites:
         between = _distances(xy[list(solution.sites)], xy[list(best.sites)])
+        from scipy.optimize import linear_sum_assignment
+
         moved_m = float(between[linear_sum_assignment(between)].mean())
     return Alternative(
         solution=solution,

@@ -17,11 +17,13 @@ from markupsafe import Markup
 from plans import with_settings
 
 import planner
+from planner.cache import Cache
 from planner.messages.catalogue import LANGUAGES, Language, Texts
 from planner.reporting.document.build import build_document
-from planner.reporting.report.blocks import CentreCard, Figure, Report, Table
+from planner.reporting.report.blocks import CentreCard, Figure, KeyFigures, Report, Table
 from planner.reporting.report.build import build_report, write_report
 from planner.reporting.report.docx import docx_bytes
+from planner.reporting.report.pictures import drawings_of, start_pictures
 from planner.reporting.report.png import render_png
 from planner.reporting.report.word import WordFile
 from planner.reporting.report.word_styles import TABLE_STYLE, TEXT_MM, open_template
@@ -56,7 +58,8 @@ def test_word_and_page_say_the_same(
     report = told(rich_toy_plan, language)
     words = words_of(made[language])
     page = html.unescape(write_report(replace_language(rich_toy_plan, language), report.t.content))
-    for section in report.sections:
+    assert report.memo is not None
+    for section in (report.memo, *report.sections):
         assert section.title in words
         for block in section.blocks:
             if isinstance(block, Table):
@@ -66,11 +69,11 @@ def test_word_and_page_say_the_same(
             elif isinstance(block, CentreCard):
                 assert all(reason in words and reason in page for reason in block.reasons)
                 assert all(value in words and value in page for _, value in block.measures)
+            elif isinstance(block, KeyFigures):
+                for one in block.figures:
+                    assert all(text in words and text in page for text in (one.value, one.label, one.note))
             elif not isinstance(block, Figure):
                 assert block.text in words
-    for indicator in report.indicators:
-        assert indicator.value in words
-        assert indicator.note in words
     assert report.nature in words
     assert report.t.content["provenance"]["command"] in words
     assert all(source["sha256"] in words for source in report.t.content["data"]["sources"])
@@ -85,24 +88,29 @@ def test_headings_are_words_own_and_numbered_by_their_style(made: dict[Language,
     headings = [p for p in document.paragraphs if p.style.name == "Heading 1"]
     texts = Texts("en")
     assert [p.text for p in headings[:3]] == [
-        texts("report.section_summary"),
-        texts("report.section_basis"),
-        texts("report.section_inventory"),
+        texts("decision.section_situation"),
+        texts("decision.section_problems"),
+        texts("decision.section_plan"),
     ]
     numbered = document.styles["Heading 1"].element.pPr.numPr
     assert numbered.numId.val == 90
-    # The summary stands before section 1, as on the page.
-    assert headings[0]._p.pPr.numPr.numId.val == 0
-    assert headings[1]._p.pPr.numPr is None
+    assert headings[0]._p.pPr.numPr is None
+    # Annexes are named by their own number.
+    annex = next(p for p in headings if texts("report.section_basis") in p.text)
+    assert annex.text.startswith(texts("decision.annex_ref", number=1))
+    assert annex._p.pPr.numPr.numId.val == 0
+    assert annex.paragraph_format.page_break_before
 
 
 def test_the_contents_are_a_field_that_is_not_empty(made: dict[Language, bytes]) -> None:
     document = docx.Document(io.BytesIO(made["en"]))
     contents = [p for p in document.paragraphs if p.style.name.startswith("toc ")]
     shown = ["".join(t.text for t in p._p.iter(qn("w:t"))) for p in contents]
-    assert shown[:2] == [Texts("en")("report.section_summary"), f"1 {Texts('en')('report.section_basis')}"]
+    assert shown[:2] == [
+        f"{n} {Texts('en')(f'decision.section_{name}')}" for n, name in ((1, "situation"), (2, "problems"))
+    ]
     codes = [code.text for p in contents for code in p._p.iter(qn("w:instrText"))]
-    assert codes == [' TOC \\o "1-2" \\h \\z \\u ']
+    assert codes == [' TOC \\o "1-1" \\h \\z \\u ']
     anchors = {mark.get(qn("w:name")) for mark in document.element.body.iter(qn("w:bookmarkStart"))}
     links = [link.get(qn("w:anchor")) for p in contents for link in p._p.iter(qn("w:hyperlink"))]
     assert len(links) == len(contents) > 5
@@ -117,15 +125,17 @@ def test_every_table_and_figure_has_a_caption_that_counts(
     document = docx.Document(io.BytesIO(made["en"]))
     captions = [p for p in document.paragraphs if p.style.name == "Caption"]
     codes = [code.text.split()[1] for p in captions for code in p._p.iter(qn("w:instrText"))]
-    assert codes.count("Table") == len(document.tables)
+    # The three figures on page one have no caption.
+    assert codes.count("Table") == len(document.tables) - 1
     assert codes.count("Figure") == len(document.inline_shapes) > 0
     counted = [re.match(r"(Table|Figure) (\d+)  \S", p.text) for p in captions]
     for word in ("Table", "Figure"):
         numbers = [int(found[2]) for found in counted if found is not None and found[1] == word]
         assert numbers == list(range(1, codes.count(word) + 1))
     assert all(shape._inline.docPr.get("descr") for shape in document.inline_shapes)
-    heads = [table.rows[0]._tr.trPr.find(qn("w:tblHeader")) for table in document.tables[1:]]
-    assert all(head is not None for head in heads)
+    heads = [table.rows[0]._tr.trPr.find(qn("w:tblHeader")) for table in document.tables]
+    # Key figures, on page one and in the first section, are cards without a head.
+    assert sum(head is None for head in heads) == 2
     del rich_toy_plan
 
 
@@ -219,3 +229,24 @@ def test_a_card_is_set_in_smaller_letters() -> None:
         assert card.styles[name].font.size == pytest.approx(whole.styles[name].font.size * 0.76, abs=6350)
     assert card.styles["Heading 1"].paragraph_format.space_before.pt == pytest.approx(20 * 0.76**3, abs=0.1)
     assert card.sections[0].top_margin.mm == pytest.approx(20 * 0.76, abs=0.1)
+
+
+def test_pictures_are_kept_and_drawn_once(
+    rich_toy_plan: planner.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, cache = told(rich_toy_plan, "en"), Cache(tmp_path)
+    with start_pictures(report, cache) as pictures:
+        drawn = pictures()
+    assert list(drawn) == list(drawings_of(report))
+    assert drawn
+
+    def fail(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("planner.reporting.report.docx.render_png", fail)
+    monkeypatch.setattr("planner.reporting.report.png.render_png", fail)
+    with start_pictures(report, Cache(tmp_path), processes=2) as pictures:
+        assert pictures() == drawn
+    made = docx_bytes(report, drawn)
+    monkeypatch.undo()
+    assert made == docx_bytes(report)

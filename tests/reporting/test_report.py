@@ -23,7 +23,9 @@ from planner.reporting.facility_text import failure_reason
 from planner.reporting.report.blocks import DIGITS, Translator
 from planner.reporting.report.build import write_report
 
-SECTIONS = ("summary", "basis", "inventory", "coverage", "weak", "siting", "fairness", "reading", "data")
+BODY = ("situation", "problems", "plan", "money", "safeguards", "next")
+ANNEXES = ("basis", "inventory", "coverage", "weak", "siting", "fairness", "reading", "data")
+SECTIONS = ("memo", *BODY, *ANNEXES)
 MEBIBYTE = 2**20
 
 
@@ -91,7 +93,9 @@ def test_both_languages_tell_every_section(toy_plan: planner.Plan, language: Lan
     assert [name for name in reader.ids if name in SECTIONS] == list(SECTIONS)
     assert reader.open == []
     assert f'<html lang="{"zh-CN" if language == "zh" else "en"}">' in page
-    for name in SECTIONS:
+    for name in BODY:
+        assert Texts(language)(f"decision.section_{name}") in reader.text
+    for name in ANNEXES:
         assert Texts(language)(f"report.section_{name}") in reader.text
 
 
@@ -184,7 +188,7 @@ def test_every_community_and_every_centre_is_listed(haibowan_plan: planner.Plan)
 def test_modelled_layers_are_said_to_be_modelled(haibowan_plan: planner.Plan, toy_plan: planner.Plan) -> None:
     t = Texts(haibowan_plan.study.language)
     assert t("report.modelled_title") in report_of(haibowan_plan)[1].text
-    assert Texts("en")("report.surveyed", section=8) in report_of(toy_plan)[1].text
+    assert Texts("en")("report.surveyed", section="Annex 8") in report_of(toy_plan)[1].text
 
 
 def test_whole_people_add_up_where_the_data_have_fractions(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from planner.reporting.programme_text import task_text
 from planner.reporting.report.area_report import write_area_report
 from planner.reporting.report.blocks import Block, Paragraph, Table, Translator
 from planner.reporting.report.sections.siting import further_results, siting_section
-from planner.reporting.report.sections.summary import summary
+from planner.reporting.report.sections.summary import siting_summary
 from planner.reporting.rounding import round_bound
 from planner.siting import robustness
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
@@ -79,7 +79,7 @@ def test_whom_sites_leave_uncovered_are_residents_not_weights(plan: planner.Plan
     assert "With the proposed sites open (3), 10 people remain uncovered at 5 minutes." in said
     after = best["people_covered_after"]
     assert round(content["coverage"]["total"][0]["people"] - after) == 10
-    lines = list(summary(Translator(content, Texts("en"))))
+    lines = list(siting_summary(Translator(content, Texts("en"))))
     assert any(
         "bring 210 (weighted) more people" in line or "bring 211 (weighted) more people" in line for line in lines
     )
@@ -105,7 +105,7 @@ def test_sheets_of_parts_and_the_static_map_say_what_is_weighted(plan: planner.P
 
 def test_unweighted_gains_are_not_called_weighted(tmp_path: Path) -> None:
     t = Translator(build_document(planner.run(toy.write_study(tmp_path))), Texts("en"))
-    assert not any("weighted" in line for line in summary(t))
+    assert not any("weighted" in line for line in siting_summary(t))
 
 
 def test_positions_reach_no_more_uncovered_people_than_there_are(content: dict[str, Any]) -> None:

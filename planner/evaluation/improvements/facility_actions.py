@@ -13,7 +13,8 @@ from planner.evaluation.functions import function_completeness
 from planner.evaluation.improvements.actions import Action, Intervention, cost_of
 from planner.evaluation.indicators import derive_indicators, indicators_depending_on
 from planner.evaluation.intervals import IndicatorRef, IndicatorValues, Interval, exactly
-from planner.evaluation.ratings import COMPLIANT, FacilityFacts
+from planner.evaluation.rating_names import COMPLIANT
+from planner.evaluation.ratings import FacilityFacts
 from planner.evaluation.rules import RuleSet
 
 MAX_ADDED_M2 = 10_000

@@ -40,15 +40,8 @@ from planner.evaluation.improvements.site_actions import (
     neighbours_of,
 )
 from planner.evaluation.improvements.street_actions import CrossingIntervention, GateIntervention
-from planner.evaluation.ratings import (
-    COMPLIANT,
-    EXCELLENT,
-    UNDETERMINED,
-    WEAK,
-    FacilityFacts,
-    evaluate_rules,
-    rating_of,
-)
+from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
+from planner.evaluation.ratings import FacilityFacts, evaluate_rules, rating_of
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers, find_severance_pairs, pairs_near
 from planner.inputs.study_inputs import without_equipment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -286,3 +287,31 @@ def _ending(name: str) -> str:
     known: Iterable[str] = values_of("tier")
     endings = [word for word in known if len(word) > 1 and normalize_name(name).endswith(word)]
     return f"*{max(endings, key=len)}" if endings else name
+
+
+def find_people_groups(columns: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield an id and the column of each group, the first column of several.
+
+    Shares, households and one sex alone are no group.
+
+    Examples
+    --------
+    >>> list(find_people_groups(["60岁以上（人）", "65+", "0-6岁儿童", "65岁以上占比", "60岁及以上/男", "户数"]))
+    [('aged_60', '60岁以上（人）'), ('aged_65', '65+'), ('children', '0-6岁儿童')]
+    """
+    words = recognition_words()["people_groups"]
+    found: set[str] = set()
+    for column in columns:
+        text = "".join(column.lower().split())
+        if any(part in text for part in words["none"]):
+            continue
+        aged = next((match for pattern in words["aged"] if (match := re.search(pattern, text))), None)
+        if aged is not None:
+            ident = f"aged_{aged.group(1)}" if aged.groups() else "aged"
+        elif any(re.search(pattern, text) for pattern in words["children"]):
+            ident = "children"
+        else:
+            continue
+        if ident not in found:
+            found.add(ident)
+            yield ident, column

@@ -127,10 +127,12 @@ def find_position_columns(
         vocabulary.where(ours): theirs for ours, theirs in vocabulary.explicit.items() if vocabulary.where(ours)
     }
     results: dict[str, list[str]] = {}
-    for heading in headings:
-        part = vocabulary.where(unlettered(heading))
-        if part is not None and not mapped:
-            results.setdefault(part, []).append(heading)
+    for is_marked in (False, True):
+        # Names with the word of a datum count where there are none without: many tables have both.
+        for heading in headings if not (results or mapped) else ():
+            part = vocabulary.where(unlettered(heading), is_marked=is_marked)
+            if part is not None:
+                results.setdefault(part, []).append(heading)
     results.update({part: [theirs] for part, theirs in mapped.items() if part and theirs in headings})
     return tuple(
         PositionColumns(

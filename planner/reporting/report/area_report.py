@@ -11,7 +11,8 @@ from typing import Literal, cast
 
 import shapely
 
-from planner.evaluation.ratings import WEAK
+from planner.cache import NO_CACHE, Cache
+from planner.evaluation.rating_names import WEAK
 from planner.messages.catalogue import Texts
 from planner.messages.errors import CommandError, Issue
 from planner.reporting.document.build import build_document
@@ -35,8 +36,10 @@ from planner.reporting.report.blocks import (
 )
 from planner.reporting.report.build import build_report
 from planner.reporting.report.docx import docx_bytes
-from planner.reporting.report.figures import TOLERANCE_M, part_figure
+from planner.reporting.report.drawing import TOLERANCE_M
+from planner.reporting.report.figures import part_figure
 from planner.reporting.report.html import write_page
+from planner.reporting.report.pictures import start_pictures
 from planner.reporting.report.sections.coverage import communities_block, facilities_block
 from planner.reporting.report.sections.method import SOURCES
 from planner.reporting.report.sections.summary import attribution_fact, facts, indicators, nature_of, scenario_fact
@@ -61,7 +64,7 @@ SHOWN_REASONS = 4
 """Largest number of reasons that a card gives for a facility."""
 
 
-def write_area_report(plan: Plan, path: str | Path, *, wanted: str = "") -> Path:
+def write_area_report(plan: Plan, path: str | Path, *, wanted: str = "", cache: Cache = NO_CACHE) -> Path:
     """Write the report of a part of the district.
 
     Parameters
@@ -73,6 +76,8 @@ def write_area_report(plan: Plan, path: str | Path, *, wanted: str = "") -> Path
     wanted
         The name of a street or town for its sheet, the name or id of a community for its one-page card; the
         whole report where empty or the study's name.
+    cache
+        Pictures of earlier runs.
 
     Returns
     -------
@@ -90,7 +95,11 @@ def write_area_report(plan: Plan, path: str | Path, *, wanted: str = "") -> Path
     check_format(path)
     protect_inputs(plan.study, path.parent, [path.name])
     report = build_area_report(plan, build_document(plan), wanted)
-    made = write_page(report).encode() if path.suffix.lower() == ".html" else docx_bytes(report)
+    if path.suffix.lower() == ".html":
+        made = write_page(report).encode()
+    else:
+        with start_pictures(report, cache) as pictures:
+            made = docx_bytes(report, pictures())
     return write_single(path, lambda place: place.write_bytes(made))
 
 
@@ -121,7 +130,7 @@ def _subdistrict(plan: Plan, content: PlanDocument, part: DistrictPart, t: Trans
         "reading": list(_reading(t)),
         "provenance": [*_sources(t), *_command(plan, part, t)],
     }
-    modelled, nature = nature_of(t, section=len(blocks_of))
+    modelled, nature = nature_of(t, section=t.decision("section_ref", number=len(blocks_of)))
     return Report(
         t=t,
         name=part.name,
@@ -147,7 +156,7 @@ def _community(plan: Plan, content: PlanDocument, part: DistrictPart, t: Transla
     if not t.content["centres"]:
         blocks.append(Paragraph(t("cut_no_centre")))
     blocks += _sites(plan, content, part, t)
-    modelled, nature = nature_of(t, section=1)
+    modelled, nature = nature_of(t, section=t.decision("section_ref", number=1))
     return Report(
         t=t,
         name=part.name,
@@ -242,8 +251,16 @@ def _sites(plan: Plan, content: PlanDocument, part: DistrictPart, t: Translator)
 
 
 def _reading(t: Translator) -> Iterator[Block]:
+    section = t.decision("section_ref", number=PROVENANCE)
     for topic in READING:
-        yield Paragraph(t(f"reading_{topic}", metres=t.exact(TOLERANCE_M), section=PROVENANCE), item=True)
+        yield Paragraph(
+            t(
+                f"reading_{topic}",
+                metres=t.exact(TOLERANCE_M),
+                section=section,
+            ),
+            item=True,
+        )
 
 
 def _sources(t: Translator) -> Iterator[Block]:

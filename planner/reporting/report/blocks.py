@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from markupsafe import Markup
 
-from planner.evaluation.intervals import IndicatorRef
 from planner.messages.catalogue import Texts, localized
 
 if TYPE_CHECKING:
@@ -59,11 +58,18 @@ Row = tuple[Cell | str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A sentence or several; `title` makes it a heading inside the section, `item` one of a list."""
+    """A sentence or several.
+
+    `title` makes it a heading inside the section, `item` one of a list, `numbered` one of a numbered list, `lead`
+    bold words before what follows, `warning` one that must not be missed.
+    """
 
     text: str
     title: bool = False
     item: bool = False
+    numbered: bool = False
+    lead: bool = False
+    warning: bool = False
     kind: str = "paragraph"
 
 
@@ -112,7 +118,27 @@ class Code:
     kind: str = "code"
 
 
-Block = Paragraph | Table | Figure | CentreCard | Code
+@dataclass(frozen=True, slots=True)
+class KeyFigure:
+    """Key figure with its label and a note; `number` where it is numeric."""
+
+    value: str
+    label: str
+    note: str
+    number: float | None = None
+    is_share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigures:
+    """Key figures side by side."""
+
+    figures: tuple[KeyFigure, ...]
+    caption: str = ""
+    kind: str = "figures"
+
+
+Block = Paragraph | Table | Figure | CentreCard | Code | KeyFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +151,10 @@ class Translator:
     def __call__(self, key: str, /, **values: object) -> str:
         """Return a text of the report."""
         return self.texts(f"report.{key}", **values)
+
+    def decision(self, key: str, /, **values: object) -> str:
+        """Return a text of page one or of the report's body."""
+        return self.texts(f"decision.{key}", **values)
 
     def programme(self, key: str, /, **values: object) -> str:
         """Return a text of the programme."""
@@ -183,6 +213,8 @@ class Translator:
 
     def measure(self, name: str) -> str:
         """Return what a measure is called."""
+        from planner.evaluation.intervals import IndicatorRef
+
         ref = IndicatorRef.parse(name)
         if ref.limit_min is None:
             return self.texts(f"measures.{ref.name}")
@@ -207,34 +239,36 @@ class Translator:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyFigure:
-    """Key figure with its label and a note; `number` where it is numeric."""
-
-    value: str
-    label: str
-    note: str
-    number: float | None = None
-    is_share: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Section:
-    """A section of the report; one of number 0 has none."""
+    """A section of the report, or an annex; one of number 0 has none."""
 
     id: str
     number: int
     title: str
     blocks: tuple[Block, ...]
+    annex: str = ""
+    """What the annex is called, as `Annex 2`; empty for a section."""
 
     @property
     def heading(self) -> str:
         """Return the title with its number."""
+        if self.annex:
+            return f"{self.annex}\u3000{self.title}"
         return f"{self.number} {self.title}" if self.number else self.title
 
 
 @dataclass(frozen=True, slots=True)
+class Office:
+    """What an office adds to a document, in words: the study's, or where it must be filled in."""
+
+    addressee: str
+    issuer: str
+    issued: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """A report before layout; `contents`: whether it begins with a table of contents."""
+    """A report before layout; `contents`: whether it begins with a table of contents, `memo`: page one."""
 
     t: Translator
     name: str
@@ -246,6 +280,9 @@ class Report:
     summary: tuple[str, ...]
     sections: tuple[Section, ...]
     contents: bool = True
+    memo: Section | None = None
+    office: Office | None = None
+    style: str = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,8 +311,8 @@ def require(part: Part | None) -> Part:
     return part
 
 
-def section_names(content: PlanDocument) -> list[str]:
-    """Return the sections of the report in order; programme and business areas only where the study has them."""
+def annex_names(content: PlanDocument) -> list[str]:
+    """Return the annexes in order; programme and business areas only where the study has them."""
     named = (
         "basis",
         "inventory",
@@ -286,20 +323,18 @@ def section_names(content: PlanDocument) -> list[str]:
         "programme",
         "fairness",
         "business_areas",
-        "reading",
-        "data",
     )
     absent = {
         "services": "services" not in content,
         "programme": content["programme"] is None,
         "business_areas": content["business_areas"] is None,
     }
-    return [name for name in named if not absent.get(name)]
+    return [name for name in (*named, "business_areas", "reading", "data") if not absent.get(name)]
 
 
-def section_number(content: PlanDocument, name: str) -> int:
-    """Return the number of a section."""
-    return section_names(content).index(name) + 1
+def annex_ref(t: Translator, name: str) -> str:
+    """Return how a sentence refers to an annex."""
+    return t.decision("annex_ref", number=annex_names(t.content).index(name) + 1)
 
 
 def headcount(row: Entry) -> Headcount:

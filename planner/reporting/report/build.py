@@ -7,16 +7,18 @@ from itertools import chain
 
 from planner.messages.catalogue import Texts
 from planner.reporting.document.records.plan import PlanDocument
-from planner.reporting.report.blocks import Block, Report, Section, Translator, section_names, section_number
+from planner.reporting.report.blocks import Block, Office, Report, Section, Translator, annex_names, annex_ref
 from planner.reporting.report.html import write_page
+from planner.reporting.report.sections.body import body_sections
 from planner.reporting.report.sections.coverage import coverage_section, inventory_section
 from planner.reporting.report.sections.equity import equity_section
+from planner.reporting.report.sections.memo import date_text, memo_blocks, memo_title
 from planner.reporting.report.sections.method import basis_section, data_section, reading_section
 from planner.reporting.report.sections.people import business_areas_section, groups_section
 from planner.reporting.report.sections.programme import programme_section
 from planner.reporting.report.sections.services import services_section
 from planner.reporting.report.sections.siting import siting_section
-from planner.reporting.report.sections.summary import facts, indicators, nature_of, summary
+from planner.reporting.report.sections.summary import facts, nature_of
 from planner.reporting.report.sections.weak_facilities import weak_facilities_section
 from planner.reporting.scenario_text import scenario_heading
 from planner.results import Plan
@@ -46,7 +48,7 @@ def build_report(plan: Plan, content: PlanDocument) -> Report:
     t = Translator(content, Texts(plan.study.language))
     blocks_of: dict[str, Callable[[], Iterator[Block]]] = {
         "basis": lambda: basis_section(t),
-        "inventory": lambda: inventory_section(plan, t),
+        "inventory": lambda: inventory_section(t),
         "coverage": lambda: chain(coverage_section(t), groups_section(t)),
         "services": lambda: services_section(t),
         "weak": lambda: weak_facilities_section(plan, t),
@@ -57,19 +59,34 @@ def build_report(plan: Plan, content: PlanDocument) -> Report:
         "reading": lambda: reading_section(t),
         "data": lambda: data_section(t),
     }
-    numbered = [
-        Section(name, number, t(f"section_{name}"), tuple(blocks_of[name]()))
-        for number, name in enumerate(section_names(content), start=1)
+    body = [
+        Section(name, number, t.decision(f"section_{name}"), tuple(blocks()))
+        for number, (name, blocks) in enumerate(body_sections(plan, t).items(), start=1)
     ]
-    modelled, nature = nature_of(t, section=section_number(content, "data"))
+    annexes = [
+        Section(name, number, t(f"section_{name}"), tuple(blocks_of[name]()), annex_ref(t, name))
+        for number, name in enumerate(annex_names(content), start=1)
+    ]
+    modelled, nature = nature_of(t, section=annex_ref(t, "data"))
+    title = scenario_heading(memo_title(t), content, t.texts)
     return Report(
         t=t,
         name=content["study"]["name"],
         title=scenario_heading(t("title"), content, t.texts),
-        facts=tuple(facts(t)),
+        facts=tuple(facts(t, technical=False)),
         modelled=modelled,
         nature=nature,
-        indicators=tuple(indicators(t)),
-        summary=tuple(summary(t)),
-        sections=tuple(numbered),
+        indicators=(),
+        summary=(),
+        sections=(*body, *annexes),
+        memo=Section("memo", 0, title, tuple(memo_blocks(plan, t))),
+        office=office_of(t),
+        style=content["study"]["report"]["style"],
     )
+
+
+def office_of(t: Translator) -> Office:
+    """Return addressee, issuer and date; in an official document what is not given has to be filled in."""
+    given = t.content["study"]["report"]
+    empty = t.decision("fill_in") if given["style"] == "gbt9704" else ""
+    return Office(given["addressee"] or empty, given["issuer"] or empty, date_text(given["issued"], t) or empty)

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from planner.messages.catalogue import locale_of
-from planner.reporting.report.blocks import Block, CentreCard, Code, Figure, Paragraph, Report, Table, Translator
+from planner.reporting.report.blocks import (
+    Block,
+    CentreCard,
+    Code,
+    Figure,
+    KeyFigure,
+    KeyFigures,
+    Paragraph,
+    Report,
+    Section,
+    Table,
+    Translator,
+)
+from planner.reporting.report.pictures import Pictures
 from planner.reporting.report.png import render_png
 from planner.reporting.report.word import WordFile
+from planner.reporting.report.word_styles import MEMO_STYLE, MEMO_VALUE, TEXT_MM
 
 CARDS_ACROSS = 4
+MEMO_MM = 140.0
+"""Width of the maps on page one, which has to hold the rest too."""
+
 CARD_SCALE = 0.76
 """Scale of the font of a one-page card, which has no contents."""
 
@@ -15,13 +34,15 @@ SECTION, PART, CARD = 1, 2, 3
 """Levels of headings."""
 
 
-def docx_bytes(report: Report) -> bytes:
+def docx_bytes(report: Report, pictures: Pictures | None = None) -> bytes:
     """Lay a report out as a Word file.
 
     Parameters
     ----------
     report
         Result of `planner.reporting.report.build.build_report`.
+    pictures
+        Its drawings as PNG, as far as they are there already.
 
     Returns
     -------
@@ -35,7 +56,10 @@ def docx_bytes(report: Report) -> bytes:
         language=locale_of(t.texts.language).html,
         scale=1.0 if report.contents else CARD_SCALE,
     )
+    word.drawn = pictures or {}
     word.running(f"{report.name} · {report.title}")
+    if report.memo is not None:
+        _memo(report, report.memo, word)
     word.paragraph(report.title, "Subtitle")
     word.paragraph(report.name, "Title")
     for fact, value in report.facts:
@@ -43,47 +67,80 @@ def docx_bytes(report: Report) -> bytes:
     word.paragraph(report.nature, "Notice", begin=t("modelled_title" if report.modelled else "surveyed_title"))
     if report.contents:
         word.contents(t("contents"))
-    word.heading(t("section_summary"), SECTION, numbered=False)
-    _indicators(report, word)
-    for sentence in report.summary:
-        word.paragraph(sentence)
+    if report.indicators:
+        word.heading(t("section_summary"), SECTION, numbered=False)
+        _indicators(report.indicators, t("key_figures"), word, t)
+        for sentence in report.summary:
+            word.paragraph(sentence)
     for section in report.sections:
-        word.heading(section.title, SECTION, numbered=section.number > 0)
+        if section.annex:
+            word.page_break()
+        word.heading(section.heading if section.annex else section.title, SECTION, numbered=_is_numbered(section))
         parted = False
         for block in section.blocks:
-            _lay(block, word, t, card_level=CARD if parted else PART)
+            _lay(block, word, t, card_level=CARD if parted else PART, numbered=_is_numbered(section))
             parted = parted or (isinstance(block, Paragraph) and block.title)
     return word.bytes()
 
 
-def _indicators(report: Report, word: WordFile) -> None:
-    cards = [
-        [(one.value, "KeyValue"), (one.label, "TableText"), (one.note, "TableSmall")] for one in report.indicators
-    ]
-    word.caption(report.t("table"), "Table", report.t("key_figures"), above=True)
-    word.cards(cards, across=CARDS_ACROSS)
+def _is_numbered(section: Section) -> bool:
+    """Return whether headings count up: annexes are named by their own number."""
+    return section.number > 0 and not section.annex
 
 
-def _lay(block: Block, word: WordFile, t: Translator, *, card_level: int) -> None:
+def _memo(report: Report, memo: Section, word: WordFile) -> None:
+    """Lay out page one, and end the page."""
+    office, t = report.office, report.t
+    word.text_style = MEMO_STYLE
+    word.memo_title(memo.title)
+    if office and office.addressee:
+        word.paragraph(t.decision("to", addressee=office.addressee), MEMO_STYLE)
+    for block in memo.blocks:
+        _lay(block, word, t, card_level=PART, numbered=False)
+    for line in (office.issuer, office.issued) if office else ():
+        if line:
+            word.paragraph(line, MEMO_STYLE, right=True)
+    word.text_style = "Normal"
+    word.page_break()
+
+
+def _indicators(figures: Sequence[KeyFigure], caption: str, word: WordFile, t: Translator) -> None:
+    value = MEMO_VALUE if word.text_style == MEMO_STYLE else "KeyValue"
+    cards = [[(one.value, value), (one.label, "TableText"), (one.note, "TableSmall")] for one in figures]
+    if caption:
+        word.caption(t("table"), "Table", caption, above=True)
+    word.cards(cards, across=min(CARDS_ACROSS, len(cards)))
+    word.paragraph("", "Table Note")
+
+
+def _lay(block: Block, word: WordFile, t: Translator, *, card_level: int, numbered: bool = True) -> None:
     """Lay out one block."""
     match block:
         case Paragraph():
-            _paragraph(block, word)
+            _paragraph(block, word, numbered=numbered)
         case Table():
             _table(block, word, t)
         case Figure():
             _figure(block, word, t)
         case CentreCard():
-            _card(block, word, t, level=card_level)
+            _card(block, word, t, level=card_level, numbered=numbered)
         case Code():
             word.paragraph(block.text, "Code")
+        case KeyFigures():
+            _indicators(block.figures, block.caption, word, t)
 
 
-def _paragraph(block: Paragraph, word: WordFile) -> None:
+def _paragraph(block: Paragraph, word: WordFile, *, numbered: bool) -> None:
     if block.title:
-        word.heading(block.text, PART)
+        word.heading(block.text, PART, numbered=numbered)
+    elif block.lead:
+        word.lead(block.text)
+    elif block.warning:
+        word.paragraph(block.text, "Notice")
+    elif block.numbered:
+        word.item(block.text)
     else:
-        word.paragraph(block.text, "List Bullet" if block.item else "Normal")
+        word.paragraph(block.text, "List Bullet" if block.item else word.text_style)
 
 
 def _table(block: Table, word: WordFile, t: Translator) -> None:
@@ -94,12 +151,17 @@ def _table(block: Table, word: WordFile, t: Translator) -> None:
 
 
 def _figure(block: Figure, word: WordFile, t: Translator) -> None:
-    word.picture(render_png(block.picture), block.caption)
+    on_page_one = word.text_style == MEMO_STYLE
+    word.picture(
+        word.drawn.get(block.picture) or render_png(block.picture),
+        block.caption,
+        most_mm=MEMO_MM if on_page_one else TEXT_MM,
+    )
     word.caption(t("figure"), "Figure", block.caption, above=False)
 
 
-def _card(block: CentreCard, word: WordFile, t: Translator, *, level: int) -> None:
-    word.heading(block.name, level)
+def _card(block: CentreCard, word: WordFile, t: Translator, *, level: int, numbered: bool) -> None:
+    word.heading(block.name, level, numbered=numbered)
     word.paragraph(block.place, begin=block.verdict.text)
     for reason in block.reasons:
         word.paragraph(reason, "List Bullet")

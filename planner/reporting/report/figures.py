@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -11,93 +11,43 @@ import shapely
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from planner.evaluation.ratings import RATINGS
+from planner.evaluation.rating_names import RATINGS
 from planner.messages.catalogue import Texts
 from planner.reporting.facility_shapes import action_positions, blocked_sectors, severed_pair_lines
-from planner.reporting.map.simplify import LINES, POLYGONS, simplify_borders
-from planner.reporting.map.symbols import SHAPES, ring_swatches
+from planner.reporting.map.symbols import ring_swatches
+from planner.reporting.report.drawing import (
+    Frame,
+    clip_to_frame,
+    draw_mark,
+    draw_north_arrow,
+    draw_scale_bar,
+    draw_shapes,
+    frame_around,
+    in_sight,
+    svg_path,
+)
 from planner.reporting.small_counts import SQUARE_M, displayed_positions
 from planner.results import Plan
 from planner.schemas.tables import TIERS
 from planner.siting.proposals import Proposal
 
-TOLERANCE_M = 2.0
-"""Lines are drawn with fewer vertices, off by at most this: a fraction of a pixel on every map here."""
-
-OVERVIEW_PX = (440.0, 760.0)
+OVERVIEW_PX = (440.0, 600.0)
 SITING_PX = (680.0, 700.0)
 CENTRE_PX = (300.0, 240.0)
 PART_PX = (480.0, 420.0)
 LEGEND_PX = 190.0
 LEGEND_STEP_PX = 18.0
 SITE_PX = 14.0
-PADDING = 0.03
 SITING_MARGIN_M = 500.0
 DOT_M, LEAST_DOT_PX, MOST_DOT_PX = 12.0, 0.8, 2.4
 """Smallest and largest radius of uncovered people, pixels."""
 
-MARK_PX = {"district": 17.0, "town": 12.0, "community": 10.0, "village": 11.0, "station": 9.5}
-"""How wide each tier's mark is drawn."""
-
-SHAPE_UNITS = 24.0
-"""The square in which `SHAPES` are outlined."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A window on the ground, metres, and how large a metre is drawn."""
-
-    west: float
-    south: float
-    east: float
-    north: float
-    px_a_metre: float
-
-    @property
-    def width(self) -> float:
-        """Return the window's width in pixels."""
-        return (self.east - self.west) * self.px_a_metre
-
-    @property
-    def height(self) -> float:
-        """Return the window's height in pixels."""
-        return (self.north - self.south) * self.px_a_metre
-
-    def pixels(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return ground coordinates as pixels from the top left, to a tenth."""
-        return np.round((xy - [self.west, self.north]) * [self.px_a_metre, -self.px_a_metre], 1) + 0.0
-
-    def window(self) -> shapely.Geometry:
-        """Return the window as a polygon on the ground."""
-        return shapely.box(self.west, self.south, self.east, self.north)
-
-
-def frame_around(bounds: Sequence[float], size_px: tuple[float, float]) -> Frame:
-    """Return the frame that shows `bounds` as large as `size_px` allows.
-
-    Examples
-    --------
-    >>> frame = frame_around((0.0, 0.0, 100.0, 50.0), (212.0, 212.0))
-    >>> frame.width, frame.height, frame.pixels(np.array([[0.0, 50.0]])).tolist()
-    (212.0, 112.0, [[6.0, 6.0]])
-    """
-    west, south, east, north = (float(value) for value in bounds)
-    pad = max(east - west, north - south, 1.0) * PADDING
-    wide, high = east - west + 2 * pad, north - south + 2 * pad
-    px_a_metre = min(size_px[0] / wide, size_px[1] / high)
-    return Frame(west - pad, south - pad, east + pad, north + pad, px_a_metre)
-
 
 def overview_figure(plan: Plan, texts: Texts) -> Markup:
-    """Draw the whole study: reach, people beyond the standard, centres and proposed stations, with a legend."""
+    """Draw the whole study today: reach, people beyond the standard, centres with a legend."""
     frame = frame_around(plan.inputs.communities.total_bounds, OVERVIEW_PX)
-    best = plan.siting.best
-    drawn = [
-        *_ground(plan, frame, plan.reached),
-        *_centres(plan, frame),
-        *(_numbered(plan, best, frame) if best else ()),
-    ]
-    legend = _legend(plan, texts, frame.width + 16.0)
+    drawn = [*_ground(plan, frame, plan.reached), *_centres(plan, frame)]
+    legend = _legend(plan, texts, frame.width + 16.0, with_sites=False)
     return _svg(drawn, frame, texts, legend=legend, label=texts("report.section_inventory"))
 
 
@@ -107,7 +57,7 @@ def siting_figure(plan: Plan, texts: Texts) -> Markup:
     places = plan.siting.candidates.geometry.iloc[list(best.sites)].buffer(SITING_MARGIN_M)
     frame = frame_around(places.total_bounds, SITING_PX)
     squares = [
-        _mark("town", x, y, kind="clustering", width=SITE_PX)
+        draw_mark("town", x, y, kind="clustering", width=SITE_PX)
         for proposal in others
         for x, y in _proposed(plan, proposal, frame)
     ]
@@ -141,9 +91,9 @@ def centre_figure(plan: Plan, position: int, texts: Texts) -> Markup:
     frame = frame_around(shown.bounds, CENTRE_PX)
     drawn = [
         *_ground(plan, frame, areas),
-        _drawn("home", home.geometry.array, frame),
+        draw_shapes("home", home.geometry.array, frame),
         *_blocked(plan, facility["id"], frame),
-        _drawn("disc", np.array([disc]), frame, tolerance_m=0.0),
+        draw_shapes("disc", np.array([disc]), frame, tolerance_m=0.0),
         *_centres(plan, frame, only=facility["id"]),
         *_changed(plan, facility["id"], frame),
     ]
@@ -154,14 +104,14 @@ def _blocked(plan: Plan, ident: str, frame: Frame) -> Iterable[Markup]:
     """Draw the directions that are blocked as sectors of the disc, and the pairs of positions around a centre."""
     for kind, shapes in (("blocked", blocked_sectors(plan, ident)), ("pair", severed_pair_lines(plan, ident))):
         if len(shapes):
-            yield _drawn(kind, shapes, frame, tolerance_m=0.0)
+            yield draw_shapes(kind, shapes, frame, tolerance_m=0.0)
 
 
 def _changed(plan: Plan, ident: str, frame: Frame) -> Iterable[Markup]:
     """Draw where the cheapest change would be made."""
     paths, places = action_positions(plan, ident)
     if len(paths):
-        yield _drawn("built", paths, frame, tolerance_m=0.0)
+        yield draw_shapes("built", paths, frame, tolerance_m=0.0)
     for x, y in frame.pixels(places):
         yield Markup('<circle class="change" cx="{:g}" cy="{:g}" r="5"/>').format(x, y)
 
@@ -174,7 +124,7 @@ def part_figure(plan: Plan, communities: Collection[str], texts: Texts) -> Marku
     best = plan.siting.best
     drawn = [
         *_ground(plan, frame, plan.reached),
-        _drawn("home", np.array([shapely.union_all(home.geometry.array)]), frame),
+        draw_shapes("home", np.array([shapely.union_all(home.geometry.array)]), frame),
         *_names(home, frame),
         *_centres(plan, frame),
         *(_numbered(plan, best, frame) if best else ()),
@@ -187,24 +137,24 @@ def _ground(plan: Plan, frame: Frame, rings: gpd.GeoDataFrame) -> Iterable[Marku
     """Draw what lies under the marks: water, communities, rings, streets, barriers, people not served."""
     inputs, window = plan.inputs, frame.window()
     if inputs.water is not None:
-        yield _drawn("water", _clipped(inputs.water, frame), frame)
+        yield draw_shapes("water", clip_to_frame(inputs.water, frame), frame)
     # Uncut, so that no border is drawn along the window; those of a whole city would fill the file unseen. Borders
     # are thinned between the points where communities meet, so that the neighbours of those in sight are needed.
     outlines = inputs.communities.geometry.to_numpy()
-    seen = outlines[_in_sight(outlines, frame)]
+    seen = outlines[in_sight(outlines, frame)]
     around = replace(
         frame, **dict(zip(("west", "south", "east", "north"), shapely.total_bounds(seen), strict=True))
     )
-    outlines = outlines[_in_sight(outlines, around)] if len(seen) else seen
-    yield _drawn("land", outlines, frame)
+    outlines = outlines[in_sight(outlines, around)] if len(seen) else seen
+    yield draw_shapes("land", outlines, frame)
     fills = ring_swatches(len(rings))
     by_limit = rings.sort_values("limit_min", ascending=False)
     for row, fill in enumerate(reversed(fills)):
-        path = _path(_clipped(by_limit.iloc[[row]], frame), frame)
+        path = svg_path(clip_to_frame(by_limit.iloc[[row]], frame), frame)
         yield Markup('<path class="ring" fill="{}" d="{}"/>').format(fill, path)
-    yield _drawn("streets", _clipped(inputs.streets, frame), frame)
+    yield draw_shapes("streets", clip_to_frame(inputs.streets, frame), frame)
     if inputs.barriers is not None:
-        yield _drawn("barriers", _clipped(inputs.barriers, frame), frame)
+        yield draw_shapes("barriers", clip_to_frame(inputs.barriers, frame), frame)
     # Points are spread within their square: all of the squares in sight, and no others.
     xy = shapely.get_coordinates(plan.coverage.uncovered.geometry.array)
     least = np.floor(np.array([frame.west, frame.south]) / SQUARE_M) * SQUARE_M
@@ -216,7 +166,7 @@ def _ground(plan: Plan, frame: Frame, rings: gpd.GeoDataFrame) -> Iterable[Marku
         round(min(max(DOT_M * frame.px_a_metre, LEAST_DOT_PX), MOST_DOT_PX), 2),
         "".join(f"M{x:g} {y:g}h0" for x, y in dots),
     )
-    yield _drawn("outlines", outlines, frame)
+    yield draw_shapes("outlines", outlines, frame)
 
 
 def _names(communities: gpd.GeoDataFrame, frame: Frame) -> Iterable[Markup]:
@@ -236,7 +186,7 @@ def _centres(plan: Plan, frame: Frame, only: str | None = None) -> Iterable[Mark
     for row in order:
         dimmed = " other" if only is not None and ids[row] != only else ""
         kind = f"centre {verdicts[row] or 'none'}{dimmed}"
-        yield _mark(tiers[row], *places[row], kind=kind, title=names[row])
+        yield draw_mark(tiers[row], *places[row], kind=kind, title=names[row])
 
 
 def _numbered(plan: Plan, proposal: Proposal, frame: Frame) -> Iterable[Markup]:
@@ -250,7 +200,7 @@ def _proposed(plan: Plan, proposal: Proposal, frame: Frame) -> NDArray[np.float6
     return frame.pixels(shapely.get_coordinates(plan.siting.candidates.geometry.array[list(proposal.sites)]))
 
 
-def _legend(plan: Plan, texts: Texts, left: float) -> Iterable[Markup]:
+def _legend(plan: Plan, texts: Texts, left: float, *, with_sites: bool = True) -> Iterable[Markup]:
     """Draw the key to everything on the overview, only what is there."""
     inputs, limits = plan.inputs, plan.study.limits
     entries: list[tuple[Markup, str]] = [
@@ -272,14 +222,14 @@ def _legend(plan: Plan, texts: Texts, left: float) -> Iterable[Markup]:
         entries.append((Markup('<path class="water" d="M0 -6h16v12h-16z"/>'), texts("report.legend_water")))
     if inputs.barriers is not None:
         entries.append((Markup('<path class="barriers" d="M0 0h16"/>'), texts("report.legend_barriers")))
-    if plan.siting.proposals:
+    if plan.siting.proposals and with_sites:
         pin = Markup('<circle class="site" cx="8" cy="0" r="8"/><text class="rank" x="8" y="3.6">1</text>')
         entries.append((pin, texts("report.legend_sites")))
     entries.append((Markup(""), texts("report.legend_tiers")))
     present = set(inputs.facilities["tier"])
     entries += [
         (
-            _mark(tier, 8.0, 0.0, kind="centre shape"),
+            draw_mark(tier, 8.0, 0.0, kind="centre shape"),
             texts(f"words.tier_{tier}"),
         )
         for tier in TIERS
@@ -289,7 +239,7 @@ def _legend(plan: Plan, texts: Texts, left: float) -> Iterable[Markup]:
     judged = set(plan.diagnosis.centres["verdict"].replace("", "none"))
     entries += [
         (
-            _mark("community", 8.0, 0.0, kind=f"centre {verdict}"),
+            draw_mark("community", 8.0, 0.0, kind=f"centre {verdict}"),
             texts(f"words.verdict_{verdict}"),
         )
         for verdict in (*RATINGS, "none")
@@ -318,92 +268,7 @@ def _svg(
         width=width,
         height=height,
         drawn=Markup("").join(drawn),
-        scale=_scale_bar(frame, texts),
-        north=_north_arrow(frame, texts),
+        scale=draw_scale_bar(frame, texts),
+        north=draw_north_arrow(frame, texts),
         legend=Markup("").join(legend or ()),
-    )
-
-
-def _scale_bar(frame: Frame, texts: Texts) -> Markup:
-    longest_m = frame.width / frame.px_a_metre / 3
-    power = 10.0 ** np.floor(np.log10(longest_m))
-    metres = max(step * power for step in (1, 2, 5) if step * power <= longest_m)
-    length = round(metres * frame.px_a_metre, 1)
-    words = texts("report.metres", value=texts.whole(metres))
-    return Markup(
-        '<g class="scale" transform="translate(8 {top:g})">'
-        '<rect class="plate" x="-4" y="-16" width="{plate:g}" height="22"/>'
-        '<path d="M0 -4v4h{length:g}v-4"/><text x="{middle:g}" y="-5">{words}</text></g>'
-    ).format(
-        top=round(frame.height - 10.0, 1),
-        plate=length + 8,
-        length=length,
-        middle=round(length / 2, 1),
-        words=words,
-    )
-
-
-def _north_arrow(frame: Frame, texts: Texts) -> Markup:
-    return Markup(
-        '<g class="north" transform="translate({:g} 24)"><circle class="plate" r="17" cy="-3"/>'
-        '<path d="M0 -16l5 15l-5 -4l-5 4z"/><text y="10">{}</text></g>'
-    ).format(round(frame.width - 24.0, 1), texts("report.north"))
-
-
-def _mark(tier: str, x: float, y: float, *, kind: str, width: float | None = None, title: str = "") -> Markup:
-    """Return a tier's mark in the middle of (x, y)."""
-    scale = (width or MARK_PX[tier]) / SHAPE_UNITS
-    left, top = x - scale * SHAPE_UNITS / 2, y - scale * SHAPE_UNITS / 2
-    named = Markup("<title>{}</title>").format(title) if title else Markup("")
-    return Markup('<path class="{}" transform="translate({:g} {:g}) scale({:g})" d="{}">{}</path>').format(
-        kind, round(left, 1), round(top, 1), round(scale, 3), SHAPES[tier], named
-    )
-
-
-def _drawn(kind: str, shapes: NDArray[np.object_], frame: Frame, *, tolerance_m: float = TOLERANCE_M) -> Markup:
-    return Markup('<path class="{}" d="{}"/>').format(kind, _path(shapes, frame, tolerance_m=tolerance_m))
-
-
-def _path(shapes: NDArray[np.object_], frame: Frame, *, tolerance_m: float = TOLERANCE_M) -> str:
-    """Return lines and polygons as one SVG path; points and empty shapes leave no trace."""
-    parts = shapely.get_parts(shapely.get_parts(simplify_borders(np.asarray(shapes, dtype=object), tolerance_m)))
-    types = shapely.get_type_id(parts)
-    lines = parts[np.isin(types, LINES)]
-    rings = shapely.get_rings(parts[np.isin(types, POLYGONS)])
-    return _strokes(lines, frame, "") + _strokes(rings, frame, "z")
-
-
-def _clipped(table: gpd.GeoDataFrame, frame: Frame) -> NDArray[np.object_]:
-    """Return what of lines and polygons lies in the window; only those that its edge cuts are cut."""
-    shapes = table.geometry.to_numpy()
-    seen = _in_sight(shapes, frame)
-    west, south, east, north = shapely.bounds(shapes).T
-    cut = (west < frame.west) | (east > frame.east) | (south < frame.south) | (north > frame.north)
-    clipped = shapes.copy()
-    clipped[seen & cut] = shapely.clip_by_rect(
-        shapes[seen & cut], frame.west, frame.south, frame.east, frame.north
-    )
-    return np.asarray(clipped[seen], dtype=object)
-
-
-def _in_sight(shapes: NDArray[np.object_], frame: Frame) -> NDArray[np.bool_]:
-    """Return which shapes may be seen in the window, by their bounds."""
-    west, south, east, north = shapely.bounds(shapes).T
-    seen = (west <= frame.east) & (east >= frame.west) & (south <= frame.north) & (north >= frame.south)
-    return np.asarray(seen, dtype=np.bool_)
-
-
-def _strokes(lines: NDArray[np.object_], frame: Frame, end: str) -> str:
-    xy, line = shapely.get_coordinates(lines, return_index=True)
-    pixels = frame.pixels(xy)
-    starts = np.concatenate([[True], line[1:] != line[:-1]])[: len(line)]
-    moved = starts.copy()
-    moved[1:] |= (np.diff(pixels, axis=0) != 0).any(axis=1)
-    shown, line = pixels[moved], line[moved]
-    edges = np.flatnonzero(np.concatenate([[True], np.diff(line) != 0, [True]])) if len(line) else np.zeros(1, int)
-    texts = [f"{x:g} {y:g}" for x, y in shown.tolist()]
-    return "".join(
-        f"M{' '.join(texts[first:last])}{end}"
-        for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
-        if last - first > 1
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,16 +20,18 @@ if TYPE_CHECKING:
     from docx.image.image import Image
     from docx.oxml.xmlchemy import BaseOxmlElement as Element
     from docx.text.paragraph import Paragraph
+    from markupsafe import Markup
 
 MADE = datetime(2000, 1, 1, tzinfo=UTC)
 """Creation date of every report, so that equal reports give equal bytes."""
 
 HIGHEST_MM = 205.0
+TITLE_PT = 17
 SHRINKING = 5
 """Pictures shrink faster than letters, which must stay legible."""
 
-LISTED = 2
-"""The table of contents lists headings of levels 1 and 2."""
+LISTED = 1
+"""The table of contents lists sections and annexes."""
 
 
 @dataclass(slots=True)
@@ -45,6 +47,10 @@ class WordFile:
     shown: int = 0
     style_ids: dict[str, str | None] = field(default_factory=dict)
     contents_after: Paragraph | None = None
+    asked: int = 0
+    breaks: bool = False
+    text_style: str = "Normal"
+    drawn: Mapping[Markup, Picture] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, *, title: str, subject: str, language: str, scale: float = 1.0) -> WordFile:
@@ -71,12 +77,43 @@ class WordFile:
         below.alignment = WD_ALIGN_PARAGRAPH.CENTER
         below._p.extend(parts.field("PAGE", "1"))  # noqa: SLF001 - python-docx has no word for fields
 
-    def paragraph(self, text: str, style: str = "Normal", *, begin: str = "") -> None:
+    def paragraph(self, text: str, style: str = "Normal", *, begin: str = "", right: bool = False) -> None:
         """Write a paragraph; `begin` stands before it in bold."""
+        from docx.enum.text import WD_ALIGN_PARAGRAPH
+
         written = self._add_paragraph(style)
+        self.asked = 0
+        if right:
+            written.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         if begin:
             written.add_run(f"{replace_illegal(begin)}  ").bold = True
         written.add_run(replace_illegal(text))
+
+    def memo_title(self, text: str) -> None:
+        """Write the title of page one, in the middle."""
+        from docx.enum.text import WD_ALIGN_PARAGRAPH
+        from docx.shared import Pt
+
+        written = self._add_paragraph("Title")
+        written.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        written.paragraph_format.space_before, written.paragraph_format.space_after = Pt(0), Pt(6)
+        written.add_run(replace_illegal(text)).font.size = Pt(TITLE_PT)
+
+    def lead(self, text: str) -> None:
+        """Write bold words before what follows, on the same page."""
+        written = self._add_paragraph(self.text_style)
+        written.add_run(replace_illegal(text)).bold = True
+        written.paragraph_format.keep_with_next = True
+
+    def item(self, text: str) -> None:
+        """Write an item of a list that counts from one after each other paragraph."""
+        self.asked, number = 0, self.asked + 1
+        self.paragraph(f"{number}. {text}", self.text_style)
+        self.asked = number
+
+    def page_break(self) -> None:
+        """Begin what follows on a new page."""
+        self.breaks = True
 
     def heading(self, text: str, level: int, *, numbered: bool = True) -> None:
         """Write a heading of level 1 to 3, numbered by its style."""
@@ -152,6 +189,8 @@ class WordFile:
             self.style_ids[style] = part.get_style_id(style, WD_STYLE_TYPE.PARAGRAPH)
         written = self.document.add_paragraph()
         written._p.style = self.style_ids[style]  # noqa: SLF001 - the same
+        if self.breaks:
+            written.paragraph_format.page_break_before, self.breaks = True, False
         return written
 
     def table(

@@ -20,10 +20,15 @@ if TYPE_CHECKING:
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 TWIPS_A_MM = 1440 / 25.4
 TEXT_TWIPS = round(TEXT_MM * TWIPS_A_MM)
-SIGN_TWIPS, PADDING_TWIPS, LEAST_TWIPS = 100, 200, 800
-"""How wide half a Chinese sign is in a table, what stands beside the text, and the least width of a column."""
+SIGN_TWIPS, PADDING_TWIPS, LEAST_SIGNS = 105, 230, 4
+"""How wide half a Chinese sign is in a table, what stands beside the text, and the fewest signs of a column."""
 
-MOST_SIGNS = 34
+MOST_SIGNS, SHORT_HEAD = 40, 8
+"""Longest text that a column is made for, and up to what length a head stays on one line, half Chinese signs."""
+
+PIECES = re.compile(r"[^\s\u2e80-\uffef]+")
+"""What no line breaks: signs other than Chinese between spaces."""
+
 EMPHATIC = frozenset({"weak", "undetermined"})
 """Verdicts that are printed bold."""
 
@@ -80,7 +85,7 @@ def contents(entries: Sequence[tuple[int, str, str]]) -> list[Element]:
     made = []
     for place, (level, text, anchor) in enumerate(entries):
         link = element("hyperlink", [run(text)], anchor=anchor, history="1")
-        begin = field_begin('TOC \\o "1-2" \\h \\z \\u') if place == 0 else []
+        begin = field_begin('TOC \\o "1-1" \\h \\z \\u') if place == 0 else []
         end = [field_end()] if place == len(entries) - 1 else []
         made.append(paragraph(f"TOC{level}", [*begin, link, *end]))
     return made
@@ -142,32 +147,43 @@ def body_cell(given: Cell, width: int, *, numeric: bool, bold: bool) -> str:
 
 
 def column_widths(heads: Sequence[str], rows: Sequence[Sequence[Cell]], *, words: int) -> list[int]:
-    """Return the widths of a table's columns, twentieths of a point, no more than the page in all.
+    """Return the widths of a table's columns, twentieths of a point; together they fill the page.
 
-    Columns of numbers (those after `words`) are as wide as their longest number; those of words share the rest.
+    No number, code or word is broken: a column is at least as wide as the longest piece of its text without a
+    space (a Chinese text may break anywhere). Columns of words share what is left by the length of their texts.
 
     Examples
     --------
-    >>> column_widths(["Name", "People"], [[Cell("West"), Cell("1,000")]], words=1)
-    [1200, 800]
+    >>> widths = column_widths(["Name", "People"], [[Cell("West"), Cell("1,000")]], words=1)
+    >>> sum(widths) == TEXT_TWIPS, widths[0] > widths[1]
+    (True, True)
     """
-    natural = []
+    least, natural = [], []
     for place, head in enumerate(heads):
-        longest = max([0, *(_signs(line[place].text) for line in rows)])
-        if place < words:
-            longest = min(max(longest, _signs(head)), MOST_SIGNS)
-            if any(line[place].further for line in rows):
-                longest = MOST_SIGNS
-        unbroken = [word for word in re.split(r"[\s/-]", head) if not _broad(word)]
-        longest = max([longest, 6, *(_signs(word) for word in unbroken)])
-        natural.append(max(LEAST_TWIPS, longest * SIGN_TWIPS + PADDING_TWIPS))
-    over = sum(natural) - TEXT_TWIPS
-    if over <= 0:
-        spare = min(-over, sum(natural[:words]) // 2) // max(words, 1)
-        return [width + spare if place < words else width for place, width in enumerate(natural)]
-    stretch = range(words) if sum(natural[:words]) > over + words * LEAST_TWIPS else range(len(natural))
-    share = 1 - over / sum(natural[place] for place in stretch)
-    return [int(width * share) if place in stretch else width for place, width in enumerate(natural)]
+        texts = [line[place].text for line in rows]
+        longest = max([0, *map(_signs, texts)])
+        if any(line[place].further for line in rows):
+            longest = max(longest, MOST_SIGNS)
+        unbroken = max([_unbroken(head), *map(_unbroken, texts)]) if place < words else longest
+        kept = max(unbroken, _unbroken(head), min(_signs(head), SHORT_HEAD), LEAST_SIGNS)
+        least.append(kept * SIGN_TWIPS + PADDING_TWIPS)
+        natural.append(max(min(max(longest, _signs(head)), MOST_SIGNS) * SIGN_TWIPS + PADDING_TWIPS, least[-1]))
+    spare = TEXT_TWIPS - sum(least)
+    wished = [wish - need for wish, need in zip(natural, least, strict=True)]
+    if spare < 0:
+        widths = [int(width * TEXT_TWIPS / sum(least)) for width in least]
+    elif sum(wished) > spare:
+        widths = [need + int(wish * spare / sum(wished)) for need, wish in zip(least, wished, strict=True)]
+    else:
+        over = spare - sum(wished)
+        widths = [int(wish * (1 + over / sum(natural))) for wish in natural]
+    widths[0] += TEXT_TWIPS - sum(widths)
+    return widths
+
+
+def _unbroken(text: str) -> int:
+    """Return how wide the longest piece of a text is that no line may break."""
+    return max([0, *(_signs(piece) for piece in PIECES.findall(text))])
 
 
 def _signs(text: str) -> int:
@@ -175,10 +191,6 @@ def _signs(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
-
-
-def _broad(text: str) -> bool:
-    return any(unicodedata.east_asian_width(sign) in "WF" for sign in text)
 
 
 def without_dates(made: bytes) -> bytes:

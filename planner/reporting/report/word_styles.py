@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ TEXT_MM = 170.0
 """Width of the text on the template's page."""
 
 TABLE_STYLE = "Report Table"
+MEMO_STYLE, MEMO_VALUE = "Memo", "MemoValue"
 LINE_SPACING = 0.3
 """How much wider than single lines those of the text stand; it goes first where letters shrink."""
 
@@ -22,9 +24,28 @@ def open_template(*, scale: float = 1.0) -> WordDocument:
     from docx import Document
 
     document = Document(str(TEMPLATE))
+    _add_memo_style(document)
     if scale != 1.0:
         _shrink(document, scale)
     return document
+
+
+def _add_memo_style(document: WordDocument) -> None:
+    """Add the style of page one: the text's, set closer."""
+    from docx.enum.style import WD_STYLE_TYPE
+    from docx.shared import Pt
+
+    style = document.styles.add_style(MEMO_STYLE, WD_STYLE_TYPE.PARAGRAPH)
+    normal = document.styles["Normal"]
+    style.base_style = normal
+    style.font.size = Pt(10)
+    style.element.get_or_add_rPr().insert(0, deepcopy(normal.element.rPr.rFonts))
+    look = style.paragraph_format
+    look.line_spacing, look.space_before, look.space_after = 1.1, Pt(0), Pt(3)
+    value = document.styles.add_style(MEMO_VALUE, WD_STYLE_TYPE.PARAGRAPH)
+    value.base_style = document.styles["Key Value"]
+    value.font.size = Pt(15)
+    value.element.get_or_add_rPr().insert(0, deepcopy(document.styles["Key Value"].element.rPr.rFonts))
 
 
 def _shrink(document: WordDocument, scale: float) -> None:

@@ -191,11 +191,11 @@ def rules_table(t: Translator) -> TableSpec:
     """Return the table of rules: a row is an entry of `diagnosis.rules`."""
 
     def requires(rule: Rule) -> Cell:
-        expression, required = rule["expression"], rule["required"]
+        required = rule["required"]
         if required is None:
-            return Cell(expression)
+            return Cell(DASH)
         quantity = t.quantity(required, rule["unit"])
-        return Cell(t(COMPARISON_KEYS[require(rule["comparison"])], required=quantity), further=expression)
+        return Cell(t(COMPARISON_KEYS[require(rule["comparison"])], required=quantity))
 
     def applies_to(rule: Rule) -> str:
         tiers = [t.term(f"tier_{tier}") for tier in rule["tiers"]]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from planner.messages.catalogue import Texts
 from planner.reporting.document.records.plan import PlanDocument
-from planner.reporting.report.blocks import KeyFigure, Translator, section_number
+from planner.reporting.report.blocks import KeyFigure, Translator, annex_ref
 from planner.reporting.report.sections.summary import facts, indicators, nature_of
 from planner.reporting.scenario_text import scenario_heading
 from planner.reporting.small_counts import is_small_count
@@ -91,7 +91,7 @@ def _about(t: Translator) -> Sheet:
     """Return the study's facts, its key figures, and the software that made the workbook."""
     content = t.content
     provenance = content["provenance"]
-    modelled, nature = nature_of(t, section=section_number(content, "data"))
+    modelled, nature = nature_of(t, section=annex_ref(t, "data"))
     rows: Rows = [(scenario_heading(t("title"), content, t.texts), content["study"]["name"], "")]
     rows += [(fact, value, "") for fact, value in facts(t)]
     rows.append((t("modelled_title" if modelled else "surveyed_title"), nature, ""))
@@ -115,15 +115,20 @@ def _uncovered(plan: Plan, t: Translator) -> Sheet:
     points, few = every[~small], every[small]
     degrees = points.to_crs(4326).geometry
     names = plan.inputs.communities.set_index("id")["name"]
+    named = names.to_dict()
     rows: Rows = [
-        (str(row["id"]), str(names.get(row["community"], "")), float(row["people"]), round(lon, 6), round(lat, 6))
-        for row, lon, lat in zip(points.to_dict(orient="records"), degrees.x, degrees.y, strict=True)
+        (str(point), str(named.get(community, "")), float(people), round(lon, 6), round(lat, 6))
+        for point, community, people, lon, lat in zip(
+            *(points[column].tolist() for column in ("id", "community", "people")),
+            *(degrees.x.tolist(), degrees.y.tolist()),
+            strict=True,
+        )
     ]
     least = plan.study.demand.least_shown
     rows += [
         (
             t("uncovered_together", count=t.whole(len(table)), least=least),
-            str(names.get(community, "")),
+            str(named.get(community, "")),
             float(table["people"].sum()),
             None,
             None,

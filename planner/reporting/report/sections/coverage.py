@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import mean
 
-from planner.evaluation.ratings import RATINGS
+from planner.evaluation.rating_names import RATINGS
 from planner.reporting.document.records.inputs import WalkLimit
 from planner.reporting.report.blocks import (
     Block,
-    Figure,
     Paragraph,
     Row,
     Table,
@@ -19,7 +18,6 @@ from planner.reporting.report.blocks import (
     disc_shares,
     headcount,
 )
-from planner.reporting.report.figures import overview_figure
 from planner.reporting.tables.result_tables import (
     FACILITIES,
     communities_table,
@@ -27,7 +25,6 @@ from planner.reporting.tables.result_tables import (
     coverage_table,
     facilities_table,
 )
-from planner.results import Plan
 from planner.schemas.tables import PREMISES, TIERS
 
 TOTAL = (
@@ -44,7 +41,7 @@ TOTAL = (
 BY_TIER = ("tier", "limit", "facilities", "served", "share", "area_share", "overlap")
 
 
-def inventory_section(plan: Plan, t: Translator) -> Iterator[Block]:
+def inventory_section(t: Translator) -> Iterator[Block]:
     """Yield the inventory of the facilities."""
     content = t.content
     counts = content["data"]["facilities"]
@@ -66,8 +63,6 @@ def inventory_section(plan: Plan, t: Translator) -> Iterator[Block]:
         + tuple(t.term(f"verdict_{verdict}") for verdict in (*RATINGS, "none")),
         tuple(_tier_row(tier, t) for tier in tiers),
     )
-    minutes = t.exact(content["coverage"]["standard_min"])
-    yield Figure(overview_figure(plan, t.texts), t("figure_overview", minutes=minutes, crs=content["data"]["crs"]))
     yield facilities_block(t)
 
 

@@ -37,7 +37,7 @@ def equity_section(t: Translator) -> Iterator[Block]:
         t("fairness_groups_table"),
         (t("column_group"),),
         t.all("column_people", "column_unserved", "column_unserved_share", "column_mean_min")
-        + t.all("column_worst_from", "column_worst_mean", "column_gini", "column_theil", "column_gap_beyond"),
+        + t.all("column_worst_from", "column_worst_mean", "column_gap_beyond"),
         tuple(_group_row(group, t) for group in found["groups"]),
         note=t("fairness_groups_note", minutes=minutes),
     )
@@ -48,17 +48,32 @@ def equity_section(t: Translator) -> Iterator[Block]:
     yield Table(
         t("fairness_streets_table"),
         (t("column_subdistrict"),),
-        t.all("column_people", "column_mean_min", "column_unserved_share", "column_gini"),
+        t.all("column_people", "column_mean_min", "column_unserved_share"),
         tuple(
             (
                 row["subdistrict"] or DASH,
                 t.whole(lives[row["subdistrict"]]),
                 t.number(row["mean_min"]),
                 t.bar(row["uncovered_share"]),
-                t.number(row["gini"], 3),
             )
             for row in found["by_subdistrict"]
         ),
+    )
+
+
+def equity_indices(t: Translator) -> Iterator[Block]:
+    """Yield the indices of inequality, for the technical annex; nothing where nobody walks."""
+    found = t.content["fairness"]
+    rows = [(group_name(group["group"], t), group["gini"], group["theil"]) for group in found["groups"]]
+    rows += [(row["subdistrict"] or DASH, row["gini"], None) for row in found["by_subdistrict"]]
+    yield Table(
+        t("equity_indices_table"),
+        (t("column_group"),),
+        t.all("column_gini", "column_theil"),
+        tuple(
+            (name, t.number(gini, 3), DASH if theil is None else t.number(theil, 3)) for name, gini, theil in rows
+        ),
+        note=t("equity_indices_note", share=t.percent(found["between_share"])),
     )
 
 
@@ -86,9 +101,9 @@ def _gini(found: Equity, everybody: GroupEquity, t: Translator) -> str:
         for row in found["lorenz"]
         if row["group"] == everybody["group"] and row["people_share"] == HALF
     )
-    if everybody["gini"] is None or half is None:
+    if half is None:
         return t("fairness_no_gini")
-    return t("fairness_gini", gini=t.number(everybody["gini"], 2), share=t.percent(half))
+    return t("fairness_gini", share=t.percent(half))
 
 
 def _compared(group: GroupEquity, everybody: GroupEquity, minutes: str, t: Translator) -> str:
@@ -130,7 +145,5 @@ def _group_row(group: GroupEquity, t: Translator) -> Row:
         t.number(group["mean_min"]),
         t.number(group["worst_from_min"]),
         t.number(group["worst_mean_min"]),
-        t.number(group["gini"], 3),
-        t.number(group["theil"], 3),
         t.number(group["gap"], 2),
     )

@@ -13,15 +13,17 @@ from planner.reporting.report.blocks import (
     Row,
     Table,
     Translator,
+    annex_ref,
     at_standard,
     headcount,
     limit_distance_m,
     mean_disc_share_text,
-    section_number,
     speed_text,
 )
-from planner.reporting.report.figures import TOLERANCE_M
+from planner.reporting.report.drawing import TOLERANCE_M
+from planner.reporting.report.sections.equity import equity_indices
 from planner.reporting.report.sections.people import balance_table
+from planner.reporting.report.sections.summary import technical_facts
 from planner.reporting.tables.result_tables import sources_table
 
 SHOWN_ROWS = 20
@@ -83,7 +85,7 @@ def basis_section(t: Translator) -> Iterator[Block]:
             "basis_rules",
             profile=t.localized(rules),
             source=t.citation(rules, "source"),
-            section=section_number(content, "weak"),
+            section=annex_ref(t, "weak"),
         )
     )
 
@@ -93,7 +95,7 @@ def reading_section(t: Translator) -> Iterator[Block]:
     sited = any(one["sites"] for one in t.content["siting"]["proposals"])
     for topic in READING if sited else [one for one in READING if one != "siting"]:
         yield Paragraph(
-            t(f"reading_{topic}", metres=t.exact(TOLERANCE_M), section=section_number(t.content, "data")),
+            t(f"reading_{topic}", metres=t.exact(TOLERANCE_M), section=annex_ref(t, "data")),
             item=True,
         )
 
@@ -103,9 +105,15 @@ def data_section(t: Translator) -> Iterator[Block]:
     content = t.content
     yield sources_table(t).block(t, content["data"]["sources"], t("data_sources_table"), keys=SOURCES)
     yield from _unread(t)
-    yield Table(t("data_parameters_table"), t.all("column_item", "column_setting"), (), tuple(_parameters(t)))
+    yield Table(
+        t("data_parameters_table"),
+        t.all("column_item", "column_setting"),
+        (),
+        (*technical_facts(t), *_parameters(t)),
+    )
     yield from balance_table(t)
     yield Table(t("data_network_table"), (t("column_item"),), (t("column_value"),), _network_rows(t))
+    yield from _technical(t)
     yield from _checks(t)
     yield Paragraph(t("data_notices_title"), title=True)
     notices = content["notices"]
@@ -115,6 +123,22 @@ def data_section(t: Translator) -> Iterator[Block]:
     yield Table(t("data_versions_table"), t.all("column_item", "column_setting"), (), tuple(versions.items()))
     yield Paragraph(t("data_command"))
     yield Code(content["provenance"]["command"])
+
+
+def _technical(t: Translator) -> Iterator[Block]:
+    """Yield what only a specialist reads: expressions of rules, indices, methods of clustering."""
+    rules = t.content["diagnosis"]["rules"]
+    if rules:
+        yield Table(
+            t("expressions_table"),
+            t.all("column_rule", "column_expression"),
+            (),
+            tuple((t.localized(rule), rule["expression"]) for rule in rules),
+        )
+    yield from equity_indices(t)
+    areas = t.content["business_areas"]
+    if areas is not None:
+        yield Paragraph(t("circles_technical", method=areas["method"].upper()))
 
 
 def _unread(t: Translator) -> Iterator[Block]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planner.reporting.document.records.coverage import CoverageTotal
-from planner.reporting.programme_text import headlines
 from planner.reporting.rates import RATES, missing_rate_text, rate_counts, rate_text, weak_count_text
 from planner.reporting.report.blocks import (
     KeyFigure,
@@ -24,8 +23,11 @@ from planner.reporting.report.sections.siting import model_values, proof_conditi
 from planner.reporting.scenario_text import scenario_notice
 
 
-def facts(t: Translator) -> list[tuple[str, str]]:
-    """Return what stands under the title: a scenario that was run, date, walk, limits, rules, system, software."""
+def facts(t: Translator, *, technical: bool = True) -> list[tuple[str, str]]:
+    """Return what stands under the title: a scenario that was run, date, walk, limits, rules.
+
+    With `technical` also reference system and software.
+    """
     content, walking = t.content, t.content["walking"]
     limits = [
         t("named_limit", minutes=t.exact(limit["minutes"]), metres=t.exact(limit["metres"]))
@@ -39,10 +41,15 @@ def facts(t: Translator) -> list[tuple[str, str]]:
         (t("fact_limits"), t.join(limits)),
         (t("fact_standard"), standard),
         (t("fact_rules"), t.localized(content["diagnosis"])),
-        (t("fact_crs"), content["data"]["crs"]),
-        (t("fact_software"), t("software", version=content["provenance"]["planner"])),
+        *(technical_facts(t) if technical else ()),
         *attribution_fact(t),
     ]
+
+
+def technical_facts(t: Translator) -> list[tuple[str, str]]:
+    """Return reference system and software."""
+    version = t("software", version=t.content["provenance"]["planner"])
+    return [(t("fact_crs"), t.content["data"]["crs"]), (t("fact_software"), version)]
 
 
 def scenario_fact(t: Translator) -> list[tuple[str, str]]:
@@ -57,15 +64,15 @@ def attribution_fact(t: Translator) -> list[tuple[str, str]]:
     return [(t("fact_attribution"), attribution)] if attribution else []
 
 
-def nature_of(t: Translator, *, section: int) -> tuple[bool, str]:
+def nature_of(t: Translator, *, section: str) -> tuple[bool, str]:
     """Return whether any layer is modelled, and what is to be said of it; `section` lists the sources."""
     modelled = t.content["data"]["modelled"]
     layers = t.join([t.layer(layer) for layer in modelled])
     return bool(modelled), t("modelled", layers=layers) if modelled else t("surveyed", section=section)
 
 
-def indicators(t: Translator) -> Iterator[KeyFigure]:
-    """Yield the figures that are seen first."""
+def indicators(t: Translator, *, with_sites: bool = True) -> Iterator[KeyFigure]:
+    """Yield the figures that are seen first; those of the proposed sites only `with_sites`."""
     content = t.content
     total, rates, found = at_standard(content), content["diagnosis"]["rates"], content["siting"]
     heads, standard = headcount(total), content["coverage"]["standard_min"]
@@ -104,7 +111,7 @@ def indicators(t: Translator) -> Iterator[KeyFigure]:
         t("kpi_weak_note", undetermined=rates["undetermined"]),
         weak if rates["assessed"] else None,
     )
-    if found["proposals"]:
+    if found["proposals"] and with_sites:
         best = found["proposals"][-1]
         candidates = t.whole(len(found["candidates"]))
         sites = len(best["sites"])
@@ -123,10 +130,10 @@ def indicators(t: Translator) -> Iterator[KeyFigure]:
         )
 
 
-def summary(t: Translator) -> Iterator[str]:
-    """Yield what to know if nothing else is read."""
+def situation_summary(t: Translator) -> Iterator[str]:
+    """Yield whom the centres reach: people, further groups, business areas."""
     content = t.content
-    total, rates = at_standard(content), content["diagnosis"]["rates"]
+    total = at_standard(content)
     heads, standard = headcount(total), content["coverage"]["standard_min"]
     minutes, metres = t.exact(standard), t.exact(limit_distance_m(content, standard))
     yield t(
@@ -145,12 +152,22 @@ def summary(t: Translator) -> Iterator[str]:
     if others:
         yield t("summary_limits", list=t("clause_joint").join(others))
     yield t("summary_disc", minutes=minutes, metres=metres, share=mean_disc_share_text(t))
-    yield t("summary_rules", **_rates(t)) if rates["assessed"] else t("summary_no_rules")
+    yield from _people_summary(t)
+
+
+def problem_summary(t: Translator) -> Iterator[str]:
+    """Yield which premises are weak or missing."""
+    content = t.content
+    yield (t("summary_rules", **_rates(t)) if content["diagnosis"]["rates"]["assessed"] else t("summary_no_rules"))
     without = content["diagnosis"]["communities_without_centre"]
     if without:
         names = community_names(content)
         yield t("summary_without_centre", names=t.join([names[community] for community in without]))
-    yield from _people_summary(t)
+
+
+def siting_summary(t: Translator) -> Iterator[str]:
+    """Yield what the best choice of sites gains, and how sure that is."""
+    content = t.content
     yield _siting_summary(t)
     if content["siting"]["weighted"] and content["siting"]["proposals"]:
         best = content["siting"]["proposals"][-1]
@@ -160,8 +177,6 @@ def summary(t: Translator) -> Iterator[str]:
             for gain in best["gained_by_group"]
         ]
         yield t("summary_weighted", gains=t.join(gains))
-    if content["programme"] is not None:
-        yield from headlines(t)
 
 
 def _people_summary(t: Translator) -> Iterator[str]:

@@ -34,6 +34,7 @@ from planner.network.walk import WalkSettings
 from planner.network.walker import Walker
 from planner.prepare import PreparedStudy
 from planner.programme.programme import Programme
+from planner.results.outcome import ProjectEffects
 from planner.siting.proposals import SitingResult
 from planner.siting.study_siting import StudySiting
 
@@ -76,6 +77,8 @@ class Plan:
         candidates' service areas, shape (candidates, limits), for the map's what-if panel.
     programme
         Projects by year with their funding; None without funds.
+    outcome
+        These projects carried out: changes of the tables, and the walks after them.
     notices
         Notices on rows that are not used as given, with the reason.
     services
@@ -103,6 +106,7 @@ class Plan:
     candidate_times: TravelTimes
     candidate_areas: NDArray[np.object_]
     programme: Programme | None
+    outcome: ProjectEffects
     notices: tuple[Notice, ...]
     services: Services | None = None
     ledger: Ledger | None = None
@@ -170,9 +174,14 @@ class Plan:
         # Imported by name at run time, here and below: this layer must not depend on reporting.
         return str(import_module("planner").show(self))
 
-    def to_frame(self) -> gpd.GeoDataFrame:
-        """Return the facilities with their ratings; see `planner.evaluate`."""
-        return gpd.GeoDataFrame(import_module("planner").evaluate(self))
+    def to_frame(self, table: str = "facilities") -> gpd.GeoDataFrame | pd.DataFrame:
+        """Return a table: "facilities" with their ratings (see `planner.evaluate`), or a layer of results.gpkg.
+
+        docs/data.md lists the layers, such as "projects", "needs", "sites_curve", "unserved", "flips".
+        """
+        layers = import_module("planner.reporting.plan_layers")
+        found: gpd.GeoDataFrame | pd.DataFrame = layers.plan_table(self, table)
+        return found
 
     def explore(self, **options: Any) -> Any:  # noqa: ANN401 - a folium map, imported when it is drawn
         """Draw an interactive map: areas by walking time, people not covered, facilities by rating, new sites.

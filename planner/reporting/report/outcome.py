@@ -1,0 +1,122 @@
+"""What a plan leads to: people and weak premises today and after the programme, or after the proposed sites."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from planner.network.walk import is_within
+from planner.reporting.document.records.plan import PlanDocument
+from planner.reporting.programme_text import CALENDAR
+from planner.reporting.report.blocks import Translator, at_standard, headcount
+from planner.reporting.report.sections.siting import residents_gained
+from planner.results import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Result of a plan, counted as map and tables count it.
+
+    Attributes
+    ----------
+    when
+        When it is reached, in words.
+    sites, closed, resolved
+        Candidates with a new centre, centres that no longer serve, weak centres brought to standard, by id.
+    share
+        Of people within the standard, 0–1.
+    uncovered, weak
+        People beyond the standard, and weak communities.
+    """
+
+    when: str
+    sites: tuple[str, ...]
+    closed: tuple[str, ...]
+    resolved: tuple[str, ...]
+    share: float
+    uncovered: int
+    weak: int
+
+
+def outcome_of(t: Translator) -> Outcome | None:
+    """Return the result of the programme where it has projects, else of the best sites; None where there is none.
+
+    The programme is the recommendation where the study has funds; then the best sites are not another one.
+    """
+    content, total = t.content, at_standard(t.content)
+    programme, proposals = content["programme"], content["siting"]["proposals"]
+    weak = len(content["diagnosis"]["weak_communities"])
+    if not total["people"]:
+        return None
+    if programme is not None:
+        if not programme["projects"]:
+            return None
+        last = programme["years"][-1]
+        key = "after_year" if last["year"] >= CALENDAR else "after_year_nth"
+        return Outcome(
+            t.texts(f"decision.{key}", year=last["year"]),
+            tuple(last["sites"]),
+            tuple(last["closed"]),
+            tuple(last["resolved"]),
+            (total["people_covered"] + last["people_covered"]) / total["people"],
+            headcount(total).uncovered - round(last["people_covered"]),
+            weak - len(_homes(content, last["resolved"])),
+        )
+    if not proposals or not proposals[-1]["sites"]:
+        return None
+    best = proposals[-1]
+    gained = residents_gained(best)
+    closed = [one["centre"] for one in best["centres"] if one["fate"] != "keep"]
+    return Outcome(
+        t.texts("decision.after_sites", sites=len(best["sites"])),
+        tuple(site["id"] for site in best["sites"]),
+        tuple(closed),
+        (),
+        (total["people_covered"] + gained) / total["people"],
+        headcount(total).uncovered - round(gained),
+        weak,
+    )
+
+
+def _homes(content: PlanDocument, resolved: Sequence[str]) -> set[str]:
+    """Return the weak communities whose weak premises all come up to standard."""
+    weak = set(content["diagnosis"]["weak_communities"])
+    left = {
+        centre["community"]
+        for centre in content["centres"]
+        if centre["verdict"] == "weak" and centre["id"] not in resolved
+    }
+    return weak - left
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Area within the standard, and which demand points of the study are within it (bool, one a point)."""
+
+    area: shapely.Geometry
+    is_covered: NDArray[np.bool_]
+
+
+def reached_by(plan: Plan, outcome: Outcome | None) -> Reached:
+    """Return who is within the standard, and where that is: today, or with the sites of an outcome."""
+    standard = plan.study.limits.standard_min
+    closed = () if outcome is None else outcome.closed
+    stays = ~plan.inputs.facilities["id"].isin(closed).to_numpy()
+    areas = plan.service_areas
+    shown = areas[(areas["limit_min"] == standard) & ~areas["facility"].isin(closed)].geometry.array
+    within = is_within(plan.times.minutes, standard) & stays[plan.times.facility]
+    is_covered = np.zeros(len(plan.inputs.demand), dtype=bool)
+    is_covered[plan.times.demand[within]] = True
+    shapes = [*shown]
+    if outcome is not None:
+        opened = np.flatnonzero(plan.siting.candidates["id"].isin(outcome.sites).to_numpy())
+        times = plan.candidate_times
+        near = is_within(times.minutes, standard) & np.isin(times.facility, opened)
+        is_covered[times.demand[near]] = True
+        place = plan.study.limits.minutes.index(standard)
+        shapes += [plan.candidate_areas[site, place] for site in opened]
+    return Reached(shapely.union_all(np.array(shapes, dtype=object)), is_covered)
