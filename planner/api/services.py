@@ -147,20 +147,29 @@ def services(  # noqa: PLR0913 - options of one measurement, each by name
     found = measure_services(
         places, walker, demand, (), [str(code) for code in range(len(labels))], blocked_detour=BLOCKED_DETOUR
     )
-    columns: dict[str, pd.Series] = {}
-    for name, one, label in zip(names, found.access, (facilities[name].index for name in names), strict=True):
-        columns[f"{name}_min"] = pd.Series(one.nth_min, table.index)
-        columns[f"{name}_nearest"] = pd.Series(labels_at(label, one.nearest), table.index)
-    kept = found.demand[["missing", "sufficient", "completeness"]].set_index(table.index)
     return ServicesResult(
         total=_named(found.total, names).drop(columns="service"),
         by_group=_by_group(found, names, labels) if by is not None else None,
-        people=gpd.GeoDataFrame(table.assign(**columns).join(kept)),
+        people=_with_walks(table, found, {name: facilities[name].index for name in names}),
         completeness=found.completeness_total,
-        facilities=gpd.GeoDataFrame(
-            pd.concat([facilities[name][["geometry"]].to_crs(table.crs).assign(service=name) for name in names])
-        ),
+        facilities=gpd.GeoDataFrame(pd.concat([_facilities(facilities[name], name, table) for name in names])),
     )
+
+
+def _facilities(frame: gpd.GeoDataFrame, name: str, people: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    places = frame.geometry.to_crs(people.crs).to_frame("geometry")
+    return gpd.GeoDataFrame(places.assign(service=name))
+
+
+def _with_walks(people: gpd.GeoDataFrame, found: Services, labels: Mapping[str, pd.Index]) -> gpd.GeoDataFrame:
+    """Return the people with their walk to each service, and what is missing."""
+    columns: dict[str, pd.Series] = {}
+    for (name, label), one in zip(labels.items(), found.access, strict=True):
+        columns[f"{name}_min"] = pd.Series(one.nth_min, people.index)
+        columns[f"{name}_nearest"] = pd.Series(labels_at(label, one.nearest), people.index)
+    for name in ("missing", "sufficient", "completeness"):
+        columns[name] = pd.Series(found.demand[name].to_numpy(), people.index)
+    return gpd.GeoDataFrame(people.assign(**columns))
 
 
 def _names(facilities: object) -> list[str]:
