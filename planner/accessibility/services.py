@@ -213,7 +213,7 @@ def measure_services(
             values = {"service": service.standard.id, "access_m": f"{walker.access_m:g}"}
             notices.append(Notice("service_no_street", "services", rows, values=values))
     completed = _complete(demand, access)
-    homes = pd.Categorical(completed["community"], categories=list(communities))
+    home = pd.Index(list[object](communities)).get_indexer(completed["community"])
     everyone = completed["people"].to_numpy(dtype=np.float64)
     return Services(
         access=tuple(access),
@@ -225,7 +225,7 @@ def measure_services(
         completeness_total=_completeness(completed, everyone),
         completeness_by_community=pd.DataFrame(
             [
-                {"community": ident, **_completeness(completed, np.where(homes.codes == code, everyone, 0.0))}
+                {"community": ident, **_completeness(completed, np.where(home == code, everyone, 0.0))}
                 for code, ident in enumerate(communities)
             ]
         ),
