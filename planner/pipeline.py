@@ -163,7 +163,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         groups=groups,
         business_areas=business_areas,
         candidate_times=candidate_times,
-        candidate_areas=prepared.draw_areas(walker.snap(candidates)),
+        candidate_areas=prepared.draw_areas(prepared.snapped(candidates)),
         programme=programme,
         outcome=outcome,
         notices=(*prepared.notices, *told, *solver_notices),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -38,22 +37,18 @@ from planner.inputs.study_inputs import (
 )
 from planner.inputs.walk_choice import at_speed, choose_walk, find_profile, longest_walk_m
 from planner.inputs.walk_network import CostNote, StudyNetwork, build_walk_network, walker_at, walking_costs_of
-from planner.io.second_process import start_in_process
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
-from planner.network.compile import is_compiled
 from planner.network.costs import WalkingCosts
-from planner.network.isochrones.outline_kernels import outline_unions
-from planner.network.isochrones.visibility_region_kernels import draw_visible_regions
 from planner.network.network import WalkingNetwork
 from planner.network.quality import NetworkQuality, find_topology_issues, network_quality, on_small_pieces
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import WalkingProfile, WalkSettings
-from planner.network.walker import Walker, compile_areas, compile_kernels
+from planner.network.walker import Walker
 from planner.population.groups import GroupDemand
 from planner.schemas.tables import Facilities, Streets
-from planner.siting.solvers.location_bnb import compile_solvers
+from planner.siting.compile import start_compiling_once
 from planner.siting.study_problem import SitingInputs, check_model
 
 
@@ -129,11 +124,16 @@ class PreparedStudy:
         given = (self.network, self.walk, snaps, limits)
         return self.cache.get("areas", given, lambda: self.walker.service_areas(snaps, limits_min=limits))
 
-    def _times(self, name: str, ends: SnappedPoints) -> TravelTimes:
-        given = (self.network, self.walk, self.facility_snaps, ends, self.horizon_min)
+    def _times(self, name: str, ends: SnappedPoints, horizon_min: float | None = None) -> TravelTimes:
+        within_min = self.horizon_min if horizon_min is None else horizon_min
+        given = (self.network, self.walk, self.facility_snaps, ends, within_min)
         return self.cache.get(
-            name, given, lambda: self.walker.times(self.facility_snaps, ends, within_min=self.horizon_min)
+            name, given, lambda: self.walker.times(self.facility_snaps, ends, within_min=within_min)
         )
+
+    def snapped(self, points: gpd.GeoDataFrame) -> SnappedPoints:
+        """Return points tied to the streets, as an earlier run did where it has."""
+        return _snapped(self.walker, points, self.cache)
 
     def assemble_access(self, times: TravelTimes, areas: NDArray[np.object_] | None) -> AccessData:
         """Combine tables, walking times and service areas for evaluation; neighbouring people walk too."""
@@ -170,8 +170,8 @@ class PreparedStudy:
         """Compute the coverage of a population group, from `times` if the group lives at the demand points."""
         limits = group.settings.minutes or self.study.limits.minutes
         if not group.at_residents or max(limits) > times.horizon_min:
-            snaps = self.walker.snap(group.points)
-            times = self.walker.times(self.facility_snaps, snaps, within_min=max(limits))
+            snaps = self.snapped(group.points)
+            times = self._times("times", snaps, max(limits))
         return measure_group_coverage(
             group,
             times,
@@ -254,30 +254,6 @@ class PreparedStudy:
         )
 
 
-@contextmanager
-def start_compiling(*, barriers: bool, siting: bool) -> Iterator[Callable[[], None]]:
-    """Begin to compile what is not cached on this machine; what is yielded compiles the rest, and waits.
-
-    Two processes each compile about half: the second one what draws service areas.
-
-    Parameters
-    ----------
-    barriers, siting
-        Whether the kernels of networks with barriers, and of the siting models, are needed.
-    """
-
-    def compile_rest(areas: Callable[[], object] | None = None) -> None:
-        if siting:
-            compile_solvers()
-        compile_kernels(barriers=barriers, areas=areas)
-
-    if is_compiled(outline_unions) and (is_compiled(draw_visible_regions) or not barriers):
-        yield compile_rest
-        return
-    with start_in_process(compile_areas, barriers) as wait:
-        yield partial(compile_rest, wait)
-
-
 def prepare(
     study: Study,
     *,
@@ -300,7 +276,7 @@ def prepare(
     if not for_results:
         return _prepare(study, scenario, progress, lambda: None, cache)
     barriers, siting = study.walking.stop_at_barriers, study.siting.sites > 0
-    with start_compiling(barriers=barriers, siting=siting) as compile_rest:
+    with start_compiling_once(cache, barriers=barriers, siting=siting) as compile_rest:
         return _prepare(study, scenario, progress, compile_rest, cache)
 
 
@@ -321,7 +297,8 @@ def _prepare(
     horizon_min = max(*study.limits.minutes, *rule_limits)
 
     progress("read_inputs")
-    inputs = read_inputs(study, margin_m=longest_walk_m(study, walk, costs, other_profiles, horizon_min))
+    margin_m = longest_walk_m(study, walk, costs, other_profiles, horizon_min)
+    inputs = read_inputs(study, margin_m=margin_m, cache=cache)
     check_named_centres(study, list(inputs.facilities["id"]))
     check_named_places(study, inputs.communities)
     facilities_before = None
@@ -346,7 +323,9 @@ def _prepare(
     )
     network = walkable.network
     walker = Walker(network, walk)
-    facility_snaps, demand_snaps = walker.snap(inputs.facilities), walker.snap(inputs.demand)
+    facility_snaps, demand_snaps = (
+        _snapped(walker, points, cache) for points in (inputs.facilities, inputs.demand)
+    )
     compounds = assess_compounds(study, inputs, walkable.streets, network, demand_snaps)
     people = inputs.demand["people"].to_numpy(dtype=np.float64)
     return PreparedStudy(
@@ -378,6 +357,11 @@ def _prepare(
         ),
         cache=cache,
     )
+
+
+def _snapped(walker: Walker, points: gpd.GeoDataFrame, cache: Cache) -> SnappedPoints:
+    given = (walker.network, walker.walk, points.geometry)
+    return cache.get("snaps", given, lambda: walker.snap(points))
 
 
 def _build_and_examine(

@@ -151,7 +151,7 @@ def check_folder(out: Path, products: Sequence[str] | None, name: str) -> None:
 
 def compile_engine() -> None:
     """Compile what is not compiled on this machine yet, once, before the workers start."""
-    from planner.prepare import start_compiling
+    from planner.siting.compile import start_compiling
 
     with start_compiling(barriers=True, siting=True) as compile_rest:
         compile_rest()

@@ -19,14 +19,10 @@ from planner.evaluation.indicator_tables import (
     compute_indicators,
     unknown_indicators,
 )
+from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, RATINGS, UNDETERMINED, WEAK
 from planner.evaluation.ratings import (
-    COMPLIANT,
-    EXCELLENT,
-    RATINGS,
     RURAL,
-    UNDETERMINED,
     URBAN,
-    WEAK,
     FacilityFacts,
     RuleResult,
     compute_score,

@@ -12,6 +12,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
+from planner.cache import NO_CACHE, Cache
 from planner.config.sections.demand import GroupSettings
 from planner.config.service_profiles import service_standards
 from planner.config.study import Study
@@ -144,13 +145,13 @@ class Inputs:
         return self.streets[self.private_streets] if self.closed_ways is None else self.closed_ways
 
 
-def read_inputs(study: Study, *, margin_m: float) -> Inputs:
+def read_inputs(study: Study, *, margin_m: float, cache: Cache = NO_CACHE) -> Inputs:
     """Read the layers of a study.
 
     Parameters
     ----------
-    study
-        The settings.
+    study, cache
+        The settings; layers as earlier runs have read and checked them.
     margin_m
         How far beyond the communities the longest walk leads, metres: what serves people stands no farther.
 
@@ -172,7 +173,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     method = demand_method(study)
     building_kinds = read_building_kinds(_beside(study, study.demand.building_kinds), study=str(study.file))
     place_kinds = read_place_kinds(_beside(study, study.business_areas.place_kinds), study=str(study.file))
-    tables = StudyLayers(study, errors)
+    tables = StudyLayers(study, errors, cache)
     layers = metric_layers(tables, errors)
     communities, water = layers.communities, layers.water
     raster = _raster(study, communities, tables) if method == "raster" else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from docx.image.image import Image
     from docx.oxml.xmlchemy import BaseOxmlElement as Element
     from docx.text.paragraph import Paragraph
+    from markupsafe import Markup
 
 MADE = datetime(2000, 1, 1, tzinfo=UTC)
 """Creation date of every report, so that equal reports give equal bytes."""
@@ -49,6 +50,7 @@ class WordFile:
     asked: int = 0
     breaks: bool = False
     text_style: str = "Normal"
+    drawn: Mapping[Markup, Picture] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, *, title: str, subject: str, language: str, scale: float = 1.0) -> WordFile:
