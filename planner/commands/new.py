@@ -74,7 +74,7 @@ def write_study(
         language = language or user_language() or detect_language(f"{folder.name}{names}")
         folder.mkdir(parents=True, exist_ok=True)
         name = name or folder.resolve().name or "study"
-        file.write_text(short_study(name, language, found.lines), "utf-8", newline="\n")
+        file.write_text(short_study(name, language, found.lines, found.settings), "utf-8", newline="\n")
     except PlannerError:
         raise
     except OSError as error:

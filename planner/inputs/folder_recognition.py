@@ -28,17 +28,18 @@ from planner.io.recognition.files import (
 from planner.io.recognition.tables import (
     TableGuess,
     choose_tables,
+    find_people_groups,
     guess_tables,
     is_doubtful,
     named_in,
     recognition_words,
     tier_words,
 )
-from planner.io.study_layers import TABLES
+from planner.io.tables.columns import column_names
 from planner.io.unused_layers import count_osm_tables
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError
-from planner.schemas.tables import Communities, Facilities
+from planner.schemas.tables import TABLES, Communities, Facilities
 
 REQUIRED = ("communities", "facilities", "streets")
 """Layers without which there is no study; of people, one of several kinds is needed."""
@@ -63,6 +64,8 @@ class RecognisedInputs:
         The lines of the study file by table: settings with their reason or question; "" for those of `[inputs]`.
     datums
         The datum of each layer, as the layers fit each other; None where that could not be tried.
+    settings
+        Lines above the inputs: population groups that are offered.
     unused
         Layers that no table of the study reads, each with the table that it may be, "" where none.
     unread
@@ -72,6 +75,7 @@ class RecognisedInputs:
     tables: Mapping[str, TableGuess]
     lines: Mapping[str, tuple[StudyLine, ...]]
     datums: DatumChoice | None = None
+    settings: tuple[StudyLine, ...] = ()
     unused: tuple[tuple[FolderLayer, str], ...] = ()
     unread: tuple[UnreadFile, ...] = ()
 
@@ -132,6 +136,7 @@ def recognise_folder(folder: Path) -> RecognisedInputs:
         {table: drafts[table].guess for table in order if table in drafts},
         {**lines, **{name: (StudyLine("path", layer.file.as_posix(), ""),) for name, layer in rasters.items()}},
         datums,
+        tuple(_groups_offered(drafts)),
         tuple((layer, of_layer[0].table if of_layer else "") for layer, of_layer in left),
         tuple(unread),
     )
@@ -164,21 +169,23 @@ def _state_columns(draft: _Draft) -> None:
     columns = {part: column for part, column in read.place.items() if part != "geometry"}
     columns |= {item.field: item.column for item in read.mapped}
     near = {item.near: item.column for item in read.unread if item.near}
-    asked = ", ".join(f"{column} = {field}?" for field, column in near.items())
+    questions = ", ".join(f"{column} = {field}?" for field, column in near.items())
     if any(ours != theirs for ours, theirs in columns.items()) or near:
-        question = Phrase("recognition.near_columns", {"columns": asked}) if near else ""
+        question = Phrase("recognition.near_columns", {"columns": questions}) if near else ""
         draft.set_line("columns", columns, question, asks=bool(near))
 
 
 def _state_systems(drafts: Mapping[str, _Draft]) -> None:
     """Add the coordinate system of layers that do not state theirs."""
-    known = [bounds for draft in drafts.values() if (bounds := lonlat_bounds(draft.guess.read.frame)) is not None]
+    bounds_known = [
+        bounds for draft in drafts.values() if (bounds := lonlat_bounds(draft.guess.read.frame)) is not None
+    ]
     for draft in drafts.values():
         frame, schema = draft.guess.read.frame, draft.guess.schema
         system: pyproj.CRS | None = frame.crs
         if not schema.geometry_types or system is not None or draft.guess.layer.content in {"extract", "graph"}:
             continue
-        guess = guess_system(frame, known)
+        guess = guess_system(frame, bounds_known)
         if guess.crs and not guess.exchanged:
             draft.set_line("crs", guess.crs, guess.reason, asks=guess.asks)
         elif guess.crs and {"x", "y"} <= draft.guess.read.place.keys():
@@ -220,7 +227,7 @@ def _further_lines(
     """Return lines on rasters and on what an extract holds besides the streets."""
     lines: list[StudyLine] = []
     rasters: dict[str, FolderLayer] = {}
-    words = recognition_words()["layer_names"]
+    words = column_names()["layer_names"]
     for layer in layers:
         if layer.content != "raster":
             continue
@@ -253,6 +260,20 @@ def _people_asked(drafts: Mapping[str, _Draft], rasters: Mapping[str, FolderLaye
     if not (in_communities or any(name in drafts or name in rasters for name in PEOPLE)):
         text = Phrase("recognition.no_people")
         yield StudyLine("people_table", {"path": "people.xlsx"}, text, asks=True, is_comment=True)
+
+
+def _groups_offered(drafts: Mapping[str, _Draft]) -> Iterator[StudyLine]:
+    """Yield a line that counts the old and the children too, where the table of people has such columns."""
+    draft = next((drafts[table] for table in ("demand", "people_table", "communities") if table in drafts), None)
+    if draft is None:
+        return
+    read = draft.guess.read
+    named = {item.column: item.field for item in read.mapped if item.field == "people_65"}
+    found = [*find_people_groups([*named, *(item.column for item in read.unread)])]
+    if found:
+        groups = [{"id": ident, "name": name, "column": named.get(name, name)} for ident, name in found]
+        text = Phrase("recognition.groups", {"columns": ", ".join(name for _, name in found)})
+        yield StudyLine("demand", {"groups": groups}, text, asks=True, is_comment=True)
 
 
 def _state_datums(drafts: Mapping[str, _Draft]) -> DatumChoice | None:

@@ -19,6 +19,7 @@ from planner.commands.main import main
 from planner.commands.new import write_study
 from planner.commands.site import PRODUCTS as SITE_PRODUCTS
 from planner.config.study_file import open_questions
+from planner.io.datum.transform import Datum
 from planner.io.recognition.files import PRODUCTS
 from planner.messages.errors import CommandError
 from planner.reporting.write import STAGES
@@ -175,6 +176,62 @@ def test_baidu_coordinates(words: str, tmp_path: Path) -> None:
     table = folders.with_coordinates(folders.centres(), "bd09", *words.split())
     folders.write_workbook(folder / "党群服务中心.xlsx", table)
     assert described(folder)["facilities"]["datum"] == "bd09"
+
+
+@pytest.mark.parametrize(
+    ("datum", "words"),
+    [
+        ("gcj02", "高德lng 高德lat"),
+        ("gcj02", "location_lng location_lat"),
+        ("gcj02", "腾讯经度 腾讯纬度"),
+        ("bd09", "bd_lon bd_lat"),
+        ("wgs84", "wgs_lon wgs_lat"),
+        ("wgs84", "WGS84经度 WGS84纬度"),
+        ("wgs84", "GPS经度 GPS纬度"),
+    ],
+)
+def test_names_of_coordinates_with_the_word_of_a_datum(datum: Datum, words: str, tmp_path: Path) -> None:
+    folders.first(tmp_path / "first")
+    table = folders.with_coordinates(folders.centres(), datum, *words.split())
+    folders.write_workbook(tmp_path / "first" / "党群服务中心.xlsx", table)
+    facilities = described(tmp_path / "first")["facilities"]
+    assert facilities["datum"] == datum
+    assert [facilities["columns"][part] for part in ("lon", "lat")] == words.split()  # type: ignore[index]
+
+
+def test_of_coordinates_with_and_without_a_datum_the_plain_ones_count(tmp_path: Path) -> None:
+    folders.first(tmp_path / "first")
+    table = folders.with_coordinates(folders.centres(), "gcj02", "经度", "纬度")
+    table[["wgs_lng", "wgs_lat"]] = folders.with_coordinates(folders.centres(), "wgs84", "x", "y")[["x", "y"]]
+    folders.write_workbook(tmp_path / "first" / "党群服务中心.xlsx", table)
+    facilities = described(tmp_path / "first")["facilities"]
+    assert facilities["datum"] == "gcj02"
+
+
+def test_columns_of_the_old_and_of_children_are_offered_as_groups(tmp_path: Path, capsys: Captured) -> None:
+    folder = tmp_path / "first"
+    folders.first(folder)
+    rows = {
+        name: (f"{name}社区", people, people // 5, people // 8, "20%") for name, people in folders.PEOPLE.items()
+    }
+    heading = ["社区名称", "常住人口（人）", "60岁及以上（人）", "0-6岁儿童", "60岁以上占比"]
+    folders.write_workbook(folder / "社区人口.xlsx", pd.DataFrame(rows.values(), columns=heading))
+    assert main(["new", str(folder)]) == 0
+    study = folder / "study.toml"
+    (question,) = [one.text for one in open_questions(folder) if one.text.startswith("#? demand = ")]
+    assert "60岁以上占比" not in question
+    assert main(["check", str(folder)]) == 0  # nothing is counted until it is confirmed
+    capsys.readouterr()
+    study.write_text(study.read_text("utf-8").replace("#? demand", "demand"), "utf-8")
+    groups = tomllib.loads(study.read_text("utf-8"))["demand"]["groups"]
+    assert [(one["id"], one["column"]) for one in groups] == [
+        ("aged_60", "60岁及以上（人）"),
+        ("children", "0-6岁儿童"),
+    ]
+    assert main(["check", str(folder)]) == 0
+    told = capsys.readouterr().out.replace(",", "")
+    assert str(sum(people // 5 for people in folders.PEOPLE.values())) in told
+    assert str(sum(people // 8 for people in folders.PEOPLE.values())) in told
 
 
 def test_a_word_that_the_places_contradict_is_asked_about(tmp_path: Path) -> None:

@@ -157,8 +157,17 @@ class Vocabulary:
         unit, factor = next(iter(factors.items()), (claim.unit, claim.factor))
         return FieldClaim(claim.field, factor, claim.is_weak, unit)
 
-    def where(self, heading: str) -> str | None:
-        """Return what part of a place a heading means: lon, lat, x, y, lonlat, latlon or geometry."""
+    def where(self, heading: str, *, is_marked: bool = True) -> str | None:
+        """Return what part of a place a heading means: lon, lat, x, y, lonlat, latlon or geometry.
+
+        If `is_marked`, words of a datum, a map service or a kind of place beside it do not matter.
+
+        Examples
+        --------
+        >>> words = Vocabulary.of("facilities", (), {})
+        >>> [words.where(name) for name in ("高德lng", "wgs_lat", "location_lng", "2000经度", "bd_x", "gps")]
+        ['lon', 'lat', 'lon', 'lon', 'x', None]
+        """
         name, comments = split_comments(heading)
         result = self.place.get(normalize_name(heading)) or (
             self.place.get(normalize_name(name)) if comments else None
@@ -166,7 +175,10 @@ class Vocabulary:
         parts = (
             {self.place.get(normalize_name(part)) for part in split_languages(name)} if result is None else set()
         )
-        return parts.pop() if len(parts) == 1 else result
+        if result is not None or (len(parts) == 1 and None not in parts):
+            return result or parts.pop()
+        bare = _without_marks(normalize_name(name)) if is_marked else ""
+        return self.place.get(bare) if bare else None
 
     def nearest(self, field: str, headings: Sequence[str]) -> str | None:
         """Return the heading that looks most like a name of `field`, if any does."""
@@ -382,6 +394,25 @@ def values_of(field: str) -> dict[str, str]:
     return {normalize_name(word) or word: ours for ours, others in words.items() for word in (ours, *others)}
 
 
+@cache
+def _place_marks() -> re.Pattern[str]:
+    marks = sorted({normalize_name(word) for word in column_names()["rows"]["place_marks"]}, key=len, reverse=True)
+    some = "|".join(map(re.escape, marks))
+    return re.compile(f"(?:{some})*(.*?)(?:{some})*")
+
+
+def _without_marks(name: str) -> str:
+    """Return a plain name without the words of a datum or a map service at its ends.
+
+    Examples
+    --------
+    >>> _without_marks("高德lng"), _without_marks("lonwgs84"), _without_marks("gps")
+    ('lng', 'lon', '')
+    """
+    found = _place_marks().fullmatch(name)
+    return found.group(1) if found else name
+
+
 def _by_name(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return {normalize_name(name): field for field, names in words.items() for name in names}
 
@@ -401,5 +432,5 @@ def _wrong_mapping(headings: Sequence[str], vocabulary: Vocabulary, setting: str
         for ours in vocabulary.explicit
         if ours not in vocabulary.fields
     ]
-    known = {ours: theirs for ours, theirs in vocabulary.explicit.items() if ours in vocabulary.fields and theirs}
-    return [*unknown, *missing_column_issues(known, headings, vocabulary, setting)]
+    mapped = {ours: theirs for ours, theirs in vocabulary.explicit.items() if ours in vocabulary.fields and theirs}
+    return [*unknown, *missing_column_issues(mapped, headings, vocabulary, setting)]

@@ -19,6 +19,7 @@ from planner.reporting.report.blocks import (
     Translator,
     require,
 )
+from planner.reporting.report.pictures import Pictures
 from planner.reporting.report.png import render_png
 from planner.reporting.report.word import WordFile
 from planner.reporting.report.word_styles import MEMO_STYLE, MEMO_VALUE, TEXT_MM
@@ -34,13 +35,15 @@ SECTION, PART, CARD = 1, 2, 3
 """Levels of headings."""
 
 
-def docx_bytes(report: Report) -> bytes:
+def docx_bytes(report: Report, pictures: Pictures | None = None) -> bytes:
     """Lay a report out as a Word file.
 
     Parameters
     ----------
     report
         Result of `planner.reporting.report.build.build_report`.
+    pictures
+        Its drawings as PNG, as far as they are there already.
 
     Returns
     -------
@@ -56,6 +59,7 @@ def docx_bytes(report: Report) -> bytes:
         scale=1.0 if report.contents else CARD_SCALE,
         official=official,
     )
+    word.drawn = pictures or {}
     if official:
         _official(report, word)
     else:
@@ -210,7 +214,11 @@ def _table(block: Table, word: WordFile, t: Translator) -> None:
 
 def _figure(block: Figure, word: WordFile, t: Translator) -> None:
     on_page_one = word.text_style == MEMO_STYLE
-    word.picture(render_png(block.picture), block.caption, most_mm=MEMO_MM if on_page_one else TEXT_MM)
+    word.picture(
+        word.drawn.get(block.picture) or render_png(block.picture),
+        block.caption,
+        most_mm=MEMO_MM if on_page_one else TEXT_MM,
+    )
     word.caption(t("figure"), "Figure", block.caption, above=False)
 
 

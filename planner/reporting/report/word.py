@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from docx.image.image import Image
     from docx.oxml.xmlchemy import BaseOxmlElement as Element
     from docx.text.paragraph import Paragraph
+    from markupsafe import Markup
 
 MADE = datetime(2000, 1, 1, tzinfo=UTC)
 """Creation date of every report, so that equal reports give equal bytes."""
@@ -60,6 +61,7 @@ class WordFile:
     official: bool = False
     in_annex: bool = False
     text_mm: float = TEXT_MM
+    drawn: Mapping[Markup, Picture] = field(default_factory=dict)
 
     @classmethod
     def begin(
