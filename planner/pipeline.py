@@ -32,6 +32,7 @@ from planner.programme.build import build_programme
 from planner.programme.programme import Programme
 from planner.programme.project_options import ProgrammeInputs
 from planner.results import Plan
+from planner.results.outcome import ProjectEffects, count_people, measure_outcome
 from planner.siting.proposals import SitingResult
 from planner.siting.solvers.highs import highs_version
 from planner.siting.solvers.mip import Discrepancy, collect_discrepancies, discrepancy_notices
@@ -119,9 +120,9 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     fairness = _measure_equity(prepared)
 
     progress("validation")
-    overlay = _compare_with_overlay(prepared, access)
-    verification = verify(access, prepared.walk_environment(), seed=study.siting.seed) if verified else None
-
+    own = replace(access, demand=inputs.demand, times=times)
+    overlay = _compare_with_overlay(prepared, own)
+    verification = verify(own, prepared.walk_environment(), seed=study.siting.seed) if verified else None
     given = prepared.siting_inputs(coverage.uncovered, groups, business_areas, horizon_min=max(limits))
     sites, doubts = cache.get(
         "siting", (given, highs_version()), lambda: _choose_sites(given, progress), unless=STOPPED
@@ -139,9 +140,9 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         candidate_times=candidate_times,
         in_scenario=scenario is not None,
     )
+    progress("programme")
     with collect_discrepancies() as further:
-        progress("programme")
-        programme = build_programme(programme_inputs)
+        programme, outcome = _carry_out(prepared, programme_inputs)
     told = _notices_of(services, business_areas, sites.siting, programme)
     solver_notices = discrepancy_notices([*doubts, *further], version=highs_version())
     return Plan(
@@ -162,12 +163,24 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         groups=groups,
         business_areas=business_areas,
         candidate_times=candidate_times,
-        candidate_areas=prepared.draw_areas(walker.snap(candidates)),
+        candidate_areas=prepared.draw_areas(prepared.snapped(candidates)),
         programme=programme,
+        outcome=outcome,
         notices=(*prepared.notices, *told, *solver_notices),
         services=services,
         ledger=ledger,
     )
+
+
+def _carry_out(prepared: PreparedStudy, given: ProgrammeInputs) -> tuple[Programme | None, ProjectEffects]:
+    """Return the programme with the people whom its projects cover once carried out, and the walks then."""
+    programme = build_programme(given)
+    outcome = measure_outcome(prepared, programme, given.times, given.candidates, given.candidate_times)
+    if programme is None:
+        return None, outcome
+    people = given.tables.demand["people"].to_numpy(dtype=np.float64)
+    standard_min = given.study.limits.standard_min
+    return count_people(programme, outcome, given.candidates, people, standard_min), outcome
 
 
 def _merge_areas(prepared: PreparedStudy, areas: NDArray[np.object_]) -> gpd.GeoDataFrame:
@@ -199,8 +212,13 @@ def _measure_coverage(prepared: PreparedStudy, times: TravelTimes, areas: NDArra
     given = (times, inputs.demand, inputs.facilities, inputs.communities, areas)
     return prepared.cache.get(
         "coverage",
-        (given, limits),
-        lambda: measure_coverage(*given, limits_min=limits.minutes, standard_min=limits.standard_min),
+        (given, limits, inputs.neighbours.facilities),
+        lambda: measure_coverage(
+            *given,
+            limits_min=limits.minutes,
+            standard_min=limits.standard_min,
+            neighbours=inputs.neighbours.facilities,
+        ),
     )
 
 

@@ -213,7 +213,7 @@ def measure_services(
             values = {"service": service.standard.id, "access_m": f"{walker.access_m:g}"}
             notices.append(Notice("service_no_street", "services", rows, values=values))
     completed = _complete(demand, access)
-    homes = pd.Categorical(completed["community"], categories=list(communities))
+    home = pd.Index(list[object](communities)).get_indexer(completed["community"])
     everyone = completed["people"].to_numpy(dtype=np.float64)
     return Services(
         access=tuple(access),
@@ -225,7 +225,7 @@ def measure_services(
         completeness_total=_completeness(completed, everyone),
         completeness_by_community=pd.DataFrame(
             [
-                {"community": ident, **_completeness(completed, np.where(homes.codes == code, everyone, 0.0))}
+                {"community": ident, **_completeness(completed, np.where(home == code, everyone, 0.0))}
                 for code, ident in enumerate(communities)
             ]
         ),
@@ -347,16 +347,16 @@ def _by_community(one: ServiceAccess, communities: Sequence[str]) -> list[dict[s
 
 
 def _complete(demand: gpd.GeoDataFrame, access: Sequence[ServiceAccess]) -> gpd.GeoDataFrame:
-    known = [one for one in access if one.service.is_known]
-    basic = [one.reached for one in known if one.service.standard.basic]
+    complete = [one for one in access if one.service.is_known]
+    basic = [one.reached for one in complete if one.service.standard.basic]
     missing = np.sum([~reached for reached in basic], axis=0) if basic else np.zeros(len(demand), np.int64)
     return gpd.GeoDataFrame(
         demand.assign(
             missing=missing,
             completeness=completeness_index(
-                [one.reached for one in known], [one.service.standard.weight for one in known]
+                [one.reached for one in complete], [one.service.standard.weight for one in complete]
             )
-            if known
+            if complete
             else np.nan,
             sufficient=missing == 0,
         )

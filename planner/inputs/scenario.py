@@ -3,10 +3,11 @@
 A scenario file is JSON::
 
     {"format": "planner.scenario/1", "study": "…", "crs": "EPSG:32648",
-     "closed": ["C07"], "sites": [{"id": "K3F9Q2M", "x": 483213.42, "y": 4391207.1}]}
+     "closed": ["C07"], "sites": [{"id": "K3F9Q2M", "x": 483213.42, "y": 4391207.1}],
+     "changes": [{"kind": "add_area", "centre": "C20", "amount": 158}]}
 
-Sites stand in the study's own metric system, to the centimetre, so that their walks are measured from exactly the
-place that the map showed.
+`changes` may be left out. Places are in the system of the study, of sites to the centimetre, so that walks are
+measured from exactly the place that the map showed.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pyproj.exceptions import CRSError
 
 from planner.config.study import Study, wrong_because
+from planner.inputs.changes import Change, apply_changes, change_issues
 from planner.inputs.study_inputs import Inputs
 from planner.messages.catalogue import Texts
 from planner.messages.errors import Issue, ScenarioError, system_reason
@@ -60,11 +62,12 @@ class _File(_Frozen):
     crs: Name
     closed: tuple[Name, ...]
     sites: tuple[Site, ...]
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scenario:
-    """Today's centres without some, and with some new sites.
+    """Today's centres without some, with some new sites, and with upgrades, branches and passages.
 
     Attributes
     ----------
@@ -76,6 +79,8 @@ class Scenario:
         The system of the sites.
     file, sha256
         The file that it was read from, by its name, and its hash; empty for one made by the planner.
+    changes
+        Changes to centres, gates and streets.
     """
 
     closed: tuple[str, ...]
@@ -83,6 +88,7 @@ class Scenario:
     crs: str
     file: str = ""
     sha256: str = ""
+    changes: tuple[Change, ...] = ()
 
 
 def read_scenario(path: str | Path, study: Study) -> Scenario:
@@ -116,7 +122,7 @@ def read_scenario(path: str | Path, study: Study) -> Scenario:
     except (ValueError, RecursionError) as error:
         raise ScenarioError(str(path), [Issue("scenario_not_json", {"reason": error})]) from error
     try:
-        found = _File.model_validate(content)
+        scenario_file = _File.model_validate(content)
     except ValidationError as error:
         issues = [
             Issue(
@@ -127,19 +133,29 @@ def read_scenario(path: str | Path, study: Study) -> Scenario:
         ]
         raise ScenarioError(str(path), issues) from error
     issues = []
-    if found.study != study.name:
-        issues.append(Issue("scenario_other_study", {"found": found.study, "study": study.name}))
-    for setting, ids in (("closed", found.closed), ("sites", tuple(site.id for site in found.sites))):
+    if scenario_file.study != study.name:
+        issues.append(Issue("scenario_other_study", {"found": scenario_file.study, "study": study.name}))
+    for setting, ids in (
+        ("closed", scenario_file.closed),
+        ("sites", tuple(site.id for site in scenario_file.sites)),
+    ):
         twice = sorted({one for one in ids if ids.count(one) > 1})
         if twice:
             issues.append(Issue("scenario_twice", {"setting": setting}, twice))
     if issues:
         raise ScenarioError(str(path), issues)
-    return Scenario(found.closed, found.sites, found.crs, path.name, hashlib.sha256(raw).hexdigest())
+    return Scenario(
+        scenario_file.closed,
+        scenario_file.sites,
+        scenario_file.crs,
+        path.name,
+        hashlib.sha256(raw).hexdigest(),
+        scenario_file.changes,
+    )
 
 
 def apply_scenario(scenario: Scenario, inputs: Inputs, study: Study) -> Inputs:
-    """Return the inputs as the scenario has them: without the closed centres, with a station at every site.
+    """Return the inputs as the scenario has them: without closed centres, with stations at its sites, changed.
 
     A site becomes a centre of tier station in the community that it stands in; its floor area is not known.
 
@@ -150,20 +166,21 @@ def apply_scenario(scenario: Scenario, inputs: Inputs, study: Study) -> Inputs:
         a centre's id or farther outside the communities than any walk leads: all at once.
     """
     facilities, source = inputs.facilities, scenario.file or "scenario"
-    known = set(facilities["id"])
+    ids = set(facilities["id"])
     spots = shapely.points([(site.x, site.y) for site in scenario.sites] or np.empty((0, 2)))
     outline = shapely.union_all(inputs.communities.geometry.array)
     far = shapely.distance(spots, outline) > inputs.margin_m
     of_site = [site.id for site in scenario.sites]
-    nobody_left = not of_site and known <= set(scenario.closed)
+    nobody_left = not of_site and ids <= set(scenario.closed)
     checks = (
         ("scenario_crs", not _is_system(scenario.crs, inputs.crs), ()),
-        ("scenario_unknown_centre", True, [one for one in scenario.closed if one not in known]),
-        ("scenario_site_is_centre", True, [one for one in of_site if one in known]),
+        ("scenario_unknown_centre", True, [one for one in scenario.closed if one not in ids]),
+        ("scenario_site_is_centre", True, [one for one in of_site if one in ids]),
         ("scenario_site_far", True, [one for one, is_far in zip(of_site, far, strict=True) if is_far]),
     )
     values = {"found": scenario.crs, "crs": inputs.crs.to_string(), "metres": f"{inputs.margin_m:,.0f}"}
     issues = [Issue(key, values, rows) for key, wrong, rows in checks if rows or (wrong and rows == ())]
+    issues += change_issues(scenario.changes, inputs)
     if nobody_left:
         issues.append(Issue("scenario_closes_all"))
     if issues:
@@ -177,9 +194,10 @@ def apply_scenario(scenario: Scenario, inputs: Inputs, study: Study) -> Inputs:
         (*scenario.closed, *of_site),
         values={"file": source, "closed": len(scenario.closed), "sites": len(of_site)},
     )
-    return replace(
+    stands = replace(
         inputs, facilities=Facilities(together.reset_index(drop=True)), notices=(notice, *inputs.notices)
     )
+    return apply_changes(scenario.changes, stands, study.language)
 
 
 class _TwiceError(ValueError):
@@ -197,10 +215,10 @@ def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _is_system(named: str, crs: pyproj.CRS) -> bool:
     """Whether a name, however it is written, is that of a system."""
     try:
-        found = pyproj.CRS.from_user_input(named.strip())
+        system = pyproj.CRS.from_user_input(named.strip())
     except CRSError:
         return False
-    return found == crs or (found.to_epsg() is not None and found.to_epsg() == crs.to_epsg())
+    return system == crs or (system.to_epsg() is not None and system.to_epsg() == crs.to_epsg())
 
 
 def _with_sites(

@@ -1,4 +1,4 @@
-"""What every product says at its head where the centres are those of a scenario, not today's."""
+"""Heading of every product where the centres are those of a scenario, not today's."""
 
 from __future__ import annotations
 
@@ -35,9 +35,12 @@ def _sentences(content: PlanDocument, texts: Texts) -> Iterator[str]:
     if scenario is None:
         return
     counts = {"closed": len(scenario["closed"]), "sites": len(scenario["sites"])}
-    yield texts("words.scenario_changes", scenario=scenario_name(content, texts), **counts)
+    changes = len(scenario["changes"])
+    key = "scenario_changes_more" if changes else "scenario_changes"
+    yield texts(f"words.{key}", scenario=scenario_name(content, texts), changes=changes, **counts)
     if content["programme"] is None:
         return
     if scenario["sites"]:
         yield texts("words.scenario_not_paid", sites=counts["sites"])
-    yield texts("words.scenario_no_upgrades")
+    if not changes:
+        yield texts("words.scenario_no_upgrades")

@@ -64,8 +64,13 @@ def test_the_slider_steps_through_the_scenarios(page: Page, haibowan_plan: plann
     # A year tells of whom its sites cover besides today's centres.
     today = people - content["coverage"]["people_uncovered"]
     covered |= {f"year_{one['year']}": today + one["people_covered"] for one in content["programme"]["years"]}
-    for place, scenario in enumerate(content["scenarios"][1:], start=1):
-        page.locator("#scenario").fill(str(place))
+    time = [one for one in content["scenarios"] if one["key"] == "today" or one["key"].startswith("year_")]
+    methods = [one for one in content["scenarios"] if one not in time]
+    for place, scenario in [*enumerate(time), *enumerate(methods)][1:]:
+        if scenario in time:
+            page.locator("#scenario").fill(str(place))
+        else:
+            page.locator("#method").select_option(str(place))
         expect(page.locator("#scenario-name")).to_have_text(scenario["zh"])
         after = covered.pop(scenario["key"])
         assert figure(page, "people_share") == texts.percent(after / people)
@@ -87,9 +92,8 @@ def test_what_follows_a_choice_is_drawn_anew(page: Page) -> None:
     assert {name: page.evaluate(pane, name) for name in before} == before
 
 
-def test_two_scenarios_lie_side_by_side(page: Page, haibowan_plan: planner.Plan) -> None:
-    last = len(build_document(haibowan_plan)["scenarios"]) - 1
-    page.locator("#scenario").fill(str(last))
+def test_two_scenarios_lie_side_by_side(page: Page) -> None:
+    page.locator("#method").select_option(label="最大覆盖")
     page.locator("#compare").select_option("0")
     divider = page.get_by_role("slider", name="分隔线")
     expect(divider).to_be_visible()
@@ -336,7 +340,7 @@ def test_hostile_names_stay_text_in_every_new_part(offline_page, tmp_path: Path)
     expect(page.locator(".leaflet-popup")).to_have_count(1)
     page.get_by_role("button", name="Close this centre").click()
     expect(page.locator("#changes")).to_contain_text(hostile)
-    page.locator("#scenario").fill("1")
+    page.locator("#method").select_option("0")
     expect(page.locator("#scenario-name")).to_have_text(hostile)
     page.locator("#compare").select_option("1")
     page.get_by_role("button", name=phrase("maps.tool_point")).click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,31 +109,37 @@ def test_a_closed_centre_leaves_its_community_visibly_without_one(page: Page) ->
     assert page.evaluate(pane) == before
 
 
-def test_upgrades_that_an_own_choice_lacks_are_told(chromium: Browser, tmp_path: Path) -> None:
-    """At the end of a year saved, and at every own choice, the page says that the upgrades are not in it."""
+def test_upgrades_are_saved_and_loaded(chromium: Browser, tmp_path: Path) -> None:
+    """The end of a year saved, today taken, and the file loaded: the year again, upgrades too."""
     plan = planner.run(toy.write_study(tmp_path, changed=toy.every_layer(), study=toy.EVERYTHING))
     content = build_document(plan)
-    years = [place for place, one in enumerate(content["scenarios"]) if one["key"].startswith("year_")]
     (tmp_path / "map.html").write_text(draw_map(plan, content), "utf-8")
     page = chromium.new_page(viewport={"width": 1280, "height": 720})
     page.goto((tmp_path / "map.html").as_uri())
     page.wait_for_selector("body[data-drawn=yes]")
-    note, told = page.locator("#upgrades-note"), page.locator("#told")
-    take = "(place) => planner.session.take(planner.session.choiceOf(planner.session.model.sets.scenarios[place]))"
-    for place in (0, *years):
-        page.evaluate(take, place)
-        expect(note).to_be_hidden()
-    resolved = page.evaluate("planner.session.choice.scenario.year.resolved.length")
-    assert resolved
-    name = content["scenarios"][years[-1]][plan.study.language]
-    texts = Texts(plan.study.language)
-    with page.expect_download():
+    name, told = page.locator("#scenario-name"), page.locator("#told")
+    page.locator("#scenario").fill("1")
+    year = name.inner_text()
+    with page.expect_download() as download:
         page.locator("#save").click()
-    expect(told).to_have_text(texts("maps.told_saved_sites", name=name))
-    page.evaluate("planner.session.put(0, false)")
-    expect(note).to_have_text(texts("maps.upgrades_left_out"))
-    expect(note).to_be_visible()
-    with page.expect_download():
-        page.locator("#save").click()
-    expect(told).to_have_text(texts("maps.told_saved"))
+    picked = tmp_path / "picked.json"
+    download.value.save_as(picked)
+    saved = json.loads(picked.read_text("utf-8"))
+    upgrades = [change for one in plan.outcome.changes.values() for change in one]
+    assert [change["centre"] for change in saved["changes"]] == [change.centre for change in upgrades] != []
+    # A project of the study's own says what it resolves, not how: no run can carry that out.
+    projects = build_document(plan)["programme"]["projects"]  # type: ignore[index]
+    names = page.evaluate("planner.sets.projects.list.map(({ name }) => name)")
+    own = [
+        name
+        for name, one in zip(names, projects, strict=True)
+        if not (plan.outcome.changes[one["id"]] or one["site"])
+    ]
+    key = "maps.told_saved_without" if own else "maps.told_saved"
+    expect(told).to_have_text(Texts(plan.study.language)(key, names=Texts("en")("maps.comma").join(own)))
+    page.locator("#reset").click()
+    page.locator("#load").set_input_files(picked)
+    if not own:
+        expect(name).to_have_text(year)
+    assert page.evaluate("planner.saved()") == saved
     page.close()

@@ -23,7 +23,7 @@ FIGURES = """([closed, opened]) => {
     const { model } = planner.session;
     const choice = model.choose(closed, opened);
     const { shares, peopleShare, opened: _, closed: __, verdicts: ___, ...others } = model.figures(choice);
-    const { rated: ____, areaShare, spent, groupShares, businessAreas, ...figures } = others;
+    const { rated: ____, areaShare, money, groupShares, businessAreas, ...figures } = others;
     return { ...figures, byCommunity: model.sets.limits.map((ring) => [...choice.byCommunity[ring]]) };
 }"""
 

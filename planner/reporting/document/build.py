@@ -221,20 +221,22 @@ def _scenario(plan: Plan) -> dict[str, Any] | None:
         "sha256": scenario.sha256,
         "closed": list(scenario.closed),
         "sites": [site.model_dump() for site in scenario.sites],
+        "changes": [change.model_dump() for change in scenario.changes],
     }
 
 
 def _scenarios(plan: Plan) -> list[dict[str, Any]]:
     """Return what may be compared: the centres as they are, years of the programme, proposals, the best last."""
     candidates = plan.siting.candidates["id"]
-    found: list[tuple[str, Phrase, Sequence[str], Sequence[str]]] = [
-        ("today", Phrase("words.scenario_assumed" if plan.scenario else "words.scenario_today"), (), ()),
+    found: list[tuple[str, Phrase, Sequence[str], Sequence[str], Sequence[str]]] = [
+        ("today", Phrase("words.scenario_assumed" if plan.scenario else "words.scenario_today"), (), (), ()),
         *(
             (
                 one.method,
                 Phrase(f"models.name_{one.method}"),
                 one.closed,
                 [candidates.iloc[site] for site in one.sites],
+                (),
             )
             for one in plan.siting.proposals
         ),
@@ -243,7 +245,13 @@ def _scenarios(plan: Plan) -> list[dict[str, Any]]:
     programme = plan.programme
     if programme is not None:
         years = [
-            (f"year_{label}", Phrase(_year_key(plan), {"year": label}), one.closed, one.sites)
+            (
+                f"year_{label}",
+                Phrase(_year_key(plan), {"year": label}),
+                one.closed,
+                one.sites,
+                [project.id for project in programme.projects if project.year <= one.year],
+            )
             for label, one in zip(programme.labels, programme.years, strict=True)
         ]
         found[1:1] = years
@@ -253,8 +261,9 @@ def _scenarios(plan: Plan) -> list[dict[str, Any]]:
             **translate(name),
             "closed": list(closed),
             "sites": list(sites),
+            "projects": list(projects),
         }
-        for key, name, closed, sites in found
+        for key, name, closed, sites, projects in found
     ]
 
 

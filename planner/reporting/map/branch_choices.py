@@ -1,27 +1,30 @@
-"""Branches closed one by one: how a centre's facts depend on which of its branches stay open.
+"""Facts of centres for every choice of passages, upgrades and branches.
 
-A centre closes with its branches, but on the map and in a scenario a branch may close alone. Floor area, people
-within a limit and catchments are then those of the centre and the branches that stay.
+Some indicators follow who is open and are computed by the page (`INDICATORS[…].js`); the others depend only on
+which passages are built, whether a centre is upgraded, and which of its branches are open. They are measured here
+for every such choice, of a centre's branches up to `MOST_BRANCHES`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
 from planner.accessibility.branches import is_branch, main_facility
+from planner.evaluation.diagnosis import diagnose
 from planner.evaluation.indicator_data import IndicatorData
 from planner.evaluation.indicator_tables import FacilityIndicators, compute_indicators
 from planner.evaluation.indicators import indicators_depending_on
 from planner.evaluation.intervals import IndicatorValues
-from planner.evaluation.ratings import FacilityFacts, deciding_indicators
-from planner.inputs.study_inputs import households_by_community
+from planner.evaluation.ratings import FacilityFacts, deciding_indicators, uses_service_areas
+from planner.network.travel_times import TravelTimes
 from planner.network.walk import IndexArray
 from planner.results import Plan
+from planner.results.outcome import Walks
 from planner.schemas.tables import PREMISES, Facilities
 
 WITH_BRANCHES = indicators_depending_on("branches")
@@ -31,33 +34,102 @@ MOST_BRANCHES = 6
 """Branches of one centre of which each choice is measured, 64 of them; districts have one or two."""
 
 
-def branch_choices(plan: Plan) -> Mapping[int, list[FacilityFacts]]:
-    """Return each centre with branches as the rules see it for every choice of those that are closed.
+@dataclass(frozen=True, slots=True, eq=False)
+class Situation:
+    """Every facility with some of the passages built, all upgraded or none.
+
+    Attributes
+    ----------
+    access
+        Tables and walks of today's facilities, and behind them the branches of projects.
+    facts
+        Today's facilities as the rules see them, without these branches.
+    """
+
+    access: AccessData
+    facts: tuple[FacilityFacts, ...]
+
+
+def situations(plan: Plan) -> Iterator[Situation]:
+    """Yield the situations by passages built: for each choice of them, first without upgrades, then with all."""
+    outcome = plan.outcome
+    for choice, walks in enumerate(outcome.walks):
+        for facilities in (outcome.with_branches, outcome.upgraded):
+            is_today = not choice and facilities is not outcome.upgraded
+            yield _situation(plan, walks, facilities, is_today=is_today)
+
+
+def _situation(plan: Plan, walks: Walks, facilities: Facilities, *, is_today: bool) -> Situation:
+    prepared = walks.prepared
+    count = len(prepared.inputs.facilities)
+    today = Facilities(facilities.iloc[:count])
+    changed = replace(prepared, inputs=replace(prepared.inputs, facilities=today))
+    areas = changed.compute_service_areas() if uses_service_areas(prepared.rules) else None
+    access = changed.assemble_access(walks.facilities, areas)
+    facts = (
+        plan.diagnosis.facts if is_today else diagnose(access, rule_set=prepared.rules, date=plan.study.date).facts
+    )
+    both = replace(access, facilities=facilities, times=stacked(walks.facilities, walks.branches))
+    return Situation(both, facts)
+
+
+def stacked(first: TravelTimes, *others: TravelTimes) -> TravelTimes:
+    """Return walks of several tables of facilities to the same demand points, numbered through."""
+    every = [first, *(one for one in others if one.n_facilities)]
+    begins = np.cumsum([0, *(one.n_facilities for one in every)])
+    facility = [one.facility + begin for one, begin in zip(every, begins[:-1], strict=True)]
+    return TravelTimes(
+        np.concatenate(facility),
+        np.concatenate([one.demand for one in every]),
+        np.concatenate([one.minutes for one in every]),
+        int(begins[-1]),
+        first.n_demand,
+        first.horizon_min,
+    )
+
+
+def facts_by_choice(plan: Plan) -> Mapping[int, list[FacilityFacts]]:
+    """Return each premises as the rules see it for every choice of passages, upgrades and its branches.
 
     Parameters
     ----------
     plan
-        Its walking times, people and rules.
+        Its walking times, people, rules and projects.
 
     Returns
     -------
-    choices
-        By the centre's position: the choices from 1 on, each a number whose bits are the closed branches, the
-        first in the table the lowest. Empty where no rule asks for what a branch changes, and of a centre with
-        more than `MOST_BRANCHES`.
+    facts
+        By the position of the premises. For each choice of passages, without and then with its upgrade: the
+        choices of branches, a number whose bits are the branches that differ from today, the first in the table
+        the lowest. Of premises with more than `MOST_BRANCHES`, and where no rule asks for what branches change,
+        without those of branches.
     """
+    found: dict[int, list[FacilityFacts]] = {
+        position: [] for position, one in enumerate(plan.diagnosis.facts) if one.tier in PREMISES
+    }
+    for situation in situations(plan):
+        of_branches = _by_branches(plan, situation)
+        for position, of_one in found.items():
+            of_one += [situation.facts[position], *of_branches.get(position, ())]
+    return found
+
+
+def _by_branches(plan: Plan, situation: Situation) -> Mapping[int, list[FacilityFacts]]:
     if not _is_asked(plan):
         return {}
-    branches = {centre: rows for centre, rows in _branches(plan).items() if len(rows) <= MOST_BRANCHES}
+    facilities = situation.access.facilities
+    is_new = np.arange(len(facilities)) >= len(situation.facts)
+    branches = {centre: rows for centre, rows in branches_of(plan).items() if len(rows) <= MOST_BRANCHES}
     found: dict[int, list[FacilityFacts]] = {centre: [] for centre in branches}
     for choice in range(1, 2 ** max((len(rows) for rows in branches.values()), default=0)):
         concerned = {centre: rows for centre, rows in branches.items() if choice < 2 ** len(rows)}
-        closed = np.zeros(len(plan.inputs.facilities), dtype=np.bool_)
+        closed = is_new.copy()
         for rows in concerned.values():
-            closed[rows[(choice >> np.arange(len(rows))) & 1 == 1]] = True
-        measured = _measured_without(plan, concerned, closed)
+            differs = (choice >> np.arange(len(rows))) & 1 == 1
+            closed[rows] = is_new[rows] != differs
+        measured = _measured_without(plan, situation.access, concerned, closed)
         for centre in concerned:
-            facts = plan.diagnosis.facts[centre]
+            facts = situation.facts[centre]
             changed = {ref: column.at(centre) for ref, column in measured.columns.items()}
             values = IndicatorValues({**facts.values.numbers, **changed}, facts.values.functions)
             found[centre].append(replace(facts, values=values))
@@ -66,16 +138,16 @@ def branch_choices(plan: Plan) -> Mapping[int, list[FacilityFacts]]:
 
 def has_too_many_branches(plan: Plan) -> bool:
     """Return whether a rule uses what branches change while a facility has too many branches to enumerate."""
-    return _is_asked(plan) and any(len(rows) > MOST_BRANCHES for rows in _branches(plan).values())
+    return _is_asked(plan) and any(len(rows) > MOST_BRANCHES for rows in branches_of(plan).values())
 
 
 def _is_asked(plan: Plan) -> bool:
     return any(ref.name in WITH_BRANCHES for ref in deciding_indicators(plan.diagnosis.rule_set))
 
 
-def _branches(plan: Plan) -> dict[int, IndexArray]:
-    """Return the branches of each premises that have some, by position."""
-    facilities = plan.inputs.facilities
+def branches_of(plan: Plan) -> dict[int, IndexArray]:
+    """Return the branches of each premises that have some, by position; those of projects come last."""
+    facilities = plan.outcome.with_branches
     main, branch = main_facility(facilities), is_branch(facilities)
     is_premises = facilities["tier"].isin(PREMISES).to_numpy()
     return {
@@ -86,27 +158,23 @@ def _branches(plan: Plan) -> dict[int, IndexArray]:
 
 
 def _measured_without(
-    plan: Plan, branches: Mapping[int, IndexArray], closed: NDArray[np.bool_]
+    plan: Plan, access: AccessData, branches: Mapping[int, IndexArray], closed: NDArray[np.bool_]
 ) -> FacilityIndicators:
     """Compute the indicators without the closed branches; the columns hold for these facilities only."""
     chosen = np.zeros(len(closed), dtype=np.bool_)
     for centre, rows in branches.items():
         chosen[[centre, *rows]] = True
-    inputs, limits = plan.inputs, plan.study.limits
-    belongs = inputs.facilities["branch_of"].mask(closed, "")
-    access = AccessData(
-        facilities=Facilities(inputs.facilities.assign(branch_of=belongs)),
-        communities=inputs.communities,
-        demand=inputs.demand,
-        households=households_by_community(inputs.communities, inputs.demand),
-        times=plan.times.of_facilities(chosen & ~closed),
-        limits_min=limits.minutes,
-        standard_min=limits.standard_min,
-        walk=plan.walk,
+    belongs = access.facilities["branch_of"].mask(closed, "")
+    of_chosen = replace(
+        access,
+        facilities=Facilities(access.facilities.assign(branch_of=belongs)),
+        times=access.times.of_facilities(chosen & ~closed),
+        between=None,
+        areas=None,
     )
     rule_set = plan.diagnosis.rule_set
     return compute_indicators(
-        IndicatorData(access, rule_set),
-        limits_min=sorted({*limits.minutes, *rule_set.limits_min}),
+        IndicatorData(of_chosen, rule_set),
+        limits_min=sorted({*plan.study.limits.minutes, *rule_set.limits_min}),
         names=WITH_BRANCHES - indicators_depending_on("open_set"),
     )

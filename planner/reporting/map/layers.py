@@ -16,7 +16,6 @@ from planner.reporting.document.records.programme import Project
 from planner.reporting.map import symbols
 from planner.reporting.map.elements import (
     CardTexts,
-    dot_metres,
     layer_name,
     name_places,
     private_layer_name,
@@ -27,6 +26,7 @@ from planner.reporting.map.elements import (
 )
 from planner.reporting.map.folium_adapter import FeatureGroup, Labels, Layer, Live, YearLayer
 from planner.reporting.map.labels import merge_lines
+from planner.reporting.map.sizes import dot_metres
 from planner.reporting.programme_text import year_text
 from planner.reporting.report.blocks import Translator, require
 from planner.reporting.rounding import gained_by_projects

@@ -17,9 +17,9 @@ from planner.reporting.document.build import build_document
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.map import symbols
-from planner.reporting.map.elements import CORE_MARGIN_M, dot_metres
 from planner.reporting.map.sheet_drawing import A3_MM, INK, MARKERS, fill, stroke, write
 from planner.reporting.map.sheet_margin import draw_side
+from planner.reporting.map.sizes import CORE_MARGIN_M, dot_metres
 from planner.reporting.small_counts import displayed_positions
 from planner.reporting.style import NEAR, SITE, UNCOVERED, VERDICT_COLOURS
 from planner.reporting.write import write_single

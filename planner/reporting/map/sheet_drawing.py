@@ -97,7 +97,8 @@ def fill(axes: Axes, shapes: gpd.GeoSeries, colour: object, *, zorder: float, al
             continue
         rings = [np.asarray(ring.coords)[:, :2] for ring in (part.exterior, *part.interiors)]
         outline = Outline.make_compound_path(*(Outline(ring, closed=True) for ring in rings))
-        axes.add_patch(PathPatch(outline, facecolor=str(colour), edgecolor="none", alpha=alpha, zorder=zorder))
+        # What the axes show is set already: a patch need not be measured, which costs as much as drawing it.
+        axes.add_artist(PathPatch(outline, facecolor=str(colour), edgecolor="none", alpha=alpha, zorder=zorder))
 
 
 def stroke(
@@ -118,4 +119,5 @@ def stroke(
         if not part.is_empty and part.geom_type in ("LineString", "LinearRing")
     ]
     look = (0, dashes) if dashes else "solid"
-    axes.add_collection(LineCollection(parts, colors=colour, linewidths=width, linestyles=[look], zorder=zorder))
+    drawn = LineCollection(parts, colors=colour, linewidths=width, linestyles=[look], zorder=zorder)
+    axes.add_collection(drawn, autolim=False)

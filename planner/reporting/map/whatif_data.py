@@ -7,7 +7,8 @@ away in the page gives the bits that a run for the same choice gives.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +20,7 @@ from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.demand_points import quantum_of
 from planner.reporting.document.records.plan import Entry, PlanDocument
+from planner.reporting.map.branch_choices import stacked
 from planner.reporting.map.elements import simplify_degrees
 from planner.reporting.map.packing import degree_steps, polygon_steps, steps
 from planner.reporting.map.whatif_figures import (
@@ -26,10 +28,13 @@ from planner.reporting.map.whatif_figures import (
     followed_group_limits,
     group_sets,
     scenario_sets,
+    station_snaps,
 )
+from planner.reporting.map.whatif_projects import project_sets
 from planner.reporting.map.whatif_rules import followed_limits, what_if_rules
 from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan
+from planner.results.outcome import Walks
 
 
 def what_if_data(plan: Plan, content: PlanDocument) -> Entry:
@@ -56,10 +61,17 @@ def what_if_data(plan: Plan, content: PlanDocument) -> Entry:
     people = demand["people"].to_numpy()
     grain = quantum_of(people)
     place = {community: number for number, community in enumerate(inputs.communities["id"])}
+    areas = [_areas(plan, one) for one in plan.outcome.walks]
+    walks, shapes, rows = _rows(plan, areas, rings)
+    stations = [
+        *inputs.facilities["id"],
+        *plan.siting.candidates["id"],
+        *(one.id for one in plan.outcome.branches),
+    ]
+    projects = project_sets(plan, content, {one: number for number, one in enumerate(stations)})
     return {
         "study": plan.study.name,
         "crs": inputs.crs.to_string(),
-        "base": _base(plan),
         "rings": rings,
         "limits": [rings.index(limit) for limit in limits],
         "standard": rings.index(plan.study.limits.standard_min),
@@ -77,24 +89,25 @@ def what_if_data(plan: Plan, content: PlanDocument) -> Entry:
         },
         "stations": _stations(plan, content, place),
         "branches": _branches(plan),
-        "reach": reach_steps([plan.times, plan.candidate_times], order, rings),
-        "areas": polygon_steps(_areas(plan)),
+        "base": _base(plan),
+        "reach": reach_steps(walks, order, rings),
+        "areas": polygon_steps(simplify_degrees(gpd.GeoSeries(shapes, crs=inputs.crs))),
+        "rows": rows,
         "judged": what_if_rules(plan, rings, order),
         "groups": group_sets(plan, rings, order),
         "businessAreas": business_area_sets(plan),
-        "scenarios": scenario_sets(plan, content),
+        "projects": projects,
+        "scenarios": scenario_sets(plan, content, projects["list"], areas),
     }
 
 
-def reach_steps(
-    of_stations: list[TravelTimes], order: NDArray[np.int64], rings: list[float]
-) -> dict[str, list[int]]:
+def reach_steps(times: TravelTimes, order: NDArray[np.int64], rings: list[float]) -> dict[str, list[int]]:
     """Return who reaches which station: for each station and ring between limits, the demand points in it.
 
     Parameters
     ----------
-    of_stations
-        Times of centres, then of candidates; stations are numbered through.
+    times
+        Of all stations, numbered through.
     order
         The demand points in the page's order: neighbours close together, so that steps are short.
     rings
@@ -107,20 +120,15 @@ def reach_steps(
     """
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
-    first = np.cumsum([0, *(times.n_facilities for times in of_stations)])
-    station = np.concatenate(
-        [times.facility + start for times, start in zip(of_stations, first[:-1], strict=True)]
-    )
-    point = rank[np.concatenate([times.demand for times in of_stations])]
-    minutes = np.concatenate([times.minutes for times in of_stations])
-    ring = np.sum([~is_within(minutes, limit) for limit in rings], axis=0)
-    group = station * len(rings) + ring
+    point = rank[times.demand]
+    ring = np.sum([~is_within(times.minutes, limit) for limit in rings], axis=0)
+    group = times.facility * len(rings) + ring
     kept = np.flatnonzero(ring < len(rings))
     kept = kept[np.lexsort((point[kept], group[kept]))]
     point, group = point[kept], group[kept]
     begins = np.concatenate([[True], group[1:] != group[:-1]])[: len(group)]
     return {
-        "counts": np.bincount(group, minlength=int(first[-1]) * len(rings)).tolist(),
+        "counts": np.bincount(group, minlength=times.n_facilities * len(rings)).tolist(),
         "steps": np.where(begins, point, np.diff(point, prepend=0)).tolist(),
     }
 
@@ -129,16 +137,24 @@ def _base(plan: Plan) -> Entry:
     """Return what the centres of this map already differ by from today's, for a file that is saved from it."""
     scenario = plan.scenario
     sites = [site.model_dump() for site in scenario.sites] if scenario else []
-    return {"closed": list(scenario.closed) if scenario else [], "sites": sites}
+    changes = [change.model_dump() for change in scenario.changes] if scenario else []
+    return {"closed": list(scenario.closed) if scenario else [], "sites": sites, "changes": changes}
 
 
 def _stations(plan: Plan, content: PlanDocument, place: Mapping[str, int]) -> Entry:
     centres, candidates = content["centres"], content["siting"]["candidates"]
-    both = [*centres, *candidates]
+    branches = plan.outcome.with_branches.iloc[len(centres) :]
+    at = branches.to_crs(4326).geometry
+    both = [
+        *centres,
+        *candidates,
+        *({"id": one, "lat": lat, "lon": lon} for one, lat, lon in zip(branches["id"], at.y, at.x, strict=True)),
+    ]
     spots = shapely.get_coordinates(plan.siting.candidates.geometry.array)
     return {
         "id": [one["id"] for one in both],
         "name": [centre["name"] for centre in centres],
+        "branchName": branches["name"].tolist(),
         "place": [candidate["place"] for candidate in candidates],
         "tier": [centre["tier"] for centre in centres],
         "community": [place.get(centre["community"], -1) for centre in centres],
@@ -150,14 +166,65 @@ def _stations(plan: Plan, content: PlanDocument, place: Mapping[str, int]) -> En
 
 
 def _branches(plan: Plan) -> dict[str, int]:
-    """Return the centre of each branch, both by their number."""
-    facilities = plan.inputs.facilities
+    """Return the centre of each branch, both by their number; branches of projects stand behind the candidates."""
+    facilities, today = plan.outcome.with_branches, len(plan.inputs.facilities)
     main = main_facility(facilities)
-    return {str(branch): int(main[branch]) for branch in np.flatnonzero(is_branch(facilities))}
+    between = len(plan.siting.candidates)
+    return {
+        str(branch + (between if branch >= today else 0)): int(main[branch])
+        for branch in np.flatnonzero(is_branch(facilities)).tolist()
+    }
 
 
-def _areas(plan: Plan) -> NDArray[np.object_]:
-    """Return the service areas of all centres, then all candidates, the limits of each together, in degrees."""
-    of_centres = plan.service_areas.geometry.array
-    areas = np.concatenate([np.asarray(of_centres, dtype=object), plan.candidate_areas.ravel()])
-    return simplify_degrees(gpd.GeoSeries(areas, crs=plan.inputs.crs))
+def _areas(plan: Plan, walks: Walks) -> NDArray[np.object_]:
+    """Return the service areas of all stations, metres, shape (stations, limits)."""
+    limits = len(plan.study.limits.minutes)
+    centres, candidates, *branches = station_snaps(plan, walks)
+    if walks is plan.outcome.walks[0]:
+        of_centres = np.asarray(plan.service_areas.geometry.array, dtype=object).reshape(-1, limits)
+        drawn = [of_centres, plan.candidate_areas.reshape(-1, limits)]
+    else:
+        drawn = [walks.prepared.draw_areas(snaps) for snaps in (centres, candidates)]
+    return np.concatenate([*drawn, *(walks.prepared.draw_areas(snaps) for snaps in branches)])
+
+
+def _rows(
+    plan: Plan, areas: Sequence[NDArray[np.object_]], rings: Sequence[float]
+) -> tuple[TravelTimes, NDArray[np.object_], list[dict[str, int]]]:
+    """Return walks and service areas by row: the stations, then those again that a choice of passages changes.
+
+    Returns
+    -------
+    walks, areas
+        One row after the other, the limits of each together.
+    rows
+        For each choice of passages the rows of the stations that it changes.
+    """
+    every = [stacked(one.facilities, one.candidates, one.branches) for one in plan.outcome.walks]
+    count, kept, shapes = len(areas[0]), [every[0]], [areas[0]]
+    rows: list[dict[str, int]] = [{}]
+    for times, drawn in zip(every[1:], areas[1:], strict=True):
+        changed = np.flatnonzero(
+            _differs(every[0], times, rings) | ~shapely.equals_exact(areas[0], drawn, tolerance=0).all(axis=1)
+        )
+        first = sum(len(one) for one in shapes)
+        rows.append({str(station): first + place for place, station in enumerate(changed.tolist())})
+        number = np.full(count, -1)
+        number[changed] = np.arange(len(changed))
+        own = times.of_facilities(number >= 0)
+        kept.append(replace(own, facility=number[own.facility], n_facilities=len(changed)))
+        shapes.append(drawn[changed])
+    return stacked(*kept), np.concatenate(shapes).ravel(), rows
+
+
+def _differs(one: TravelTimes, other: TravelTimes, rings: Sequence[float]) -> NDArray[np.bool_]:
+    """Tell which stations another demand point reaches, or within another limit, shape (stations,)."""
+    differs = np.zeros(one.n_facilities, dtype=np.bool_)
+    for limit in rings:
+        here, there = (
+            times.facility[near] * times.n_demand + times.demand[near]
+            for times in (one, other)
+            for near in (is_within(times.minutes, limit),)
+        )
+        differs[np.setxor1d(here, there) // one.n_demand] = True
+    return differs

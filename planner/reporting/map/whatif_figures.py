@@ -1,14 +1,14 @@
 """What-if figures beside coverage of residents: population groups, business areas, and what each scenario gives.
 
 Groups and business areas follow every choice from who reaches whom. The share of the area is a union of polygons,
-which the page does not compute: it is given for each scenario, and blank for other choices. At the end of a year
-the programme has also resolved weak centres and spent money, which no choice of sites tells.
+which the page does not compute: it is given for each scenario, and blank for other choices.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from planner.accessibility.branches import main_facility
 from planner.accessibility.business_areas import STATION
 from planner.accessibility.groups import GroupCoverage
-from planner.messages.catalogue import localized
+from planner.messages.catalogue import Texts, localized
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.map.packing import steps
-from planner.reporting.programme_text import money_text
+from planner.reporting.map.whatif_projects import projects_done
 from planner.results import Plan
+from planner.results.outcome import Walks
 
 
 def group_sets(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> list[Entry]:
@@ -40,8 +41,8 @@ def group_sets(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> 
     Returns
     -------
     groups
-        A group at the residents' points names its `ring` among the page's limits; another holds `stations`, the
-        numbers of its points by steps for each station.
+        A group at the residents' points names its `ring` among the page's limits; another holds `stations`: for
+        each choice of passages the numbers of its points by steps for each station.
     """
     return [_group_set(plan, group, rings, order) for group in plan.groups]
 
@@ -61,17 +62,26 @@ def _group_set(plan: Plan, group: GroupCoverage, rings: Sequence[float], order: 
     entry = {"id": group.group.settings.id}
     if _is_at_residents(plan, group):
         return entry | {"people": people[order].tolist(), "ring": list(rings).index(group.standard_min)}
-    snaps = plan.walker.snap(group.group.points)
-    return entry | {"people": people.tolist(), "stations": _reach(plan, snaps, within_min=group.standard_min)}
+    reach = [
+        _reach(plan, walks, group.group.points, within_min=group.standard_min) for walks in plan.outcome.walks
+    ]
+    return entry | {"people": people.tolist(), "stations": reach}
 
 
-def business_area_sets(plan: Plan) -> Entry:
-    """Return how many business areas there are, and by station those whose central place it reaches, by steps."""
-    areas = plan.business_areas
+def business_area_sets(plan: Plan) -> list[Entry]:
+    """Return how many business areas there are, and by station those whose central place it reaches, by steps.
+
+    One entry a choice of passages: these change the walks by which business areas are found.
+    """
+    return [_business_areas(plan, walks) for walks in plan.outcome.walks]
+
+
+def _business_areas(plan: Plan, walks: Walks) -> Entry:
+    areas = plan.business_areas if walks is plan.outcome.walks[0] else walks.prepared.find_business_areas()
     if areas is None or areas.table.empty:
         return {"count": 0, "stations": []}
     middles = areas.places.set_index("id").loc[areas.table["middle"]]
-    reach = _reach(plan, plan.walker.snap(middles), within_min=areas.standard_min)
+    reach = _reach(plan, walks, middles, within_min=areas.standard_min)
     is_station = (plan.inputs.facilities["tier"] == STATION).tolist()
     # Of the centres only stations count; a site is one.
     stations = [
@@ -80,14 +90,23 @@ def business_area_sets(plan: Plan) -> Entry:
     return {"count": len(middles), "stations": stations}
 
 
-def _reach(plan: Plan, points: SnappedPoints, *, within_min: float) -> list[list[int]]:
-    """Return the points within a limit of each centre, then of each candidate, by steps."""
-    candidates = plan.walker.snap(plan.siting.candidates)
+def _reach(plan: Plan, walks: Walks, points: gpd.GeoDataFrame, *, within_min: float) -> list[list[int]]:
+    """Return the points within a limit of each centre, of each candidate, then of each branch, by steps."""
+    walker = walks.prepared.walker
+    ends = walker.snap(points)
     return [
         steps(np.sort(reached))
-        for snaps in (plan.facility_snaps, candidates)
-        for reached in _by_station(plan.walker.times(snaps, points, within_min=within_min))
+        for snaps in station_snaps(plan, walks)
+        for reached in _by_station(walker.times(snaps, ends, within_min=within_min))
     ]
+
+
+def station_snaps(plan: Plan, walks: Walks) -> list[SnappedPoints]:
+    """Return the stations of the page tied to the streets: centres, candidates, and branches of projects."""
+    walker = walks.prepared.walker
+    branches = plan.outcome.with_branches.iloc[len(plan.inputs.facilities) :]
+    snaps = [walks.prepared.facility_snaps, walker.snap(plan.siting.candidates)]
+    return snaps if branches.empty else [*snaps, walker.snap(branches)]
 
 
 def _by_station(times: TravelTimes) -> list[NDArray[np.int64]]:
@@ -96,7 +115,9 @@ def _by_station(times: TravelTimes) -> list[NDArray[np.int64]]:
     return np.split(times.demand[order].astype(np.int64), np.cumsum(counts)[:-1]) if len(counts) else []
 
 
-def scenario_sets(plan: Plan, content: PlanDocument) -> list[Entry]:
+def scenario_sets(
+    plan: Plan, content: PlanDocument, projects: Sequence[Entry], areas: Sequence[NDArray[np.object_]]
+) -> list[Entry]:
     """Return the scenarios of the document with stations by their number, and what the page cannot compute.
 
     Parameters
@@ -105,45 +126,66 @@ def scenario_sets(plan: Plan, content: PlanDocument) -> list[Entry]:
         Service areas and candidates.
     content
         Its document: names, sites and the programme.
+    projects
+        The projects as the page has them.
+    areas
+        For each choice of passages the service areas of all stations, shape (stations, limits).
+
+    Returns
+    -------
+    scenarios
+        ``stop`` is its name on the axis of time, ``method`` that among the methods compared; "" where it is none.
     """
+    texts = Texts(plan.study.language)
     facilities = {facility: number for number, facility in enumerate(plan.inputs.facilities["id"])}
     first = len(facilities)
     candidates = {one: first + number for number, one in enumerate(plan.siting.candidates["id"])}
-    years = _years(content, facilities)
+    chosen = {proposal["method"] for proposal in content["siting"]["proposals"] if proposal["chosen"]}
     found: list[Entry] = []
     for scenario in content["scenarios"]:
         closed = [facilities[one] for one in scenario["closed"]]
         opened = [candidates[one] for one in scenario["sites"]]
-        entry = {"name": localized(scenario, plan.study.language), "closed": closed, "open": opened}
-        share = _area_share(plan, closed, [station - first for station in opened])
-        found.append(entry | {"areaShare": share, "year": years.get(scenario["key"])})
+        done = projects_done(content, scenario)
+        key, name = scenario["key"], localized(scenario, texts.language)
+        is_time = key == "today" or key.startswith("year_")
+        is_end = content["programme"] is None and key in chosen
+        share = _area_share(plan, areas, closed, opened, [projects[one] for one in done])
+        found.append(
+            {
+                "name": name,
+                "stop": name if is_time else texts("words.scenario_after") if is_end else "",
+                "method": "" if is_time else name,
+                "closed": closed,
+                "open": opened,
+                "projects": done,
+                "areaShare": share,
+            }
+        )
     return found
 
 
-def _years(content: PlanDocument, facilities: Mapping[str, int]) -> dict[str, Entry]:
-    """Return what the programme has reached by each scenario: weak centres resolved, and money spent."""
-    programme = content["programme"]
-    if programme is None:
-        return {}
-    reached: dict[str, Entry] = {"today": {"resolved": [], "spent": "0"}}
-    spent = 0.0
-    for year in programme["years"]:
-        spent += year["spent"]
-        resolved = [facilities[one] for one in year["resolved"]]
-        reached[f"year_{year['year']}"] = {"resolved": resolved, "spent": money_text(spent)}
-    return reached
-
-
-def _area_share(plan: Plan, closed: Sequence[int], opened: Sequence[int]) -> float | None:
+def _area_share(
+    plan: Plan,
+    areas: Sequence[NDArray[np.object_]],
+    closed: Sequence[int],
+    opened: Sequence[int],
+    projects: Sequence[Entry],
+) -> float | None:
     """Return the share of the communities' area within the standard of an open station."""
     limits = plan.study.limits
     place = limits.minutes.index(limits.standard_min)
-    own = np.asarray(plan.service_areas.geometry.array, dtype=object)[place :: len(limits.minutes)]
+    passages = sum(project["passages"] for project in projects)
     # Branches close with their centre.
-    main = main_facility(plan.inputs.facilities)
-    kept = own[~np.isin(main, closed) & ~np.isin(np.arange(len(main)), closed)]
+    main = main_facility(plan.outcome.with_branches)
+    today = len(plan.inputs.facilities)
+    is_shut = np.isin(main, closed) | np.isin(np.arange(len(main)), closed)
+    branches = [
+        station
+        for project in projects
+        for station in project["branches"]
+        if not is_shut[station - len(plan.siting.candidates)]
+    ]
+    stations = np.array([*np.flatnonzero(~is_shut[:today]), *opened, *branches], dtype=np.int64)
     outline = shapely.union_all(plan.inputs.communities.geometry.array)
-    reached = shapely.union_all(
-        np.concatenate([kept, plan.candidate_areas[np.array(opened, dtype=np.int64), place]])
-    )
+    reached = shapely.union_all(areas[passages][stations, place])
     return float(shapely.intersection(outline, reached).area / outline.area) if outline.area > 0 else None

@@ -33,17 +33,22 @@ from planner.evaluation.expressions import (
 )
 from planner.evaluation.indicators import INDICATORS, indicators_depending_on
 from planner.evaluation.intervals import IndicatorRef, Interval
-from planner.evaluation.ratings import COMPLIANT, EXCELLENT, FacilityFacts, applies_to, deciding_indicators
+from planner.evaluation.rating_names import COMPLIANT, EXCELLENT
+from planner.evaluation.ratings import FacilityFacts, applies_to, deciding_indicators
 from planner.evaluation.rules import RuleSet
 from planner.population.demand_points import quantum_of
 from planner.reporting.document.records.plan import Entry
-from planner.reporting.map.branch_choices import branch_choices, has_too_many_branches
+from planner.reporting.map.branch_choices import facts_by_choice, has_too_many_branches, stacked
 from planner.reporting.rates import rate_counts
 from planner.results import Plan
+from planner.results.outcome import Walks
 from planner.schemas.tables import PREMISES
 
 FOLLOWED = indicators_depending_on("open_set")
 """Indicators that follow the choice of open facilities; all others are the same for any choice."""
+
+EVERYBODY = {"nearest", "overlap"}
+"""Values of the page that count all who come; it holds nobody of neighbouring districts."""
 
 DECIDING = (COMPLIANT, EXCELLENT)
 
@@ -56,6 +61,7 @@ class _Premises:
 
     facts: FacilityFacts
     rings: Mapping[float, int]
+    has_neighbours: bool = False
 
 
 def followed_limits(rule_set: RuleSet) -> set[float]:
@@ -83,29 +89,45 @@ def what_if_rules(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) 
     """
     diagnosis = plan.diagnosis
     places = {limit: place for place, limit in enumerate(rings)}
-    choices = branch_choices(plan)
+    has_neighbours = bool(len(plan.inputs.neighbours.points))
     premises = [
-        {
-            "station": station,
-            "findings": [
-                _findings(_Premises(one, places), diagnosis.rule_set) for one in (facts, *choices.get(station, ()))
-            ],
-        }
-        for station, facts in enumerate(diagnosis.facts)
-        if facts.tier in PREMISES
+        _of_premises(
+            station,
+            [_findings(_Premises(one, places, has_neighbours), diagnosis.rule_set) for one in facts],
+            len(plan.outcome.walks),
+        )
+        for station, facts in facts_by_choice(plan).items()
     ]
     used = set(_words(premises))
     return {
         "premises": premises,
         "excellentShare": diagnosis.rule_set.excellent_share,
         "same": RELATIVE_TOLERANCE,
-        "nearest": _nearest_premises(plan, order) if "nearest" in used else None,
+        "nearest": [_nearest_premises(plan, walks, order) for walks in plan.outcome.walks]
+        if "nearest" in used
+        else None,
         "old": _old(plan, order) if "old" in used else None,
         "unfollowed": sorted(
             {word.removeprefix("?") for word in used if word.startswith("?")}
             | ({"branch_of"} if has_too_many_branches(plan) else set())
         ),
         "today": _today(plan),
+    }
+
+
+def _of_premises(station: int, findings: list[list[Node]], choices_of_passages: int) -> Entry:
+    """Pack what is asked of premises under each choice: what differs, and which of it holds for each choice."""
+    different: list[list[Node]] = []
+    for one in findings:
+        if one not in different:
+            different.append(one)
+    # Each choice of passages has one without and one with the upgrade, and in both all choices of branches.
+    branches = (len(findings) // (2 * choices_of_passages)).bit_length() - 1
+    return {
+        "station": station,
+        "branches": branches,
+        "findings": different,
+        "choices": [different.index(one) for one in findings] if len(different) > 1 else [],
     }
 
 
@@ -185,7 +207,7 @@ def _term(term: Term, premises: _Premises) -> list[object]:
 def _indicator(ref: IndicatorRef, premises: _Premises) -> list[object]:
     """Return an indicator that follows the choice, as the page computes it."""
     js = INDICATORS[ref.name].js
-    if js is None:
+    if js is None or (premises.has_neighbours and EVERYBODY & set(js.split())):
         return [f"?{ref}"]
     formula, today = parse_term(js), premises.facts.values.numbers[ref]
     if isinstance(formula, Name) and math.isnan(today.value):
@@ -228,12 +250,12 @@ def _old(plan: Plan, order: NDArray[np.int64]) -> Entry:
     return {"grain": grain, "people": np.rint(old / grain).astype(np.int64).tolist()}
 
 
-def _nearest_premises(plan: Plan, order: NDArray[np.int64]) -> Entry:
+def _nearest_premises(plan: Plan, walks: Walks, order: NDArray[np.int64]) -> Entry:
     """Pack each demand point's premises within the horizon, their branches too, the nearest first, by station."""
-    facilities = plan.inputs.facilities
+    facilities = plan.outcome.with_branches
     main = main_facility(facilities)
     is_premises = facilities["tier"].isin(PREMISES).to_numpy()[main]
-    times = plan.times.of_facilities(is_premises)
+    times = stacked(walks.facilities, walks.branches).of_facilities(is_premises)
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     point = rank[times.demand]
@@ -241,7 +263,11 @@ def _nearest_premises(plan: Plan, order: NDArray[np.int64]) -> Entry:
     to_centre = replace(times, facility=main[times.facility])
     others = serves_other_community(to_centre, plan.inputs.demand, facilities)
     nearest_first = np.lexsort((to_centre.facility, others, times.minutes, point))
+    # The page numbers branches of projects behind the candidates.
+    station = np.arange(len(facilities)) + (np.arange(len(facilities)) >= len(plan.inputs.facilities)) * len(
+        plan.siting.candidates
+    )
     return {
         "counts": np.bincount(point, minlength=len(order)).tolist(),
-        "stations": times.facility[nearest_first].tolist(),
+        "stations": station[times.facility[nearest_first]].tolist(),
     }

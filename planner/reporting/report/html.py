@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from planner.messages.catalogue import locale_of
 from planner.messages.printable import replace_illegal
-from planner.reporting.report.blocks import Report
 from planner.reporting.style import DISC, SITE, UNCOVERED, VERDICT_COLOURS
+
+if TYPE_CHECKING:
+    # A second process draws pictures in the page's style; it needs nothing of what makes a page.
+    from jinja2 import Environment
+
+    from planner.reporting.report.blocks import Report
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """What the page may load and run: nothing but its own style and pictures inside it."""
@@ -47,6 +52,8 @@ def _template(name: str) -> str:
 
 @cache
 def _environment() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
     return Environment(
         loader=FunctionLoader(_template),
         autoescape=True,

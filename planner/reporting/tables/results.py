@@ -115,15 +115,20 @@ def _uncovered(plan: Plan, t: Translator) -> Sheet:
     points, few = every[~small], every[small]
     degrees = points.to_crs(4326).geometry
     names = plan.inputs.communities.set_index("id")["name"]
+    named = names.to_dict()
     rows: Rows = [
-        (str(row["id"]), str(names.get(row["community"], "")), float(row["people"]), round(lon, 6), round(lat, 6))
-        for row, lon, lat in zip(points.to_dict(orient="records"), degrees.x, degrees.y, strict=True)
+        (str(point), str(named.get(community, "")), float(people), round(lon, 6), round(lat, 6))
+        for point, community, people, lon, lat in zip(
+            *(points[column].tolist() for column in ("id", "community", "people")),
+            *(degrees.x.tolist(), degrees.y.tolist()),
+            strict=True,
+        )
     ]
     least = plan.study.demand.least_shown
     rows += [
         (
             t("uncovered_together", count=t.whole(len(table)), least=least),
-            str(names.get(community, "")),
+            str(named.get(community, "")),
             float(table["people"].sum()),
             None,
             None,

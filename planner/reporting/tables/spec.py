@@ -13,7 +13,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from planner.messages.printable import replace_illegal
+from planner.messages.printable import ILLEGAL, replace_illegal
 from planner.reporting.report.blocks import DASH, Cell, Row, Table, Translator
 from planner.reporting.tables.workbook import Kind, NumberCell, Sheet, SheetColumn, Value
 from planner.schemas.records import Kind as StoredKind
@@ -180,7 +180,10 @@ def _given(values: pd.Series) -> StoredKind:
 
 def _typed(values: pd.Series, kind: StoredKind) -> pd.Series:
     if kind == "text":
-        return values.map(lambda value: None if _is_nothing(value) else replace_illegal(str(value))).astype(object)
+        texts = [None if _is_nothing(value) else str(value) for value in values.tolist()]
+        if ILLEGAL.search("".join(text for text in texts if text)):
+            texts = [text and replace_illegal(text) for text in texts]
+        return pd.Series(texts, index=values.index, dtype=object, name=values.name)
     if kind == "yes_no":
         return values.astype("bool" if not values.isna().any() else "boolean")
     numbers = pd.to_numeric(values).astype(np.float64) if values.dtype == object else values

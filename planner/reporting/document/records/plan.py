@@ -25,6 +25,21 @@ class NewSite(TypedDict):
     y: Annotated[float, "the same", "m"]
 
 
+class ScenarioChange(TypedDict):
+    """A change of a scenario to a centre, a gate or the streets."""
+
+    kind: Annotated[
+        str,
+        "extend_hours, add_functions, step_free, add_area, open_station (a branch), open_gate or build_crossing",
+    ]
+    centre: Annotated[str, "id of the centre"]
+    id: Annotated[str, "of the branch or of the gate; else empty"]
+    amount: Annotated[float, "m² or hours a week"]
+    functions: Annotated[list[str], "list of the functions added"]
+    place: Annotated[list[float] | None, "[x, y] of the branch, or where the passage begins, in data.crs", "m"]
+    other: Annotated[list[float] | None, "where the passage ends", "m"]
+
+
 class ScenarioRun(TypedDict):
     """The scenario of this run."""
 
@@ -32,6 +47,7 @@ class ScenarioRun(TypedDict):
     sha256: Annotated[str, "its hash"]
     closed: Annotated[list[str], "list of the ids of centres that were closed"]
     sites: Annotated[list[NewSite], "list of new stations, each a centre of tier station in this run"]
+    changes: Annotated[list[ScenarioChange], "list of upgrades, branches and passages carried out in this run"]
 
 
 class MapScenario(Localized):
@@ -40,6 +56,7 @@ class MapScenario(Localized):
     key: Annotated[str, "today, year_<year> of the programme, or the method of a proposal"]
     closed: Annotated[list[str], "list of the ids of centres that it closes"]
     sites: Annotated[list[str], "list of the ids of candidates at which it opens a station"]
+    projects: Annotated[list[str], "list of the projects of the programme that are carried out by then"]
 
 
 class Notice(Localized):

@@ -10,7 +10,7 @@ YEAR = "the year, as 2024; 1, 2 … where the study names no first year"
 
 
 class FundAmount(TypedDict):
-    """What a fund pays."""
+    """Amount that a fund pays."""
 
     fund: Annotated[str, "id of the fund"]
     amount: Annotated[float, MONEY, "money"]
@@ -133,8 +133,8 @@ class ProjectFields(TypedDict):
     cost: Annotated[float, MONEY, "money"]
     people_covered: Annotated[
         float | None,
-        "people newly within the standard, besides those of the projects before it; empty where not counted: "
-        "a branch, a gate, a crossing or another place that is no candidate",
+        "people newly within the standard, besides those of the projects before it; empty where it cannot be "
+        "measured: shared rooms, a move to a place that is no candidate, a gate that only the streets show",
     ]
     people_standard: Annotated[float, "people whose premises come up to standard by it"]
     cost_per_person: Annotated[
@@ -179,8 +179,8 @@ class Programme(TypedDict):
     ]
     not_counted: Annotated[
         list[str],
-        "list of the kinds of projects, chosen or not, of which some change who reaches a centre in a way that no "
-        "number here and no bound counts",
+        "list of the kinds of projects, chosen or not, of which some change who reaches a centre in a way that "
+        "`people` and `bound` do not count; `people_covered` does, where it can be measured",
     ]
     years: Annotated[list[Year], "list, one a year"]
     needs: Annotated[list[Need], "list (需求清单)"]

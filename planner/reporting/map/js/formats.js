@@ -33,6 +33,18 @@ export const tenth = (value) => {
 };
 
 /**
+ * An amount of money, with no more digits than it needs.
+ * @param {number} value
+ */
+export const money = (value) => {
+  // Only eighths lie exactly between two hundredths; elsewhere toFixed rounds the exact value, as Python does.
+  const isTie = Number.isInteger(value * 8) && !Number.isInteger(value * 4);
+  const [units, parts] = (isTie ? (rounded(value * 100) / 100).toFixed(2) : value.toFixed(2)).split(".");
+  const grouped = units.replace(/\B(?=(\d{3})+$)/g, ",");
+  return `${grouped}.${parts}`.replace(/\.?0+$/, "");
+};
+
+/**
  * A share in percent with one decimal; "" of what is not known.
  * @param {number | null} share
  */

@@ -12,13 +12,13 @@ export const groupSharesOf = ({ sets }) => {
   const groups = sets.groups.map(({ people, ring, stations }) => ({
     people,
     ring,
-    reach: stations?.map(fromSteps),
+    reach: stations?.map((ofPassages) => ofPassages.map(fromSteps)),
     total: people.reduce((sum, value) => sum + value, 0),
   }));
   return (choice) =>
     groups.map(({ people, ring, reach, total }) => {
       const isCovered = reach
-        ? reachedBy(reach, choice, people.length)
+        ? reachedBy(reach[choice.passages], choice, people.length)
         : choice.reached[/** @type {number} */ (ring)];
       const covered = people.reduce((sum, value, i) => sum + (isCovered[i] ? value : 0), 0);
       return total > 0 ? covered / total : null;
@@ -26,14 +26,16 @@ export const groupSharesOf = ({ sets }) => {
 };
 
 /**
- * The function that counts the business areas with an open station within the standard.
+ * The function that gives how many business areas have an open station within the standard, and of how many.
  * @param {Coverage} coverage
- * @returns {(choice: Choice) => number}
+ * @returns {(choice: Choice) => string}
  */
 export const businessAreasOf = ({ sets }) => {
-  const { count } = sets.businessAreas;
-  const reach = sets.businessAreas.stations.map(fromSteps);
-  return (choice) => reachedBy(reach, choice, count).reduce((sum, isReached) => sum + isReached, 0);
+  const ofPassages = sets.businessAreas.map(({ count, stations }) => ({ count, reach: stations.map(fromSteps) }));
+  return (choice) => {
+    const { count, reach } = ofPassages[choice.passages];
+    return `${reachedBy(reach, choice, count).reduce((sum, isReached) => sum + isReached, 0)} / ${count}`;
+  };
 };
 
 /**

@@ -10,6 +10,7 @@ import { openModel } from "./model.js";
 import { readPacked } from "./packing.js";
 import { preparePanel } from "./panel.js";
 import { preparePrinting } from "./printing.js";
+import { prepareProjects } from "./projects.js";
 import { toScenarioFile } from "./scenario_file.js";
 import { prepareScenes } from "./scenes.js";
 import { prepareSearch } from "./search.js";
@@ -47,7 +48,7 @@ const followYears = (map, session, years) => {
   let shown = 0;
   session.follow(() => {
     const { scenario } = session.choice;
-    const place = scenario?.year ? session.model.sets.scenarios.indexOf(scenario) : 0;
+    const place = scenario?.stop ? session.model.sets.scenarios.indexOf(scenario) : 0;
     if (place === shown) return;
     shown = place;
     for (const [from, layer] of years) {
@@ -181,6 +182,7 @@ class Page {
     prepareSearch(map, words.places, cards, this.say);
     this.printing = preparePrinting(map);
     preparePanel(session);
+    prepareProjects(session);
     prepareCompare(map, session, drawings);
     prepareTools(map, session, () => marks.repaint());
     followYears(map, session, years);

@@ -112,7 +112,7 @@ export const painters = {
   // Opaque on a canvas that is itself transparent: where areas overlap, they look like one.
   reached: (model, look) => (context, view, choice) => {
     /** @type {(station: number) => number} */
-    const of = (station) => station * model.sets.limits.length + look.limit;
+    const of = (station) => model.rowOf(choice, station) * model.sets.limits.length + look.limit;
     /** @type {(station: number) => boolean} */
     const isSeen = (station) => {
       const { west, east, north, south } = model.boxes[station];
@@ -155,7 +155,7 @@ export const painters = {
     context.lineWidth = 1.8;
     context.strokeStyle = look.colour;
     context.fillStyle = "#fff";
-    for (let station = model.count.centres; station < model.count.stations; station++) {
+    for (let station = model.count.centres; station < model.count.sites; station++) {
       if (choice.on[station]) continue;
       context.beginPath();
       context.arc(

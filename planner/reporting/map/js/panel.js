@@ -1,26 +1,37 @@
 // The panel: key figures and what they have changed by, the scenarios, and the list of changes.
 import { byId, inputById, make } from "./dom.js";
-import { percent, rounded, signed, tenth, whole } from "./formats.js";
+import { money, percent, rounded, signed, tenth, whole } from "./formats.js";
 import { prepareScenarioFile } from "./scenario_file.js";
 
-/** @import { Figures } from "./types" */
+/** @import { Figures, Scenario } from "./types" */
 /** @import { Session } from "./session.js" */
 
 /** @param {Session} session */
 export const preparePanel = (session) => {
   const { scenarios } = session.model.sets;
+  // The axis of time; the methods of siting stand apart from it.
+  const stops = scenarios.filter(({ stop }) => stop);
+  const methods = scenarios.filter(({ method }) => method);
   const slider = inputById("scenario");
-  slider.max = String(scenarios.length - 1);
-  slider.disabled = scenarios.length < 2;
-  slider.addEventListener("input", () => {
-    const scenario = scenarios[Number(slider.value)];
+  slider.max = String(stops.length - 1);
+  slider.disabled = stops.length < 2;
+  /** @param {Scenario} scenario */
+  const take = (scenario) => {
     session.take(session.choiceOf(scenario));
     // Against the first, as the figures above it.
     const step = session.figures.peopleCovered - session.figuresBase.peopleCovered;
     const people = signed(whole(step), step) || "0";
-    session.tell("told_scenario", { name: scenario.name, people, base: scenarios[0].name });
+    session.tell("told_scenario", { name: session.nameOfChoice(session.choice), people, base: scenarios[0].name });
+  };
+  slider.addEventListener("input", () => take(stops[Number(slider.value)]));
+  // A thumb that is hidden at an own choice stands somewhere: pressed there, it is taken as well.
+  slider.addEventListener("click", () => {
+    if (session.choice.scenario !== stops[Number(slider.value)]) take(stops[Number(slider.value)]);
   });
-  byId("ticks").replaceChildren(...scenarios.map(({ name }) => make("span", {}, name)));
+  byId("ticks").replaceChildren(...stops.map(({ stop }) => make("span", {}, stop)));
+  const chooser = /** @type {HTMLSelectElement | null} */ (document.getElementById("method"));
+  chooser?.append(...methods.map(({ method }, place) => make("option", { value: place }, method)));
+  chooser?.addEventListener("change", () => take(chooser.value ? methods[Number(chooser.value)] : scenarios[0]));
   byId("reset").addEventListener("click", () => {
     session.take(session.base);
     session.tell("");
@@ -31,8 +42,9 @@ export const preparePanel = (session) => {
     showChanges(session);
     const { scenario } = session.choice;
     const name = session.nameOfChoice(session.choice);
-    slider.classList.toggle("own", !scenario);
-    if (scenario) slider.value = String(scenarios.indexOf(scenario));
+    slider.classList.toggle("own", !scenario?.stop);
+    if (scenario?.stop) slider.value = String(stops.indexOf(scenario));
+    if (chooser) chooser.value = scenario?.method ? String(methods.indexOf(scenario)) : "";
     slider.setAttribute("aria-valuetext", name);
     byId("scenario-name").textContent = name;
   });
@@ -101,11 +113,12 @@ const showFigures = (session) => {
   show("people_uncovered", whole(uncovered(now)), change(uncovered(now), uncovered(before), whole));
   show("points_share", share(now.pointsShare), change(now.pointsShare, before.pointsShare, points));
   show("compliant_share", rate(now.rated.compliant), change(now.compliantShare, before.compliantShare, points));
-  // Where the programme's projects are carried out, how many more would be excellent is not known.
-  const isUpgraded = Boolean(session.choice.scenario?.year?.resolved.length);
+  // Where the study says only that a project resolves a centre, whether it would be excellent is not known.
+  const { list } = model.sets.projects;
+  const isDeclared = list.some(({ declared }, project) => declared.length && session.choice.done[project]);
   show(
     "excellent_share",
-    isUpgraded ? "—" : rate(now.rated.excellent),
+    isDeclared ? "—" : rate(now.rated.excellent),
     change(now.excellentShare, before.excellentShare, points),
   );
   const [weak, weakBefore] = [now.weak?.length ?? null, before.weak?.length ?? null];
@@ -113,8 +126,6 @@ const showFigures = (session) => {
   show("weak_communities", weakText, change(weak, weakBefore, String));
   document.querySelector('[data-figure="weak_communities"]')?.classList.toggle("none", weakText === "0");
   byId("verdicts-note").hidden = now.weak !== null;
-  const hasUpgrades = model.sets.scenarios.some(({ year }) => year?.resolved.length);
-  byId("upgrades-note").hidden = Boolean(session.choice.scenario) || !hasUpgrades;
   show(
     "communities_without_centre",
     String(now.without.length),
@@ -128,16 +139,15 @@ const showFigures = (session) => {
     if (box) box.title = text ? "" : say("needs_run");
   };
   showOrBlank("area_share", percent(now.areaShare), change(now.areaShare, before.areaShare, points));
-  showOrBlank("spent", now.spent ?? "");
+  const spent = now.money?.spent ?? null;
+  showOrBlank("spent", spent === null ? "" : money(spent));
   model.sets.groups.forEach(({ id }, place) => {
     const [one, other] = [now.groupShares[place], before.groupShares[place]];
     show(`group_${id}`, share(one), change(one, other, points));
   });
-  show(
-    "business_areas",
-    `${now.businessAreas} / ${model.sets.businessAreas.count}`,
-    change(now.businessAreas, before.businessAreas, String),
-  );
+  /** @type {(figures: Figures) => number} */
+  const areasServed = ({ businessAreas }) => Number.parseInt(businessAreas, 10);
+  show("business_areas", now.businessAreas, change(areasServed(now), areasServed(before), String));
   show("opened", String(now.opened));
   const added = rounded(now.peopleCovered) - rounded(before.peopleCovered);
   show("people_added", signed(whole(added), added));
@@ -153,13 +163,23 @@ const showFigures = (session) => {
 /** @param {Session} session */
 const showChanges = (session) => {
   const { choice, say } = session;
-  const rows = [...choice.on].flatMap((isOn, station) => {
+  const { projects } = session.model.sets;
+  /** @type {(key: string, name: string, act: () => void) => HTMLElement} */
+  const row = (key, name, act) => {
+    const undo = make("button", { type: "button", "aria-label": `${say("undo")} ${name}` }, say("undo"));
+    undo.addEventListener("click", act);
+    return make("li", {}, say(key, { name }), " ", undo);
+  };
+  const stations = [...choice.on].flatMap((isOn, station) => {
     const isCentre = session.isCentre(station);
     if (isCentre === Boolean(isOn)) return [];
-    const name = session.nameOf(station);
-    const undo = make("button", { type: "button", "aria-label": `${say("undo")} ${name}` }, say("undo"));
-    undo.addEventListener("click", () => session.put(station, isCentre));
-    return [make("li", {}, say(isCentre ? "closed" : "opened", { name }), " ", undo)];
+    return [row(isCentre ? "closed" : "opened", session.nameOf(station), () => session.put(station, isCentre))];
   });
-  byId("changes").replaceChildren(...rows);
+  // What projects do besides opening and closing.
+  const further = projects.list.flatMap(({ name, sites, branches, closes }, project) =>
+    choice.done[project] && !(sites.length + branches.length + closes.length)
+      ? [row("carried_out", name, () => session.putProject(project, false))]
+      : [],
+  );
+  byId("changes").replaceChildren(...stations, ...further);
 };

@@ -2,7 +2,7 @@
 import { startsOf } from "./packing.js";
 import { evaluatorWithin, exactly, shareOf, verdictOf } from "./rules.js";
 
-/** @import { Choice, Coverage, Finding, Ratings, Values } from "./types" */
+/** @import { Choice, Coverage, Finding, Ratings, Values, WhatIfData } from "./types" */
 
 /**
  * The function that rates a choice.
@@ -18,13 +18,20 @@ export const ratingsOf = (coverage) => {
   const nearestPeople = nearestCounter(coverage);
   const oldPeople = oldCounter(coverage);
 
-  // What the rules ask of a centre depends on which of its branches are closed: planner/reporting/map/branch_choices.py
-  // numbers their choices by bits, the first branch the lowest. One entry alone holds for every choice.
-  /** @type {(choice: Choice, station: number, findings: Finding[][]) => Finding[]} */
-  const findingsOf = (choice, station, findings) => {
-    const branches = doorsOf[station].filter((door) => door !== station);
-    const closed = branches.reduce((bits, door, place) => bits + (choice.on[door] ? 0 : 2 ** place), 0);
-    return findings.length === 1 ? findings[0] : findings[closed];
+  const projects = sets.projects.list;
+  const upgradesOf = numbersBy(projects.map(({ upgrades }) => upgrades));
+
+  // What the rules ask of a centre depends on the passages, on its upgrade, and on its branches: as
+  // planner/reporting/map/branch_choices.py numbers their choices. Without choices it is the same for all.
+  /** @type {(choice: Choice, premises: WhatIfData["judged"]["premises"][0]) => Finding[]} */
+  const findingsOf = (choice, { station, branches, findings, choices }) => {
+    if (!choices.length) return findings[0];
+    const doors = doorsOf[station].filter((door) => door !== station).slice(0, branches);
+    /** @type {(door: number) => boolean} */
+    const differs = (door) => Boolean(choice.on[door]) !== door < count.centres;
+    const bits = doors.reduce((sum, door, place) => sum + (differs(door) ? 2 ** place : 0), 0);
+    const isUpgraded = upgradesOf.get(station)?.some((project) => choice.done[project]) ?? false;
+    return findings[choices[(choice.passages * 2 + Number(isUpgraded)) * 2 ** branches + bits]];
   };
 
   // The indicators of premises that follow the choice, by `Indicator.js` in planner/evaluation/indicators.py.
@@ -41,7 +48,8 @@ export const ratingsOf = (coverage) => {
   };
 
   /** @type {(choice: Choice) => boolean} */
-  const isToday = (choice) => choice.on.every((isOn, station) => Boolean(isOn) === station < count.centres);
+  const isToday = (choice) =>
+    choice.on.every((isOn, station) => Boolean(isOn) === station < count.centres) && !choice.done.includes(1);
 
   return (choice) => {
     const [nearest, old] = [nearestPeople(choice), oldPeople(choice)];
@@ -51,15 +59,16 @@ export const ratingsOf = (coverage) => {
     const housed = new Set();
     /** @type {Record<string, number>} */
     const counts = { excellent: 0, compliant: 0, weak: 0, undetermined: 0 };
-    // The projects of a programme make these meet the rules; which of them would be excellent is not known.
-    const resolved = choice.scenario?.year?.resolved ?? [];
+    // Of some the study says that a project resolves them, not how; whether they would be excellent is not known.
+    const resolved = new Set(projects.flatMap(({ declared }, project) => (choice.done[project] ? declared : [])));
     /** @type {Map<number, string>} */
     const verdicts = new Map();
-    judged.premises.forEach(({ station, findings: ofChoices }, place) => {
+    judged.premises.forEach((premises, place) => {
+      const { station } = premises;
       if (!choice.on[station]) return;
       const community = sets.stations.community[station];
       housed.add(community);
-      const findings = findingsOf(choice, station, ofChoices);
+      const findings = findingsOf(choice, premises);
       if (!findings.length || !isFollowed) return;
       const values = valuesOf(choice, station, nearest[place], old);
       const answers = findings.map(([grade, node, weight]) => ({
@@ -67,7 +76,7 @@ export const ratingsOf = (coverage) => {
         passed: evaluate(node, values),
       }));
       const found = verdictOf(answers, judged.excellentShare);
-      const verdict = found === "weak" && resolved.includes(station) ? "compliant" : found;
+      const verdict = found === "weak" && resolved.has(station) ? "compliant" : found;
       counts[verdict] += 1;
       verdicts.set(station, verdict);
       if (verdict === "weak") weak.add(community);
@@ -87,9 +96,22 @@ export const ratingsOf = (coverage) => {
       ...{ without, verdicts, rated },
       weak: [...ids.keys()].filter((community) => weak.has(community)),
       compliantShare: determined ? compliant / determined : null,
-      excellentShare: determined && !resolved.length ? counts.excellent / determined : null,
+      excellentShare: determined && !resolved.size ? counts.excellent / determined : null,
     };
   };
+};
+
+/**
+ * The lists that hold each number.
+ * @param {number[][]} lists
+ */
+const numbersBy = (lists) => {
+  /** @type {Map<number, number[]>} */
+  const by = new Map();
+  lists.forEach((list, place) => {
+    for (const number of list) by.set(number, [...(by.get(number) ?? []), place]);
+  });
+  return by;
 };
 
 /**
@@ -97,15 +119,15 @@ export const ratingsOf = (coverage) => {
  * @param {Coverage} coverage
  */
 const nearestCounter = ({ sets, count, people, mainOf, premisesOf }) => {
-  const packed = sets.judged.nearest;
-  const start = packed && startsOf(packed.counts);
+  const ofPassages = sets.judged.nearest?.map((packed) => ({ ...packed, start: startsOf(packed.counts) }));
   /** @type {(choice: Choice) => Float64Array} */
   return (choice) => {
     const counted = new Float64Array(sets.judged.premises.length);
-    if (!packed || !start) return counted;
+    if (!ofPassages) return counted;
+    const { start, stations } = ofPassages[choice.passages];
     for (let i = 0; i < count.points; i++)
       for (let at = start[i]; at < start[i + 1]; at++) {
-        const station = packed.stations[at];
+        const station = stations[at];
         if (!choice.on[station]) continue;
         counted[premisesOf.get(mainOf[station]) ?? -1] += people[i];
         break;
@@ -138,12 +160,13 @@ const oldCounter = ({ sets, home }) => {
  * @param {number} station
  * @returns {[twice: number, within: number]}
  */
-const overlapOf = ({ sets, doorsOf, reach, people }, choice, station) => {
+const overlapOf = ({ sets, doorsOf, reach, rowOf, people }, choice, station) => {
   const rings = sets.rings.length;
   let [within, twice] = [0, 0];
   const seen = new Set();
-  for (const door of doorsOf[station].filter((one) => choice.on[one]))
-    for (let at = reach.start[door * rings]; at < reach.start[door * rings + sets.standard + 1]; at++) {
+  const rows = doorsOf[station].filter((one) => choice.on[one]).map((one) => rowOf(choice, one));
+  for (const row of rows)
+    for (let at = reach.start[row * rings]; at < reach.start[row * rings + sets.standard + 1]; at++) {
       const i = reach.point[at];
       if (seen.has(i)) continue;
       seen.add(i);

@@ -1,7 +1,7 @@
 // The choice as a file that `planner run --scenario` takes, and back.
 import { byId, inputById, make } from "./dom.js";
 
-/** @import { Model, Choice, ScenarioFile, Site } from "./types" */
+/** @import { Change, Model, Choice, ScenarioFile, Site } from "./types" */
 /** @import { Session } from "./session.js" */
 
 const FORMAT = "planner.scenario/1";
@@ -18,20 +18,50 @@ export const toScenarioFile = (model, choice) => {
   /** @type {Map<string, Site>} */
   const sites = new Map(sets.base.sites.map((site) => [site.id, site]));
   const taken = new Set([...stations.id.slice(0, count.centres), ...sites.keys()]);
+  const changes = new Set(sets.base.changes);
   for (let station = 0; station < count.centres; station++) {
     const id = stations.id[station];
     if (choice.on[station]) continue;
+    const branch = sets.base.changes.find((change) => change.kind === "open_station" && change.id === id);
+    if (branch) {
+      changes.delete(branch);
+      continue;
+    }
     if (sites.has(id) && stations.tier[station] === "station") sites.delete(id);
     else closed.push(id);
   }
-  for (let station = count.centres; station < count.stations; station++) {
+  for (let station = count.centres; station < count.sites; station++) {
     if (!choice.on[station]) continue;
     let id = stations.id[station];
     while (taken.has(id)) id += "'";
     taken.add(id);
     sites.set(id, { id, x: stations.x[station - count.centres], y: stations.y[station - count.centres] });
   }
-  return { format: FORMAT, study: sets.study, crs: sets.crs, closed, sites: [...sites.values()] };
+  sets.projects.list.forEach((project, number) => {
+    if (choice.done[number]) for (const change of project.changes) changes.add(change);
+  });
+  const file = { format: FORMAT, study: sets.study, crs: sets.crs, closed, sites: [...sites.values()] };
+  return changes.size ? { ...file, changes: [...changes] } : file;
+};
+
+/**
+ * The projects that are what a file changes beyond the base; null where a change is none of theirs.
+ * @param {Model} model
+ * @param {Change[]} changes
+ */
+const projectsOf = ({ sets }, changes) => {
+  const texts = (/** @type {Change[]} */ list) =>
+    list.map(({ kind, centre, id = "", amount = 0, functions = [], place = null, other = null }) =>
+      JSON.stringify([kind, centre, id, amount, functions, place, other]),
+    );
+  const left = new Set(texts(changes));
+  for (const known of texts(sets.base.changes)) if (!left.delete(known)) return null;
+  const done = [...sets.projects.list.keys()].filter((number) => {
+    const own = texts(sets.projects.list[number].changes);
+    return own.length > 0 && own.every((change) => left.has(change));
+  });
+  for (const number of done) for (const change of texts(sets.projects.list[number].changes)) left.delete(change);
+  return left.size ? null : done;
 };
 
 /**
@@ -54,11 +84,12 @@ export const fromScenarioFile = (model, text) => {
       ...content.closed.filter((id) => !base.closed.includes(id)),
       ...[...ofBase].filter((id) => !kept.has(id)),
     ];
+    const done = projectsOf(model, content.changes ?? []);
     const at = new Map(stations.x.map((x, i) => [`${x} ${stations.y[i]}`, count.centres + i]));
     const stationsClosed = closed.map((id) => number.get(id));
     const opened = content.sites.filter(({ id }) => !ofBase.has(id)).map(({ x, y }) => at.get(`${x} ${y}`));
-    if ([...stationsClosed, ...opened].includes(undefined)) return null;
-    return model.choose(/** @type {number[]} */ (stationsClosed), /** @type {number[]} */ (opened));
+    if (!done || [...stationsClosed, ...opened].includes(undefined)) return null;
+    return model.choose(/** @type {number[]} */ (stationsClosed), /** @type {number[]} */ (opened), done);
   } catch {
     return null;
   }
@@ -76,10 +107,13 @@ export const prepareScenarioFile = (session) => {
     link.remove();
     setTimeout(() => URL.revokeObjectURL(href), 1000);
     session.isUnsaved = false;
-    // Stations are what a file holds: a year is more than they.
-    const { scenario } = session.choice;
-    if (scenario?.year?.resolved.length) session.tell("told_saved_sites", { name: scenario.name });
-    else session.tell("told_saved");
+    // Of some projects the study does not say what they do to the tables, so that a run cannot carry them out.
+    const left = model.sets.projects.list.filter(({ declared, sites, closes, changes }, number) => {
+      const isUnknown = declared.length > 0 || !(sites.length + closes.length + changes.length);
+      return isUnknown && session.choice.done[number];
+    });
+    const names = left.map(({ name }) => name).join(session.say("comma"));
+    session.tell(left.length ? "told_saved_without" : "told_saved", { names });
   });
   const field = inputById("load");
   field.addEventListener("change", async () => {

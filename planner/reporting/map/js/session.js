@@ -46,14 +46,16 @@ export class Session {
 
   /** @param {number} station */
   nameOf(station) {
-    const { id, name, place } = this.model.sets.stations;
+    const { count, sets } = this.model;
+    const { id, name, place, branchName } = sets.stations;
     if (this.isCentre(station)) return name[station];
+    if (station >= count.sites) return branchName[station - count.sites];
     return place[station - this.model.count.centres] || this.say("candidate", { id: id[station] });
   }
 
   /** @param {Scenario} scenario */
   choiceOf(scenario) {
-    const choice = this.made.get(scenario) ?? this.model.choose(scenario.closed, scenario.open);
+    const choice = this.made.get(scenario) ?? this.model.choose(scenario.closed, scenario.open, scenario.projects);
     choice.scenario = scenario;
     this.made.set(scenario, choice);
     return choice;
@@ -61,7 +63,7 @@ export class Session {
 
   /** @param {Choice} choice */
   nameOfChoice(choice) {
-    return choice.scenario ? choice.scenario.name : this.say("own_choice");
+    return choice.scenario ? choice.scenario.stop || choice.scenario.name : this.say("own_choice");
   }
 
   /**
@@ -98,11 +100,25 @@ export class Session {
     this.tell(key, { name: this.nameOf(station), people: signed(whole(step), step) || "0" });
   }
 
-  /** Choices made one by one may add up to a scenario again: today's, or a proposal's; a year is more than its sites. */
+  /**
+   * Carries out a project, or takes it back.
+   * @param {number} project
+   * @param {boolean} isDone
+   */
+  putProject(project, isDone) {
+    const before = this.figures.peopleCovered;
+    this.model.carryOut(this.choice, project, isDone);
+    this.recognize();
+    this.changed();
+    const step = this.figures.peopleCovered - before;
+    const { name } = this.model.sets.projects.list[project];
+    this.tell(isDone ? "told_done" : "told_undone", { name, people: signed(whole(step), step) || "0" });
+  }
+
+  /** Choices made one by one may add up to a scenario again. */
   recognize() {
-    const { scenarios } = this.model.sets;
     const isSame = (/** @type {Scenario} */ one) => this.model.same(this.choice, this.choiceOf(one));
-    this.choice.scenario = scenarios.find((one, place) => (place === 0 || !one.year) && isSame(one)) ?? null;
+    this.choice.scenario = this.model.sets.scenarios.find(isSame) ?? null;
   }
 
   /** @param {Choice} next */
@@ -135,7 +151,7 @@ export class Session {
   nearestCandidate(place) {
     const { count, sets } = this.model;
     let best = null;
-    for (let station = count.centres; station < count.stations; station++) {
+    for (let station = count.centres; station < count.sites; station++) {
       if (this.choice.on[station]) continue;
       const metres = place.distanceTo([sets.stations.lat[station], sets.stations.lon[station]]);
       if (!best || metres < best.metres) best = { station, metres };

@@ -6,7 +6,7 @@ import { byId } from "./dom.js";
 
 /**
  * What a choice is, in as few numbers as it takes.
- * @typedef {{ scenario: number, closed: number[], opened: number[] }} Step
+ * @typedef {{ scenario: number, closed: number[], opened: number[], projects: number[] }} Step
  */
 
 /**
@@ -14,12 +14,13 @@ import { byId } from "./dom.js";
  * @param {Choice} choice
  * @returns {Step}
  */
-export const stepOf = ({ sets, count }, { on, scenario }) => {
+export const stepOf = ({ sets, count }, { on, done, scenario }) => {
   const stations = [...on.keys()];
   return {
     scenario: scenario ? sets.scenarios.indexOf(scenario) : -1,
     closed: stations.filter((station) => station < count.centres && !on[station]),
-    opened: stations.filter((station) => station >= count.centres && on[station]),
+    opened: stations.filter((station) => station >= count.centres && station < count.sites && on[station]),
+    projects: [...done.keys()].filter((project) => done[project]),
   };
 };
 
@@ -27,8 +28,8 @@ export const stepOf = ({ sets, count }, { on, scenario }) => {
  * @param {Model} model
  * @param {Step} step
  */
-export const choiceOf = (model, { scenario, closed, opened }) => {
-  const choice = model.choose(closed, opened);
+export const choiceOf = (model, { scenario, closed, opened, projects }) => {
+  const choice = model.choose(closed, opened, projects);
   choice.scenario = model.sets.scenarios[scenario] ?? null;
   return choice;
 };
@@ -69,7 +70,7 @@ export class Steps {
  */
 export const prepareSteps = (session) => {
   const { model } = session;
-  const name = `${model.sets.study} ${model.sets.stations.id.length}`;
+  const name = [model.sets.study, model.count.stations, model.sets.projects.list.length].join(" ");
   const steps = new Steps(stepOf(model, session.choice));
   const buttons = { undo: byId("undo"), redo: byId("redo") };
 

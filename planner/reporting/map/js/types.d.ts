@@ -44,14 +44,53 @@ export interface ScenarioFile {
   crs: string;
   closed: string[];
   sites: Site[];
+  changes?: Change[];
+}
+/** planner/inputs/changes.py */
+export interface Change {
+  kind: string;
+  centre: string;
+  id: string;
+  amount: number;
+  functions: string[];
+  place: [number, number] | null;
+  other: [number, number] | null;
 }
 export interface Scenario {
   name: string;
+  /** Its name on the axis of time, and among the methods that are compared; "" where it is none. */
+  stop: string;
+  method: string;
   closed: number[];
   open: number[];
+  projects: number[];
   areaShare: number | null;
-  /** Today and the ends of the programme's years: weak centres resolved, and money spent, as it is written. */
-  year: { resolved: number[]; spent: string } | null;
+}
+/** planner/reporting/map/whatif_projects.py */
+export interface Project {
+  id: string;
+  name: string;
+  kind: string;
+  year: number;
+  cost: number;
+  paid: number[];
+  sites: number[];
+  closes: number[];
+  upgrades: number[];
+  branches: number[];
+  /** Bits of the passages that it builds. */
+  passages: number;
+  /** Weak centres that it resolves without saying how. */
+  declared: number[];
+  changes: Change[];
+}
+export interface Money {
+  /** By fund and year. */
+  paid: number[][];
+  planned: number;
+  /** Of sites that no project takes; null where one has no price. */
+  further: number | null;
+  spent: number | null;
 }
 export interface Rated {
   assessed: number;
@@ -72,7 +111,7 @@ export interface Ratings {
 export interface WhatIfData {
   study: string;
   crs: string;
-  base: { closed: string[]; sites: Site[] };
+  base: { closed: string[]; sites: Site[]; changes: Change[] };
   rings: number[];
   limits: number[];
   standard: number;
@@ -82,6 +121,7 @@ export interface WhatIfData {
   stations: {
     id: string[];
     name: string[];
+    branchName: string[];
     /** Of candidates: where they are in words, "" where no named street is near. */
     place: string[];
     tier: string[];
@@ -94,18 +134,27 @@ export interface WhatIfData {
   branches: Record<string, number>;
   reach: { counts: number[]; steps: number[] };
   areas: PackedShapes;
+  /** For each choice of passages, the rows of the stations that it changes. */
+  rows: Record<string, number>[];
   judged: {
-    premises: { station: number; findings: Finding[][] }[];
+    /** What is asked of premises, and which of it for each choice of passages, upgrade and branches. */
+    premises: { station: number; branches: number; findings: Finding[][]; choices: number[] }[];
     excellentShare: number;
     same: number;
-    nearest: { counts: number[]; stations: number[] } | null;
+    nearest: { counts: number[]; stations: number[] }[] | null;
     old: { grain: number; people: number[] } | null;
     unfollowed: string[];
     today: Omit<Ratings, "without" | "verdicts">;
   };
   /** At the residents' points within a ring of the page's, or with the points of its own that each station reaches. */
-  groups: { id: string; people: number[]; ring?: number; stations?: number[][] }[];
-  businessAreas: { count: number; stations: number[][] };
+  groups: { id: string; people: number[]; ring?: number; stations?: number[][][] }[];
+  businessAreas: { count: number; stations: number[][] }[];
+  projects: {
+    list: Project[];
+    funds: { name: string; amounts: number[]; carries: boolean }[];
+    years: string[];
+    costs: Record<string, number>;
+  };
   scenarios: Scenario[];
 }
 
@@ -113,6 +162,9 @@ export interface WhatIfData {
 export interface Choice {
   scenario: Scenario | null;
   on: Uint8Array;
+  /** Projects carried out, and the passages that they build, as bits. */
+  done: Uint8Array;
+  passages: number;
   reached: Uint16Array[];
   covered: Float64Array;
   points: Uint32Array;
@@ -128,10 +180,10 @@ export interface Figures extends Ratings {
   uncovered: number;
   pointsShare: number | null;
   groupShares: (number | null)[];
-  businessAreas: number;
-  /** Of a scenario only: the page computes no areas, and knows no prices. */
+  businessAreas: string;
+  /** Of a scenario only: the page computes no areas. */
   areaShare: number | null;
-  spent: string | null;
+  money: Money | null;
   opened: number;
   closed: number;
 }
@@ -150,7 +202,8 @@ export interface Box {
 /** Coverage of any choice: what the ratings need of it. */
 export interface Coverage {
   sets: WhatIfData;
-  count: { stations: number; centres: number; points: number };
+  /** Centres come first, then candidates up to `sites`, then branches of projects. */
+  count: { stations: number; centres: number; sites: number; points: number };
   people: Float64Array;
   home: Uint32Array;
   residents: Float64Array;
@@ -159,7 +212,9 @@ export interface Coverage {
   mainOf: number[];
   doorsOf: number[][];
   premisesOf: Map<number, number>;
-  choose: (closed?: number[], opened?: number[]) => Choice;
+  rowOf: (choice: Choice, station: number) => number;
+  choose: (closed?: number[], opened?: number[], done?: number[]) => Choice;
+  carryOut: (choice: Choice, project: number, isDone: boolean) => void;
   copy: (choice: Choice) => Choice;
   set: (choice: Choice, station: number, isOn: boolean) => void;
   same: (one: Choice, other: Choice) => boolean;

@@ -34,6 +34,7 @@ from planner.network.walk import WalkSettings
 from planner.network.walker import Walker
 from planner.prepare import PreparedStudy
 from planner.programme.programme import Programme
+from planner.results.outcome import ProjectEffects
 from planner.siting.proposals import SitingResult
 from planner.siting.study_siting import StudySiting
 
@@ -76,6 +77,8 @@ class Plan:
         candidates' service areas, shape (candidates, limits), for the map's what-if panel.
     programme
         Projects by year with their funding; None without funds.
+    outcome
+        These projects carried out: changes of the tables, and the walks after them.
     notices
         Notices on rows that are not used as given, with the reason.
     services
@@ -103,6 +106,7 @@ class Plan:
     candidate_times: TravelTimes
     candidate_areas: NDArray[np.object_]
     programme: Programme | None
+    outcome: ProjectEffects
     notices: tuple[Notice, ...]
     services: Services | None = None
     ledger: Ledger | None = None
