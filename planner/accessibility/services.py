@@ -347,16 +347,16 @@ def _by_community(one: ServiceAccess, communities: Sequence[str]) -> list[dict[s
 
 
 def _complete(demand: gpd.GeoDataFrame, access: Sequence[ServiceAccess]) -> gpd.GeoDataFrame:
-    known = [one for one in access if one.service.is_known]
-    basic = [one.reached for one in known if one.service.standard.basic]
+    complete = [one for one in access if one.service.is_known]
+    basic = [one.reached for one in complete if one.service.standard.basic]
     missing = np.sum([~reached for reached in basic], axis=0) if basic else np.zeros(len(demand), np.int64)
     return gpd.GeoDataFrame(
         demand.assign(
             missing=missing,
             completeness=completeness_index(
-                [one.reached for one in known], [one.service.standard.weight for one in known]
+                [one.reached for one in complete], [one.service.standard.weight for one in complete]
             )
-            if known
+            if complete
             else np.nan,
             sufficient=missing == 0,
         )

@@ -62,8 +62,8 @@ def _lost_branches(facilities: Facilities) -> list[Issue]:
     main = facilities["branch_of"]
     centres = set(facilities["id"][main == ""])
     lost = (main != "") & ~main.isin(centres)
-    found = ", ".join(sorted(set(main[lost])))
-    return [Issue("unknown_main", {"found": found}, list(facilities["id"][lost]))] if lost.any() else []
+    references = ", ".join(sorted(set(main[lost])))
+    return [Issue("unknown_main", {"found": references}, list(facilities["id"][lost]))] if lost.any() else []
 
 
 def _candidates(rows: Sequence[Unmatched]) -> str:

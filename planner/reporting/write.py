@@ -98,7 +98,7 @@ def write(
     Warns
     -----
     EarlierProductsWarning
-        Products that were not asked for are there from an earlier run; they are left as they are.
+        Products that were not requested are there from an earlier run; they are left as they are.
 
     Raises
     ------
@@ -190,7 +190,7 @@ def write_all_or_none(
                 make(room / name)
             replace_files(room, folder, tuple(makers))
     except (OutputError, BrokenPipeError):
-        # Nobody reads what the stages say any more: no fault of the folder.
+        # Nobody reads what the stages state any more: no fault of the folder.
         raise
     except UNWRITABLE as error:
         raise unwritable_error(folder, error) from error
@@ -236,6 +236,6 @@ def check_writable(folder: Path, names: Sequence[str] = PRODUCTS) -> None:
 
 
 def unwritable_error(folder: Path, error: Exception) -> OutputError:
-    """Return the error that says why a folder could not be written."""
+    """Return the error that states why a folder could not be written."""
     reason = system_reason(error) if isinstance(error, OSError) else error
     return OutputError(str(folder), [Issue("not_writable", {"reason": reason})])

@@ -48,12 +48,12 @@ def describe_fields(cls: type) -> dict[str, str]:
 
 def nested_dataclasses(cls: type) -> Iterator[type]:
     """Yield a dataclass and those of its fields, at any depth, each once."""
-    found: set[type] = set()
+    nested: set[type] = set()
     stack: list[object] = [cls]
     while stack:
         annotation = stack.pop()
         stack.extend(get_args(annotation))
-        if isinstance(annotation, type) and is_dataclass(annotation) and annotation not in found:
-            found.add(annotation)
+        if isinstance(annotation, type) and is_dataclass(annotation) and annotation not in nested:
+            nested.add(annotation)
             stack.extend(get_type_hints(annotation).values())
             yield annotation

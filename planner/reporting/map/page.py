@@ -190,7 +190,7 @@ def _panel(content: PlanDocument, texts: Texts, *, has_tiles: bool, needs_run: s
                 len(content["diagnosis"]["weak_communities"]), content["diagnosis"]["rates"], texts
             ),
             modelled=texts("maps.comma").join(
-                texts(f"maps.source_{layer}") for layer in content["data"]["modelled"]
+                texts(f"words.input_{layer}") for layer in content["data"]["modelled"]
             ),
         )
     )
@@ -228,7 +228,7 @@ def _page_words(texts: Texts) -> dict[str, str]:
 def _sources(content: PlanDocument, texts: Texts) -> str:
     """Return where the layers come from, as one line of HTML."""
     stated = [
-        f"{texts('maps.source_' + source['layer'])}{texts('maps.between')}{source['source']}"
+        f"{texts('words.input_' + source['layer'])}{texts('maps.between')}{source['source']}"
         for source in content["data"]["sources"]
         if source["source"]
     ]

@@ -154,7 +154,7 @@ def _notes(content: PlanDocument, texts: Texts, *, is_of_costs: bool) -> Iterato
     if is_of_costs and programme and programme["costs_modelled"]:
         yield texts("maps.scene_costs_modelled")
     if modelled:
-        layers = texts("maps.comma").join(texts(f"maps.source_{layer}") for layer in modelled)
+        layers = texts("maps.comma").join(texts(f"words.input_{layer}") for layer in modelled)
         yield texts("maps.scene_modelled", layers=layers)
 
 

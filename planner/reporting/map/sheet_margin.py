@@ -110,7 +110,7 @@ def _draw_title_block(side: Axes, y: float, content: PlanDocument, texts: Texts,
         texts("maps.title_circle", minutes=f"{one['minutes']:g}", metres=texts.whole(one["metres"]))
         for one in walking["limits"]
     )
-    modelled = texts("maps.comma").join(texts(f"maps.source_{layer}") for layer in data["modelled"])
+    modelled = texts("maps.comma").join(texts(f"words.input_{layer}") for layer in data["modelled"])
     scenario = content["scenario"]
     rows = [
         ("study", content["study"]["name"]),

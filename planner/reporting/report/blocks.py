@@ -171,7 +171,7 @@ class Translator:
     def layer(self, name: str) -> str:
         """Return what an input layer is called, that of a group or a service with its id."""
         kind, _, of = name.partition(".")
-        return self(f"layer_{kind}") + (f" [{of}]" if of else "")
+        return self.term(f"input_{kind}") + (f" [{of}]" if of else "")
 
     @property
     def unknown(self) -> str:
@@ -323,13 +323,15 @@ def annex_names(content: PlanDocument) -> list[str]:
         "programme",
         "fairness",
         "business_areas",
+        "reading",
+        "data",
     )
     absent = {
         "services": "services" not in content,
         "programme": content["programme"] is None,
         "business_areas": content["business_areas"] is None,
     }
-    return [name for name in (*named, "business_areas", "reading", "data") if not absent.get(name)]
+    return [name for name in named if not absent.get(name)]
 
 
 def annex_ref(t: Translator, name: str) -> str:
