@@ -89,8 +89,7 @@ def write(
     folder
         Where to; made if it does not exist. Other files in it are left alone.
     products
-        Which to make, names of `FILES` or one: map, report, tables, plan, gpkg, sheet, pdf; None: all but the last
-        two.
+        Names of `FILES` or one: map, report, tables, plan, gpkg, sheet, pdf; None: all but the last two.
     progress
         Called with the name of each product's stage.
     processes
@@ -122,8 +121,8 @@ def write(
     folder, names = Path(folder), files_of(products)
     protect_inputs(plan.study, folder, names)
     check_writable(folder, names)
-    browser = find_browser() if "report.pdf" in names else None
-    if "report.pdf" in names and browser is None:
+    browser = find_browser() or ""
+    if "report.pdf" in names and not browser:
         names = tuple(name for name in names if name != "report.pdf")
         warnings.warn(Texts(plan.study.language)("cli.no_browser"), NoBrowserWarning, stacklevel=2)
     content = once(lambda: build_document(plan))
@@ -139,7 +138,7 @@ def write(
             "results.gpkg": lambda path: write_geopackage(plan, path),
             "sheet.pdf": lambda path: _draw_sheet(plan, path),
             "map.pdf": lambda path: _draw_sheet(plan, path),
-            "report.pdf": lambda path: path.write_bytes(pdf_bytes(report(), browser or "")),
+            "report.pdf": lambda path: path.write_bytes(pdf_bytes(report(), browser)),
             "report.docx": lambda path: path.write_bytes(docx_bytes(report(), pictures())),
         }
         chosen = {name: make for name, make in makers.items() if name in names}
