@@ -29,7 +29,7 @@ def district_figures(plan: Plan) -> dict[str, Any]:
 
     Keys, all plain numbers and texts: study, people, people_covered (within the standard), communities, area_km2,
     centres, assessed, excellent, compliant, weak, undetermined (premises), settle_cost, settled (weak premises
-    that this money makes compliant), settle_unpriced, settle_unknown (those for which no price or no action is known),
+    that this money makes compliant), settle_unpriced, settle_unknown (those without a known price, or action),
     standard_min, rules, speed_kmh,
     access_m, date, method (how people were placed), modelled (layers that were not surveyed), streets_km (in its
     communities), outside_share (of the streets, with its margin's, not connected to the longest piece),
