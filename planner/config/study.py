@@ -32,7 +32,7 @@ from planner.config.sections.map import MapSettings
 from planner.config.sections.programme import ProgrammeSettings
 from planner.config.sections.report import ReportSettings
 from planner.config.sections.rules import CostSettings, RemedySettings, RuleSettings
-from planner.config.sections.services import ServiceSettings, check_services
+from planner.config.sections.services import BundleSettings, ServiceSettings, check_services
 from planner.config.sections.siting import SitingSettings
 from planner.config.sections.walking import LimitSettings, WalkingSettings
 from planner.config.toml_files import NotReadError, NotTomlError, parse_toml, study_path, toml_text
@@ -89,6 +89,8 @@ class Study(Settings):
 
     services: tuple[ServiceSettings, ...] = ()
     """What people are to have within a walk, one table [[services]] each; the study's own centres come first."""
+
+    bundles: BundleSettings | None = None
 
     walking: WalkingSettings = WalkingSettings()
     limits: LimitSettings = LimitSettings()

@@ -323,13 +323,15 @@ def annex_names(content: PlanDocument) -> list[str]:
         "programme",
         "fairness",
         "business_areas",
+        "reading",
+        "data",
     )
     absent = {
         "services": "services" not in content,
         "programme": content["programme"] is None,
         "business_areas": content["business_areas"] is None,
     }
-    return [name for name in (*named, "business_areas", "reading", "data") if not absent.get(name)]
+    return [name for name in named if not absent.get(name)]
 
 
 def annex_ref(t: Translator, name: str) -> str:
