@@ -36,6 +36,7 @@ from planner.results.outcome import ProjectEffects, count_people, measure_outcom
 from planner.siting.proposals import SitingResult
 from planner.siting.solvers.highs import highs_version
 from planner.siting.solvers.mip import Discrepancy, collect_discrepancies, discrepancy_notices
+from planner.siting.study_bundles import StudyBundles, choose_bundles
 from planner.siting.study_problem import SitingInputs
 from planner.siting.study_siting import StudySiting, solve_study
 
@@ -128,7 +129,6 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         "siting", (given, highs_version()), lambda: _choose_sites(given, progress), unless=STOPPED
     )
     candidates, candidate_times = sites.siting.candidates, sites.siting.times
-
     programme_inputs = ProgrammeInputs(
         study=study,
         tables=inputs,
@@ -143,8 +143,8 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     progress("programme")
     with collect_discrepancies() as further:
         programme, outcome = _carry_out(prepared, programme_inputs)
-    told = _notices_of(services, business_areas, sites.siting, programme)
-    solver_notices = discrepancy_notices([*doubts, *further], version=highs_version())
+    bundles = _choose_bundles(prepared, services, progress)
+    told = _notices_of(services, bundles, business_areas, sites.siting, programme)
     return Plan(
         prepared=prepared,
         scenario=scenario,
@@ -166,9 +166,10 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         candidate_areas=prepared.draw_areas(prepared.snapped(candidates)),
         programme=programme,
         outcome=outcome,
-        notices=(*prepared.notices, *told, *solver_notices),
+        notices=(*prepared.notices, *told, *discrepancy_notices([*doubts, *further], version=highs_version())),
         services=services,
         ledger=ledger,
+        bundles=bundles,
     )
 
 
@@ -201,7 +202,9 @@ def _choose_sites(given: SitingInputs, progress: Progress) -> tuple[StudySiting,
     return sites, tuple(doubts)
 
 
-def _notices_of(*results: Services | BusinessAreas | SitingResult | Programme | None) -> Iterator[Notice]:
+def _notices_of(
+    *results: Services | StudyBundles | BusinessAreas | SitingResult | Programme | None,
+) -> Iterator[Notice]:
     for result in results:
         if result is not None:
             yield from result.notices
@@ -236,6 +239,15 @@ def _measure_services(prepared: PreparedStudy, progress: Progress) -> tuple[Serv
         return services, build_ledger(services, walker, inputs.facilities, inputs.communities)
 
     return prepared.cache.get("services", (given, detour, inputs.facilities, inputs.communities), measure)
+
+
+def _choose_bundles(prepared: PreparedStudy, services: Services | None, progress: Progress) -> StudyBundles | None:
+    """Choose rooms that services share; None where the study asks for none."""
+    inputs, settings = prepared.inputs, prepared.study.bundles
+    if services is None or settings is None:
+        return None
+    progress("bundles")
+    return choose_bundles(services, prepared.walker, inputs.facilities, inputs.parcels, settings)
 
 
 def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[AlternativeDiagnosis]:

@@ -25,8 +25,8 @@ from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.network.walker import Walker
 from planner.population.groups import GroupDemand
 
-FULL, BLOCKED, NOTHING_NEAR = "full", "blocked", "nothing_near"
-REASONS = (CLOSED, BELOW_STANDARD, FULL, BLOCKED, NOTHING_NEAR)
+FULL, TOO_FEW, BLOCKED, NOTHING_NEAR = "full", "too_few", "blocked", "nothing_near"
+REASONS = (CLOSED, BELOW_STANDARD, FULL, TOO_FEW, BLOCKED, NOTHING_NEAR)
 """Why people lack a service, in the order in which a reason is looked for."""
 
 FARTHEST_NTH = 3.0
@@ -213,7 +213,7 @@ def measure_services(
             values = {"service": service.standard.id, "access_m": f"{walker.access_m:g}"}
             notices.append(Notice("service_no_street", "services", rows, values=values))
     completed = _complete(demand, access)
-    homes = pd.Categorical(completed["community"], categories=list(communities))
+    home = pd.Index(list[object](communities)).get_indexer(completed["community"])
     everyone = completed["people"].to_numpy(dtype=np.float64)
     return Services(
         access=tuple(access),
@@ -225,7 +225,7 @@ def measure_services(
         completeness_total=_completeness(completed, everyone),
         completeness_by_community=pd.DataFrame(
             [
-                {"community": ident, **_completeness(completed, np.where(homes.codes == code, everyone, 0.0))}
+                {"community": ident, **_completeness(completed, np.where(home == code, everyone, 0.0))}
                 for code, ident in enumerate(communities)
             ]
         ),
@@ -275,6 +275,7 @@ def _measure(
     reason[~served] = NOTHING_NEAR
     near = _straight_nth(service.places[counts], points, count) * blocked_detour
     reason[~served & (near <= walker.walk.metres(standard.minutes))] = BLOCKED
+    reason[~served & (within > 0)] = TOO_FEW
     if standard.per_1000 is not None and access is not None:
         reason[served & (access * PER_1000 < standard.per_1000 * (1 - 1e-9))] = FULL
     for status in (BELOW_STANDARD, CLOSED):
@@ -347,16 +348,16 @@ def _by_community(one: ServiceAccess, communities: Sequence[str]) -> list[dict[s
 
 
 def _complete(demand: gpd.GeoDataFrame, access: Sequence[ServiceAccess]) -> gpd.GeoDataFrame:
-    known = [one for one in access if one.service.is_known]
-    basic = [one.reached for one in known if one.service.standard.basic]
+    complete = [one for one in access if one.service.is_known]
+    basic = [one.reached for one in complete if one.service.standard.basic]
     missing = np.sum([~reached for reached in basic], axis=0) if basic else np.zeros(len(demand), np.int64)
     return gpd.GeoDataFrame(
         demand.assign(
             missing=missing,
             completeness=completeness_index(
-                [one.reached for one in known], [one.service.standard.weight for one in known]
+                [one.reached for one in complete], [one.service.standard.weight for one in complete]
             )
-            if known
+            if complete
             else np.nan,
             sufficient=missing == 0,
         )

@@ -147,8 +147,8 @@ def hdbscan(metres: csr_array, *, min_places: int) -> NDArray[np.int64]:
         # The walks are mutual reachability already, so each place is its own nearest.
         model = HDBSCAN(min_cluster_size=min_places, min_samples=1, metric="precomputed", copy=True)
         own = reachability[piece == number][:, piece == number]
-        found = model.fit_predict(_with_anchor(own, min_places))[: len(joined)]
-        labels[joined] = np.where(found == NOISE, NOISE, found + labels.max() + 1)
+        cluster_labels = model.fit_predict(_with_anchor(own, min_places))[: len(joined)]
+        labels[joined] = np.where(cluster_labels == NOISE, NOISE, cluster_labels + labels.max() + 1)
     return _renumbered(labels)
 
 

@@ -24,7 +24,7 @@ from planner.config.study import PATHS, Study, make_study
 from planner.config.study_file import toml_value
 from planner.config.toml_files import parse_toml, toml_text
 from planner.evaluation.rule_files import read_rules
-from planner.inputs.facility_communities import assign_communities
+from planner.inputs.community_matching import assign_communities
 from planner.inputs.metric_layers import metric_layers
 from planner.inputs.neighbours import district_zone, own_facilities, with_branches
 from planner.inputs.walk_choice import choose_walk, find_profile, longest_walk_m
@@ -35,7 +35,7 @@ from planner.io.osm.place import ATTRIBUTION, add_attribution
 from planner.io.study_layers import StudyLayers
 from planner.messages.errors import DataError, Issue, StudyError, raise_together
 from planner.population.disaggregate import demand_method
-from planner.schemas.tables import COMMUNITIES, Communities, Facilities
+from planner.schemas.tables import COMMUNITIES, STREETS, Communities, Facilities
 
 JOIN = "+"
 """Between the codes of districts that are run as one."""
@@ -45,6 +45,9 @@ NEAR_DISTRICT = ("water", "barriers", "gates", "parcels", "places")
 
 BEYOND, BEYOND_M = 0.05, 100.0
 """A district is cut short if more of its ground lies farther than this beyond all streets, metres."""
+
+SAME_PLACE_M = 0.001
+"""Two lines through the same places, to this step, are one street in two extracts."""
 
 OUTLINE_STEP_M = 1.0
 """How far beyond its zone a district's streets reach, so that no rounding of an outline matters."""
@@ -144,6 +147,7 @@ def read_whole(study: Study, portfolio: Portfolio) -> Whole:
         layers["buildings"] = layers["buildings"].assign(id=named)
     if portfolio.cut is None:
         raise ValueError(portfolio.name)
+    layers["streets"] = _with_extracts(layers["streets"], study, portfolio, portfolio.cut)
     district, names = _districts_of_communities(read.communities, portfolio, portfolio.cut)
     joined = {code: JOIN.join(group) for group in portfolio.joined for code in group}
     groups = {code: group for group in portfolio.joined for code in group}
@@ -167,6 +171,22 @@ def read_whole(study: Study, portfolio: Portfolio) -> Whole:
             for source in tables.sources(read.datums)
         },
     )
+
+
+def _with_extracts(
+    streets: gpd.GeoDataFrame, study: Study, portfolio: Portfolio, cut: CutSettings
+) -> gpd.GeoDataFrame:
+    """Return the streets with those of further files; of equal lines, as two extracts have them, the first."""
+    frames = [streets]
+    for path in cut.extracts:
+        found = read_layer(portfolio.resolve(path), study.inputs.streets, setting="cut.extracts", schema=STREETS)
+        checked = STREETS.check(found.frame, source=str(path), known=found.issues)
+        frames.append(checked.to_crs(streets.crs))
+    if len(frames) == 1:
+        return streets
+    every = pd.concat(frames, ignore_index=True)
+    places = pd.Series(shapely.to_wkb(shapely.set_precision(every.geometry.array, SAME_PLACE_M)))
+    return gpd.GeoDataFrame(every[~places.duplicated().to_numpy()].reset_index(drop=True), crs=streets.crs)
 
 
 def _origin(file: str, source: str, attribution: str) -> str:

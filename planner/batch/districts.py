@@ -47,8 +47,10 @@ def districts_of(portfolio: Portfolio, out: Path, version: str) -> CutResult:
         file_contents(study),
         version,
     ]
-    if portfolio.cut is not None and portfolio.cut.layer is not None:
-        given.append(_contents(portfolio.resolve(portfolio.cut.layer.path)))
+    if portfolio.cut is not None:
+        layer = portfolio.cut.layer
+        further = (*portfolio.cut.extracts, *(() if layer is None else (layer.path,)))
+        given += [_contents(portfolio.resolve(path)) for path in further]
     key = hash_of(given)
     earlier = _read_receipt(folder, key)
     if earlier is not None:

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from planner.batch.rollup import TABLES
+from planner.config.study import portable
 from planner.io.study_layers import attribution_of
 from planner.results import Plan
 from planner.schemas.tables import PREMISES
@@ -43,7 +44,7 @@ def district_figures(plan: Plan) -> dict[str, Any]:
         "centres": len(diagnosis.centres) - len(plan.inputs.neighbours.facilities),
         **{name: int(diagnosis.rates[name]) for name in RATES},
         "standard_min": float(coverage.standard_min),
-        "rules": plan.study.rules.profile,
+        "rules": portable(plan.study.rules.profile),
         "speed_kmh": float(plan.walk.speed_kmh),
         "access_m": float(plan.walk.access_m),
         "date": plan.study.date,

@@ -32,6 +32,9 @@ class CutSettings(Settings):
     name: str = ""
     """The column of the communities with the name of their district. Left out: its code."""
 
+    extracts: tuple[Path, ...] = ()
+    """Further files with streets beside that of the study; a street that stands in several counts once."""
+
     layer: Layer | None = None
     """The districts: polygons with id (their code) and name. A community is in the one that holds most of it."""
 

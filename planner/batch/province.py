@@ -24,6 +24,7 @@ from planner.batch.province_page import draw_province
 from planner.batch.rollup import FUNDS, MANIFEST, PAGE, TABLES, WORKBOOK
 from planner.batch.tasks import PARTS, DistrictResult
 from planner.messages.catalogue import Texts
+from planner.messages.notices import layer_name
 from planner.reporting.tables.workbook import Kind, Sheet, SheetColumn, write_workbook
 from planner.reporting.write import check_writable, write_all_or_none
 
@@ -151,6 +152,15 @@ def league_table(rows: Sequence[DistrictResult]) -> pd.DataFrame:
     return table.assign(rank=range(1, len(table) + 1))[[name for name, _ in LEAGUE]]
 
 
+def in_words(league: pd.DataFrame, texts: Texts) -> pd.DataFrame:
+    """Return a league table with what is modelled, and how people were placed, in the user's language."""
+    words = {name: layer_name(name, texts) for cell in league["modelled"] for name in cell.split(", ") if name}
+    return league.assign(
+        modelled=[", ".join(words[name] for name in cell.split(", ") if name) for cell in league["modelled"]],
+        method=[texts(f"report.demand_{name}") if isinstance(name, str) else "" for name in league["method"]],
+    )
+
+
 def write_province(
     portfolio: Portfolio,
     rows: Sequence[DistrictResult],
@@ -170,18 +180,17 @@ def write_province(
     check_writable(out, names)
     curves = curves_of({row.code: row.figures for row in rows})
     choice = share_funds(curves, portfolio.funds) if portfolio.funds else None
-    done = [row for row in rows if row.status == "done"]
+    done, texts = [row for row in rows if row.status == "done"], Texts(portfolio.language)
     joined = {name: [part_path(out / PARTS, row.code, name) for row in done] for name in TABLES}
     province = Province(
         portfolio,
         rows,
-        league_table(rows),
+        in_words(league_table(rows), texts),
         _without_places(joined["communities"]),
         outlines_of(joined["communities"], [row.code for row in done]),
         cut,
         choice,
     )
-    texts = Texts(portfolio.language)
     makers: dict[str, Callable[[Path], object]] = {
         MANIFEST: lambda path: path.write_text(_manifest(province), "utf-8", newline="\n"),
         **{

@@ -32,7 +32,7 @@ from planner.config.sections.map import MapSettings
 from planner.config.sections.programme import ProgrammeSettings
 from planner.config.sections.report import ReportSettings
 from planner.config.sections.rules import CostSettings, RemedySettings, RuleSettings
-from planner.config.sections.services import ServiceSettings, check_services
+from planner.config.sections.services import BundleSettings, ServiceSettings, check_services
 from planner.config.sections.siting import SitingSettings
 from planner.config.sections.walking import LimitSettings, WalkingSettings
 from planner.config.toml_files import NotReadError, NotTomlError, parse_toml, study_path, toml_text
@@ -89,6 +89,8 @@ class Study(Settings):
 
     services: tuple[ServiceSettings, ...] = ()
     """What people are to have within a walk, one table [[services]] each; the study's own centres come first."""
+
+    bundles: BundleSettings | None = None
 
     walking: WalkingSettings = WalkingSettings()
     limits: LimitSettings = LimitSettings()
@@ -225,13 +227,13 @@ def make_study(content: Mapping[str, Any], *, file: str | Path = "study.toml") -
       - `walking.acces_m` is not a setting. Did you mean `access_m`?
     """
     no_settings = {"file", *ARGUMENTS} - set(Study.model_fields) | {"file"}
-    known = {key: value for key, value in content.items() if key not in no_settings}
+    settings = {key: value for key, value in content.items() if key not in no_settings}
     hint = Phrase("errors.known_settings", {"names": ", ".join(_names(Study))})
     unknown = [Issue("unknown_setting", {"path": key, "hint": hint}) for key in content if key in no_settings]
     unknown += _illegible(content)
     try:
-        study = Study.model_validate({**with_new_names(known), "file": Path(file)})
-        study._former_names = tuple(dict.fromkeys(former_names(known)))  # noqa: SLF001 -- set once, where the study is made
+        study = Study.model_validate({**with_new_names(settings), "file": Path(file)})
+        study._former_names = tuple(dict.fromkeys(former_names(settings)))  # noqa: SLF001 -- set once, where the study is made
     except ValidationError as error:
         details = error.errors()
         unknown += [_issue(detail) for detail in details[:TOLD_AT_MOST]]
@@ -321,11 +323,11 @@ def _names(model: type[Settings] | None) -> list[str]:
     return [name for name in (model.model_fields if model else {}) if name != "file"]
 
 
-def _hint(name: str, known: list[str]) -> Phrase:
-    near = difflib.get_close_matches(name, known, n=1)
+def _hint(name: str, names: list[str]) -> Phrase:
+    near = difflib.get_close_matches(name, names, n=1)
     if near:
         return Phrase("errors.did_you_mean", {"name": near[0]})
-    return Phrase("errors.known_settings", {"names": ", ".join(known)})
+    return Phrase("errors.known_settings", {"names": ", ".join(names)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,10 +119,10 @@ def _table(table: str, lines: Sequence[StudyLine], language: Language, *, compac
             continue
         words: tuple[StudyLine, ...] = line.value
         if compact or (len(words) <= INLINE_WORDS and not any(word.reason for word in words)):
-            asked = [word for word in words if word.asks]
+            questions = [word for word in words if word.asks]
             value = {word.key: word.value for word in words if not word.is_comment}
-            reason = asked[0].reason if asked else line.reason
-            yield StudyLine(line.key, value, reason, asks=bool(asked)).in_words(language)
+            reason = questions[0].reason if questions else line.reason
+            yield StudyLine(line.key, value, reason, asks=bool(questions)).in_words(language)
         else:
             yield f"[inputs.{table}.{line.key}]"
             yield from (word.in_words(language) for word in words)

@@ -138,7 +138,7 @@ class _Search:
         cls, one: ServiceAccess, walker: Walker, hosts: Facilities, communities: Sequence[str], longest: float
     ) -> _Search:
         service, standard, count = one.service, one.service.standard, len(communities)
-        home = pd.Categorical(one.points["community"], categories=list(communities)).codes.astype(np.int64)
+        home = pd.Index(list[object](communities)).get_indexer(one.points["community"]).astype(np.int64)
         # One facility more serves only those whom it gives as many as are asked for.
         helped = (one.reason != "") & (one.reason != FULL) & (one.within + 1 >= standard.count)
         lacking, full = (np.where(mask, one.people, 0.0) for mask in (helped, one.reason == FULL))

@@ -31,27 +31,12 @@ from planner.messages.errors import DataError, Issue, raise_together
 from planner.messages.notices import Notice
 from planner.schemas.table_schema import Table, TableSchema
 from planner.schemas.tables import (
-    BARRIERS,
-    BUILDINGS,
-    COMMUNITIES,
     DEMAND,
-    FACILITIES,
-    GATES,
-    PARCELS,
-    PEOPLE_TABLE,
-    PLACES,
     SERVICES,
-    STREETS,
-    WATER,
+    TABLES,
     Communities,
     Streets,
 )
-
-TABLES: tuple[TableSchema[Any], ...] = (
-    *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, STREETS, DEMAND),
-    *(WATER, BARRIERS, GATES, BUILDINGS, PLACES, PARCELS),
-)
-"""In the order in which they are read; the communities state where the others should lie."""
 
 NEARBY_M = 20_000.0
 """A layer farther from the communities than this is in another coordinate system, not in the next district."""
@@ -219,25 +204,27 @@ class StudyLayers:
         """Return what the file of a layer holds besides its rows."""
         return self._read[name].notes if name in self._read else FileNotes()
 
-    def _source(self, name: str, found: LayerRead, choice: DatumChoice) -> LayerSource:
+    def _source(self, name: str, layer_read: LayerRead, choice: DatumChoice) -> LayerSource:
         layer = self.layers[name]
         aside = tuple(self._left_out[name])
-        used = found.read - sum(item.count for item in aside)
-        check_balance(name, len(found.frame) + sum(len(item.rows) for item in found.left_out), found.read, ())
+        used = layer_read.read - sum(item.count for item in aside)
+        check_balance(
+            name, len(layer_read.frame) + sum(len(item.rows) for item in layer_read.left_out), layer_read.read, ()
+        )
         verdict = choice.layers.get(name, NOWHERE)
-        is_osm = _is_from_osm(self._study.resolve(layer.path), layer, found)
+        is_osm = _is_from_osm(self._study.resolve(layer.path), layer, layer_read)
         return LayerSource(
             layer=name,
             file=portable(layer.path) + _inner(layer),
             sha256=self._hash(name, layer),
-            encoding=found.encoding,
-            columns=found.mapped,
-            unread=found.unread,
-            rows=found.read,
+            encoding=layer_read.encoding,
+            columns=layer_read.mapped,
+            unread=layer_read.unread,
+            rows=layer_read.read,
             used=used,
             dropped=aside,
             crs=self._crs[name],
-            datum=self._datum(name, found.frame.crs, verdict),
+            datum=self._datum(name, layer_read.frame.crs, verdict),
             datum_by=verdict.how,
             source=add_attribution(layer.source) if is_osm else layer.source,
             modelled=layer.modelled,
@@ -383,11 +370,11 @@ def _wrong_values(layer: Layer, schema: TableSchema[Any], setting: str) -> list[
 
 
 def _checked(
-    schema: TableSchema[Table], result: LayerRead, known: Sequence[Issue], source: str, setting: str
+    schema: TableSchema[Table], result: LayerRead, earlier_issues: Sequence[Issue], source: str, setting: str
 ) -> Table:
     """Check a table; what is wrong is stated with the columns as the file names them."""
     try:
-        return schema.check(result.frame, source=source, known=known)
+        return schema.check(result.frame, source=source, known=earlier_issues)
     except DataError as error:
         theirs = {item.field: item.column for item in result.mapped if item.column != item.field}
         names = [theirs.get(str(name), str(name)) for name in result.frame.columns]
@@ -410,20 +397,20 @@ def _checked(
         raise DataError(source, issues) from error
 
 
-def _is_from_osm(path: Path, layer: Layer, found: LayerRead) -> bool:
+def _is_from_osm(path: Path, layer: Layer, read: LayerRead) -> bool:
     """Return True if a layer comes from OpenStreetMap, by its file, its columns and their texts."""
-    columns = {str(column): str(column) for column in found.frame.columns}
-    columns |= {item.column: item.field for item in found.mapped}
+    columns = {str(column): str(column) for column in read.frame.columns}
+    columns |= {item.column: item.field for item in read.mapped}
     values = [columns[name] for name in columns if name.lower() in TELLING]
-    texts = {str(item) for name in values for item in found.frame[name].unique() if isinstance(item, str)}
+    texts = {str(item) for name in values for item in read.frame[name].unique() if isinstance(item, str)}
     return is_extract(path) or is_from_osm(path, f"{layer.source} {layer.layer or ''}", columns, texts)
 
 
-def _not_kept(name: str, layer: Layer, found: LayerRead, setting: str) -> list[Issue]:
+def _not_kept(name: str, layer: Layer, read: LayerRead, setting: str) -> list[Issue]:
     """Return what is wrong with `keep`: a layer whose rows are no results, or a column that is not there."""
     if layer.keep and name not in KEEPING:
         return [Issue("keep_of_no_result", {"setting": setting, "known": ", ".join(KEEPING)})]
-    present = {str(column) for column in found.frame.columns} | {item.column for item in found.mapped}
+    present = {str(column) for column in read.frame.columns} | {item.column for item in read.mapped}
     return [
         Issue("keep_not_there", {"setting": setting, "name": column, "present": ", ".join(sorted(present))})
         for column in layer.keep

@@ -159,11 +159,11 @@ def _type_name(error: Exception) -> str:
 
 def _drop_odd_threads() -> None:
     """Remove an invalid number of threads from the environment: numba would end the process."""
-    asked = os.environ.get(THREADS)
-    if asked is None or "numba" in sys.modules:
+    threads = os.environ.get(THREADS)
+    if threads is None or "numba" in sys.modules:
         return
-    if not re.fullmatch(r"\s*0*[1-9]\d{0,4}\s*", asked, re.ASCII):
-        LOG.warning("%s=%s is no number of threads and is ignored", THREADS, asked)
+    if not re.fullmatch(r"\s*0*[1-9]\d{0,4}\s*", threads, re.ASCII):
+        LOG.warning("%s=%s is no number of threads and is ignored", THREADS, threads)
         del os.environ[THREADS]
 
 

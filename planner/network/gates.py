@@ -68,9 +68,9 @@ def close_gates(streets: gpd.GeoDataFrame, closed: gpd.GeoDataFrame, *, within_m
     shapes = np.array(streets.geometry.array, dtype=object)
     tree = shapely.STRtree(shapes)
     gates = np.asarray(closed.geometry.array, dtype=object)
-    found, row = tree.query_nearest(gates, max_distance=within_m)
-    order = np.lexsort((row, found))
-    passed, first = np.unique(found[order], return_index=True)
+    gate_rows, row = tree.query_nearest(gates, max_distance=within_m)
+    order = np.lexsort((row, gate_rows))
+    passed, first = np.unique(gate_rows[order], return_index=True)
     places: dict[int, tuple[float, float]] = {}
     for gate, nearest in zip(passed.tolist(), row[order][first].tolist(), strict=True):
         line = shapes[nearest]

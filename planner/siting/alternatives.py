@@ -171,7 +171,7 @@ class _Search:
                 continue
             self.seen.add(out)
             starts = [np.array([one for one in solution.sites if one not in out], dtype=np.int64)]
-            found = solve_covering(
+            cover = solve_covering(
                 "maximal_covering",
                 _without(self.values, out),
                 self.weight,
@@ -180,7 +180,7 @@ class _Search:
                 seed=self.seed,
                 starts=starts,
             )
-            heapq.heappush(self.waiting, (-found.objective, len(self.seen), found, out))
+            heapq.heappush(self.waiting, (-cover.objective, len(self.seen), cover, out))
 
     def difference(self, one: Solution, other: Solution) -> int:
         """Return how many sites of either have none of the other near them, the larger number of both."""

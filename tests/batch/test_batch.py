@@ -97,46 +97,33 @@ def test_what_is_equal_is_kept_and_what_changed_is_done_again(tmp_path: Path) ->
     assert set(contents(out)) == {"districts/A/plan.json", "districts/B/plan.json"}
 
 
-@pytest.mark.parametrize(
-    ("layer", "table", "word"),
-    [
-        ("centres", toy.layers()["centres"].iloc[:0], "centres"),
-        ("people", toy.layers()["people"].assign(people=0), "nobody"),
-        ("streets", toy.layers()["streets"].iloc[:0], "streets"),
-    ],
-)
-def test_a_district_that_fails_is_a_row_with_its_reason(
-    layer: str, table: object, word: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+def test_districts_that_fail_are_rows_with_their_reasons(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    portfolio, out = write_portfolio(tmp_path), tmp_path / "out"
-    toy.write_study(tmp_path / "A", changed={layer: table}, study=(tmp_path / "A/study.toml").read_text("utf-8"))
-    assert main(["batch", str(portfolio), "--out", str(out), "--products", "plan"]) == 9
-    told = rows(out)
-    assert {code: row["status"] for code, row in told.items()} == {"A": "failed", "B": "done"}
-    assert str(told["A"]["reason"])
-    assert str(told["A"]["reason"]).splitlines()[0] in capfd.readouterr().err
-    assert not list(district_folder(out, "A").glob("*"))
-    assert (district_folder(out, "B") / "plan.json").is_file()
-    del word
-
-
-def test_a_folder_that_takes_no_file_is_a_row(tmp_path: Path) -> None:
-    """A disk that is full, or a lost drive: here a file lies where the district's folder goes."""
-    portfolio, out = write_portfolio(tmp_path), tmp_path / "out"
+    """Without centres, people or streets, with a wrong study file, or with a file where the folder goes."""
+    portfolio, out = write_portfolio(tmp_path, "ABCDEF"), tmp_path / "out"
+    layers = toy.layers()
+    for code, changed in {
+        "A": {"centres": layers["centres"].iloc[:0]},
+        "B": {"people": layers["people"].assign(people=0)},
+        "C": {"streets": layers["streets"].iloc[:0]},
+    }.items():
+        toy.write_study(
+            tmp_path / code, changed=changed, study=(tmp_path / code / "study.toml").read_text("utf-8")
+        )
+    (tmp_path / "D/study.toml").write_text('name = "D"\n', "utf-8")
+    # A disk that is full, or a lost drive.
     (out / "districts").mkdir(parents=True)
-    (out / "districts/A").write_text("", "utf-8")
-    batch = run_many(portfolio, out, products=["plan"])
-    assert [row.code for row in batch.failed] == ["A"]
-    assert batch.failed[0].reason
-    assert (district_folder(out, "B") / "plan.json").is_file()
-
-
-def test_a_study_file_that_is_wrong_is_a_row_too(tmp_path: Path) -> None:
-    portfolio, out = write_portfolio(tmp_path), tmp_path / "out"
-    (tmp_path / "A/study.toml").write_text('name = "A"\n', "utf-8")
-    batch = run_many(portfolio, out, products=["plan"])
-    assert [row.code for row in batch.failed] == ["A"]
-    assert "inputs" in batch.failed[0].reason
+    (out / "districts/E").write_text("", "utf-8")
+    words = ["batch", str(portfolio), "--out", str(out), "--products", "plan", "--workers", "2"]
+    assert main(words) == 9
+    told, printed = rows(out), capfd.readouterr().err
+    assert {code for code, row in told.items() if row["status"] == "failed"} == set("ABCDE")
+    for code in "ABCDE":
+        assert str(told[code]["reason"]).splitlines()[0] in printed
+        assert not (district_folder(out, code) / "plan.json").exists()
+    assert "inputs" in str(told["D"]["reason"])
+    assert (district_folder(out, "F") / "plan.json").is_file()
 
 
 def test_a_row_is_short(made: tuple[Path, Path]) -> None:

@@ -6,66 +6,31 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
-from wholes import METHODS, write_whole
+from wholes import METHODS, compare, write_whole
 
-from planner.accessibility.coverage import with_nearest
 from planner.batch.districts import districts_of
 from planner.batch.portfolio import read_portfolio
 from planner.config.study import read_study
-from planner.evaluation.diagnosis import Diagnosis, diagnose
-from planner.prepare import PreparedStudy, prepare
+from planner.prepare import prepare
 
-
-def measured(study: Path) -> tuple[PreparedStudy, pd.DataFrame, Diagnosis]:
-    """Return a study, its people with their walks, and its verdicts."""
-    prepared = prepare(read_study(study), for_results=False)
-    limits = prepared.study.limits.minutes
-    inputs = prepared.inputs
-    times = prepared.compute_times()
-    points = with_nearest(inputs.demand, times, inputs.facilities, limits_min=limits)
-    access = prepared.measure_access()
-    return prepared, pd.DataFrame(points.drop(columns="geometry")), diagnose(access, rule_set=prepared.rules)
-
-
-def in_order(tables: list[pd.DataFrame], key: str) -> pd.DataFrame:
-    """Return tables as one, in the order of ids."""
-    return pd.concat(tables, ignore_index=True).sort_values(key, ignore_index=True)
-
-
-def equal(found: pd.DataFrame, expected: pd.DataFrame) -> None:
-    """Assert that tables are equal: texts and people to the bit, minutes and shares but for the last bits."""
-    pd.testing.assert_frame_equal(found, expected, rtol=1e-12, atol=1e-11)
-    for name in expected.columns:
-        if str(name).startswith("people") or expected[name].dtype == object:
-            pd.testing.assert_series_equal(found[name], expected[name], check_exact=True)
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_parts_are_as_the_whole_at_random(seed: int, tmp_path: Path) -> None:
-    portfolio = read_portfolio(write_whole(tmp_path, seed))
-    cut = districts_of(portfolio, tmp_path / "out", "")
-    whole, points, verdicts = measured(tmp_path / "study.toml")
+    portfolio = write_whole(tmp_path, seed)
+    whole, cut = compare(portfolio, tmp_path / "out")
     assert whole.inputs.demand_method == METHODS[seed % 3]
-    parts = [measured(district.study) for district in cut.districts]
-    assert len(parts) > 1
+    assert len(cut.districts) > 1
     assert cut.in_no_district == ()
-    # People and their minutes; the community tells which district counts each.
-    found = in_order([part for _, part, _ in parts], "id")
-    expected = points.sort_values("id", ignore_index=True)
-    assert found["people"].sum() == expected["people"].sum()
-    equal(found, expected)
-    # Verdicts, and every indicator that they rest on.
-    centres = [
-        diagnosis.centres[~diagnosis.centres["id"].isin(prepared.inputs.neighbours.facilities)]
-        for prepared, _, diagnosis in parts
-    ]
-    assert len(set(verdicts.centres["verdict"])) > 1
-    equal(in_order(centres, "id"), in_order([verdicts.centres], "id"))
-    communities = [diagnosis.communities for _, _, diagnosis in parts]
-    equal(in_order(communities, "community"), in_order([verdicts.communities], "community"))
-    assert sum(diagnosis.rates["weak"] for _, _, diagnosis in parts) == verdicts.rates["weak"]
+
+
+def test_andorra_is_as_its_parishes(tmp_path: Path) -> None:
+    """Real streets, borders and buildings: one study of the country, and seven of its parishes."""
+    whole, cut = compare(ROOT / "data/andorra/portfolio.toml", tmp_path)
+    assert len(cut.districts) == 7
+    assert whole.inputs.demand["people"].sum() == 77_543
 
 
 def test_a_district_is_smaller_than_the_whole(tmp_path: Path) -> None:

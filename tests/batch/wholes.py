@@ -1,4 +1,4 @@
-"""Random cities as one study, to be cut into districts at random."""
+"""Random cities as one study, to be cut into districts at random; and what is compared of whole and parts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from cities import CRS, random_city
+
+from planner.accessibility.coverage import with_nearest
+from planner.batch.districts import CutResult, districts_of
+from planner.batch.portfolio import read_portfolio
+from planner.config.study import read_study
+from planner.evaluation.diagnosis import Diagnosis, diagnose
+from planner.prepare import PreparedStudy, prepare
 
 CELL_M = 180.0
 
@@ -146,3 +154,51 @@ def write_whole(folder: Path, seed: int) -> Path:
         'name = "Whole"\nlanguage = "en"\nstudy = "study.toml"\n[cut]\ncolumn = "district"\n', "utf-8"
     )
     return portfolio
+
+
+def measured(study: Path) -> tuple[PreparedStudy, pd.DataFrame, Diagnosis]:
+    """Return a study, its people with their walks, and its verdicts."""
+    prepared = prepare(read_study(study), for_results=False)
+    limits = prepared.study.limits.minutes
+    inputs = prepared.inputs
+    times = prepared.compute_times()
+    points = with_nearest(inputs.demand, times, inputs.facilities, limits_min=limits)
+    access = prepared.measure_access()
+    return prepared, pd.DataFrame(points.drop(columns="geometry")), diagnose(access, rule_set=prepared.rules)
+
+
+def in_order(tables: list[pd.DataFrame], key: str) -> pd.DataFrame:
+    """Return tables as one, in the order of ids."""
+    return pd.concat(tables, ignore_index=True).sort_values(key, ignore_index=True)
+
+
+def equal(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """Assert that tables are equal: texts and people to the bit, minutes and shares but for the last bits."""
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-12, atol=1e-11)
+    for name in expected.columns:
+        if str(name).startswith("people") or expected[name].dtype == object:
+            pd.testing.assert_series_equal(found[name], expected[name], check_exact=True)
+
+
+def compare(portfolio: Path, out: Path) -> tuple[PreparedStudy, CutResult]:
+    """Assert that the parts of a portfolio give the minutes, people and verdicts of the whole; return both."""
+    settings = read_portfolio(portfolio)
+    cut = districts_of(settings, out, "")
+    assert settings.study is not None
+    whole, points, verdicts = measured(settings.resolve(settings.study))
+    parts = [measured(district.study) for district in cut.districts]
+    # People and their minutes; the community tells which district counts each.
+    found = in_order([part for _, part, _ in parts], "id")
+    assert found["people"].sum() == points["people"].sum()
+    equal(found, points.sort_values("id", ignore_index=True))
+    # Verdicts, and every indicator that they rest on.
+    centres = [
+        diagnosis.centres[~diagnosis.centres["id"].isin(prepared.inputs.neighbours.facilities)]
+        for prepared, _, diagnosis in parts
+    ]
+    assert len(set(verdicts.centres["verdict"])) > 1
+    equal(in_order(centres, "id"), in_order([verdicts.centres], "id"))
+    communities = [diagnosis.communities for _, _, diagnosis in parts]
+    equal(in_order(communities, "community"), in_order([verdicts.communities], "community"))
+    assert sum(diagnosis.rates["weak"] for _, _, diagnosis in parts) == verdicts.rates["weak"]
+    return whole, cut

@@ -82,7 +82,7 @@ class InputSettings(Settings):
     """Service centres: points with id, name, tier; optional community, floor_area_m2."""
 
     streets: Layer
-    """StudyNetwork streets: lines, joined where they share a vertex, or an OpenStreetMap extract."""
+    """Walkable streets: lines, joined where they share a vertex, or an OpenStreetMap extract."""
 
     demand: Layer | None = None
     """People: buildings or grid cells with id, people. Without it, community totals are spread along streets."""

@@ -193,14 +193,14 @@ def turning_points(
 
 
 def _comparisons(facts: FacilityFacts, rule_set: RuleSet) -> list[Comparison]:
-    found = [
+    compared = [
         predicate
         for rule in rule_set.rules
         if rule.grade == COMPLIANT and facts.tier in rule.tiers
         for predicate in predicates(rule.condition)
         if isinstance(predicate, Comparison)
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(compared))
 
 
 def is_required(rule_set: RuleSet, names: frozenset[str]) -> bool:

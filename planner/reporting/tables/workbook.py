@@ -71,7 +71,7 @@ class SheetColumn:
 
 
 def heads(word: Callable[..., str], *named: str | tuple[str, Kind], **values: object) -> tuple[SheetColumn, ...]:
-    """Return columns by the keys of their heads, said by `word`; a pair says what its cells are besides text.
+    """Return columns by the keys of their heads, stated by `word`; a pair states what its cells are besides text.
 
     Examples
     --------

@@ -81,7 +81,7 @@ def propose_relocations(
         for one, other in near
         if (middle := _middle(demand, homes[one] | homes[other])) is not None
     ]
-    found = list(kept)
+    proposals = list(kept)
     for options in (moves, merges):
         if options:
             xy = np.array([middle for *_, middle in options])
@@ -92,8 +92,8 @@ def propose_relocations(
                 xy,
                 walker,
             )
-            found += [_of_centres(one, centres) for one, (_, centres, _) in zip(placed, options, strict=True)]
-    return found
+            proposals += [_of_centres(one, centres) for one, (_, centres, _) in zip(placed, options, strict=True)]
+    return proposals
 
 
 def facility_actions(

@@ -147,11 +147,11 @@ def propose_street_positions(
            Geographical Analysis 11.
     """
     pieces = _straight(free_streets)
-    asked = np.flatnonzero((people > 0) & demand.reaches_street)
-    if not len(pieces) or not len(asked):
+    uncovered = np.flatnonzero((people > 0) & demand.reaches_street)
+    if not len(pieces) or not len(uncovered):
         return StreetCandidates([], 0)
     clock = clock or PartClock()
-    xy = _fullest(pieces, _stretches(pieces, demand, asked, limit_min, walker, clock))
+    xy = _fullest(pieces, _stretches(pieces, demand, uncovered, limit_min, walker, clock))
     if not len(xy):
         return StreetCandidates([], 0, clock.stopped)
     xy = np.unique(np.round(xy, POSITION_DIGITS) + 0.0, axis=0)
@@ -257,7 +257,7 @@ def _straight(lines: NDArray[np.object_]) -> FloatArray:
 def _stretches(
     pieces: FloatArray,
     demand: SnappedPoints,
-    asked: IndexArray,
+    points: IndexArray,
     limit_min: FloatArray,
     walker: Walker,
     clock: PartClock,
@@ -269,8 +269,8 @@ def _stretches(
     is_whole, parts = np.zeros(len(pieces), dtype=bool), [_Stretches.none()]
     chunks = [
         (float(limit), rows)
-        for limit in np.unique(limit_min[asked])
-        for rows in _chunks(asked[limit_min[asked] == limit])
+        for limit in np.unique(limit_min[points])
+        for rows in _chunks(points[limit_min[points] == limit])
     ]
     for limit, rows in clock.until(STRETCHES_SHARE, chunks):
         areas = outwards.service_areas(select_snapped(demand, rows), limits_min=[limit])[:, 0]
