@@ -49,7 +49,7 @@ from planner.network.walker import Walker
 from planner.population.groups import GroupDemand
 from planner.schemas.tables import Facilities, Streets
 from planner.siting.compile import start_compiling_once
-from planner.siting.study_problem import SitingInputs, check_model
+from planner.siting.study_problem import SitingInputs, check_model, model_notices
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -346,6 +346,7 @@ def _prepare(
         demand_snaps=demand_snaps,
         notices=(
             *setting_notices(study),
+            *model_notices(study),
             *inputs.notices,
             *service_notices(study, inputs.services, inputs.groups),
             *walkable.notices,

@@ -25,8 +25,8 @@ from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.network.walker import Walker
 from planner.population.groups import GroupDemand
 
-FULL, BLOCKED, NOTHING_NEAR = "full", "blocked", "nothing_near"
-REASONS = (CLOSED, BELOW_STANDARD, FULL, BLOCKED, NOTHING_NEAR)
+FULL, TOO_FEW, BLOCKED, NOTHING_NEAR = "full", "too_few", "blocked", "nothing_near"
+REASONS = (CLOSED, BELOW_STANDARD, FULL, TOO_FEW, BLOCKED, NOTHING_NEAR)
 """Why people lack a service, in the order in which a reason is looked for."""
 
 FARTHEST_NTH = 3.0
@@ -275,6 +275,7 @@ def _measure(
     reason[~served] = NOTHING_NEAR
     near = _straight_nth(service.places[counts], points, count) * blocked_detour
     reason[~served & (near <= walker.walk.metres(standard.minutes))] = BLOCKED
+    reason[~served & (within > 0)] = TOO_FEW
     if standard.per_1000 is not None and access is not None:
         reason[served & (access * PER_1000 < standard.per_1000 * (1 - 1e-9))] = FULL
     for status in (BELOW_STANDARD, CLOSED):

@@ -24,7 +24,7 @@ from planner.config.study import PATHS, Study, make_study
 from planner.config.study_file import toml_value
 from planner.config.toml_files import parse_toml, toml_text
 from planner.evaluation.rule_files import read_rules
-from planner.inputs.facility_communities import assign_communities
+from planner.inputs.community_matching import assign_communities
 from planner.inputs.metric_layers import metric_layers
 from planner.inputs.neighbours import district_zone, own_facilities, with_branches
 from planner.inputs.walk_choice import choose_walk, find_profile, longest_walk_m

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.inputs.community_matching import match_communities
-from planner.inputs.facility_communities import resolve_communities
+from planner.inputs.community_matching import match_communities, resolve_communities
 from planner.inputs.population_table import apply_population_table
 from planner.io.datum.resolve import DatumChoice, resolve_datums
 from planner.io.layer_read import drop_rows

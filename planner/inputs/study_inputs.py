@@ -16,7 +16,7 @@ from planner.cache import NO_CACHE, Cache
 from planner.config.sections.demand import GroupSettings
 from planner.config.service_profiles import service_standards
 from planner.config.study import Study
-from planner.inputs.facility_communities import assign_communities
+from planner.inputs.community_matching import assign_communities
 from planner.inputs.input_notices import community_notices, lines_not_walked, small_count_notices
 from planner.inputs.metric_layers import MetricLayers, metric_layers, only_district
 from planner.inputs.neighbours import Neighbours, divide_district

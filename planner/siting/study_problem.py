@@ -15,7 +15,9 @@ from planner.accessibility.groups import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
+from planner.messages.catalogue import Phrase
 from planner.messages.errors import Issue, StudyError
+from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
 from planner.network.walker import Walker, point_coordinates
 from planner.schemas.tables import Facilities
@@ -26,7 +28,7 @@ from planner.siting.candidates.constraints import SiteConstraints
 from planner.siting.candidates.place_ids import ONE_PLACE
 from planner.siting.candidates.relocations import propose_relocations
 from planner.siting.demand_weights import WeightedDemand, weigh_demand
-from planner.siting.model_spec import ModelSpec
+from planner.siting.model_spec import ModelSpec, get_spec
 from planner.siting.models import model_names
 from planner.siting.problem import LocationProblem, TravelCosts
 from planner.siting.proposals import selection_constraints
@@ -83,6 +85,13 @@ def check_model(study: Study) -> None:
     if study.siting.model not in model_names():
         values = {"path": "siting.model", "name": study.siting.model, "known": ", ".join(model_names())}
         raise StudyError(str(study.file), [Issue("unknown_profile", values)])
+
+
+def model_notices(study: Study) -> Iterator[Notice]:
+    """Yield that the model of a study does not keep to its budget."""
+    siting = study.siting
+    if siting.budget is not None and siting.sites > 0 and "budget" not in get_spec(siting.model).uses:
+        yield Notice("model_without_budget", "siting", values={"model": Phrase(f"models.name_{siting.model}")})
 
 
 def demand_to_gain(inputs: SitingInputs) -> tuple[gpd.GeoDataFrame, tuple[GroupCoverage, ...]]:

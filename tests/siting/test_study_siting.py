@@ -44,6 +44,7 @@ from planner.siting.models.maximal_covering import maximal_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
 from planner.siting.proposals import compute_coverage, propose_sites
 from planner.siting.solvers.deadline import TimeBudget
+from planner.siting.study_problem import model_notices
 from planner.siting.unserved import UnservedContext, explain_unserved
 
 WALK = WalkSettings(3.6, 10.0)
@@ -287,6 +288,18 @@ def test_nothing_is_compared_where_nothing_was_asked() -> None:
     siting = propose_sites(CandidateBuilder(nobody, np.zeros(0), walker.snap(nobody), walker, Settings(sites=2)))
     empty = compare_baselines(siting, Settings())
     assert (empty.greedy, empty.curve, empty.others) == (None, (), ())
+
+
+@pytest.mark.parametrize(
+    ("model", "told"), [("set_covering", True), ("hierarchical_covering", True), ("maximal_covering", False)]
+)
+def test_a_budget_that_the_model_ignores_is_told(model: str, *, told: bool) -> None:
+    siting = Settings(model=model, budget=1.0)
+    layers = {name: {"path": "toy.gpkg"} for name in ("communities", "facilities", "streets", "demand")}
+    study = planner.make_study({"name": "Toy", "inputs": layers}).model_copy(update={"siting": siting})
+    assert [notice.key for notice in model_notices(study)] == ["model_without_budget"] * told
+    without = study.model_copy(update={"siting": siting.model_copy(update={"budget": None})})
+    assert not list(model_notices(without))
 
 
 # who is left, and why

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from planner.accessibility.services import REASONS
 from planner.messages.money import money_unit
 from planner.reporting.document.records.services import LedgerRow, Service, Services
 from planner.reporting.report.blocks import Translator, community_names
 from planner.reporting.tables.spec import TableColumn, TableSpec
 from planner.reporting.tables.workbook import Kind, Sheet
-
-REASONS = ("closed", "below_standard", "full", "blocked", "nothing_near")
 
 
 def service_names(t: Translator) -> dict[str, str]:

@@ -125,6 +125,7 @@ class LedgerLayerRow(TypedDict):
     people_closed: Annotated[float | None, "of those, people who would have it if closed facilities were open"]
     people_below_standard: Annotated[float | None, "people who would have it if facilities were not too small"]
     people_full: Annotated[float | None, "people within reach of what is full"]
+    people_too_few: Annotated[float | None, "people who reach some, and fewer than asked"]
     people_blocked: Annotated[float | None, "people whom only a detour keeps from it"]
     people_nothing_near: Annotated[float | None, "people with nothing near"]
     reason: Annotated[str, f"the reason of most of them: {REASON_KEYS}"]
