@@ -83,6 +83,7 @@ OWN_WORDS = (
     "curve_here",
     "curve_bound",
     "legend_hexagon",
+    "inset",
     "spot_lives",
     "spot_none",
     "within",

@@ -31,7 +31,7 @@ export const prepareInset = (map, session, whole, colours, showWhole) => {
   const canvas = /** @type {HTMLCanvasElement} */ (make("canvas", { width: 2 * width, height: 2 * height }));
   canvas.style.width = `${width}px`;
   canvas.style.height = `${height}px`;
-  const title = session.say("whole_study");
+  const title = session.say("inset");
   const button = make("button", { type: "button", id: "inset", title, "aria-label": title }, canvas);
   button.addEventListener("click", showWhole);
   const control = new L.Control({ position: "bottomleft" });

@@ -29,6 +29,7 @@ import { prepareTools } from "./tools.js";
 const NAMES_LEVEL = 460;
 // From here on signs are drawn in full size.
 const NEAR_ZOOM = 15;
+const DEEPEST_ZOOM = 19;
 const MARKS_LEVEL = 620;
 
 /**
@@ -171,6 +172,7 @@ class Page {
     const showNear = () => map.getContainer().classList.toggle("near", map.getZoom() >= NEAR_ZOOM);
     map.on("zoomend", showNear);
     addControls(map, whole, core, words, layerList(map, layers, words.legend, session.model, this.say));
+    map.setMaxZoom(DEEPEST_ZOOM);
     map.setMinZoom(map.getBoundsZoom(whole) - 1);
     map.setMaxBounds(L.latLngBounds(whole).pad(1));
     showNear();
