@@ -45,7 +45,7 @@ const sizeKey = (map, metres, model, say) => {
   const circle = make("i", { class: "size" });
   const text = make("span");
   const size = make("li", {}, make("span", { class: "sign" }, circle), text);
-  const colours = HEXAGON_COLOURS.map((colour) => {
+  const colours = (model ? HEXAGON_COLOURS : []).map((colour) => {
     const [sample, label] = [make("i", { class: "hexagon", style: `--colour:${colour}` }), make("span")];
     return { row: make("li", {}, make("span", { class: "sign" }, sample), label), label };
   });
