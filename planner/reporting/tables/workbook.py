@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -54,6 +55,10 @@ LONGEST_TEXT = 32_767
 NARROWEST, WIDEST = 8, 34
 """Widths of columns, signs; longer texts go on in further lines, so that a sheet stays legible on A4."""
 
+LINE_PT, MOST_LINES, WIDER = 15.0, 27, 1.1
+"""Height of a line, points; no row is higher than 409 points; how much wider letters are than signs of a width."""
+
+DEGREES_WIDE = 13
 MARGINS_IN = {"left": 0.4, "right": 0.4, "top": 0.5, "bottom": 0.6}
 
 
@@ -144,12 +149,19 @@ def _write(sheets: Sequence[Sheet], target: io.BytesIO, *, title: str) -> None:
         for sheet in sheets:
             written = book.add_worksheet(sheet.name)
             _lay_out_pages(written, sheet)
-            for place, column in enumerate(sheet.columns):
-                width = _width(column, [row[place] for row in sheet.rows])
+            widths = [
+                _width(column, [row[place] for row in sheet.rows]) for place, column in enumerate(sheet.columns)
+            ]
+            for place, (column, width) in enumerate(zip(sheet.columns, widths, strict=True)):
                 folded = {"level": 1, "hidden": True} if column.is_detail else {}
                 written.set_column(place, place, width, looks[column.kind], folded)
                 written.write_string(0, place, escape_formula(column.head), head)
+            names = tuple(column.head for column in sheet.columns)
+            written.set_row(0, LINE_PT * _lines(sheet.columns, names, widths))
             for number, row in enumerate(sheet.rows, start=1):
+                lines = _lines(sheet.columns, row, widths)
+                if lines > 1:
+                    written.set_row(number, LINE_PT * lines)
                 _write_row(written, number, sheet.columns, row, looks)
             if sheet.total:
                 _write_row(written, len(sheet.rows) + 1, sheet.columns, sheet.total, totals)
@@ -194,11 +206,22 @@ def _write_row(
             written.write_number(number, place, value, looks[column.kind])
 
 
+def _lines(columns: Sequence[SheetColumn], row: Sequence[Value], widths: Sequence[int]) -> int:
+    """Return how many lines a row's texts take, which not every program finds out by itself."""
+    seen = [
+        sum(max(1, ceil(_signs(line) * WIDER / width)) for line in value.split("\n"))
+        for column, value, width in zip(columns, row, widths, strict=True)
+        if isinstance(value, str) and not column.is_detail
+    ]
+    return min(max(seen, default=1), MOST_LINES)
+
+
 def _width(column: SheetColumn, values: Sequence[Value]) -> int:
     """Return how many signs wide a column is."""
     texts = [value if isinstance(value, str) else "" if value is None else _digits(value) for value in values]
     longest = max([_signs(column.head) // 2 + 2, *(_signs(text) for text in texts)])
-    return min(max(longest + 2, NARROWEST), WIDEST)
+    least = DEGREES_WIDE if column.kind == "degrees" else NARROWEST
+    return min(max(longest + 2, least), WIDEST)
 
 
 def _digits(value: float | NumberCell) -> str:
