@@ -12,6 +12,7 @@ from markupsafe import Markup
 from planner.config.sections.map import MapSettings
 from planner.messages.catalogue import Texts, localized
 from planner.messages.money import unit_of_amount
+from planner.messages.notices import input_name
 from planner.messages.printable import replace_illegal
 from planner.reporting.document.records.coverage import CoverageTotal
 from planner.reporting.document.records.plan import PlanDocument
@@ -189,9 +190,7 @@ def _panel(content: PlanDocument, texts: Texts, *, has_tiles: bool, needs_run: s
             weak_communities=weak_count_text(
                 len(content["diagnosis"]["weak_communities"]), content["diagnosis"]["rates"], texts
             ),
-            modelled=texts("maps.comma").join(
-                texts(f"words.input_{layer}") for layer in content["data"]["modelled"]
-            ),
+            modelled=texts("maps.comma").join(input_name(layer, texts) for layer in content["data"]["modelled"]),
         )
     )
 
@@ -228,7 +227,7 @@ def _page_words(texts: Texts) -> dict[str, str]:
 def _sources(content: PlanDocument, texts: Texts) -> str:
     """Return where the layers come from, as one line of HTML."""
     stated = [
-        f"{texts('words.input_' + source['layer'])}{texts('maps.between')}{source['source']}"
+        f"{input_name(source['layer'], texts)}{texts('maps.between')}{source['source']}"
         for source in content["data"]["sources"]
         if source["source"]
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from planner.messages.catalogue import Texts, localized
+from planner.messages.notices import input_name
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.map import symbols
 from planner.reporting.map.sheet_drawing import A3_MM, INK, MARKERS, SOFT, signs_wide, wrapped, write, write_lines
@@ -111,7 +112,7 @@ def _draw_title_block(side: Axes, y: float, content: PlanDocument, texts: Texts,
         texts("maps.title_circle", minutes=f"{one['minutes']:g}", metres=texts.whole(one["metres"]))
         for one in walking["limits"]
     )
-    modelled = texts("maps.comma").join(texts(f"words.input_{layer}") for layer in data["modelled"])
+    modelled = texts("maps.comma").join(input_name(layer, texts) for layer in data["modelled"])
     scenario = content["scenario"]
     rows = [
         ("study", content["study"]["name"]),
