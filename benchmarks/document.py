@@ -15,7 +15,7 @@ compiled at first use, and gives the answer that is compared with the others'. T
 them all contestants work once, one after the other, so that a machine that grows slower does so for all alike.
 A time is the median of the rounds, a ratio the median of the ratios within the rounds, and the spread is the
 fastest and the slowest round. Every piece of work has a process of its own, which may use as many cores as the
-work says. Nothing is left out because it looks bad; a peer that is not installed is a row that says so."""
+work says. Nothing is left out because it looks bad; a peer that is not installed is a row that states it."""
 
 
 @dataclass(frozen=True, slots=True)

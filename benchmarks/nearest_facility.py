@@ -139,7 +139,7 @@ def _in_python(network: WalkingNetwork, facilities: IndexArray) -> tuple[list[Co
             metres = frame[1].to_numpy()
             return agreement(reference, np.where(metres >= farthest_m, np.inf, metres))
 
-        note = f"told to look {farthest_m:,.0f} m far, which is just enough"
+        note = f"search distance {farthest_m:,.0f} m, just sufficient"
         contestants.append(Contestant(PANDANA, pandana_nearest, pandana_check, note=note))
     else:
         rows.append(missing(PANDANA))

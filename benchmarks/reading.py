@@ -1,4 +1,4 @@
-"""StudyNetwork streets out of an extract, from the file to a table of lines: the planner, pyrosm, OSMnx."""
+"""Walkable streets out of an extract, from the file to a table of lines: the planner, pyrosm, OSMnx."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def tables(setting: Setting) -> list[Table]:
             write_part(whole, file)
         rows = _measured(file, Path(room, "same.osm"), setting.rounds)
         size_mb = file.stat().st_size / 1e6
-    return [Table("read", f"StudyNetwork streets from an extract, {name} ({size_mb:.1f} MB)", rows, NOTICES)]
+    return [Table("read", f"Walkable streets from an extract, {name} ({size_mb:.1f} MB)", rows, NOTICES)]
 
 
 def _measured(file: Path, plain: Path, rounds: int) -> tuple[Row, ...]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from planner.api.sites import models as models
     from planner.api.studies import evaluate as evaluate
     from planner.api.studies import improve as improve
+    from planner.batch.run import run_many as run_many
     from planner.config.study import Study as Study
     from planner.config.study import make_study as make_study
     from planner.config.study import read_study as read_study
@@ -54,11 +55,13 @@ _NAMES = {
     ),
     "planner.api.coverage": ("coverage", "opportunities", "two_step_fca", "business_areas"),
     "planner.api.candidates": ("candidates",),
+    "planner.api.services": ("services",),
     "planner.api.sites": ("locate", "models"),
     "planner.api.studies": ("evaluate", "improve"),
     "planner.api.programmes": ("fund_programme",),
     "planner.config.study": ("Study", "read_study", "make_study"),
     "planner.pipeline": ("run",),
+    "planner.batch.run": ("run_many",),
     "planner.results": ("Plan",),
     "planner.reporting.write": ("write",),
     "planner.reporting.report.area_report": ("write_area_report",),
@@ -89,7 +92,9 @@ __all__ = [
     "opportunities",
     "read_study",
     "run",
+    "run_many",
     "service_areas",
+    "services",
     "show",
     "snap",
     "travel_times",

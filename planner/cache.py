@@ -81,9 +81,8 @@ class Cache:
         """
         if self.folder is None:
             return compute()
-        try:
-            path = self.folder / f"{name}-{self.digest((name, code_digest(), given)).hex()}.kept"
-        except TypeError:
+        path = self._path(name, given)
+        if path is None:
             # Values of unknown content, such as a plug-in's. What depends on them is computed every time.
             self.misses.append(name)
             return compute()
@@ -97,6 +96,20 @@ class Cache:
                     self._write(path, content)
         kept: Result = result
         return kept
+
+    def holds(self, name: str, given: object) -> bool:
+        """Return whether a result with these values is kept; it may still turn out to be damaged."""
+        path = self._path(name, given)
+        return path is not None and path.is_file()
+
+    def _path(self, name: str, given: object) -> Path | None:
+        """Return the file of a result; None where nothing is kept, or the content of a value is not known."""
+        if self.folder is None:
+            return None
+        try:
+            return self.folder / f"{name}-{self.digest((name, code_digest(), given)).hex()}.kept"
+        except TypeError:
+            return None
 
     def digest(self, value: object) -> bytes:
         """Return a hash of a value: equal for equal content, whatever object holds it.

@@ -16,17 +16,21 @@ from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage, measure_coverage, merge_service_areas, tabulate_service_areas
 from planner.accessibility.equity import Equity, measure_equity
 from planner.accessibility.services import Services, measure_services
+from planner.accessibility.step_free import compare_step_free
 from planner.cache import NO_CACHE, Cache
 from planner.config.study import Study, read_study
 from planner.evaluation.diagnosis import diagnose
 from planner.evaluation.ledger import Ledger, build_ledger
+from planner.evaluation.rules import RuleSet
 from planner.evaluation.sensitivity import AlternativeDiagnosis, rating_flips
 from planner.evaluation.validation.cross_checks import compare_with_overlay, verify
 from planner.inputs.scenario import Scenario, read_scenario
 from planner.inputs.study_inputs import without_equipment
+from planner.inputs.walk_network import build_walk_network, walking_costs_of
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
 from planner.network.travel_times import TravelTimes
+from planner.network.walker import Walker
 from planner.prepare import PreparedStudy, prepare
 from planner.programme.build import build_programme
 from planner.programme.programme import Programme
@@ -36,6 +40,7 @@ from planner.results.outcome import ProjectEffects, count_people, measure_outcom
 from planner.siting.proposals import SitingResult
 from planner.siting.solvers.highs import highs_version
 from planner.siting.solvers.mip import Discrepancy, collect_discrepancies, discrepancy_notices
+from planner.siting.study_bundles import StudyBundles, choose_bundles
 from planner.siting.study_problem import SitingInputs
 from planner.siting.study_siting import StudySiting, solve_study
 
@@ -93,7 +98,6 @@ def run(
 def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Progress, verified: bool) -> Plan:
     study, inputs, walker, cache = prepared.study, prepared.inputs, prepared.walker, prepared.cache
     limits = study.limits.minutes
-
     progress("travel_times")
     times = prepared.compute_times()
 
@@ -120,15 +124,14 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     fairness = _measure_equity(prepared)
 
     progress("validation")
-    overlay = _compare_with_overlay(prepared, access)
-    verification = verify(access, prepared.walk_environment(), seed=study.siting.seed) if verified else None
-
+    own = replace(access, demand=inputs.demand, times=times)
+    overlay = _compare_with_overlay(prepared, own)
+    verification = verify(own, prepared.walk_environment(), seed=study.siting.seed) if verified else None
     given = prepared.siting_inputs(coverage.uncovered, groups, business_areas, horizon_min=max(limits))
     sites, doubts = cache.get(
         "siting", (given, highs_version()), lambda: _choose_sites(given, progress), unless=STOPPED
     )
     candidates, candidate_times = sites.siting.candidates, sites.siting.times
-
     programme_inputs = ProgrammeInputs(
         study=study,
         tables=inputs,
@@ -143,8 +146,8 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     progress("programme")
     with collect_discrepancies() as further:
         programme, outcome = _carry_out(prepared, programme_inputs)
-    told = _notices_of(services, business_areas, sites.siting, programme)
-    solver_notices = discrepancy_notices([*doubts, *further], version=highs_version())
+    bundles = _choose_bundles(prepared, services, progress)
+    told = _notices_of(services, bundles, business_areas, sites.siting, programme)
     return Plan(
         prepared=prepared,
         scenario=scenario,
@@ -163,12 +166,14 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         groups=groups,
         business_areas=business_areas,
         candidate_times=candidate_times,
-        candidate_areas=prepared.draw_areas(walker.snap(candidates)),
+        candidate_areas=prepared.draw_areas(prepared.snapped(candidates)),
         programme=programme,
         outcome=outcome,
-        notices=(*prepared.notices, *told, *solver_notices),
+        notices=(*prepared.notices, *told, *discrepancy_notices([*doubts, *further], version=highs_version())),
         services=services,
         ledger=ledger,
+        bundles=bundles,
+        step_free=_measure_step_free(prepared, services),
     )
 
 
@@ -201,7 +206,9 @@ def _choose_sites(given: SitingInputs, progress: Progress) -> tuple[StudySiting,
     return sites, tuple(doubts)
 
 
-def _notices_of(*results: Services | BusinessAreas | SitingResult | Programme | None) -> Iterator[Notice]:
+def _notices_of(
+    *results: Services | StudyBundles | BusinessAreas | SitingResult | Programme | None,
+) -> Iterator[Notice]:
     for result in results:
         if result is not None:
             yield from result.notices
@@ -212,8 +219,13 @@ def _measure_coverage(prepared: PreparedStudy, times: TravelTimes, areas: NDArra
     given = (times, inputs.demand, inputs.facilities, inputs.communities, areas)
     return prepared.cache.get(
         "coverage",
-        (given, limits),
-        lambda: measure_coverage(*given, limits_min=limits.minutes, standard_min=limits.standard_min),
+        (given, limits, inputs.neighbours.facilities),
+        lambda: measure_coverage(
+            *given,
+            limits_min=limits.minutes,
+            standard_min=limits.standard_min,
+            neighbours=inputs.neighbours.facilities,
+        ),
     )
 
 
@@ -223,7 +235,7 @@ def _measure_services(prepared: PreparedStudy, progress: Progress) -> tuple[Serv
     if not inputs.services:
         return None, None
     progress("services")
-    detour = rules.blocked.detour if rules.blocked is not None else BLOCKED_DETOUR
+    detour = _blocked_detour(rules)
     given = (inputs.services, walker, inputs.demand, inputs.groups, tuple(inputs.communities["id"]))
 
     def measure() -> tuple[Services, Ledger]:
@@ -231,6 +243,31 @@ def _measure_services(prepared: PreparedStudy, progress: Progress) -> tuple[Serv
         return services, build_ledger(services, walker, inputs.facilities, inputs.communities)
 
     return prepared.cache.get("services", (given, detour, inputs.facilities, inputs.communities), measure)
+
+
+def _blocked_detour(rules: RuleSet) -> float:
+    return rules.blocked.detour if rules.blocked is not None else BLOCKED_DETOUR
+
+
+def _measure_step_free(prepared: PreparedStudy, services: Services | None) -> pd.DataFrame | None:
+    """Compare access to services with that without stairs; None where the study does not ask."""
+    study, inputs = prepared.study, prepared.inputs
+    if services is None or not study.step_free:
+        return None
+    costs = replace(walking_costs_of(study, prepared.walk), stairs="closed")
+    walker = Walker(build_walk_network(study, inputs, costs).network, prepared.walk)
+    given = (inputs.services, walker, inputs.demand, inputs.groups, tuple(inputs.communities["id"]))
+    without = measure_services(*given, blocked_detour=_blocked_detour(prepared.rules))
+    return compare_step_free(services, without, given[-1])
+
+
+def _choose_bundles(prepared: PreparedStudy, services: Services | None, progress: Progress) -> StudyBundles | None:
+    """Choose rooms that services share; None where the study asks for none."""
+    inputs, settings = prepared.inputs, prepared.study.bundles
+    if services is None or settings is None:
+        return None
+    progress("bundles")
+    return choose_bundles(services, prepared.walker, inputs.facilities, inputs.parcels, settings)
 
 
 def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[AlternativeDiagnosis]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,7 +15,6 @@ from planner.accessibility.business_areas import BusinessAreas, find_business_ar
 from planner.accessibility.groups import GroupCoverage, measure_group_coverage
 from planner.cache import NO_CACHE, Cache
 from planner.config.facility_references import check_named_centres, check_named_places, without_closed
-from planner.config.service_profiles import service_standards
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, communities_without_centre
 from planner.evaluation.functions import unknown_functions
@@ -37,25 +35,21 @@ from planner.inputs.study_inputs import (
     read_inputs,
     without_equipment,
 )
+from planner.inputs.walk_choice import at_speed, choose_walk, find_profile, longest_walk_m
 from planner.inputs.walk_network import CostNote, StudyNetwork, build_walk_network, walker_at, walking_costs_of
-from planner.io.second_process import start_in_process
-from planner.messages.errors import Issue, StudyError
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
-from planner.network.compile import is_compiled
 from planner.network.costs import WalkingCosts
-from planner.network.isochrones.outline_kernels import outline_unions
-from planner.network.isochrones.visibility_region_kernels import draw_visible_regions
 from planner.network.network import WalkingNetwork
 from planner.network.quality import NetworkQuality, find_topology_issues, network_quality, on_small_pieces
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
-from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
-from planner.network.walker import Walker, compile_areas, compile_kernels
+from planner.network.walk import WalkingProfile, WalkSettings
+from planner.network.walker import Walker
 from planner.population.groups import GroupDemand
 from planner.schemas.tables import Facilities, Streets
-from planner.siting.solvers.location_bnb import compile_solvers
-from planner.siting.study_problem import SitingInputs, check_model
+from planner.siting.compile import start_compiling_once
+from planner.siting.study_problem import SitingInputs, check_model, model_notices
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,19 +124,27 @@ class PreparedStudy:
         given = (self.network, self.walk, snaps, limits)
         return self.cache.get("areas", given, lambda: self.walker.service_areas(snaps, limits_min=limits))
 
-    def _times(self, name: str, ends: SnappedPoints) -> TravelTimes:
-        given = (self.network, self.walk, self.facility_snaps, ends, self.horizon_min)
+    def _times(self, name: str, ends: SnappedPoints, horizon_min: float | None = None) -> TravelTimes:
+        within_min = self.horizon_min if horizon_min is None else horizon_min
+        given = (self.network, self.walk, self.facility_snaps, ends, within_min)
         return self.cache.get(
-            name, given, lambda: self.walker.times(self.facility_snaps, ends, within_min=self.horizon_min)
+            name, given, lambda: self.walker.times(self.facility_snaps, ends, within_min=within_min)
         )
 
+    def snapped(self, points: gpd.GeoDataFrame) -> SnappedPoints:
+        """Return points tied to the streets, as an earlier run did where it has."""
+        return _snapped(self.walker, points, self.cache)
+
     def assemble_access(self, times: TravelTimes, areas: NDArray[np.object_] | None) -> AccessData:
-        """Combine the tables with walking times and service areas for evaluation."""
+        """Combine tables, walking times and service areas for evaluation; neighbouring people walk too."""
         inputs, limits = self.inputs, self.study.limits
+        demand, snaps = self.all_demand()
+        if demand is not inputs.demand:
+            times = self._times("times", snaps)
         return AccessData(
             facilities=inputs.facilities,
             communities=inputs.communities,
-            demand=inputs.demand,
+            demand=demand,
             households=households_by_community(inputs.communities, inputs.demand),
             times=times,
             between=self._times("between", self.facility_snaps),
@@ -150,7 +152,14 @@ class PreparedStudy:
             limits_min=limits.minutes,
             standard_min=limits.standard_min,
             walk=self.walk,
+            neighbours=inputs.neighbours.facilities,
+            neighbour_kinds=inputs.neighbours.kinds,
         )
+
+    def all_demand(self) -> tuple[gpd.GeoDataFrame, SnappedPoints]:
+        """Return all who walk to the centres: the study's demand points, then those of neighbouring districts."""
+        points = self.inputs.neighbours.joined_to(self.inputs.demand)
+        return points, self.demand_snaps if points is self.inputs.demand else self.walker.snap(points)
 
     def measure_access(self) -> AccessData:
         """Compute all that the rules use: service areas only if a rule does, because they are expensive."""
@@ -161,8 +170,8 @@ class PreparedStudy:
         """Compute the coverage of a population group, from `times` if the group lives at the demand points."""
         limits = group.settings.minutes or self.study.limits.minutes
         if not group.at_residents or max(limits) > times.horizon_min:
-            snaps = self.walker.snap(group.points)
-            times = self.walker.times(self.facility_snaps, snaps, within_min=max(limits))
+            snaps = self.snapped(group.points)
+            times = self._times("times", snaps, max(limits))
         return measure_group_coverage(
             group,
             times,
@@ -198,7 +207,7 @@ class PreparedStudy:
     ) -> Improvements:
         """Find severed pairs of places, and the cheapest improvement that makes each weak facility compliant."""
         layers = BarrierLayers(self.walked_streets, self.inputs.barriers, self.inputs.water)
-        snaps = (self.facility_snaps, self.demand_snaps)
+        snaps = (self.facility_snaps, self.all_demand()[1])
         return find_improvements(
             access, diagnosis, self.walker, snaps, layers, self.study, progress=progress, cache=self.cache
         )
@@ -226,7 +235,7 @@ class PreparedStudy:
 
     def with_profile(self, profile: WalkingProfile) -> PreparedStudy:
         """Return the study with another walking profile; the network is rebuilt if its costs depend on speed."""
-        walker = walker_at(self.study, self.inputs, self.walker, _at_speed(profile, self.walk))
+        walker = walker_at(self.study, self.inputs, self.walker, at_speed(profile, self.walk))
         return replace(self, walker=walker, walking_profile=profile)
 
     def walk_environment(self) -> WalkEnvironment:
@@ -243,30 +252,6 @@ class PreparedStudy:
             water=inputs.water.geometry if stops and inputs.water is not None else None,
             private=is_private_way(self.walked_streets) if network.layers is not None else None,
         )
-
-
-@contextmanager
-def start_compiling(*, barriers: bool, siting: bool) -> Iterator[Callable[[], None]]:
-    """Begin to compile what is not cached on this machine; what is yielded compiles the rest, and waits.
-
-    Two processes each compile about half: the second one what draws service areas.
-
-    Parameters
-    ----------
-    barriers, siting
-        Whether the kernels of networks with barriers, and of the siting models, are needed.
-    """
-
-    def compile_rest(areas: Callable[[], object] | None = None) -> None:
-        if siting:
-            compile_solvers()
-        compile_kernels(barriers=barriers, areas=areas)
-
-    if is_compiled(outline_unions) and (is_compiled(draw_visible_regions) or not barriers):
-        yield compile_rest
-        return
-    with start_in_process(compile_areas, barriers) as wait:
-        yield partial(compile_rest, wait)
 
 
 def prepare(
@@ -291,7 +276,7 @@ def prepare(
     if not for_results:
         return _prepare(study, scenario, progress, lambda: None, cache)
     barriers, siting = study.walking.stop_at_barriers, study.siting.sites > 0
-    with start_compiling(barriers=barriers, siting=siting) as compile_rest:
+    with start_compiling_once(cache, barriers=barriers, siting=siting) as compile_rest:
         return _prepare(study, scenario, progress, compile_rest, cache)
 
 
@@ -312,10 +297,8 @@ def _prepare(
     horizon_min = max(*study.limits.minutes, *rule_limits)
 
     progress("read_inputs")
-    fastest = max((walk, *(_at_speed(other, walk) for other in other_profiles)), key=lambda walk: walk.speed_kmh)
-    limits = (limit for kind in study.demand.groups for limit in kind.minutes or ())
-    longest_min = max(horizon_min, *limits, *(one.minutes for one in service_standards(study)), 0.0)
-    inputs = read_inputs(study, margin_m=fastest.metres(longest_min) / costs.least_cost_factor)
+    margin_m = longest_walk_m(study, walk, costs, other_profiles, horizon_min)
+    inputs = read_inputs(study, margin_m=margin_m, cache=cache)
     check_named_centres(study, list(inputs.facilities["id"]))
     check_named_places(study, inputs.communities)
     facilities_before = None
@@ -340,7 +323,9 @@ def _prepare(
     )
     network = walkable.network
     walker = Walker(network, walk)
-    facility_snaps, demand_snaps = walker.snap(inputs.facilities), walker.snap(inputs.demand)
+    facility_snaps, demand_snaps = (
+        _snapped(walker, points, cache) for points in (inputs.facilities, inputs.demand)
+    )
     compounds = assess_compounds(study, inputs, walkable.streets, network, demand_snaps)
     people = inputs.demand["people"].to_numpy(dtype=np.float64)
     return PreparedStudy(
@@ -361,6 +346,7 @@ def _prepare(
         demand_snaps=demand_snaps,
         notices=(
             *setting_notices(study),
+            *model_notices(study),
             *inputs.notices,
             *service_notices(study, inputs.services, inputs.groups),
             *walkable.notices,
@@ -374,46 +360,17 @@ def _prepare(
     )
 
 
+def _snapped(walker: Walker, points: gpd.GeoDataFrame, cache: Cache) -> SnappedPoints:
+    given = (walker.network, walker.walk, points.geometry)
+    return cache.get("snaps", given, lambda: walker.snap(points))
+
+
 def _build_and_examine(
     study: Study, inputs: Inputs, costs: WalkingCosts
 ) -> tuple[StudyNetwork, gpd.GeoDataFrame, NetworkQuality]:
     walkable = build_walk_network(study, inputs, costs)
     places = find_topology_issues(walkable.network, walkable.streets)
     return walkable, places, network_quality(walkable.network, places, walkable.streets)
-
-
-def choose_walk(study: Study) -> tuple[WalkSettings, WalkingProfile | None]:
-    """Return the walk settings of a study, and its walking profile unless the study sets its own speed.
-
-    Raises
-    ------
-    StudyError
-        There is no such profile.
-    """
-    walking = study.walking
-    if walking.speed_kmh is not None:
-        return WalkSettings(walking.speed_kmh, walking.access_m), None
-    profile = find_profile(study, walking.profile, setting="walking.profile")
-    return WalkSettings(profile.speed_kmh, walking.access_m), profile
-
-
-def find_profile(study: Study, name: str, *, setting: str) -> WalkingProfile:
-    """Return a walking profile by name.
-
-    Raises
-    ------
-    StudyError
-        There is no such profile.
-    """
-    profiles = walking_profiles()
-    if name not in profiles:
-        values = {"path": setting, "name": name, "known": ", ".join(sorted(profiles))}
-        raise StudyError(str(study.file), [Issue("unknown_profile", values)])
-    return profiles[name]
-
-
-def _at_speed(profile: WalkingProfile, walk: WalkSettings) -> WalkSettings:
-    return WalkSettings(profile.speed_kmh, walk.access_m)
 
 
 def _demand_notices(inputs: Inputs, snaps: SnappedPoints, network: WalkingNetwork) -> Iterator[Notice]:

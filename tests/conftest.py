@@ -47,7 +47,7 @@ def _one_process() -> Iterator[None]:
     start in processes of their own are as users have them.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("planner.reporting.write.start_in_process", run_here)
+        patch.setattr("planner.reporting.report.pictures.start_in_process", run_here)
         yield
 
 

@@ -70,6 +70,21 @@ minutes = 10
 
 STUDY = toy.STUDY + SERVICES
 
+SHARED = (
+    STUDY.replace("minutes = 5\ncount = 2", "minutes = 5\nadd_cost = 2.0\narea_m2 = 80\ncount = 2").replace(
+        "add_cost = 3.0", "add_cost = 3.0\narea_m2 = 120"
+    )
+    + """
+[bundles]
+budget = 30.0
+
+[inputs.parcels]
+path = "toy.gpkg"
+layer = "parcels"
+"""
+)
+"""The same with rooms that canteens and clinics may share."""
+
 
 def pois() -> gpd.GeoDataFrame:
     """Return the facilities of all services in one layer."""
@@ -89,7 +104,7 @@ def pois() -> gpd.GeoDataFrame:
 
 def layers() -> dict[str, gpd.GeoDataFrame]:
     """Return the layers that differ from the toy city's."""
-    return {"pois": pois(), "people": toy.sited_layers()["people"]}
+    return {"pois": pois(), "people": toy.sited_layers()["people"], "parcels": toy.sited_layers()["parcels"]}
 
 
 def write_study(folder: Path, study: str = STUDY) -> Path:

@@ -68,8 +68,8 @@ def test_without_a_budget_none_is_named(tmp_path: Path) -> None:
 def test_street_positions_suffice_for_covering_only(model: str, *, everywhere: bool, tmp_path: Path) -> None:
     study = toy.STUDY.replace("sites = 1", "sites = 2") + 'sources = ["streets"]\n'
     said = card(site(toy.write_study(tmp_path, study=study), model), Texts("en"))
-    assert ("the bound holds for every one" in said) == everywhere
-    assert ("there may be better street positions between them" in said) != everywhere
+    assert ("so the bound holds for every street position" in said) == everywhere
+    assert ("better street positions may lie between them" in said) != everywhere
 
 
 def test_a_position_left_out_ends_the_proof_for_all_streets() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
@@ -37,6 +37,9 @@ class AccessData:
         The study's limits, and the service standard, minutes.
     walk
         Speed and access.
+    neighbours, neighbour_kinds
+        Ids of the centres of neighbouring districts: people walk to them, no rule is for them; and the kind of
+        each neighbouring community, by its id.
     """
 
     facilities: Facilities
@@ -49,6 +52,8 @@ class AccessData:
     walk: WalkSettings
     between: TravelTimes | None = None
     areas: NDArray[np.object_] | None = None
+    neighbours: frozenset[str] = frozenset()
+    neighbour_kinds: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_premises(self) -> NDArray[np.bool_]:

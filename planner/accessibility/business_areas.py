@@ -133,9 +133,11 @@ def find_business_areas(  # noqa: PLR0913 - inputs of one stage, each by name
 
 def _by_workers(labels: NDArray[np.int64], workers: NDArray[np.float64]) -> dict[int, int]:
     """Return the rank of each cluster by workers, most first; equal ones in the order of their first places."""
-    found = sorted(set(labels.tolist()) - {NOISE})
-    at_work = {label: round(float(workers[labels == label].sum()), 6) for label in found}
-    return {label: place for place, label in enumerate(sorted(found, key=lambda label: (-at_work[label], label)))}
+    clusters = sorted(set(labels.tolist()) - {NOISE})
+    at_work = {label: round(float(workers[labels == label].sum()), 6) for label in clusters}
+    return {
+        label: place for place, label in enumerate(sorted(clusters, key=lambda label: (-at_work[label], label)))
+    }
 
 
 def _middle(places: gpd.GeoDataFrame, rows: NDArray[np.int64]) -> int:

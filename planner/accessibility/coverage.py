@@ -65,7 +65,7 @@ def count_column(limit_min: float) -> str:
     return f"facilities_{limit_min:g}min"
 
 
-def measure_coverage(
+def measure_coverage(  # noqa: PLR0913 - the tables, their limits, and what is not counted
     times: TravelTimes,
     demand: gpd.GeoDataFrame,
     facilities: Facilities,
@@ -74,13 +74,14 @@ def measure_coverage(
     *,
     limits_min: Sequence[float],
     standard_min: float,
+    neighbours: frozenset[str] = frozenset(),
 ) -> Coverage:
     r"""Count the people within each limit of a facility.
 
     .. math:: C = \sum_i a_i [\min_j t_{ij} \le T] / \sum_i a_i
 
     People are counted by travel time, never by overlaying polygons; the limit is inclusive. A branch counts as its
-    centre: whoever reaches both reaches one.
+    centre.
 
     Parameters
     ----------
@@ -94,11 +95,8 @@ def measure_coverage(
         Service areas, shape (facilities, limits), for the share of area.
     limits_min, standard_min
         Limits in minutes, rising; the one that counts as served.
-
-    Returns
-    -------
-    coverage
-        The tables.
+    neighbours
+        Ids of facilities of neighbouring districts, not counted by tier.
 
     Raises
     ------
@@ -111,7 +109,7 @@ def measure_coverage(
     points = with_nearest(demand, served, facilities, limits_min=limits_min)
     own = own_facility_minutes(served, demand, facilities)
     of_tier = facilities_by_tier(facilities)
-    by_itself = ~is_branch(facilities)
+    by_itself = ~is_branch(facilities) & ~facilities["id"].isin(neighbours).to_numpy()
 
     total, by_community, by_tier = [], [], []
     outline = shapely.union_all(communities.geometry.array)

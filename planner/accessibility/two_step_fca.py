@@ -86,8 +86,8 @@ def two_step_access(
     """
     check_limits("two_step_access", zones_min)
     times.check_horizon("two_step_access", zones_min[-1])
-    known = np.where(np.isnan(supply), 0.0, supply)
-    counts = (("people", people, times.n_demand), ("supply", known, times.n_facilities))
+    known_supply = np.where(np.isnan(supply), 0.0, supply)
+    counts = (("people", people, times.n_demand), ("supply", known_supply, times.n_facilities))
     check_counts("two_step_access", [*counts, ("weights", weights, len(zones_min))])
     weight = np.zeros(len(times.minutes))
     for zone, share in reversed(list(zip(zones_min, weights, strict=True))):

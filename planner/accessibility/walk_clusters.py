@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components
 
 from planner.network.snapping import SnappedPoints
 from planner.network.walker import Walker
@@ -138,6 +137,8 @@ def hdbscan(metres: csr_array, *, min_places: int) -> NDArray[np.int64]:
 
     reachability, dense = _mutual_reachability(_with_diagonal(metres), min_places)
     labels = np.full(metres.shape[0], NOISE, dtype=np.int64)
+    from scipy.sparse.csgraph import connected_components
+
     pieces, piece = connected_components(reachability, directed=False)
     for number in range(pieces):
         joined = dense[piece == number]
@@ -146,8 +147,8 @@ def hdbscan(metres: csr_array, *, min_places: int) -> NDArray[np.int64]:
         # The walks are mutual reachability already, so each place is its own nearest.
         model = HDBSCAN(min_cluster_size=min_places, min_samples=1, metric="precomputed", copy=True)
         own = reachability[piece == number][:, piece == number]
-        found = model.fit_predict(_with_anchor(own, min_places))[: len(joined)]
-        labels[joined] = np.where(found == NOISE, NOISE, found + labels.max() + 1)
+        cluster_labels = model.fit_predict(_with_anchor(own, min_places))[: len(joined)]
+        labels[joined] = np.where(cluster_labels == NOISE, NOISE, cluster_labels + labels.max() + 1)
     return _renumbered(labels)
 
 

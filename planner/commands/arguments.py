@@ -13,10 +13,12 @@ from planner.siting.models import DEFAULT_MODEL, model_names
 
 MAX_MARGIN_M = 50_000.0
 MAX_SITES = 1000
+MAX_WORKERS = 1024
+MAX_MEMORY_MB = 1 << 24
 MAX_SECONDS = 3600.0
 MIN_SECONDS = 1e-3
 
-PRODUCTS = ("map", "report", "tables", "plan", "gpkg", "sheet")
+PRODUCTS = ("map", "report", "tables", "plan", "gpkg", "sheet", "pdf")
 """What `planner run --products` takes: the names of `planner.reporting.write.FILES`, which is imported later."""
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
@@ -88,6 +90,14 @@ def _add_runs(parser: CommandParser) -> None:
     _add_scenario(run)
     run.add("--products", type=_products(parser.texts), metavar="NAMES")
     run.add("--verify", action="store_true")
+    batch = parser.add_command("batch", "batch:run_command")
+    batch.add("portfolio", type=Path, metavar="PORTFOLIO")
+    batch.add("--out", key="batch_out", type=Path, required=True, metavar="DIR")
+    whole = _number(parser.texts, "sites", int, 1, MAX_WORKERS)
+    batch.add("--workers", type=whole, default=1, metavar="N")
+    batch.add("--scheduler", default="", metavar="ADDRESS")
+    batch.add("--products", key="batch_products", type=_products(parser.texts), metavar="NAMES")
+    batch.add("--memory-mb", type=_number(parser.texts, "sites", int, 0, MAX_MEMORY_MB), metavar="MB")
 
 
 def _add_queries(parser: CommandParser) -> None:

@@ -72,6 +72,7 @@ BY_WEIGHT = (
     *("left_out_tunnel", "line_words_unread", "line_classes_unknown", "osm_not_there", "osm_unnamed_nodes"),
     *("street_not_walked", "private_way", "small_counts_shown", "small_counts"),
     *("solver_doubted_open", "solver_doubted", "siting_no_street", "siting_none_left", "siting_few_places"),
+    "siting_streets_stopped",
     "clustering_beyond_budget",
     *("demand_no_street", "demand_behind_barrier", "demand_small_piece"),
     *("private_ways_around", "private_ways_closed", "gates_closed", "private_ways_residents", "private_ways_open"),

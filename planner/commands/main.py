@@ -86,7 +86,7 @@ def language_of(options: Namespace) -> Language:
     given: Language | None = getattr(options, "language", None)
     if given is not None:
         return given
-    study = getattr(options, "study", None)
+    study = getattr(options, "study", None) or getattr(options, "portfolio", None)
     language = None if study is None else asked_language(study)
     if language is not None:
         return language if language in LANGUAGES else DEFAULT_LANGUAGE

@@ -15,6 +15,7 @@ from planner.messages.catalogue import Texts
 from planner.messages.notices import reason_of
 
 if TYPE_CHECKING:
+    from planner.cache import Cache
     from planner.results import Plan
 
 
@@ -24,7 +25,7 @@ def run_study(options: Namespace, texts: Texts) -> None:
     # The study is read before the engine is imported, so that an error in it is reported at once.
     from planner.network.compile import thread_count
     from planner.reporting.files.input_protection import protect_inputs
-    from planner.reporting.write import EarlierProductsWarning, check_writable, files_of, write
+    from planner.reporting.write import EarlierProductsWarning, NoBrowserWarning, check_writable, files_of, write
 
     files = files_of(options.products)
     protect_inputs(study, options.out, files, scenario=options.scenario)
@@ -34,13 +35,15 @@ def run_study(options: Namespace, texts: Texts) -> None:
         cache = cache_of(options, texts)
         plan = plan_of(study, cache, progress, scenario=options.scenario, verified=options.verify)
         with warnings.catch_warnings(record=True) as noted:
-            warnings.simplefilter("always", EarlierProductsWarning)
+            for told in (EarlierProductsWarning, NoBrowserWarning):
+                warnings.simplefilter("always", told)
             products = write(
                 plan,
                 options.out,
                 products=options.products,
                 progress=progress,
                 processes=min(thread_count(), 2),
+                cache=cache,
             )
     progress.done()
     if options.out.resolve() == study.file.resolve().parent:
@@ -60,7 +63,7 @@ def draw_sheet(options: Namespace, texts: Texts) -> None:
     from planner.reporting.map.sheet import check_format, write_static_map
 
     check_format(options.out)
-    _write_product(options, texts, "write_map", lambda plan: write_static_map(plan, options.out))
+    _write_product(options, texts, "write_map", lambda plan, _: write_static_map(plan, options.out))
 
 
 def write_one_report(options: Namespace, texts: Texts) -> None:
@@ -69,13 +72,13 @@ def write_one_report(options: Namespace, texts: Texts) -> None:
 
     check_format(options.out)
 
-    def write(plan: Plan) -> Path:
-        return write_area_report(plan, options.out, wanted=options.part)
+    def write(plan: Plan, cache: Cache) -> Path:
+        return write_area_report(plan, options.out, wanted=options.part, cache=cache)
 
     _write_product(options, texts, "write_report", write)
 
 
-def _write_product(options: Namespace, texts: Texts, stage: str, write: Callable[[Plan], Path]) -> None:
+def _write_product(options: Namespace, texts: Texts, stage: str, write: Callable[[Plan, Cache], Path]) -> None:
     study = read_study(options.study)
     from planner.reporting.files.input_protection import protect_inputs
 
@@ -85,6 +88,6 @@ def _write_product(options: Namespace, texts: Texts, stage: str, write: Callable
         cache = cache_of(options, texts)
         plan = plan_of(study, cache, progress, scenario=options.scenario)
         progress(stage)
-        path = write(plan)
+        path = write(plan, cache)
     progress.done()
     print_results(path)

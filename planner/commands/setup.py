@@ -11,8 +11,8 @@ from planner.messages.catalogue import Texts
 def compile_engine(options: Namespace, texts: Texts) -> None:
     """Compile the kernels of network, siting and map."""
     del options
-    from planner.prepare import start_compiling
     from planner.reporting.map.simplify import warm_up as warm_up_drawing
+    from planner.siting.compile import start_compiling
 
     progress = StageReport(texts)
     progress("compile")

@@ -32,11 +32,11 @@ def check_named_centres(study: Study, centres: Sequence[str]) -> None:
         ("programme.projects.resolves", [one for project in projects for one in project.resolves]),
         ("programme.projects.closes", [one for project in projects for one in project.closes]),
     )
-    known = set(centres)
+    facility_ids = set(centres)
     issues = [
         Issue("unknown_named_centre", {"setting": setting, "near": _near(missing, centres)}, missing)
         for setting, ids in named
-        if (missing := [one for one in dict.fromkeys(ids) if one not in known])
+        if (missing := [one for one in dict.fromkeys(ids) if one not in facility_ids])
     ]
     if issues:
         raise StudyError(str(study.file), issues)
@@ -65,8 +65,8 @@ def check_named_places(study: Study, communities: gpd.GeoDataFrame) -> None:
 
 
 def _near(missing: Sequence[str], centres: Sequence[str]) -> str:
-    found = [one for name in missing for one in difflib.get_close_matches(name, centres, n=2, cutoff=0.0)]
-    return ", ".join(dict.fromkeys(found))
+    similar = [one for name in missing for one in difflib.get_close_matches(name, centres, n=2, cutoff=0.0)]
+    return ", ".join(dict.fromkeys(similar))
 
 
 def without_closed(study: Study, closed: Collection[str]) -> tuple[Study, tuple[Notice, ...]]:

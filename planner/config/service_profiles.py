@@ -137,8 +137,8 @@ def read_service_profile(name: str, *, folder: Path, study: str, setting: str) -
         except NotReadError as error:
             raise RuleFileError(source, [Issue("unreadable_rules", {"reason": error.reason})]) from error
     else:
-        known = ", ".join(shipped_service_profiles())
-        raise StudyError(study, [Issue("unknown_profile", {"path": setting, "name": name, "known": known})])
+        shipped = ", ".join(shipped_service_profiles())
+        raise StudyError(study, [Issue("unknown_profile", {"path": setting, "name": name, "known": shipped})])
     try:
         return ServiceProfile.model_validate(parse_toml(text))
     except NotTomlError as error:
@@ -177,8 +177,8 @@ def _standard(study: Study, number: int, given: ServiceSettings) -> ServiceStand
         )
         entry = next((one for one in profile.services if one.id == wanted), None)
         if entry is None:
-            known = ", ".join(one.id for one in profile.services)
-            values = {"path": f"{where}.standard", "name": wanted, "known": known}
+            service_ids = ", ".join(one.id for one in profile.services)
+            values = {"path": f"{where}.standard", "name": wanted, "known": service_ids}
             raise StudyError(str(study.file), [Issue("unknown_profile", values)])
     titles = {"en": entry.en, "zh": entry.zh} if entry and not given.name else {}
     name = given.name or given.id

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Self, get_args, get_origin
 from pydantic import (
     Field,
     PrivateAttr,
+    StrictBool,
     ValidationError,
     field_validator,
     model_validator,
@@ -27,12 +28,12 @@ from planner.config.layer_frames import ARGUMENTS, split_layers
 from planner.config.renamed_settings import former_names, with_new_names
 from planner.config.sections.base import Settings
 from planner.config.sections.demand import BusinessAreaSettings, DemandSettings
-from planner.config.sections.layers import InputSettings
+from planner.config.sections.layers import DistrictSettings, InputSettings
 from planner.config.sections.map import MapSettings
 from planner.config.sections.programme import ProgrammeSettings
 from planner.config.sections.report import ReportSettings
 from planner.config.sections.rules import CostSettings, RemedySettings, RuleSettings
-from planner.config.sections.services import ServiceSettings, check_services
+from planner.config.sections.services import BundleSettings, ServiceSettings, check_services
 from planner.config.sections.siting import SitingSettings
 from planner.config.sections.walking import LimitSettings, WalkingSettings
 from planner.config.toml_files import NotReadError, NotTomlError, parse_toml, study_path, toml_text
@@ -83,11 +84,17 @@ class Study(Settings):
     """The projected system to measure in. Left out: the communities' own if metric, else their UTM zone."""
 
     inputs: InputSettings
+    district: DistrictSettings = DistrictSettings()
 
     demand: DemandSettings = DemandSettings()
 
     services: tuple[ServiceSettings, ...] = ()
     """What people are to have within a walk, one table [[services]] each; the study's own centres come first."""
+
+    bundles: BundleSettings | None = None
+
+    step_free: StrictBool = False
+    """True: services are measured without stairs too, as for wheelchairs and prams; who loses what is listed."""
 
     walking: WalkingSettings = WalkingSettings()
     limits: LimitSettings = LimitSettings()
@@ -224,13 +231,13 @@ def make_study(content: Mapping[str, Any], *, file: str | Path = "study.toml") -
       - `walking.acces_m` is not a setting. Did you mean `access_m`?
     """
     no_settings = {"file", *ARGUMENTS} - set(Study.model_fields) | {"file"}
-    known = {key: value for key, value in content.items() if key not in no_settings}
+    settings = {key: value for key, value in content.items() if key not in no_settings}
     hint = Phrase("errors.known_settings", {"names": ", ".join(_names(Study))})
     unknown = [Issue("unknown_setting", {"path": key, "hint": hint}) for key in content if key in no_settings]
     unknown += _illegible(content)
     try:
-        study = Study.model_validate({**with_new_names(known), "file": Path(file)})
-        study._former_names = tuple(dict.fromkeys(former_names(known)))  # noqa: SLF001 -- set once, where the study is made
+        study = Study.model_validate({**with_new_names(settings), "file": Path(file)})
+        study._former_names = tuple(dict.fromkeys(former_names(settings)))  # noqa: SLF001 -- set once, where the study is made
     except ValidationError as error:
         details = error.errors()
         unknown += [_issue(detail) for detail in details[:TOLD_AT_MOST]]
@@ -320,11 +327,11 @@ def _names(model: type[Settings] | None) -> list[str]:
     return [name for name in (model.model_fields if model else {}) if name != "file"]
 
 
-def _hint(name: str, known: list[str]) -> Phrase:
-    near = difflib.get_close_matches(name, known, n=1)
+def _hint(name: str, names: list[str]) -> Phrase:
+    near = difflib.get_close_matches(name, names, n=1)
     if near:
         return Phrase("errors.did_you_mean", {"name": near[0]})
-    return Phrase("errors.known_settings", {"names": ", ".join(known)})
+    return Phrase("errors.known_settings", {"names": ", ".join(names)})
 
 
 @dataclass(frozen=True, slots=True)

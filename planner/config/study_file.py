@@ -47,7 +47,7 @@ class StudyLine:
 
     def in_words(self, language: Language) -> str:
         """Return the line of the file."""
-        setting = f"{_key(self.key)} = {_toml(self.value)}"
+        setting = f"{_key(self.key)} = {toml_value(self.value)}"
         reason = self.reason.in_words(language) if isinstance(self.reason, Phrase) else self.reason
         # A name may hold any sign; a comment ends with its line.
         reason = " ".join(reason.split())
@@ -101,8 +101,8 @@ def _lines(
     texts = Texts(language)
     yield f"# {texts('recognition.header')}"
     yield f"# {texts('recognition.header_questions')}"
-    yield f"name = {_toml(name)}"
-    yield f"language = {_toml(language)}"
+    yield f"name = {toml_value(name)}"
+    yield f"language = {toml_value(language)}"
     yield from (line.in_words(language) for line in settings)
     for table, lines in sorted(tables.items(), key=lambda item: item[0] != ""):
         if not lines:
@@ -119,10 +119,10 @@ def _table(table: str, lines: Sequence[StudyLine], language: Language, *, compac
             continue
         words: tuple[StudyLine, ...] = line.value
         if compact or (len(words) <= INLINE_WORDS and not any(word.reason for word in words)):
-            asked = [word for word in words if word.asks]
+            questions = [word for word in words if word.asks]
             value = {word.key: word.value for word in words if not word.is_comment}
-            reason = asked[0].reason if asked else line.reason
-            yield StudyLine(line.key, value, reason, asks=bool(asked)).in_words(language)
+            reason = questions[0].reason if questions else line.reason
+            yield StudyLine(line.key, value, reason, asks=bool(questions)).in_words(language)
         else:
             yield f"[inputs.{table}.{line.key}]"
             yield from (word.in_words(language) for word in words)
@@ -133,14 +133,15 @@ def _place(line: StudyLine) -> int:
 
 
 def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml(key)
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else toml_value(key)
 
 
-def _toml(value: object) -> str:
+def toml_value(value: object) -> str:
+    """Return a value as TOML writes it on one line: a text, a number, a list, or an inline table."""
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{_key(str(key))} = {_toml(inner)}' for key, inner in value.items())} }}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_toml, value))}]"
+        return f"{{ {', '.join(f'{_key(str(key))} = {toml_value(inner)}' for key, inner in value.items())} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
     # JSON's texts are TOML's, but for a sign that no file name has.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 

@@ -36,16 +36,14 @@ LAYER_PATHS = {
     "streets": "streets.gpkg",
     "demand": "people.gpkg",
     "people_table": "people.xlsx",
-    "buildings": "buildings.gpkg",
     "population": "population.tif",
-    "places": "places.gpkg",
     "layer": "visitors.gpkg",
-    "water": "water.gpkg",
-    "barriers": "barriers.gpkg",
     "gates": "gates.csv",
     "parcels": "parcels.xlsx",
     "elevation": "elevation.tif",
 }
+"""Files of the example; of a layer not listed, a GeoPackage of its name."""
+
 LANGUAGES_OF_COMMENTS = (SOURCE_LANGUAGE, DEFAULT_LANGUAGE)
 
 
@@ -72,22 +70,22 @@ def settings_reference(name: str, language: Language) -> str:
     # How far people walk straight between door and street, metres. Who lives farther off is listed.
     #access_m = 50.0
     """
-    wanted = name.lower().strip().strip("[]")
+    pattern = name.lower().strip().strip("[]")
     results: list[str] = []
     block: list[str] = []
     table = heading = ""
     for line in study_template((language,)).splitlines():
         if line.lstrip("# ").startswith("["):
             table, heading = line.strip("#[] "), line
-            section = wanted in {table, table.partition(".")[0]}
+            section = pattern in {table, table.partition(".")[0]}
             results += ["", *block, line] if section else []
             block = []
         elif line.startswith("# ") and " = " not in line:
             block.append(line)
         elif " =" in line:
             path = f"{table}.{line.lstrip('# ').partition(' =')[0]}".lstrip(".")
-            section = wanted in {table, table.partition(".")[0]}
-            if section or wanted in path:
+            section = pattern in {table, table.partition(".")[0]}
+            if section or pattern in path:
                 results += [] if heading in results or not heading or section else ["", heading]
                 results += [*block, line]
             block = []
@@ -131,16 +129,20 @@ def _example(model: type[Settings], path: tuple[str, ...], languages: tuple[Lang
     for name, field in model.model_fields.items():
         yield from _comments(f"{model.__name__}.{name}", languages)
         if nested_settings(field.annotation) is Layer:
-            yield f"# {name} = {{ path = {json.dumps(LAYER_PATHS[name])} }}"
+            yield f"# {name} = {{ path = {json.dumps(_layer_path(name))} }}"
         else:
             yield f"# {_setting(model, name, field).removeprefix('#')}"
+
+
+def _layer_path(name: str) -> str:
+    return LAYER_PATHS.get(name, f"{name}.gpkg")
 
 
 def _layer(path: tuple[str, ...], languages: tuple[Language, ...], *, required: bool) -> Iterator[str]:
     """Write one layer: its path, and, for the first layer only, what else can be said of one."""
     mark = "" if required else "#"
     yield f"{mark}[{'.'.join(path)}]"
-    yield f"{mark}path = {_toml(LAYER_PATHS[path[-1]])}"
+    yield f"{mark}path = {_toml(_layer_path(path[-1]))}"
     if path[-1] == "communities":
         for name, field in Layer.model_fields.items():
             if name != "path":

@@ -59,11 +59,11 @@ def toml_text(path: Path) -> str:
         It is not there, is no file, is too large, or is not UTF-8.
     """
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise NotReadError(Phrase("errors.why_no_file"))
-        if found.st_size > BYTES_AT_MOST:
-            values = {"size": f"{found.st_size / 2**20:,.1f}", "most": f"{BYTES_AT_MOST / 2**20:,.0f}"}
+        if status.st_size > BYTES_AT_MOST:
+            values = {"size": f"{status.st_size / 2**20:,.1f}", "most": f"{BYTES_AT_MOST / 2**20:,.0f}"}
             raise NotReadError(Phrase("errors.why_too_long", values))
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.spatial
 import shapely
 from numpy.typing import NDArray
 
@@ -59,7 +58,9 @@ def detour_indices(access: AccessData, positions: Sequence[int] | None = None) -
     facilities_xy = shapely.get_coordinates(access.facilities.geometry.array)
     chosen = range(len(facilities_xy)) if positions is None else positions
     walk, times = access.walk, access.times
-    within = scipy.spatial.cKDTree(xy).query_ball_point(
+    from scipy.spatial import cKDTree
+
+    within = cKDTree(xy).query_ball_point(
         facilities_xy[list(chosen)], walk.metres(access.standard_min), return_sorted=True
     )
     first = np.searchsorted(times.facility, np.arange(len(facilities_xy) + 1))

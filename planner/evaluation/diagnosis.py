@@ -19,14 +19,10 @@ from planner.evaluation.indicator_tables import (
     compute_indicators,
     unknown_indicators,
 )
+from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, RATINGS, UNDETERMINED, WEAK
 from planner.evaluation.ratings import (
-    COMPLIANT,
-    EXCELLENT,
-    RATINGS,
     RURAL,
-    UNDETERMINED,
     URBAN,
-    WEAK,
     FacilityFacts,
     RuleResult,
     compute_score,
@@ -154,14 +150,16 @@ def _rules_in_force(rule_set: RuleSet, date: str) -> RuleSet:
 
 def facility_facts(access: AccessData, indicators: FacilityIndicators) -> tuple[FacilityFacts, ...]:
     """Return every facility as rules see it."""
-    kinds = dict(zip(access.communities["id"], access.communities["kind"], strict=True))
+    communities = access.communities
+    kinds = {**access.neighbour_kinds, **dict(zip(communities["id"], communities["kind"], strict=True))}
     settings = {"community": URBAN, "village": RURAL}
     columns = (access.facilities[name] for name in ("id", "tier", "community", "branch_of"))
-    # No rule is for a branch by itself; premises of no known community count by their tier.
+    # No rule is for a branch by itself, nor for a neighbouring district's centre; premises of no known community
+    # count by their tier.
     return tuple(
         FacilityFacts(
             ident,
-            "" if belongs else tier,
+            "" if belongs or ident in access.neighbours else tier,
             settings.get(kinds.get(home) or tier, ""),
             indicators.values(position),
         )

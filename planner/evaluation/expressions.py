@@ -351,8 +351,8 @@ def evaluate(
     [None, True]
     """
     if not isinstance(condition, BoolOp):
-        found = _evaluate_predicate(condition, values, threshold)
-        return found.passed, found
+        evaluation = _evaluate_predicate(condition, values, threshold)
+        return evaluation.passed, evaluation
     parts = [evaluate(part, values, threshold=threshold) for part in condition.parts]
     passed = join_answers([answer for answer, _ in parts], every=condition.every)
     order: tuple[bool | None, ...] = (False, None, True) if passed is not True else (True, None, False)

@@ -10,11 +10,9 @@ from planner.evaluation import units
 from planner.evaluation.expressions import Comparison, Name, Predicate, evaluate, indicators_in, predicates
 from planner.evaluation.indicators import INDICATORS, indicators_depending_on
 from planner.evaluation.intervals import IndicatorRef, IndicatorValues
+from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
 from planner.evaluation.rule_validation import dimension_of
 from planner.evaluation.rules import Rule, RuleSet
-
-EXCELLENT, COMPLIANT, WEAK, UNDETERMINED = "excellent", "compliant", "weak", "undetermined"
-RATINGS = (EXCELLENT, COMPLIANT, WEAK, UNDETERMINED)
 
 URBAN, RURAL, NEW = "urban", "rural", "new"
 

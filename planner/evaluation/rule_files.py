@@ -109,7 +109,7 @@ def _missing_tables(rule: Rule, rule_set: RuleSet) -> Iterator[Issue]:
 def _readable_expressions(content: Mapping[str, Any]) -> Iterator[Issue]:
     """Yield the errors of the expressions of a file that is malformed elsewhere."""
     rules, functions = content.get("rules"), content.get("functions")
-    known = (
+    ids = (
         [str(one.get("id")) for one in functions if isinstance(one, Mapping)]
         if isinstance(functions, list)
         else []
@@ -117,7 +117,7 @@ def _readable_expressions(content: Mapping[str, Any]) -> Iterator[Issue]:
     for number, rule in enumerate(rules if isinstance(rules, list) else []):
         if isinstance(rule, Mapping) and isinstance(rule.get("expression"), str):
             name, unit = rule.get("id", f"rules.{number}"), rule.get("unit")
-            yield from wrong_expression(str(name), rule["expression"], unit=str(unit), functions=known)
+            yield from wrong_expression(str(name), rule["expression"], unit=str(unit), functions=ids)
 
 
 def _place(detail: ErrorDetails, content: Mapping[str, Any]) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import scipy.spatial
 import shapely
 from numpy.typing import NDArray
 
@@ -95,7 +94,9 @@ def rank_pairs(
         Greatest number of pairs.
     """
     capped = np.minimum(minutes, settings.far_min)
-    pairs = scipy.spatial.cKDTree(xy).query_pairs(settings.near_m, output_type="ndarray").reshape(-1, 2)
+    from scipy.spatial import cKDTree
+
+    pairs = cKDTree(xy).query_pairs(settings.near_m, output_type="ndarray").reshape(-1, 2)
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].astype(np.int64)
     is_turned = capped[pairs[:, 0]] > capped[pairs[:, 1]]
     near, far = np.where(is_turned, pairs[:, 1], pairs[:, 0]), np.where(is_turned, pairs[:, 0], pairs[:, 1])
@@ -172,32 +173,32 @@ def find_severance_pairs(
     field, _ = walker.nearest(snaps[0], standing, within_min=horizon_min)
     today, _ = walker.nearest(snaps[0], snaps[1], within_min=horizon_min)
     around = people_around(spots.xy, snaps[1].xy, people, settings.near_m)
-    found = rank_pairs(spots.xy, field, around, walk=walk, settings=settings, most=settings.listed * EXAMINED)
-    far = select_snapped(standing, found.far)
+    pairs = rank_pairs(spots.xy, field, around, walk=walk, settings=settings, most=settings.listed * EXAMINED)
+    far = select_snapped(standing, pairs.far)
     near_min, onward = field, far
     if network.layers is not None:
         near_min, _ = walker.nearest(snaps[0], points.arriving, within_min=horizon_min)
-        onward = select_snapped(points.leaving, found.far)
+        onward = select_snapped(points.leaving, pairs.far)
     onward_min = walker.time_matrix(onward, snaps[1], within_min=horizon_min)
-    begins_min = near_min[found.near] + walk.all_minutes(found.air_m)
+    begins_min = near_min[pairs.near] + walk.all_minutes(pairs.air_m)
     capped = np.minimum(today, horizon_min)
     saved_min = np.maximum(capped[None, :] - (begins_min[:, None] + onward_min), 0.0)
     saved = saved_min @ people
     gainers = ((saved_min > 0) * people).sum(axis=1)
     cut_off = ((saved_min > 0) & np.isinf(today)[None, :]) @ people
-    walked = np.diag(walker.time_matrix(select_snapped(standing, found.near), far, within_min=horizon_min))
+    walked = np.diag(walker.time_matrix(select_snapped(standing, pairs.near), far, within_min=horizon_min))
     walk_m = np.where(np.isinf(walked), np.nan, walked * walk.metres(1.0))
     order = np.lexsort((np.arange(len(saved)), -saved))
     order = order[saved[order] > 0][: settings.listed]
-    near, far_spot = found.near[order], found.far[order]
+    near, far_spot = pairs.near[order], pairs.far[order]
     lines = shapely.linestrings(np.stack([spots.xy[near], spots.xy[far_spot]], axis=1).reshape(-1, 2, 2))
     between, names = _between(lines, layers)
     return gpd.GeoDataFrame(
         {
             "id": np.array([f"X{number}" for number in range(1, len(order) + 1)], dtype=object),
-            "air_m": found.air_m[order],
+            "air_m": pairs.air_m[order],
             "walk_m": walk_m[order],
-            "times": walk_m[order] / found.air_m[order],
+            "times": walk_m[order] / pairs.air_m[order],
             "minutes_saved": saved[order],
             "people": gainers[order],
             "people_cut_off": cut_off[order],

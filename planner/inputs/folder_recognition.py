@@ -35,11 +35,11 @@ from planner.io.recognition.tables import (
     recognition_words,
     tier_words,
 )
-from planner.io.study_layers import TABLES
+from planner.io.tables.columns import column_names
 from planner.io.unused_layers import count_osm_tables
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError
-from planner.schemas.tables import Communities, Facilities
+from planner.schemas.tables import TABLES, Communities, Facilities
 
 REQUIRED = ("communities", "facilities", "streets")
 """Layers without which there is no study; of people, one of several kinds is needed."""
@@ -169,21 +169,23 @@ def _state_columns(draft: _Draft) -> None:
     columns = {part: column for part, column in read.place.items() if part != "geometry"}
     columns |= {item.field: item.column for item in read.mapped}
     near = {item.near: item.column for item in read.unread if item.near}
-    asked = ", ".join(f"{column} = {field}?" for field, column in near.items())
+    questions = ", ".join(f"{column} = {field}?" for field, column in near.items())
     if any(ours != theirs for ours, theirs in columns.items()) or near:
-        question = Phrase("recognition.near_columns", {"columns": asked}) if near else ""
+        question = Phrase("recognition.near_columns", {"columns": questions}) if near else ""
         draft.set_line("columns", columns, question, asks=bool(near))
 
 
 def _state_systems(drafts: Mapping[str, _Draft]) -> None:
     """Add the coordinate system of layers that do not state theirs."""
-    known = [bounds for draft in drafts.values() if (bounds := lonlat_bounds(draft.guess.read.frame)) is not None]
+    bounds_known = [
+        bounds for draft in drafts.values() if (bounds := lonlat_bounds(draft.guess.read.frame)) is not None
+    ]
     for draft in drafts.values():
         frame, schema = draft.guess.read.frame, draft.guess.schema
         system: pyproj.CRS | None = frame.crs
         if not schema.geometry_types or system is not None or draft.guess.layer.content in {"extract", "graph"}:
             continue
-        guess = guess_system(frame, known)
+        guess = guess_system(frame, bounds_known)
         if guess.crs and not guess.exchanged:
             draft.set_line("crs", guess.crs, guess.reason, asks=guess.asks)
         elif guess.crs and {"x", "y"} <= draft.guess.read.place.keys():
@@ -225,7 +227,7 @@ def _further_lines(
     """Return lines on rasters and on what an extract holds besides the streets."""
     lines: list[StudyLine] = []
     rasters: dict[str, FolderLayer] = {}
-    words = recognition_words()["layer_names"]
+    words = column_names()["layer_names"]
     for layer in layers:
         if layer.content != "raster":
             continue

@@ -62,16 +62,18 @@ def apply_population_table(communities: Communities, table: PeopleTable, *, sour
     twice = named[named.duplicated(keep=False)]
     if len(twice):
         names = communities.set_index("id")["name"]
-        told = ", ".join(str(names[one]) for one in dict.fromkeys(twice))
-        issues.append(Issue("people_table_twice", {"names": told}, [f"#{row}" for row in twice.index]))
+        names_listed = ", ".join(str(names[one]) for one in dict.fromkeys(twice))
+        issues.append(Issue("people_table_twice", {"names": names_listed}, [f"#{row}" for row in twice.index]))
     if named.empty and not issues:
         issues.append(Issue("unknown_community", {"found": _said(joined.unmatched)}, _rows(joined.unmatched)))
     if issues:
         raise DataError(source, issues)
-    said = table.loc[named.index].set_index(named).reindex(communities["id"]).set_axis(communities.index)
-    replaced = {name: said[name].where(said[name].notna(), communities[name]) for name in COUNTS}
+    stated = table.loc[named.index].set_index(named).reindex(communities["id"]).set_axis(communities.index)
+    replaced = {name: stated[name].where(stated[name].notna(), communities[name]) for name in COUNTS}
     own = {*communities.columns, "community", "geometry"}
-    further = {str(name): _numbers(said[name]) for name in said.columns if name not in own and _counts(said[name])}
+    further = {
+        str(name): _numbers(stated[name]) for name in stated.columns if name not in own and _counts(stated[name])
+    }
     notices = []
     if joined.unmatched:
         values = {"found": _said(joined.unmatched)}
@@ -80,9 +82,9 @@ def apply_population_table(communities: Communities, table: PeopleTable, *, sour
     left_out = communities["id"][~communities["id"].isin(named)]
     if len(left_out):
         notices.append(Notice("people_table_lacks", "people_table", tuple(left_out)))
-    other = communities["people"].notna() & said["people"].notna() & (communities["people"] != said["people"])
+    other = communities["people"].notna() & stated["people"].notna() & (communities["people"] != stated["people"])
     if other.any():
-        gap = float(np.abs(communities["people"] - said["people"])[other].sum())
+        gap = float(np.abs(communities["people"] - stated["people"])[other].sum())
         notices.append(Notice("people_table_replaces", "people_table", tuple(communities["id"][other]), gap))
     unused = drop_rows(
         "people_table_unmatched",

@@ -9,8 +9,6 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from planner.config.sections.walking import PrivateWays
 from planner.config.study import Study
@@ -124,22 +122,25 @@ def _edges_leading_out(network: WalkingNetwork, is_private: Bools) -> Bools:
 
 def _node_pieces(network: WalkingNetwork, which: Bools) -> IndexArray:
     nodes, count = network.edge_nodes[which], len(network.node_xy)
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     links = coo_array((np.ones(len(nodes)), nodes.T), shape=(count, count))
     return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
 
-def compound_notes(found: CompoundAccess, study: Study, people: NDArray[np.float64]) -> Iterator[CostNote]:
+def compound_notes(access: CompoundAccess, study: Study, people: NDArray[np.float64]) -> Iterator[CostNote]:
     """Yield the descriptions of private ways and closed gates for the description of the walk."""
     own = study.file.name
-    if found.private_m > 0:
+    if access.private_m > 0:
         values = {
-            "metres": _format_whole(found.private_m),
-            "people": _format_whole(float(people[found.on_private].sum())),
+            "metres": _format_whole(access.private_m),
+            "people": _format_whole(float(people[access.on_private].sum())),
             "access_m": f"{study.walking.access_m:g}",
         }
-        yield CostNote("private_ways", Phrase(f"words.cost_private_{found.private_ways}", values), own, "own")
-    if found.gates:
-        values = {"count": str(found.gates), "people": _format_whole(float(people[found.behind_gates].sum()))}
+        yield CostNote("private_ways", Phrase(f"words.cost_private_{access.private_ways}", values), own, "own")
+    if access.gates:
+        values = {"count": str(access.gates), "people": _format_whole(float(people[access.behind_gates].sum()))}
         yield CostNote("gates", Phrase("words.cost_gates", values), own, "own")
 
 
@@ -148,17 +149,17 @@ def ordered_cost_notes(notes: list[CostNote]) -> list[CostNote]:
     return sorted(notes, key=lambda note: note.name == "barriers")
 
 
-def compound_notices(found: CompoundAccess, study: Study, demand: gpd.GeoDataFrame) -> Iterator[Notice]:
+def compound_notices(access: CompoundAccess, study: Study, demand: gpd.GeoDataFrame) -> Iterator[Notice]:
     """Yield notices on the demand points affected by private ways and closed gates."""
-    metres = {"metres": _format_whole(found.private_m), "access_m": f"{study.walking.access_m:g}"}
-    if found.private_m > 0:
-        told = _notice(f"private_ways_{found.private_ways}", "streets", demand, found.on_private, metres)
+    metres = {"metres": _format_whole(access.private_m), "access_m": f"{study.walking.access_m:g}"}
+    if access.private_m > 0:
+        told = _notice(f"private_ways_{access.private_ways}", "streets", demand, access.on_private, metres)
         # Only where people lose their way out are they to be looked for.
-        yield told if found.private_ways == "closed" else replace(told, rows=())
-    if found.shut_in.any():
-        yield _notice("private_ways_around", "demand", demand, found.shut_in, {})
-    if found.behind_gates.any():
-        yield _notice("gates_closed", "demand", demand, found.behind_gates, {"count": str(found.gates)})
+        yield told if access.private_ways == "closed" else replace(told, rows=())
+    if access.shut_in.any():
+        yield _notice("private_ways_around", "demand", demand, access.shut_in, {})
+    if access.behind_gates.any():
+        yield _notice("gates_closed", "demand", demand, access.behind_gates, {"count": str(access.gates)})
 
 
 def _notice(key: str, table: str, demand: gpd.GeoDataFrame, which: Bools, values: dict[str, str]) -> Notice:

@@ -122,7 +122,7 @@ def read_scenario(path: str | Path, study: Study) -> Scenario:
     except (ValueError, RecursionError) as error:
         raise ScenarioError(str(path), [Issue("scenario_not_json", {"reason": error})]) from error
     try:
-        found = _File.model_validate(content)
+        scenario_file = _File.model_validate(content)
     except ValidationError as error:
         issues = [
             Issue(
@@ -133,16 +133,24 @@ def read_scenario(path: str | Path, study: Study) -> Scenario:
         ]
         raise ScenarioError(str(path), issues) from error
     issues = []
-    if found.study != study.name:
-        issues.append(Issue("scenario_other_study", {"found": found.study, "study": study.name}))
-    for setting, ids in (("closed", found.closed), ("sites", tuple(site.id for site in found.sites))):
+    if scenario_file.study != study.name:
+        issues.append(Issue("scenario_other_study", {"found": scenario_file.study, "study": study.name}))
+    for setting, ids in (
+        ("closed", scenario_file.closed),
+        ("sites", tuple(site.id for site in scenario_file.sites)),
+    ):
         twice = sorted({one for one in ids if ids.count(one) > 1})
         if twice:
             issues.append(Issue("scenario_twice", {"setting": setting}, twice))
     if issues:
         raise ScenarioError(str(path), issues)
     return Scenario(
-        found.closed, found.sites, found.crs, path.name, hashlib.sha256(raw).hexdigest(), found.changes
+        scenario_file.closed,
+        scenario_file.sites,
+        scenario_file.crs,
+        path.name,
+        hashlib.sha256(raw).hexdigest(),
+        scenario_file.changes,
     )
 
 
@@ -158,16 +166,16 @@ def apply_scenario(scenario: Scenario, inputs: Inputs, study: Study) -> Inputs:
         a centre's id or farther outside the communities than any walk leads: all at once.
     """
     facilities, source = inputs.facilities, scenario.file or "scenario"
-    known = set(facilities["id"])
+    ids = set(facilities["id"])
     spots = shapely.points([(site.x, site.y) for site in scenario.sites] or np.empty((0, 2)))
     outline = shapely.union_all(inputs.communities.geometry.array)
     far = shapely.distance(spots, outline) > inputs.margin_m
     of_site = [site.id for site in scenario.sites]
-    nobody_left = not of_site and known <= set(scenario.closed)
+    nobody_left = not of_site and ids <= set(scenario.closed)
     checks = (
         ("scenario_crs", not _is_system(scenario.crs, inputs.crs), ()),
-        ("scenario_unknown_centre", True, [one for one in scenario.closed if one not in known]),
-        ("scenario_site_is_centre", True, [one for one in of_site if one in known]),
+        ("scenario_unknown_centre", True, [one for one in scenario.closed if one not in ids]),
+        ("scenario_site_is_centre", True, [one for one in of_site if one in ids]),
         ("scenario_site_far", True, [one for one, is_far in zip(of_site, far, strict=True) if is_far]),
     )
     values = {"found": scenario.crs, "crs": inputs.crs.to_string(), "metres": f"{inputs.margin_m:,.0f}"}
@@ -207,10 +215,10 @@ def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _is_system(named: str, crs: pyproj.CRS) -> bool:
     """Whether a name, however it is written, is that of a system."""
     try:
-        found = pyproj.CRS.from_user_input(named.strip())
+        system = pyproj.CRS.from_user_input(named.strip())
     except CRSError:
         return False
-    return found == crs or (found.to_epsg() is not None and found.to_epsg() == crs.to_epsg())
+    return system == crs or (system.to_epsg() is not None and system.to_epsg() == crs.to_epsg())
 
 
 def _with_sites(

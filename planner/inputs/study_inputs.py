@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,22 +12,23 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
+from planner.cache import NO_CACHE, Cache
 from planner.config.sections.demand import GroupSettings
 from planner.config.service_profiles import service_standards
 from planner.config.study import Study
-from planner.inputs.community_matching import match_communities
-from planner.inputs.facility_communities import assign_communities, resolve_communities
+from planner.inputs.community_matching import assign_communities
 from planner.inputs.input_notices import community_notices, lines_not_walked, small_count_notices
+from planner.inputs.metric_layers import MetricLayers, metric_layers, only_district
+from planner.inputs.neighbours import Neighbours, divide_district
 from planner.inputs.overlap_checks import duplicate_notices
 from planner.inputs.population_raster import read_raster
-from planner.inputs.population_table import apply_population_table
 from planner.inputs.services import read_services
-from planner.io.datum.resolve import DatumChoice, resolve_datums
+from planner.io.datum.resolve import DatumChoice
 from planner.io.layer_read import ExcludedLines, drop_rows, summarize_excluded_lines
 from planner.io.raster import Elevation
 from planner.io.service_places import ServicePlaces
 from planner.io.study_layers import LayerSource, StudyLayers, layer_of_group
-from planner.messages.errors import DataError, Issue, NetworkError, raise_together
+from planner.messages.errors import DataError, Issue, NetworkError
 from planner.messages.notices import Notice
 from planner.population.buildings import BuildingKinds, read_building_kinds, select_residential
 from planner.population.business_places import BusinessPlaces, business_places, read_place_kinds
@@ -46,7 +46,6 @@ from planner.schemas.tables import (
     Facilities,
     Gates,
     Parcels,
-    PeopleTable,
     Places,
     Streets,
     Water,
@@ -87,6 +86,8 @@ class Inputs:
         Shops, offices and enterprises with the people who work there; None where the study gives none.
     margin_m
         How far beyond the communities streets and facilities are kept, metres.
+    neighbours
+        People and centres of neighbouring districts near by, which count for walks only.
     sources
         Files, hashes, columns and what became of the rows.
     datums
@@ -117,6 +118,7 @@ class Inputs:
     groups: tuple[GroupDemand, ...]
     places: BusinessPlaces | None
     margin_m: float
+    neighbours: Neighbours
     sources: tuple[LayerSource, ...]
     datums: DatumChoice
     left_out: tuple[ExcludedLines, ...]
@@ -143,16 +145,15 @@ class Inputs:
         return self.streets[self.private_streets] if self.closed_ways is None else self.closed_ways
 
 
-def read_inputs(study: Study, *, margin_m: float) -> Inputs:
+def read_inputs(study: Study, *, margin_m: float, cache: Cache = NO_CACHE) -> Inputs:
     """Read the layers of a study.
 
     Parameters
     ----------
-    study
-        The settings.
+    study, cache
+        The settings; layers as earlier runs have read and checked them.
     margin_m
-        How far beyond the communities a walk within the longest limit can lead, metres: streets and facilities
-        are kept that far, so that people near the border are served by what stands beyond it.
+        How far beyond the communities the longest walk leads, metres: what serves people stands no farther.
 
     Returns
     -------
@@ -172,20 +173,19 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     method = demand_method(study)
     building_kinds = read_building_kinds(_beside(study, study.demand.building_kinds), study=str(study.file))
     place_kinds = read_place_kinds(_beside(study, study.business_areas.place_kinds), study=str(study.file))
-    tables = StudyLayers(study, errors)
-    layers = _metric_layers(tables, errors)
+    tables = StudyLayers(study, errors, cache)
+    layers = metric_layers(tables, errors)
     communities, water = layers.communities, layers.water
     raster = _raster(study, communities, tables) if method == "raster" else None
-    raise_together(errors)
-
     declared, source = Facilities(layers.metric["facilities"]), tables.source("facilities")
     facilities, facility_notices = assign_communities(declared, communities, water, layers.unknown, source=source)
     streets, closed_ways = _streets_near(study, Streets(layers.metric["streets"]), communities, margin_m, tables)
-    not_walked, torn = lines_not_walked(tables, communities, margin_m)
-    left_out = summarize_excluded_lines(not_walked)
-    elevation = tables.elevation(streets)
     residents = _residents(study, tables, layers, streets, method, raster, building_kinds)
-    places = layers.metric.get("places")
+    district = divide_district(study, communities, facilities, streets, residents, margin_m=margin_m)
+    communities, facilities, streets, residents, neighbours, beyond = district
+    layers = only_district(layers, communities, beyond, tables)
+    not_walked, torn = lines_not_walked(tables, communities, margin_m)
+    left_out, places = summarize_excluded_lines(not_walked), layers.metric.get("places")
     at_work = None if places is None else business_places(Places(places), place_kinds)
     groups = _groups(study, tables, layers, residents, at_work)
     return Inputs(
@@ -199,12 +199,13 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
         gates=Gates(layers.metric["gates"]) if "gates" in layers.metric else None,
         parcels=Parcels(layers.metric["parcels"]) if "parcels" in layers.metric else None,
         closed_ways=closed_ways,
-        elevation=elevation,
+        elevation=tables.elevation(streets),
         demand_method=method,
         balance=residents.balance,
         groups=groups,
         places=at_work,
         margin_m=margin_m,
+        neighbours=neighbours,
         sources=tables.sources(layers.datums),
         datums=layers.datums,
         left_out=left_out,
@@ -217,6 +218,7 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
             *facility_notices,
             *duplicate_notices(communities, facilities, layers.demand),
             *residents.notices,
+            *neighbours.notices(),
             *small_count_notices(study, residents),
             *community_notices(communities, residents),
             *(notice for one in (at_work, *groups) if one is not None for notice in one.notices),
@@ -225,59 +227,10 @@ def read_inputs(study: Study, *, margin_m: float) -> Inputs:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _MetricLayers:
-    """All layers in one metric system, declared communities that are none, and the notices on both."""
-
-    metric: Mapping[str, gpd.GeoDataFrame]
-    unknown: Sequence[Issue]
-    datums: DatumChoice
-    notices: tuple[Notice, ...]
-
-    @property
-    def communities(self) -> Communities:
-        return Communities(self.metric["communities"])
-
-    @property
-    def demand(self) -> Demand | None:
-        return Demand(self.metric["demand"]) if "demand" in self.metric else None
-
-    @property
-    def water(self) -> Water | None:
-        return Water(self.metric["water"]) if "water" in self.metric else None
-
-
-def _metric_layers(tables: StudyLayers, errors: Sequence[DataError]) -> _MetricLayers:
-    """Read all layers, join the people's table and the facilities' communities, and bring all into one system."""
-    given = tables.read_all()
-    raise_together(errors)
-    counted: tuple[Notice, ...] = ()
-    if "people_table" in given:
-        table = PeopleTable(given.pop("people_table"))
-        joined = apply_population_table(
-            Communities(given["communities"]), table, source=tables.source("people_table")
-        )
-        given["communities"], counted = joined.communities, joined.notices
-        tables.record_dropped("people_table", joined.unused)
-    facilities, unknown, join_notices = resolve_communities(
-        Facilities(given["facilities"]), Communities(given["communities"])
-    )
-    given["facilities"] = facilities
-    # A layer in another part of the world has no datum to speak of: that is found out first.
-    metric = tables.bring_all(given)
-    tables.check_shifts(given)
-    settled = resolve_datums(
-        given, tables.layers, named=_named(given), source=tables.source, setting=tables.setting
-    )
-    if settled.converted:
-        metric = tables.bring_all(settled.frames)
-    return _MetricLayers(metric, unknown, settled.choice, (*settled.notices, *counted, *join_notices))
-
-
 def _residents(
     study: Study,
     tables: StudyLayers,
-    layers: _MetricLayers,
+    layers: MetricLayers,
     streets: Streets,
     method: str,
     raster: RasterCells | None,
@@ -309,7 +262,7 @@ def _residents(
 def _groups(
     study: Study,
     tables: StudyLayers,
-    layers: _MetricLayers,
+    layers: MetricLayers,
     residents: Residents,
     at_work: BusinessPlaces | None,
 ) -> tuple[GroupDemand, ...]:
@@ -333,16 +286,6 @@ def _groups(
 
 def _beside(study: Study, path: Path | None) -> Path | None:
     return None if path is None else study.resolve(path)
-
-
-def _named(given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, NDArray[np.object_]]:
-    """Return the community that each row names; of demand it is evidence only, so that an unknown one is none."""
-    named = {"facilities": given["facilities"]["community"].to_numpy(dtype=object)}
-    if "demand" in given:
-        demand, communities = given["demand"], Communities(given["communities"])
-        joined = match_communities(demand["community"], list(demand["id"]), communities)
-        named["demand"] = joined.ids.to_numpy(dtype=object)
-    return named
 
 
 def _streets_near(
@@ -395,24 +338,20 @@ def _without_private(streets: Streets, *, source: str) -> tuple[Streets, Streets
 
 
 def _raster(study: Study, communities: Communities, tables: StudyLayers) -> RasterCells | None:
-    """Read the population raster; None where it is refused."""
+    """Read the population raster; None without one."""
     layer, settings = study.inputs.population, study.demand
     if layer is None:
         return None
-    try:
-        raster = read_raster(
-            study.resolve(layer.path),
-            communities,
-            unit=settings.raster_unit,
-            band=settings.raster_band,
-            nodata=settings.raster_nodata,
-            crs=layer.crs,
-            source=tables.source("population"),
-        )
-        tables.note_raster("population", layer, cells=raster.rows, crs=raster.crs, scale=raster.scale)
-    except DataError as error:
-        tables.refuse(error)
-        return None
+    raster = read_raster(
+        study.resolve(layer.path),
+        communities,
+        unit=settings.raster_unit,
+        band=settings.raster_band,
+        nodata=settings.raster_nodata,
+        crs=layer.crs,
+        source=tables.source("population"),
+    )
+    tables.note_raster("population", layer, cells=raster.rows, crs=raster.crs, scale=raster.scale)
     return raster
 
 

@@ -248,7 +248,7 @@ def _totalled(sheet: SheetTable) -> list[_TotalRow]:
     parts = [row for row in totals if row not in sheet.grand_totals]
     # Subtotals stand below their rows, or all of them above.
     below = not parts or any(row < parts[0] for row in kept)
-    found = []
+    total_rows = []
     for row in totals:
         before = max((other for other in totals if other < row), default=0)
         behind = min((other for other in totals if other > row), default=max([*kept, row]) + 1)
@@ -257,10 +257,10 @@ def _totalled(sheet: SheetTable) -> list[_TotalRow]:
         block = above_it if below else below_it
         if row in grand:
             sets = (tuple(kept), block) if len(grand) == 1 or not block else (block, tuple(kept))
-            found.append(_TotalRow(row, tuple(one for one in sets if one)))
+            total_rows.append(_TotalRow(row, tuple(one for one in sets if one)))
         elif block:
-            found.append(_TotalRow(row, (block,)))
-    return [one for one in found if one.summed]
+            total_rows.append(_TotalRow(row, (block,)))
+    return [one for one in total_rows if one.summed]
 
 
 def _decimals(cell: object) -> int:

@@ -125,18 +125,18 @@ def gap_notices(table: str, notes: FileNotes, *, crs: pyproj.CRS, communities: s
     if gaps is None or gaps.empty:
         return []
     places = gaps.geometry.array
-    known = ~(shapely.is_missing(places) | shapely.is_empty(places))
-    moved = gaps[known].to_crs(crs)
+    is_located = ~(shapely.is_missing(places) | shapely.is_empty(places))
+    moved = gaps[is_located].to_crs(crs)
     shapely.prepare(communities)
     inside = np.zeros(len(gaps), dtype=bool)
-    inside[np.flatnonzero(known)] = shapely.intersects(communities, moved.geometry.array)
+    inside[np.flatnonzero(is_located)] = shapely.intersects(communities, moved.geometry.array)
     notices = []
     for key, rows in ((f"{table}_torn_inside", inside), (f"{table}_torn_outside", ~inside)):
         some: pd.DataFrame = gaps[rows]
         if some.empty:
             continue
         ids: Sequence[str] = list(dict.fromkeys(some["id"]))
-        placed = gaps[rows & known]
+        placed = gaps[rows & is_located]
         at = placed.geometry.iloc[0].centroid if len(placed) else None
         values = {
             "objects": f"{len(ids):,}",

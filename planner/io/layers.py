@@ -166,7 +166,7 @@ def frame_hash(frame: object) -> str:
 def _from_zipped_table(path: Path, member: str, request: LayerRequest) -> LayerRead:
     question = request.layer.layer
     with TemporaryDirectory(prefix="planner-") as folder:
-        (table,) = unpack_zip(path, Path(folder), wanted=lambda name: str(name) == member)
+        (table,) = unpack_zip(path, Path(folder), is_needed=lambda name: str(name) == member)
         # The archive holds one table; `layer` may still name one of its sheets.
         sheet = None if question in {None, member, table.name.name, table.name.stem} else question
         file_format = format_of(table.path)
@@ -253,15 +253,15 @@ def _in_declared_crs(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[gpd.GeoData
     return frame, [Issue("contradicting_crs", {"declared": layer.crs, "found": result.to_string()})]
 
 
-def _adds_shift(found: pyproj.CRS, declared: pyproj.CRS) -> bool:
+def _adds_shift(own: pyproj.CRS, declared: pyproj.CRS) -> bool:
     """Return True if a declared system is a file's own, with the shift to WGS-84 that the file does not state."""
-    if not declared.is_bound or declared.source_crs is None or found.ellipsoid is None:
+    if not declared.is_bound or declared.source_crs is None or own.ellipsoid is None:
         return False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        item, other = found.to_dict(), declared.source_crs.to_dict()
+        item, other = own.to_dict(), declared.source_crs.to_dict()
     same_ellipsoid = declared.source_crs.ellipsoid is not None and np.isclose(
-        found.ellipsoid.semi_major_metre, declared.source_crs.ellipsoid.semi_major_metre, rtol=0, atol=0.01
+        own.ellipsoid.semi_major_metre, declared.source_crs.ellipsoid.semi_major_metre, rtol=0, atol=0.01
     )
     numbers = {"lat_0": 0.0, "lon_0": 0.0, "k": 1.0, "k_0": 1.0, "x_0": 0.0, "y_0": 0.0, "zone": 0.0}
     same = all(

@@ -67,15 +67,17 @@ def _told_of_extract(walk: OsmStreets, table: str) -> Iterator[Notice]:
 
 
 def apply_osm_tags(
-    found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, schema: TableSchema[Any]
+    layer_read: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, schema: TableSchema[Any]
 ) -> LayerRead:
     """Take into account what a layer states of its rows in columns that are no fields of the table."""
     if schema.name == "buildings":
-        frame, unread = complete_from_tags(found.frame, rows)
+        frame, unread = complete_from_tags(layer_read.frame, rows)
         read = read_for_use(rows)
-        left = tuple(item for item in found.unread if item.column not in read)
-        return replace(found, frame=frame, unread=left, notices=(*found.notices, *_unread_storeys(unread)))
-    return _without_unwalked(found, rows, path, layer, schema)
+        left = tuple(item for item in layer_read.unread if item.column not in read)
+        return replace(
+            layer_read, frame=frame, unread=left, notices=(*layer_read.notices, *_unread_storeys(unread))
+        )
+    return _without_unwalked(layer_read, rows, path, layer, schema)
 
 
 def _unread_storeys(words: tuple[str, ...]) -> tuple[Notice, ...]:
@@ -83,13 +85,15 @@ def _unread_storeys(words: tuple[str, ...]) -> tuple[Notice, ...]:
 
 
 def _without_unwalked(
-    found: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, schema: TableSchema[Any]
+    layer_read: LayerRead, rows: pd.DataFrame, path: Path, layer: Layer, schema: TableSchema[Any]
 ) -> LayerRead:
     """Leave out the lines of a layer of streets that, by its own words, people do not walk on."""
     if schema.name != "streets" or layer.keep_all_lines or not len(rows):
-        return found
+        return layer_read
     lines = classify_lines(rows, class_column=layer.columns.get("kind"))
-    found = replace(found, unread=tuple(item for item in found.unread if item.column not in lines.read))
+    layer_read = replace(
+        layer_read, unread=tuple(item for item in layer_read.unread if item.column not in lines.read)
+    )
     notices = [
         Notice("line_words_unread", schema.name, values={"column": column, "words": list_words(words)})
         for column, words in lines.unread.items()
@@ -97,22 +101,22 @@ def _without_unwalked(
     if lines.unknown:
         notices.append(Notice("line_classes_unknown", schema.name, values={"words": list_words(lines.unknown)}))
     if {"access", "foot"} & set(map(str.lower, lines.read)):
-        found = replace(found, frame=_with_access(found.frame, lines))
+        layer_read = replace(layer_read, frame=_with_access(layer_read.frame, lines))
     out = (lines.reason != "").to_numpy()
     if not out.any():
-        return replace(found, notices=(*found.notices, *notices))
+        return replace(layer_read, notices=(*layer_read.notices, *notices))
     if out.all():
         words = list_words(tuple(dict.fromkeys(lines.word)))
         raise DataError(str(path), [Issue("all_lines_left_out", {"count": f"{len(rows):,}", "reasons": words})])
     left_out = gpd.GeoDataFrame(
-        {"reason": lines.reason[out], "word": lines.word[out]}, geometry=found.frame.geometry[out]
+        {"reason": lines.reason[out], "word": lines.word[out]}, geometry=layer_read.frame.geometry[out]
     )
-    aside = Notice("street_not_walked", schema.name, tuple(str(row) for row in found.frame.index[out]))
+    aside = Notice("street_not_walked", schema.name, tuple(str(row) for row in layer_read.frame.index[out]))
     return replace(
-        found,
-        frame=gpd.GeoDataFrame(found.frame[~out]),
-        left_out=(*found.left_out, aside),
-        notices=(*found.notices, *notices),
+        layer_read,
+        frame=gpd.GeoDataFrame(layer_read.frame[~out]),
+        left_out=(*layer_read.left_out, aside),
+        notices=(*layer_read.notices, *notices),
         notes=FileNotes(left_out=left_out),
     )
 

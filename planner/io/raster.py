@@ -140,8 +140,8 @@ NOT_ITS_OWN = "not recognized as being in a supported file format"
 """GDAL's message if the driver of the ending does not take a file."""
 
 
-def _equal(values: NDArray[np.float64], one: float) -> NDArray[np.bool_]:
-    return np.isclose(values, one, rtol=1e-6, atol=0.0)
+def _equal(values: NDArray[np.float64], value: float) -> NDArray[np.bool_]:
+    return np.isclose(values, value, rtol=1e-6, atol=0.0)
 
 
 def _mask(path: Path, source: str) -> tuple[str, ...]:
@@ -347,10 +347,10 @@ def _smoothed(metres: FloatArray, sigmas: tuple[float, float]) -> FloatArray:
         return metres
     from scipy.ndimage import gaussian_filter
 
-    known = np.isfinite(metres)
+    is_known = np.isfinite(metres)
     # Heights are taken off their mean, so that far cells without data cannot cost digits.
-    middle = float(metres[known].mean()) if known.any() else 0.0
-    above, counted = np.where(known, metres - middle, 0.0), known.astype(np.float64)
+    middle = float(metres[is_known].mean()) if is_known.any() else 0.0
+    above, counted = np.where(is_known, metres - middle, 0.0), is_known.astype(np.float64)
     total = gaussian_filter(above, sigmas, mode="constant", truncate=SIGMAS_AROUND)
     weight = gaussian_filter(counted, sigmas, mode="constant", truncate=SIGMAS_AROUND)
-    return np.where(known, total / np.where(known, weight, 1.0) + middle, np.nan)
+    return np.where(is_known, total / np.where(is_known, weight, 1.0) + middle, np.nan)

@@ -53,7 +53,7 @@ def start_in_process(work: Callable[..., Result], *given: object) -> Iterator[Ca
     ...     wait()
     [1, 2]
     """
-    asked = pickle.dumps((work, given), pickle.HIGHEST_PROTOCOL)
+    task = pickle.dumps((work, given), pickle.HIGHEST_PROTOCOL)
     command = [sys.executable, "-I", "-c", BEGIN, *_homes()]
     try:
         process = subprocess.Popen(  # noqa: S603 - this interpreter and this module
@@ -64,7 +64,7 @@ def start_in_process(work: Callable[..., Result], *given: object) -> Iterator[Ca
             yield wait
         return
     with process, ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(process.communicate, asked)
+        answer = pool.submit(process.communicate, task)
 
         def wait() -> Result:
             pickled, _ = answer.result()
@@ -99,7 +99,7 @@ def main() -> None:
     # Results go to a copy of descriptor 1: what a library prints in C must not stand between their bytes.
     answers, sys.stdout = os.fdopen(os.dup(1), "wb"), sys.stderr
     os.dup2(2, 1)
-    asked: tuple[Callable[..., Any], tuple[Any, ...]] = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the first
-    work, given = asked
+    task: tuple[Callable[..., Any], tuple[Any, ...]] = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the first
+    work, given = task
     answers.write(pickle.dumps(work(*given), pickle.HIGHEST_PROTOCOL))
     answers.flush()

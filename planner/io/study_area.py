@@ -23,7 +23,7 @@ FARTHEST_MERIDIAN = 90.0
 
 
 def choose_metric_crs(
-    communities: Communities, asked: str | None, *, study: str, source: str = "communities"
+    communities: Communities, stated: str | None, *, study: str, source: str = "communities"
 ) -> pyproj.CRS:
     """Choose the projected system to measure in.
 
@@ -44,13 +44,13 @@ def choose_metric_crs(
     32648
     """
     lonlat = reproject(communities, DEGREES, source=source)
-    if asked is not None:
+    if stated is not None:
         try:
-            crs = pyproj.CRS.from_user_input(asked)
+            crs = pyproj.CRS.from_user_input(stated)
         except pyproj.exceptions.CRSError as error:
-            raise StudyError(study, [Issue("unknown_crs", {"crs": asked})]) from error
+            raise StudyError(study, [Issue("unknown_crs", {"crs": stated})]) from error
         if not measures_true_metres(crs, lonlat):
-            raise StudyError(study, [Issue("not_metric", {"crs": asked})])
+            raise StudyError(study, [Issue("not_metric", {"crs": stated})])
         return crs
     if measures_true_metres(communities.crs, lonlat):
         return communities.crs

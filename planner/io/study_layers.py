@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pyproj
 
+from planner.cache import NO_CACHE, Cache
 from planner.config.sections.demand import GroupSettings
 from planner.config.sections.layers import Layer, Raster
 from planner.config.study import Study, portable
@@ -24,32 +25,18 @@ from planner.io.service_places import layer_of_service, service_columns, service
 from planner.io.study_area import check_nearby, choose_metric_crs, find_centre, reproject
 from planner.io.tables.columns import MappedColumn
 from planner.io.tables.layer_columns import UnusedColumn
+from planner.io.vector.table_contents import table_contents
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue, raise_together
 from planner.messages.notices import Notice
 from planner.schemas.table_schema import Table, TableSchema
 from planner.schemas.tables import (
-    BARRIERS,
-    BUILDINGS,
-    COMMUNITIES,
     DEMAND,
-    FACILITIES,
-    GATES,
-    PARCELS,
-    PEOPLE_TABLE,
-    PLACES,
     SERVICES,
-    STREETS,
-    WATER,
+    TABLES,
     Communities,
     Streets,
 )
-
-TABLES: tuple[TableSchema[Any], ...] = (
-    *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, STREETS, DEMAND),
-    *(WATER, BARRIERS, GATES, BUILDINGS, PLACES, PARCELS),
-)
-"""In the order in which they are read; the communities state where the others should lie."""
 
 NEARBY_M = 20_000.0
 """A layer farther from the communities than this is in another coordinate system, not in the next district."""
@@ -106,8 +93,9 @@ def attribution_of(sources: Sequence[LayerSource]) -> str:
 class StudyLayers:
     """Reads and checks one table after the other; collects what is wrong, and what becomes of each row."""
 
-    def __init__(self, study: Study, errors: list[DataError]) -> None:
+    def __init__(self, study: Study, errors: list[DataError], cache: Cache = NO_CACHE) -> None:
         self._study = study
+        self._cache = cache
         self._errors = errors
         self._read: dict[str, LayerRead] = {}
         self._crs: dict[str, str] = {}
@@ -152,21 +140,29 @@ class StudyLayers:
 
     def _read_one(self, name: str, schema: TableSchema[Table], home: tuple[float, float] | None) -> Table | None:
         layer = self.layers[name]
-        path = self._study.resolve(layer.path)
-        try:
+        path, frame = self._study.resolve(layer.path), self._study.frames.get(name)
+        setting, source, counted = self.setting(name), self.source(name), self._counted(name)
+        tags = self._services[name].tags if name in self._services else {}
+
+        def read() -> tuple[LayerRead, Table]:
             result = read_layer(
                 path,
                 layer,
-                setting=self.setting(name),
+                setting=setting,
                 schema=schema,
                 home=home,
-                counted=self._counted(name),
-                frame=self._study.frames.get(name),
-                tags=self._services[name].tags if name in self._services else {},
+                counted=counted,
+                frame=frame,
+                tags=tags,
             )
-            issues = (*result.issues, *_not_kept(name, layer, result, self.setting(name)))
-            issues = (*issues, *_wrong_values(layer, schema, self.setting(name)))
-            table = _checked(schema, result, issues, self.source(name), self.setting(name))
+            issues = (*result.issues, *_not_kept(name, layer, result, setting))
+            issues = (*issues, *_wrong_values(layer, schema, setting))
+            return result, _checked(schema, result, issues, source, setting)
+
+        try:
+            contents = None if frame is not None else table_contents(path, layer.layer)
+            given = (contents, name, path.name, layer, setting, source, schema.name, home, counted, tags)
+            result, table = read() if contents is None else self._cache.get("layer", given, read)
         except DataError as error:
             self._errors.append(error)
             return None
@@ -208,25 +204,27 @@ class StudyLayers:
         """Return what the file of a layer holds besides its rows."""
         return self._read[name].notes if name in self._read else FileNotes()
 
-    def _source(self, name: str, found: LayerRead, choice: DatumChoice) -> LayerSource:
+    def _source(self, name: str, layer_read: LayerRead, choice: DatumChoice) -> LayerSource:
         layer = self.layers[name]
         aside = tuple(self._left_out[name])
-        used = found.read - sum(item.count for item in aside)
-        check_balance(name, len(found.frame) + sum(len(item.rows) for item in found.left_out), found.read, ())
+        used = layer_read.read - sum(item.count for item in aside)
+        check_balance(
+            name, len(layer_read.frame) + sum(len(item.rows) for item in layer_read.left_out), layer_read.read, ()
+        )
         verdict = choice.layers.get(name, NOWHERE)
-        is_osm = _is_from_osm(self._study.resolve(layer.path), layer, found)
+        is_osm = _is_from_osm(self._study.resolve(layer.path), layer, layer_read)
         return LayerSource(
             layer=name,
             file=portable(layer.path) + _inner(layer),
             sha256=self._hash(name, layer),
-            encoding=found.encoding,
-            columns=found.mapped,
-            unread=found.unread,
-            rows=found.read,
+            encoding=layer_read.encoding,
+            columns=layer_read.mapped,
+            unread=layer_read.unread,
+            rows=layer_read.read,
             used=used,
             dropped=aside,
             crs=self._crs[name],
-            datum=self._datum(name, found.frame.crs, verdict),
+            datum=self._datum(name, layer_read.frame.crs, verdict),
             datum_by=verdict.how,
             source=add_attribution(layer.source) if is_osm else layer.source,
             modelled=layer.modelled,
@@ -333,10 +331,6 @@ class StudyLayers:
         self._told += check_shifts(given, self._middle, {name: self.source(name) for name in given})
         self._datums = frozenset(datum_name(frame.crs) for frame in given.values())
 
-    def refuse(self, error: DataError) -> None:
-        """Collect what is wrong with a layer."""
-        self._errors.append(error)
-
     def bring_all(self, given: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
         """Bring all layers into the metric system of the communities.
 
@@ -376,11 +370,11 @@ def _wrong_values(layer: Layer, schema: TableSchema[Any], setting: str) -> list[
 
 
 def _checked(
-    schema: TableSchema[Table], result: LayerRead, known: Sequence[Issue], source: str, setting: str
+    schema: TableSchema[Table], result: LayerRead, earlier_issues: Sequence[Issue], source: str, setting: str
 ) -> Table:
     """Check a table; what is wrong is stated with the columns as the file names them."""
     try:
-        return schema.check(result.frame, source=source, known=known)
+        return schema.check(result.frame, source=source, known=earlier_issues)
     except DataError as error:
         theirs = {item.field: item.column for item in result.mapped if item.column != item.field}
         names = [theirs.get(str(name), str(name)) for name in result.frame.columns]
@@ -403,20 +397,20 @@ def _checked(
         raise DataError(source, issues) from error
 
 
-def _is_from_osm(path: Path, layer: Layer, found: LayerRead) -> bool:
+def _is_from_osm(path: Path, layer: Layer, read: LayerRead) -> bool:
     """Return True if a layer comes from OpenStreetMap, by its file, its columns and their texts."""
-    columns = {str(column): str(column) for column in found.frame.columns}
-    columns |= {item.column: item.field for item in found.mapped}
+    columns = {str(column): str(column) for column in read.frame.columns}
+    columns |= {item.column: item.field for item in read.mapped}
     values = [columns[name] for name in columns if name.lower() in TELLING]
-    texts = {str(item) for name in values for item in found.frame[name].unique() if isinstance(item, str)}
+    texts = {str(item) for name in values for item in read.frame[name].unique() if isinstance(item, str)}
     return is_extract(path) or is_from_osm(path, f"{layer.source} {layer.layer or ''}", columns, texts)
 
 
-def _not_kept(name: str, layer: Layer, found: LayerRead, setting: str) -> list[Issue]:
+def _not_kept(name: str, layer: Layer, read: LayerRead, setting: str) -> list[Issue]:
     """Return what is wrong with `keep`: a layer whose rows are no results, or a column that is not there."""
     if layer.keep and name not in KEEPING:
         return [Issue("keep_of_no_result", {"setting": setting, "known": ", ".join(KEEPING)})]
-    present = {str(column) for column in found.frame.columns} | {item.column for item in found.mapped}
+    present = {str(column) for column in read.frame.columns} | {item.column for item in read.mapped}
     return [
         Issue("keep_not_there", {"setting": setting, "name": column, "present": ", ".join(sorted(present))})
         for column in layer.keep

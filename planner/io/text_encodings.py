@@ -190,18 +190,18 @@ def plausibility(texts: Sequence[str]) -> float:
     return 1.0 if len(scripts) == 1 and _is_word_like(texts[:LOOKED_AT]) else 0.0
 
 
-def _chosen(readings: dict[str, list[str]], said: str) -> str | None:
+def _chosen(readings: dict[str, list[str]], declared: str) -> str | None:
     if not readings:
         return None
     if "utf-8" in readings and any(sign >= THREE_BYTES for text in readings["utf-8"] for sign in text):
         return "utf-8"
     worth = {name: plausibility(texts) for name, texts in readings.items()}
     best = max(worth, key=lambda name: worth[name])
-    trusted = said if said in worth else next(iter(worth))
-    if trusted == said and best in CHINESE and len("".join(readings[best])) < CHARACTERS_AT_LEAST:
+    trusted = declared if declared in worth else next(iter(worth))
+    if trusted == declared and best in CHINESE and len("".join(readings[best])) < CHARACTERS_AT_LEAST:
         return trusted
     doubted = worth[trusted] < PLAUSIBLE <= worth[best] or (
-        said in CHINESE and worth[best] >= PLAUSIBLE and worth[best] - worth[trusted] > CLEARLY
+        declared in CHINESE and worth[best] >= PLAUSIBLE and worth[best] - worth[trusted] > CLEARLY
     )
     return best if doubted else trusted
 

@@ -17,11 +17,12 @@ from planner.io.formats import is_extract
 from planner.io.osm.extract import BARRIERS, PLACE_KEYS, WATER
 from planner.io.osm.objects import open_extract
 from planner.io.osm.walkable_tags import is_passable
-from planner.io.recognition.tables import named_in, recognition_words
-from planner.io.study_layers import TABLES
+from planner.io.recognition.tables import named_in
+from planner.io.tables.columns import column_names
 from planner.io.vector.readers import STYLES, check_views, choose_layer
 from planner.messages.errors import DataError
 from planner.schemas.table_schema import AREAS, LINES, POINTS, TableSchema
+from planner.schemas.tables import TABLES
 
 ENDINGS = (".gpkg", ".gdb")
 """Files in which a layer stands beside others as a table of its own."""
@@ -106,7 +107,7 @@ def _count(path: Path, layer: str) -> int | None:
 def _tables_for(name: str, shape: str | None, given: Container[str]) -> tuple[str, ...]:
     """Return the tables that may read a layer: by its name, else those that nothing gives yet."""
     fitting = [schema.name for schema in TABLES if _fits(schema, shape)]
-    named = named_in(name, recognition_words()["layer_names"])
+    named = named_in(name, column_names()["layer_names"])
     called = [table for table in fitting if table in named]
     if called:
         return tuple(sorted(called, key=lambda table: table in given))
@@ -198,11 +199,11 @@ def count_osm_tables(path: Path) -> dict[str, int]:
     return counts
 
 
-def _count_object(one: osm.types.Node | osm.types.Way | osm.types.Relation, counts: dict[str, int]) -> None:
-    tags = one.tags
-    is_node, is_way = isinstance(one, osm.types.Node), isinstance(one, osm.types.Way)
-    is_area = isinstance(one, osm.types.Relation) and tags.get("type") == "multipolygon"
-    is_area = is_area or (isinstance(one, osm.types.Way) and one.is_closed())
+def _count_object(item: osm.types.Node | osm.types.Way | osm.types.Relation, counts: dict[str, int]) -> None:
+    tags = item.tags
+    is_node, is_way = isinstance(item, osm.types.Node), isinstance(item, osm.types.Way)
+    is_area = isinstance(item, osm.types.Relation) and tags.get("type") == "multipolygon"
+    is_area = is_area or (isinstance(item, osm.types.Way) and item.is_closed())
     counts["buildings"] += is_area and tags.get("building", "no") != "no"
     counts["places"] += (is_area or is_node) and any(key in tags for key in PLACE_KEYS)
     counts["water"] += is_area and any(tags.get(key) == value for key, value in WATER)

@@ -12,6 +12,7 @@ code    error           meaning
 5       `SitingError`   the siting question has no answer as it is put
 6       `OutputError`   a result cannot be written
 7       `FetchError`    a server did not give what was asked
+9       `BatchError`    districts of a portfolio failed; the others are done
 8       `MemoryError`   not enough memory, or an input nested too deeply
 1       any other       a fault of the planner itself
 ======  ==============  ====================================================
@@ -176,6 +177,13 @@ class FetchError(PlannerError, ValueError):
 
     exit_code = 7
     heading = "fetch_heading"
+
+
+class BatchError(PlannerError, ValueError):
+    """Districts of a portfolio failed; the products of all others are in place."""
+
+    exit_code = 9
+    heading = "batch_heading"
 
 
 class SeveralDataError(DataError):

@@ -28,5 +28,5 @@ def unit_of_amount(unit: str, texts: Texts) -> str:
     >>> unit_of_amount("万元", Texts("en")), unit_of_amount("元", Texts("en")), unit_of_amount("万元", Texts("zh"))
     ('× 10,000 CNY', 'CNY', '万元')
     """
-    said = money_unit(unit, texts)
-    return f"× {said}" if said[:1].isdigit() else said
+    unit_name = money_unit(unit, texts)
+    return f"× {unit_name}" if unit_name[:1].isdigit() else unit_name

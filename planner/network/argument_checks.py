@@ -217,9 +217,9 @@ def check_counts(where: str, counts: Sequence[tuple[str, object, int]]) -> None:
 
 def length_issues(parts: Sequence[tuple[str, int, int]]) -> Iterator[Issue]:
     """Yield an issue for each part whose length is not the expected one: (name, length, expected)."""
-    for name, found, expected in parts:
-        if found != expected:
-            yield Issue("length_differs", {"name": name, "found": found, "expected": expected})
+    for name, length, expected in parts:
+        if length != expected:
+            yield Issue("length_differs", {"name": name, "found": length, "expected": expected})
 
 
 def _check_network(where: str, network: object) -> None:
@@ -245,14 +245,16 @@ def _geometry_issues(shapes: gpd.GeoSeries, types: tuple[str, ...]) -> list[Issu
     missing = shapely.is_missing(array) | shapely.is_empty(array)
     names = np.array([name.upper() for name in types])
     kinds = shapely.get_type_id(array)
-    wanted = [shapely.GeometryType[name].value for name in names]
-    other = ~missing & ~np.isin(kinds, wanted)
+    allowed = [shapely.GeometryType[name].value for name in names]
+    other = ~missing & ~np.isin(kinds, allowed)
     issues = [Issue("missing_geometry", {}, rows[missing].tolist())] if missing.any() else []
     if other.any():
-        found = ", ".join(sorted({str(shape.geom_type) for shape in array[other]}))
+        other_types = ", ".join(sorted({str(shape.geom_type) for shape in array[other]}))
         issues.append(
             Issue(
-                "geometry_type", {"expected": ", ".join(types), "found": found, "remedy": ""}, rows[other].tolist()
+                "geometry_type",
+                {"expected": ", ".join(types), "found": other_types, "remedy": ""},
+                rows[other].tolist(),
             )
         )
     xy, owner = shapely.get_coordinates(array, return_index=True)

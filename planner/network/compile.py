@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cached_property, update_wrapper
 from importlib import import_module
+from threading import RLock
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -23,6 +25,9 @@ THREADS = "NUMBA_NUM_THREADS"
 MOST_THREADS = 256
 """Upper limit of the number of threads."""
 
+FILES = "files"
+"""Begins the stamp of a kernel that calls kernels of other files."""
+
 ZERO = cast("int", np.int64(0))
 """Where a count begins that is given to another kernel: numba compiles that one once more for a literal 0."""
 
@@ -33,23 +38,69 @@ CHUNKS_A_THREAD = 4
 def kernel(function: Function) -> Function:
     """Compile a function with numba at its first call; it runs without the interpreter's lock.
 
+    numba itself is imported then too: a run that finds all walks in its cache needs neither.
+
     The machine code is cached in the folder that ``NUMBA_CACHE_DIR`` names, else beside the source, else, if that
     is read-only, in the user's cache folder. If none of them is writable, every process compiles again.
 
-    A cached kernel is compiled again when its own file changes, but not when the file of a kernel that it calls
-    does: kernels call each other across files only where these seldom change.
+    A cached kernel is compiled again when its own file changes, or that of a kernel that it calls.
     """
+    return cast("Function", _Kernel(function))
+
+
+class _Kernel:
+    """A function that numba is given when it is first called, or when a kernel that calls it is compiled."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        update_wrapper(self, function)
+        self.function = function
+        self._lock = RLock()
+
+    def __call__(self, *given: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the function takes
+        return self.dispatcher(*given, **named)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a dispatcher has
+        # `_numba_type_` too, by which numba takes this for the dispatcher where another kernel calls it.
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.dispatcher, name)
+
+    @cached_property
+    def dispatcher(self) -> Any:  # noqa: ANN401 - numba has no types
+        """What numba makes of the function."""
+        with self._lock:
+            if "dispatcher" not in self.__dict__:
+                self.__dict__["dispatcher"] = _compile_when_called(self.function)
+            return self.__dict__["dispatcher"]
+
+
+def _compile_when_called(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba has no types
     _drop_odd_threads()
     numba: Any = import_module("numba")
-    compiled: Any
     try:
         compiled = numba.njit(cache=True, nogil=True, no_cfunc_wrapper=True)(function)
     except RuntimeError:
-        compiled = numba.njit(nogil=True, no_cfunc_wrapper=True)(function)
-    else:
-        _recompile_if_damaged(compiled)
-    kernel_of_function: Function = compiled
-    return kernel_of_function
+        return numba.njit(nogil=True, no_cfunc_wrapper=True)(function)
+    _recompile_if_damaged(compiled)
+    _stamp_with_callees(compiled, function)
+    return compiled
+
+
+def _stamp_with_callees(compiled: Any, function: Callable[..., Any]) -> None:  # noqa: ANN401 - numba has no types
+    """Let cached code be out of date too where the file of a kernel that the function calls has changed."""
+    named = (function.__globals__.get(name) for name in function.__code__.co_names)
+    called = [one for one in named if isinstance(one, _Kernel) and one.function is not function]
+    with suppress(Exception):
+        # numba has no public way to the stamp by which it knows the file that code was compiled from.
+        stamps = {part for one in (compiled, *called) for part in _stamps(one._cache._cache_file._source_stamp)}  # noqa: SLF001
+        if len(stamps) > 1:
+            compiled._cache._cache_file._source_stamp = (FILES, *sorted(stamps))  # noqa: SLF001
+
+
+def _stamps(stamp: object) -> tuple[str, ...]:
+    if isinstance(stamp, tuple) and stamp and stamp[0] == FILES:
+        return tuple(map(str, stamp[1:]))
+    return (str(stamp),)
 
 
 def is_compiled(compiled: Callable[..., Any]) -> bool:
@@ -57,6 +108,13 @@ def is_compiled(compiled: Callable[..., Any]) -> bool:
     with suppress(Exception):
         return bool(compiled._cache._cache_file._load_index())  # type: ignore[attr-defined] # noqa: SLF001
     return True
+
+
+def kept_code(compiled: Callable[..., Any]) -> str:
+    """Return the file that lists the machine code of a kernel; "" where none is kept."""
+    with suppress(Exception):
+        return str(compiled._cache._cache_file._index_path)  # type: ignore[attr-defined] # noqa: SLF001
+    return ""
 
 
 def _recompile_if_damaged(compiled: Any) -> None:  # noqa: ANN401 - numba has no types
@@ -101,18 +159,22 @@ def _type_name(error: Exception) -> str:
 
 def _drop_odd_threads() -> None:
     """Remove an invalid number of threads from the environment: numba would end the process."""
-    asked = os.environ.get(THREADS)
-    if asked is None or "numba" in sys.modules:
+    threads = os.environ.get(THREADS)
+    if threads is None or "numba" in sys.modules:
         return
-    if not re.fullmatch(r"\s*0*[1-9]\d{0,4}\s*", asked, re.ASCII):
-        LOG.warning("%s=%s is no number of threads and is ignored", THREADS, asked)
+    if not re.fullmatch(r"\s*0*[1-9]\d{0,4}\s*", threads, re.ASCII):
+        LOG.warning("%s=%s is no number of threads and is ignored", THREADS, threads)
         del os.environ[THREADS]
 
 
 def thread_count() -> int:
     """Return the number of threads: ``NUMBA_NUM_THREADS``, else the processors that this process may use."""
     _drop_odd_threads()
-    return min(int(import_module("numba").config.NUMBA_NUM_THREADS), MOST_THREADS)
+    if "numba" in sys.modules:
+        return min(int(import_module("numba").config.NUMBA_NUM_THREADS), MOST_THREADS)
+    asked = os.environ.get(THREADS)
+    available = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    return min(int(asked) if asked else len(available), MOST_THREADS)
 
 
 def map_chunks(work: Callable[[int, int], Result], count: int, *, at_least: int) -> list[Result]:

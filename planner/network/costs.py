@@ -180,10 +180,10 @@ def compute_cost_factors(
     return factor, without_height
 
 
-def find_unused_names(streets: gpd.GeoDataFrame, column: str, asked: Collection[str]) -> tuple[str, ...]:
+def find_unused_names(streets: gpd.GeoDataFrame, column: str, names: Collection[str]) -> tuple[str, ...]:
     """Return the names with a cost that no street has, in the order of the settings."""
     present = set(streets[column]) if column in streets.columns else set()
-    return tuple(name for name in asked if name not in present)
+    return tuple(name for name in names if name not in present)
 
 
 def _is_stairs(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:

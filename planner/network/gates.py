@@ -6,10 +6,7 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import scipy.spatial
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from planner.network.network import Gate, WalkingNetwork
 from planner.network.walk import FloatArray, IndexArray
@@ -71,9 +68,9 @@ def close_gates(streets: gpd.GeoDataFrame, closed: gpd.GeoDataFrame, *, within_m
     shapes = np.array(streets.geometry.array, dtype=object)
     tree = shapely.STRtree(shapes)
     gates = np.asarray(closed.geometry.array, dtype=object)
-    found, row = tree.query_nearest(gates, max_distance=within_m)
-    order = np.lexsort((row, found))
-    passed, first = np.unique(found[order], return_index=True)
+    gate_rows, row = tree.query_nearest(gates, max_distance=within_m)
+    order = np.lexsort((row, gate_rows))
+    passed, first = np.unique(gate_rows[order], return_index=True)
     places: dict[int, tuple[float, float]] = {}
     for gate, nearest in zip(passed.tolist(), row[order][first].tolist(), strict=True):
         line = shapes[nearest]
@@ -181,7 +178,11 @@ def _group_gap_ends(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> list[
     ends = ends[degree[ends] == 1]
     if not len(ends):
         return []
-    pairs = scipy.spatial.cKDTree(network.node_xy[ends]).query_pairs(GATE_GAP_M, output_type="ndarray")
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
+    pairs = cKDTree(network.node_xy[ends]).query_pairs(GATE_GAP_M, output_type="ndarray")
     links = coo_array((np.ones(len(pairs)), pairs.reshape(-1, 2).T), shape=(len(ends), len(ends)))
     count, label = connected_components(links, directed=False)
     return [ends[label == number] for number in range(count)]

@@ -11,8 +11,6 @@ import numpy as np
 import pyproj
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from planner.network.argument_checks import check_streets
 from planner.network.spatial_index import Adjacency, Grid, add_passages, build_adjacency, build_grid, morton_order
@@ -332,6 +330,9 @@ def _add_nodes(gate: Gate, node_xy: FloatArray) -> Gate:
 
 def _components(edge_nodes: IndexArray, edge_m: FloatArray, n_nodes: int) -> IndexArray:
     """Return the connected component of each edge, by descending length; of equal lengths by first edge."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     links = coo_array((np.ones(len(edge_nodes)), edge_nodes.T), shape=(n_nodes, n_nodes))
     _, node_piece = connected_components(links, directed=False)
     edge_piece = node_piece[edge_nodes[:, 0]] if len(edge_nodes) else np.zeros(0, dtype=np.int64)

@@ -192,24 +192,24 @@ def find_topology_issues(network: WalkingNetwork, streets: gpd.GeoDataFrame | No
     one, other = one[pairs], other[pairs]
     in_order = np.lexsort((other, one))
     one, other = one[in_order], other[in_order]
-    found = [
+    issues = [
         _near_misses(network, marks, tree, lines),
         _crossings(network, marks, lines, one, other),
         _overlaps(network, marks, one, other),
     ]
-    kinds = np.repeat(["near_miss", "crossing", "overlap"], [len(each.xy) for each in found])
-    one, other = (np.concatenate([getattr(each, side) for each in found]) for side in ("one", "other"))
+    kinds = np.repeat(["near_miss", "crossing", "overlap"], [len(each.xy) for each in issues])
+    one, other = (np.concatenate([getattr(each, side) for each in issues]) for side in ("one", "other"))
     off_ground = marks.off_ground[one] | marks.off_ground[other]
     return gpd.GeoDataFrame(
         {
             "kind": kinds,
             "street": names[one],
             "other": names[other],
-            "gap_m": np.concatenate([each.gap_m for each in found]),
-            "length_m": np.concatenate([each.length_m for each in found]),
+            "gap_m": np.concatenate([each.gap_m for each in issues]),
+            "length_m": np.concatenate([each.length_m for each in issues]),
             "explained": off_ground & (kinds == "crossing"),
         },
-        geometry=shapely.points(np.concatenate([each.xy for each in found]).reshape(-1, 2)),
+        geometry=shapely.points(np.concatenate([each.xy for each in issues]).reshape(-1, 2)),
         crs=network.crs,
     )
 

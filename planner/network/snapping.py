@@ -190,7 +190,7 @@ def _drop_hidden(snaps: SnappedPoints, network: WalkingNetwork, barriers: Barrie
     nearest = order[np.concatenate([[True], point[order][1:] != point[order][:-1]])[: len(order)]]
     who, share = point[nearest], (at_m[nearest] / network.segment_m[segment[nearest]])[:, None]
     ends = network.segment_xy[segment[nearest]]
-    found = replace(
+    kept = replace(
         snaps,
         point=point,
         segment=segment,
@@ -203,10 +203,10 @@ def _drop_hidden(snaps: SnappedPoints, network: WalkingNetwork, barriers: Barrie
         nearest_xy=snaps.nearest_xy.copy(),
         reaches_street=np.zeros(len(snaps.xy), dtype=bool),
     )
-    found.nearest_m[who], found.nearest_segment[who] = straight_m[nearest], segment[nearest]
-    found.nearest_xy[who] = ends[:, :2] * (1 - share) + ends[:, 2:] * share
-    found.reaches_street[who] = True
-    return found
+    kept.nearest_m[who], kept.nearest_segment[who] = straight_m[nearest], segment[nearest]
+    kept.nearest_xy[who] = ends[:, :2] * (1 - share) + ends[:, 2:] * share
+    kept.reaches_street[who] = True
+    return kept
 
 
 def access_points(snaps: SnappedPoints, network: WalkingNetwork) -> AccessPoints:

@@ -265,13 +265,13 @@ def nearest_facility_of_places(
     streets, stands = edge_arrays_of(network), snap_arrays_of(facilities)
     field = search_all(network.adjacency, streets, stands, max(walk.metres(horizon_min), 0.0) + SLACK_M)
     starts = (stands, rows_by_edge(streets, stands, stands.segment, arriving=False))
-    known = compute_segment_access(field, streets, starts[1])
+    from_facilities = compute_segment_access(field, streets, starts[1])
     ground = PlaceSearch(
-        sort_cells_by_access(network.grid, known.least_m),
+        sort_cells_by_access(network.grid, from_facilities.least_m),
         network.segment_xy,
         network.segment_m,
         network.segment_cost_factor,
-        known,
+        from_facilities,
         float(walk.access_m),
         walk.access_m + TOUCH_M,
     )

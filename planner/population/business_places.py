@@ -92,27 +92,27 @@ def business_places(places: Places, kinds: PlaceKinds) -> BusinessPlaces:
     >>> business_places(Places(shops), read_place_kinds(None, study="s")).points["workers"].tolist()
     [7.0, 12.89]
     """
-    known = {word: kinds.of(word) for word in set(places["kind"])}
+    kind_of = {word: kinds.of(word) for word in set(places["kind"])}
     other = next(kind for kind in kinds.kind if kind.id == OTHER)
-    found = [known[word] or other for word in places["kind"]]
+    place_kinds = [kind_of[word] or other for word in places["kind"]]
     given = places["jobs"].notna().to_numpy()
-    by_kind = np.array([kind.jobs for kind in found])
+    by_kind = np.array([kind.jobs for kind in place_kinds])
     points = gpd.GeoDataFrame(
         {
             "id": places["id"],
             "name": places["name"],
             "kind": places["kind"],
-            "kind_id": [kind.id for kind in found],
-            "circle": [kind.circle for kind in found],
+            "kind_id": [kind.id for kind in place_kinds],
+            "circle": [kind.circle for kind in place_kinds],
             "workers": np.where(given, places["jobs"], by_kind),
             "workers_given": given,
-            "landmark": [kind.landmark for kind in found],
+            "landmark": [kind.landmark for kind in place_kinds],
             "weight": places["weight"],
         },
         geometry=places.geometry.representative_point(),
         crs=places.crs,
     )
-    strange = sorted(word for word, kind in known.items() if kind is None)
+    strange = sorted(word for word, kind in kind_of.items() if kind is None)
     notices: tuple[Notice, ...] = ()
     if strange:
         rows = tuple(places["id"][places["kind"].isin(strange)])

@@ -90,8 +90,8 @@ def quantum_of(people: NDArray[np.float64]) -> float:
 def _rounded(points: gpd.GeoDataFrame, name: str) -> NDArray[np.float64]:
     exact = np.array(points[name], dtype=np.float64)
     for rows in points.groupby("community").indices.values():
-        known = rows[~np.isnan(exact[rows])]
-        parts = exact[known]
+        given_rows = rows[~np.isnan(exact[rows])]
+        parts = exact[given_rows]
         if not np.array_equal(parts, np.round(parts)):
-            exact[known] = np.diff(np.round(np.cumsum(parts) / QUANTUM), prepend=0.0) * QUANTUM
+            exact[given_rows] = np.diff(np.round(np.cumsum(parts) / QUANTUM), prepend=0.0) * QUANTUM
     return exact

@@ -61,14 +61,14 @@ def demand_method(study: Study) -> str:
     StudyError
         The study names a method and not the layer that it needs.
     """
-    asked, inputs = study.demand.method, study.inputs
+    stated_method, inputs = study.demand.method, study.inputs
     given = [method for method, layer in NEEDS.items() if getattr(inputs, layer) is not None]
-    if asked == "auto":
+    if stated_method == "auto":
         return given[0] if given else "along_streets"
-    if asked in NEEDS and asked not in given:
-        values = {"method": asked, "layer": f"inputs.{NEEDS[asked]}"}
+    if stated_method in NEEDS and stated_method not in given:
+        values = {"method": stated_method, "layer": f"inputs.{NEEDS[stated_method]}"}
         raise StudyError(str(study.file), [Issue("method_without_layer", values)])
-    return asked
+    return stated_method
 
 
 def disaggregate_population(  # noqa: PLR0913 - all the layers that people may come from, each by name
@@ -131,7 +131,7 @@ def disaggregate_population(  # noqa: PLR0913 - all the layers that people may c
     points, reckoned = people_from_households(placed.points, communities, size=size, source=source)
     if not points["people"].sum() > 0:
         raise DataError(source, [Issue("nobody_inside")])
-    found = points.groupby("community")["people"].sum()
+    read_people = points.groupby("community")["people"].sum()
     notices = [*placed.notices, *reckoned]
     if spread.homes is not None and method != "buildings":
         notices += spread.homes.notices
@@ -139,7 +139,7 @@ def disaggregate_population(  # noqa: PLR0913 - all the layers that people may c
         points, scaled = _calibrated(points, communities, streets, settings, counts)
         notices += scaled
     balance = population_balance(
-        communities, found, points, method=method, placed_by=placed.placed_by, outside=placed.outside
+        communities, read_people, points, method=method, placed_by=placed.placed_by, outside=placed.outside
     )
     return Residents(points, method, balance, tuple(notices), placed.unused)
 

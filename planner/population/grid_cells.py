@@ -108,7 +108,7 @@ def cut_cells(
     shapes = cells.geometry.array
     area = shapely.area(shapes)
     tree = shapely.STRtree(shapes)
-    found: list[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.object_], str]] = []
+    cut_pieces: list[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.object_], str]] = []
     ordered = communities.sort_values("id")
     for community, outline in zip(ordered["id"], remove_overlaps(_in_system(ordered, cells)), strict=True):
         shapely.prepare(outline)
@@ -118,9 +118,9 @@ def cut_cells(
         parts[cut] = shapely.intersection(parts[cut], outline)
         share = np.minimum(shapely.area(parts) / area[touching], 1.0)
         kept = share > WHOLE
-        found.append((touching[kept], share[kept], parts[kept], str(community)))
-    cell = np.concatenate([rows for rows, *_ in found])
-    share = np.concatenate([shares for _, shares, *_ in found])
+        cut_pieces.append((touching[kept], share[kept], parts[kept], str(community)))
+    cell = np.concatenate([rows for rows, *_ in cut_pieces])
+    share = np.concatenate([shares for _, shares, *_ in cut_pieces])
     together = np.bincount(cell, weights=share, minlength=len(cells))
     # The last bits of an area lose nobody, and count nobody twice.
     share = share / np.where(together > 1 - WHOLE, together, 1.0)[cell]
@@ -128,9 +128,11 @@ def cut_cells(
         {
             "id": cells["id"].to_numpy(dtype=object)[cell],
             **{name: cells[name].to_numpy(dtype=np.float64)[cell] * share for name in counts},
-            "community": np.repeat([name for *_, name in found], [len(rows) for rows, *_ in found]).astype(object),
+            "community": np.repeat(
+                [name for *_, name in cut_pieces], [len(rows) for rows, *_ in cut_pieces]
+            ).astype(object),
         },
-        geometry=np.concatenate([parts for *_, parts, _ in found]),
+        geometry=np.concatenate([parts for *_, parts, _ in cut_pieces]),
         crs=cells.crs,
     )
     order = np.argsort(cell, kind="stable")

@@ -55,9 +55,9 @@ class Entrances:
         far &= shapely.get_dimensions(shapes) == 2  # noqa: PLR2004 - areas
         rows = np.flatnonzero(far)
         outlines = shapely.boundary(shapes[rows])
-        found, line = self._tree.query_nearest(outlines, max_distance=self._access_m)
-        order = np.lexsort((line, found))
-        reached, first = np.unique(found[order], return_index=True)
+        outline, line = self._tree.query_nearest(outlines, max_distance=self._access_m)
+        order = np.lexsort((line, outline))
+        reached, first = np.unique(outline[order], return_index=True)
         moved = rows[reached]
         points[moved] = _nearest(outlines[reached], self._lines[line[order][first]], points[moved])
         at_outline[rows[reached]] = True

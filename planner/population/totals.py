@@ -47,9 +47,9 @@ def people_from_households(
         return points, ()
     home = points["community"].to_numpy(dtype=object)
     households = points["households"].where(unknown, 0.0).groupby(home).sum()
-    known = points["people"].fillna(0.0).groupby(home).sum()
+    known_people = points["people"].fillna(0.0).groupby(home).sum()
     given = communities.set_index("id")["people"].reindex(households.index)
-    rest = given - known
+    rest = given - known_people
     size_of = (rest / households).where((rest > 0) & (households > 0))
     if size is None and size_of[households > 0].isna().any():
         lacking = list(size_of.index[size_of.isna() & (households > 0)])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from planner.config.study import Study
-from planner.evaluation.ratings import WEAK
+from planner.evaluation.rating_names import WEAK
 from planner.messages.notices import Notice
 from planner.programme.needs import list_needs
 from planner.programme.problem import BudgetProblem, ProjectOption, is_covered

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.evaluation.ratings import COMPLIANT, WEAK
+from planner.evaluation.rating_names import COMPLIANT, WEAK
 from planner.network.walk import is_within
 from planner.programme.problem import ProjectOption
 from planner.programme.programme import Need, Project, list_ids
@@ -129,10 +129,10 @@ def _uncovered(
                 here = reached & (home == community)
                 meeting = _Meeting(project.year, project.id, float(people[here].sum()))
                 met.setdefault(community, []).append(meeting)
-    known = set(given.tables.communities["id"])
+    ids = set(given.tables.communities["id"])
     for name, count in given.uncovered_by_community().items():
         community = str(name)
-        if community in known:
+        if community in ids:
             some = (reachable & beyond & (home == community) & (people > 0)).any()
             reason = "not_chosen" if some else "no_project"
             yield _Case("uncovered", community, community, float(count), met.get(community, []), reason)

@@ -170,14 +170,14 @@ class BudgetProblem:
     def __post_init__(self) -> None:
         """Check shapes, references and values."""
         object.__setattr__(self, "position", {option.id: number for number, option in enumerate(self.options)})
-        for part, found, expected in (
+        for part, length, expected in (
             ("options", len(self.position), len(self.options)),
             ("coverage", self.coverage.shape, (len(self.weight), len(self.options))),
             ("coverage_today", self.coverage_today.shape, (len(self.weight), len(self.closable))),
             ("amounts", {len(fund.amounts) for fund in self.funds} | {self.years}, {self.years}),
         ):
-            if found != expected:
-                raise siting_error("siting_shape", part=part, found=found, expected=expected)
+            if length != expected:
+                raise siting_error("siting_shape", part=part, found=length, expected=expected)
         limit = self.max_starts_per_subdistrict
         raise_issues(
             check_whole("years", self.years),
@@ -218,19 +218,19 @@ class BudgetProblem:
     @property
     def resolved_by(self) -> dict[str, list[int]]:
         """Numbers of the options that resolve each weak centre; centres without any are left out."""
-        found: dict[str, list[int]] = {}
+        by_centre: dict[str, list[int]] = {}
         for number, option in enumerate(self.options):
             for centre in option.resolves:
-                found.setdefault(centre, []).append(number)
-        return {centre: found[centre] for centre in self.people if centre in found}
+                by_centre.setdefault(centre, []).append(number)
+        return {centre: by_centre[centre] for centre in self.people if centre in by_centre}
 
     def options_by_centre(self) -> dict[str, list[int]]:
         """Return the numbers of the options that change or share each centre."""
-        found: dict[str, list[int]] = {}
+        by_centre: dict[str, list[int]] = {}
         for number, option in enumerate(self.options):
             for centre in option.centres:
-                found.setdefault(centre, []).append(number)
-        return found
+                by_centre.setdefault(centre, []).append(number)
+        return by_centre
 
     def select(self, numbers: Sequence[int] | IndexArray, *, demand: bool = True) -> BudgetProblem:
         """Return the problem with only these options, in this order; without demand points unless `demand`."""

@@ -20,7 +20,7 @@ from planner.config.sections.programme import ProgrammeSettings, ProjectSettings
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.actions import Action, ImprovementPlan
-from planner.evaluation.ratings import COMPLIANT, EXCELLENT, WEAK
+from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, WEAK
 from planner.inputs.study_inputs import Inputs
 from planner.messages.errors import Issue, StudyError
 from planner.network.travel_times import TravelTimes
@@ -121,14 +121,14 @@ def find_options(given: ProgrammeInputs) -> tuple[ProjectOption, ...]:
     subdistrict_of: dict[str, str] = communities.set_index("id")["subdistrict"].to_dict()
     community_of = given.community_of_centre()
     community_at_site = dict(zip(given.candidates["id"], community_at(given.candidates, communities), strict=True))
-    found = [
+    options = [
         *_upgrades(given.remedies, community_of, subdistrict_of),
         *_sites(given, community_at_site, subdistrict_of),
     ]
     applicable = [one for one in given.settings.projects if not _is_inapplicable(one, given)]
     own = list(_own_projects(applicable, community_of, community_at_site, subdistrict_of))
-    _check(given, {option.id for option in found}, own, set(community_of), set(community_at_site))
-    return (*found, *own)
+    _check(given, {option.id for option in options}, own, set(community_of), set(community_at_site))
+    return (*options, *own)
 
 
 def inapplicable_settings(given: ProgrammeInputs, options: Sequence[ProjectOption]) -> tuple[str, ...]:
@@ -311,8 +311,8 @@ def _unknown_references(
         Candidate(str(ident), "streets", float(x), float(y))
         for ident, (x, y) in zip(table["id"], shapely.get_coordinates(table.geometry.array), strict=True)
     ]
-    for setting, names, known in references:
-        missing = [name for name in dict.fromkeys(names) if name not in known]
+    for setting, names, existing in references:
+        missing = [name for name in dict.fromkeys(names) if name not in existing]
         own_places = [name for name in missing if name.startswith("N:")]
         yield from (Issue("programme_place_left_out", {"name": name[2:]}) for name in own_places)
         former = {name: near for name in missing if (near := nearest_candidate(name, candidates)) is not None}
@@ -321,7 +321,7 @@ def _unknown_references(
             yield Issue("programme_candidate_gone", values)
         rest = [name for name in missing if name not in {*former, *own_places}]
         if rest:
-            similar = [one for name in rest for one in difflib.get_close_matches(name, sorted(known), 2, 0.0)]
+            similar = [one for name in rest for one in difflib.get_close_matches(name, sorted(existing), 2, 0.0)]
             shown = {
                 "setting": setting,
                 "names": ", ".join(rest),
@@ -330,10 +330,10 @@ def _unknown_references(
             yield Issue("programme_unknown", shown)
 
 
-def _columns(coverage: csr_array, ids: pd.Series, wanted: Sequence[str]) -> csr_array:
+def _columns(coverage: csr_array, ids: pd.Series, names: Sequence[str]) -> csr_array:
     """Return the columns of the wanted candidates; an empty one for ""."""
     number_of = {ident: number for number, ident in enumerate(ids)}
     empty = coverage.shape[1]
     widened = csr_array((coverage.data, coverage.indices, coverage.indptr), shape=(coverage.shape[0], empty + 1))
-    columns = np.array([number_of.get(ident, empty) for ident in wanted], dtype=np.int64)
+    columns = np.array([number_of.get(ident, empty) for ident in names], dtype=np.int64)
     return csr_array(widened[:, columns])

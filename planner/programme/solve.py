@@ -225,17 +225,17 @@ def _people(problem: BudgetProblem, starts: Sequence[Start]) -> float:
 
 def _resolving_options(problem: BudgetProblem) -> IndexArray:
     """Return the options that resolve a weak centre, and those that must precede them."""
-    wanted = {number for numbers in problem.resolved_by.values() for number in numbers}
+    resolving = {number for numbers in problem.resolved_by.values() for number in numbers}
     while True:
-        names = {problem.options[number].id for number in wanted}
+        names = {problem.options[number].id for number in resolving}
         further = {
             problem.position[one.first]
             for one in problem.precedence
             if one.then in names and one.first in problem.position
         }
-        if further <= wanted:
-            return np.array(sorted(wanted), dtype=np.int64)
-        wanted |= further
+        if further <= resolving:
+            return np.array(sorted(resolving), dtype=np.int64)
+        resolving |= further
 
 
 def _maximise_resolved(problem: BudgetProblem, clock: Deadline) -> tuple[Starts, int]:

@@ -1,4 +1,4 @@
-"""What is drawn around one centre besides the ground: what blocks the way, and where a change would be made."""
+"""Shapes drawn around one centre besides the base map: what blocks the way, and where a change would be made."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def failure_reasons(centre: Facility, rules: Mapping[str, Rule], t: Translator) 
     not_passed = [finding for finding in centre["findings"] if finding["passed"] is not True]
     not_passed.sort(key=lambda finding: (finding["passed"] is None, grades.index(finding["grade"])))
     for finding in not_passed:
-        # What advice cannot tell is summed up once, not repeated by rule.
+        # What advice cannot determine is summed up once, not repeated by rule.
         if finding["passed"] is False or finding["grade"] != "advice":
             yield failure_reason(finding, rules[finding["rule"]], t)
 
@@ -160,6 +160,6 @@ def _direction(one: Direction, t: Translator) -> str:
 
 
 def rule_basis(rule: Entry, t: Translator) -> str:
-    """Return a rule's clause and how sure it is, unless the clause says so itself."""
+    """Return a rule's clause and how sure it is, unless the clause states so itself."""
     clause, evidence = t.citation(rule, "clause"), t(f"rule_evidence_{rule['evidence']}")
     return clause if evidence.lower() in clause.lower() else t("clause_joint").join((clause, evidence))

@@ -34,7 +34,7 @@ def show(plan: Plan) -> str:
     Returns
     -------
     html
-        A fragment that needs no network, no script and no style sheet; what the study says in it is escaped.
+        A fragment that needs no network, no script and no style sheet; what the study states in it is escaped.
     """
     t = Translator(build_document(plan), Texts(plan.study.language))
     modelled, nature = nature_of(t, section=annex_ref(t, "data"))

@@ -1,4 +1,4 @@
-"""The programme in words: tasks, measures, needs, rules of funds. Report and command line say the same."""
+"""The programme in words: tasks, measures, needs, rules of funds. Report and command line print the same."""
 
 from __future__ import annotations
 

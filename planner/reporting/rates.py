@@ -51,5 +51,5 @@ def rate_text(rates: Rates, name: Rate, texts: Texts) -> str:
 
 
 def weak_count_text(weak: int, rates: Rates, texts: Texts) -> str:
-    """Write how many communities are weak; where nothing is judged, none is said to be without fault."""
+    """Write how many communities are weak; where nothing is judged, none is called without fault."""
     return texts.whole(weak) if rates["assessed"] else texts("words.not_judged")

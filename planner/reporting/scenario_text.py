@@ -1,4 +1,4 @@
-"""What every product says at its head where the centres are those of a scenario, not today's."""
+"""Heading of every product where the centres are those of a scenario, not today's."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def is_small_count(points: gpd.GeoDataFrame, plan: Plan, kind: GroupCoverage | N
     points
         With `people`.
     plan
-        Whose study says how few those are (`demand.least_shown`), and whether its points are surveyed.
+        Whose study states how few those are (`demand.least_shown`), and whether its points are surveyed.
     kind
         Of what further kind the people are; residents where None.
     """

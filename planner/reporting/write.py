@@ -5,23 +5,26 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from contextlib import ExitStack
+from functools import cache as once
 from pathlib import Path
 
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from planner.io.second_process import run_here, start_in_process
+from planner.cache import NO_CACHE, Cache
 from planner.messages.catalogue import Texts
 from planner.messages.errors import CommandError, Issue, OutputError, system_reason
 from planner.messages.progress import Progress, silent
 from planner.reporting.document.build import build_document, format_json
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.files.exchange import finish_interrupted, replace_files, staging_folder
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.files.open_databases import check_databases_closed
-from planner.reporting.map.page import draw_map
 from planner.reporting.report.build import build_report
 from planner.reporting.report.docx import docx_bytes
 from planner.reporting.report.html import write_page
+from planner.reporting.report.pdf import find_browser, pdf_bytes
+from planner.reporting.report.pictures import start_pictures
 from planner.reporting.tables.geopackage import write_geopackage
 from planner.reporting.tables.results import write_result_workbook
 from planner.results import Plan
@@ -33,6 +36,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "plan": ("plan.json",),
     "gpkg": ("results.gpkg",),
     "sheet": ("sheet.pdf",),
+    "pdf": ("report.pdf", "map.pdf"),
 }
 """The products by the name that chooses them, and their files."""
 
@@ -44,14 +48,20 @@ STAGES = {
     "plan.json": "write_plan",
     "results.gpkg": "write_results",
     "sheet.pdf": "write_sheet",
+    "report.pdf": "write_report_pdf",
+    "map.pdf": "write_map_pdf",
 }
 """The files in their order, and the stage that makes each."""
 
-PRODUCTS = tuple(name for name in STAGES if name not in FILES["sheet"])
+PRODUCTS = tuple(name for name in STAGES if name not in (*FILES["sheet"], *FILES["pdf"]))
 """The files that a run makes by default."""
 
 UNWRITABLE = (OSError, DataSourceError, DataLayerError)
 """Errors that the writers of text and layers raise on a full disk or a lost drive."""
+
+
+class NoBrowserWarning(UserWarning):
+    """No browser is there to print report.pdf."""
 
 
 class EarlierProductsWarning(UserWarning):
@@ -65,6 +75,7 @@ def write(
     products: str | Iterable[str] | None = None,
     progress: Progress = silent,
     processes: int = 1,
+    cache: Cache = NO_CACHE,
 ) -> list[Path]:
     """Write map, report (page and Word file), tables.xlsx, plan.json and results.gpkg of a plan.
 
@@ -78,12 +89,14 @@ def write(
     folder
         Where to; made if it does not exist. Other files in it are left alone.
     products
-        Which to make, names of `FILES` or one: map, report, tables, plan, gpkg, sheet; None: all but the sheet.
+        Names of `FILES` or one: map, report, tables, plan, gpkg, sheet, pdf; None: all but the last two.
     progress
         Called with the name of each product's stage.
     processes
-        With 2, report.docx is laid out in a second process while this one makes the rest. It needs an interpreter
-        that can be started again, which a program with Python inside is not.
+        With 2, a second process draws the pictures of report.docx while this one makes the rest. It needs an
+        interpreter that can be started again, which a program with Python inside is not.
+    cache
+        Parts of products of earlier runs.
 
     Returns
     -------
@@ -92,8 +105,10 @@ def write(
 
     Warns
     -----
+    NoBrowserWarning
+        report.pdf was requested and no browser is there to print it; the other products are made.
     EarlierProductsWarning
-        Products that were not asked for are there from an earlier run; they are left as they are.
+        Products that were not requested are there from an earlier run; they are left as they are.
 
     Raises
     ------
@@ -106,10 +121,15 @@ def write(
     folder, names = Path(folder), files_of(products)
     protect_inputs(plan.study, folder, names)
     check_writable(folder, names)
-    content = cache(lambda: build_document(plan))
-    report = cache(lambda: build_report(plan, content()))
-    in_second = processes > 1 and "report.docx" in names
-    with start_in_process(docx_bytes, report()) if in_second else run_here(lambda: docx_bytes(report())) as docx:
+    browser = find_browser() or ""
+    if "report.pdf" in names and not browser:
+        names = tuple(name for name in names if name != "report.pdf")
+        warnings.warn(Texts(plan.study.language)("cli.no_browser"), NoBrowserWarning, stacklevel=2)
+    content = once(lambda: build_document(plan))
+    report = once(lambda: build_report(plan, content()))
+    with ExitStack() as beside:
+        if "report.docx" in names:
+            pictures = beside.enter_context(start_pictures(report(), cache, processes=processes))
         makers: Mapping[str, Callable[[Path], object]] = {
             "map.html": lambda path: path.write_text(draw_map(plan, content()), "utf-8", newline="\n"),
             "report.html": lambda path: path.write_text(write_page(report()), "utf-8", newline="\n"),
@@ -117,7 +137,9 @@ def write(
             "plan.json": lambda path: path.write_text(format_json(content()), "utf-8", newline="\n"),
             "results.gpkg": lambda path: write_geopackage(plan, path),
             "sheet.pdf": lambda path: _draw_sheet(plan, path),
-            "report.docx": lambda path: path.write_bytes(docx()),
+            "map.pdf": lambda path: _draw_sheet(plan, path),
+            "report.pdf": lambda path: path.write_bytes(pdf_bytes(report(), browser)),
+            "report.docx": lambda path: path.write_bytes(docx_bytes(report(), pictures())),
         }
         chosen = {name: make for name, make in makers.items() if name in names}
         write_all_or_none(folder, chosen, progress=progress)
@@ -152,6 +174,13 @@ def files_of(products: str | Iterable[str] | None) -> tuple[str, ...]:
     return tuple(name for name in STAGES if name in chosen)
 
 
+def draw_map(plan: Plan, content: PlanDocument) -> str:
+    """Draw map.html; folium is imported only where it is asked for."""
+    from planner.reporting.map.page import draw_map as draw_page
+
+    return draw_page(plan, content)
+
+
 def _draw_sheet(plan: Plan, path: Path) -> None:
     # The printed map draws in matplotlib, which a run without it need not import.
     from planner.reporting.map.sheet import write_static_map
@@ -177,7 +206,7 @@ def write_all_or_none(
                 make(room / name)
             replace_files(room, folder, tuple(makers))
     except (OutputError, BrokenPipeError):
-        # Nobody reads what the stages say any more: no fault of the folder.
+        # Nobody reads what the stages state any more: no fault of the folder.
         raise
     except UNWRITABLE as error:
         raise unwritable_error(folder, error) from error
@@ -223,6 +252,6 @@ def check_writable(folder: Path, names: Sequence[str] = PRODUCTS) -> None:
 
 
 def unwritable_error(folder: Path, error: Exception) -> OutputError:
-    """Return the error that says why a folder could not be written."""
+    """Return the error that states why a folder could not be written."""
     reason = system_reason(error) if isinstance(error, OSError) else error
     return OutputError(str(folder), [Issue("not_writable", {"reason": reason})])

@@ -36,6 +36,7 @@ from planner.prepare import PreparedStudy
 from planner.programme.programme import Programme
 from planner.results.outcome import ProjectEffects
 from planner.siting.proposals import SitingResult
+from planner.siting.study_bundles import StudyBundles
 from planner.siting.study_siting import StudySiting
 
 
@@ -85,6 +86,10 @@ class Plan:
         Access to the services of the study; None where it has none besides its own facilities.
     ledger
         What is missing, with the cheapest mend; None without services.
+    bundles
+        Rooms that services share; None where the study asks for none.
+    step_free
+        Access to services with and without stairs (`planner.accessibility.step_free`); None where not asked for.
     """
 
     prepared: PreparedStudy
@@ -110,6 +115,8 @@ class Plan:
     notices: tuple[Notice, ...]
     services: Services | None = None
     ledger: Ledger | None = None
+    bundles: StudyBundles | None = None
+    step_free: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         rows = self.coverage.total

@@ -170,20 +170,20 @@ class TableSchema(Generic[Table]):
         if broken.any():
             yield Issue("invalid_geometry", {}, list(names[outlines][broken]))
 
-    def _remedy(self, found: set[str]) -> Phrase:
+    def _remedy(self, types: set[str]) -> Phrase:
         """Return how shapes of other types are made what the table takes."""
         wanted = (
             "point" if "Point" in self.geometry_types else "area" if "Polygon" in self.geometry_types else "line"
         )
-        if "GeometryCollection" in found:
+        if "GeometryCollection" in types:
             return Phrase(f"errors.remedy_collection_{wanted}")
         if wanted == "point":
-            kind = "multipoint" if found == {"MultiPoint"} else "area" if found <= {*AREAS} else "line"
+            kind = "multipoint" if types == {"MultiPoint"} else "area" if types <= {*AREAS} else "line"
             return Phrase(f"errors.remedy_point_of_{kind}")
         if wanted == "area":
-            is_line = found <= {*LINES}
+            is_line = types <= {*LINES}
             return Phrase("errors.remedy_area_of_line" if is_line else "errors.remedy_area_of_point")
-        return Phrase("errors.remedy_line_of_area" if found <= {*AREAS} else "errors.remedy_line_of_point")
+        return Phrase("errors.remedy_line_of_area" if types <= {*AREAS} else "errors.remedy_line_of_point")
 
     def _canonical(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         table = frame.copy()
@@ -243,8 +243,8 @@ def _wrong_values(values: pd.Series, column: Column, names: pd.Series) -> Iterat
         numbers = pd.to_numeric(values, errors="coerce")
         unreadable = ~blank & ~np.isfinite(numbers.astype("float64"))
         if unreadable.any():
-            found = _listed(texts[unreadable])
-            yield Issue("not_a_number", {**named, "found": found}, list(names[unreadable]))
+            listed = _listed(texts[unreadable])
+            yield Issue("not_a_number", {**named, "found": listed}, list(names[unreadable]))
         negative = numbers < 0
         if negative.any():
             yield Issue("negative_number", named, list(names[negative]))
@@ -255,8 +255,8 @@ def _wrong_values(values: pd.Series, column: Column, names: pd.Series) -> Iterat
         other = ~blank & ~texts.isin(column.choices)
         if other.any():
             allowed = ", ".join(column.choices)
-            found = _listed(texts[other])
-            yield Issue("not_a_choice", {**named, "found": found, "allowed": allowed}, list(names[other]))
+            listed = _listed(texts[other])
+            yield Issue("not_a_choice", {**named, "found": listed, "allowed": allowed}, list(names[other]))
 
 
 def wrong_crs(frame: gpd.GeoDataFrame) -> Iterator[Issue]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NewType
+from typing import Any, NewType
 
 import geopandas as gpd
 
@@ -213,7 +213,10 @@ SERVICES: TableSchema[ServiceFacilities] = TableSchema(
     may_be_empty=True,
 )
 
-SCHEMAS = (
-    *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, DEMAND, STREETS),
-    *(BUILDINGS, PLACES, WATER, BARRIERS, GATES, PARCELS, SERVICES),
+TABLES: tuple[TableSchema[Any], ...] = (
+    *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, STREETS, DEMAND),
+    *(WATER, BARRIERS, GATES, BUILDINGS, PLACES, PARCELS),
 )
+"""Tables of `[inputs]` in the order in which they are read: communities state where the others should lie."""
+
+SCHEMAS = (*TABLES, SERVICES)

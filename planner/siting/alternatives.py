@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from planner.network.walk import FloatArray, IndexArray
 from planner.siting.argument_checks import (
@@ -172,7 +171,7 @@ class _Search:
                 continue
             self.seen.add(out)
             starts = [np.array([one for one in solution.sites if one not in out], dtype=np.int64)]
-            found = solve_covering(
+            cover = solve_covering(
                 "maximal_covering",
                 _without(self.values, out),
                 self.weight,
@@ -181,7 +180,7 @@ class _Search:
                 seed=self.seed,
                 starts=starts,
             )
-            heapq.heappush(self.waiting, (-found.objective, len(self.seen), found, out))
+            heapq.heappush(self.waiting, (-cover.objective, len(self.seen), cover, out))
 
     def difference(self, one: Solution, other: Solution) -> int:
         """Return how many sites of either have none of the other near them, the larger number of both."""
@@ -202,6 +201,8 @@ def _compared(
     moved_m = float("nan")
     if solution.sites and best.sites:
         between = _distances(xy[list(solution.sites)], xy[list(best.sites)])
+        from scipy.optimize import linear_sum_assignment
+
         moved_m = float(between[linear_sum_assignment(between)].mean())
     return Alternative(
         solution=solution,

@@ -143,9 +143,9 @@ def coverage_curve(
     for sites in range(1, most + 1):
         share = deadline.capped_at(deadline.remaining_s / (most + 1 - sites))
         starts = [np.array(one.sites, dtype=np.int64) for one in solutions[-1:]]
-        wanted = replace(constraints, sites=sites)
+        limited = replace(constraints, sites=sites)
         solutions.append(
-            solve_covering("maximal_covering", values, coverage.weight, wanted, share, seed=seed, starts=starts)
+            solve_covering("maximal_covering", values, coverage.weight, limited, share, seed=seed, starts=starts)
         )
     for place in range(len(solutions) - 2, -1, -1):
         one = solutions[place]

@@ -168,10 +168,10 @@ def _between(question: _EquityProblem, points: int, deadline: Deadline, seed: in
     plans = [question.plan(BalancedResult(start, question.worst(start), top.bound), most)]
     for place, floor in enumerate(np.linspace(question.worst(start), top.value, max(points, 2))[1:]):
         share = deadline.capped_at(deadline.remaining_s / (max(points, 2) - 1 - place))
-        found = question.most_above(float(floor), share, top.chosen)
-        if found.chosen is not None:
-            worst = BalancedResult(found.chosen, question.worst(found.chosen), top.bound)
-            plans.append(question.plan(worst, found))
+        solution = question.most_above(float(floor), share, top.chosen)
+        if solution.chosen is not None:
+            worst = BalancedResult(solution.chosen, question.worst(solution.chosen), top.bound)
+            plans.append(question.plan(worst, solution))
     return _undominated(plans)
 
 
@@ -264,31 +264,31 @@ def equity_frontiers(
     StudyError
         Residents of 65+ come first, and nobody knows them.
     """
-    asked, settings = study.siting.fair, study.siting
-    if not (asked.communities or asked.old) or siting.constraints is None:
+    fair_settings, settings = study.siting.fair, study.siting
+    if not (fair_settings.communities or fair_settings.old) or siting.constraints is None:
         return ()
     people = inputs.demand["people"].to_numpy(dtype=np.float64)
     limit = np.full(len(people), study.limits.standard_min)
     coverage = AllDemand(inputs.demand, people, limit).coverage(study, inputs, siting.pool, walker)
     constraints = with_staying_centres(siting.constraints, len(siting.pool.candidates))
-    found: list[tuple[str, tuple[EquityPlan, ...]]] = []
-    if asked.communities:
+    frontiers: list[tuple[str, tuple[EquityPlan, ...]]] = []
+    if fair_settings.communities:
         place = {community: number for number, community in enumerate(inputs.communities["id"])}
         home = inputs.demand["community"].map(place).to_numpy(dtype=np.int64)
-        with budget.share(0.5 if asked.old else 1.0) as seconds:
+        with budget.share(0.5 if fair_settings.old else 1.0) as seconds:
             plans = equity_frontier(
-                coverage, home, constraints, points=asked.plans, time_limit_s=seconds, seed=settings.seed
+                coverage, home, constraints, points=fair_settings.plans, time_limit_s=seconds, seed=settings.seed
             )
-        found.append(("communities", plans))
-    if asked.old:
+        frontiers.append(("communities", plans))
+    if fair_settings.old:
         old = residents_65(inputs.demand)
         if not np.isfinite(old).all() or not old.sum() > 0:
             raise StudyError(str(study.file), [Issue("fair_without_old")])
         with budget.share() as seconds:
             plans = group_frontier(
-                coverage, old, constraints, points=asked.plans, time_limit_s=seconds, seed=settings.seed
+                coverage, old, constraints, points=fair_settings.plans, time_limit_s=seconds, seed=settings.seed
             )
-        found.append(("old", plans))
+        frontiers.append(("old", plans))
     return tuple(
         EquityFrontier(
             objective,
@@ -298,5 +298,5 @@ def equity_frontiers(
                 for one in plans
             ),
         )
-        for objective, plans in found
+        for objective, plans in frontiers
     )

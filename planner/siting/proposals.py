@@ -243,6 +243,8 @@ def _notices(
     places = [one.clusters for one in (*pool.candidates, *(out.candidate for out in pool.excluded))].count(sites)
     if 0 < places < sites:
         yield Notice("siting_few_places", "siting", values={"sites": sites, "places": places})
+    if any(one.status for one in pool.sources):
+        yield Notice("siting_streets_stopped", "siting", values={"seconds": f"{builder.settings.seconds:g}"})
     if not pool.new:
         yield Notice("siting_none_left", "siting", values={"count": len(pool.excluded)})
     if beyond_budget:

@@ -211,11 +211,11 @@ def solve_robust(
     offset = (
         np.zeros(len(names)) if rule == "worst people" else -np.array([best[name].objective for name in names])
     )
-    found = _most_even(scenarios, constraints, offset, best, deadline)
-    chosen = np.zeros(0, dtype=np.int64) if found.chosen is None else found.chosen
+    even = _most_even(scenarios, constraints, offset, best, deadline)
+    chosen = np.zeros(0, dtype=np.int64) if even.chosen is None else even.chosen
     sign = 1.0 if rule == "worst people" else -1.0
-    bound = found.bound if rule == "worst people" else min(found.bound, 0.0)
-    return _robust(scenarios, fixed, rule, chosen, sign * found.value + 0.0, sign * bound + 0.0)
+    bound = even.bound if rule == "worst people" else min(even.bound, 0.0)
+    return _robust(scenarios, fixed, rule, chosen, sign * even.value + 0.0, sign * bound + 0.0)
 
 
 def _same_columns(scenarios: Mapping[str, CoverageMatrix]) -> list[Issue]:
@@ -303,8 +303,11 @@ def analyse_scenarios(
     StudyError
         A walking profile or a community is unknown, or the study has no gates.
     """
-    asked, settings = study.siting.robust, study.siting
-    if not (asked.walking or asked.gates or asked.people) or siting.constraints is None:
+    robust_settings, settings = study.siting.robust, study.siting
+    if (
+        not (robust_settings.walking or robust_settings.gates or robust_settings.people)
+        or siting.constraints is None
+    ):
         return None
     _check(study, inputs)
     demand = AllDemand.of(study, inputs, kinds)
@@ -320,11 +323,11 @@ def analyse_scenarios(
     best = _no_worse(coverages, allowed, best, constraints)
     with budget.share(SCENARIO_SHARE) as seconds:
         robust = solve_robust(
-            coverages, constraints, best, rule=asked.rule, time_limit_s=seconds, seed=settings.seed
+            coverages, constraints, best, rule=robust_settings.rule, time_limit_s=seconds, seed=settings.seed
         )
     best = _no_worse(coverages, {ROBUST: robust.sites}, best, constraints)
     table = regret_table(coverages, {**plans, ROBUST: robust.sites}, best, constraints)
-    if asked.rule == "worst regret":
+    if robust_settings.rule == "worst regret":
         value = float(table.regret[-1].max())
         robust = replace(robust, certificate=Certificate.of(value, robust.bound))
     proposal = siting.propose(robust.sites, method=ROBUST, status=robust.status, new_sites=settings.sites)
@@ -356,19 +359,19 @@ def _columns(proposal: Proposal, pool: CandidateSet) -> tuple[int, ...]:
 
 
 def _check(study: Study, inputs: Inputs) -> None:
-    asked = study.siting.robust
+    robust_settings = study.siting.robust
     issues = []
     profiles, communities = walking_profiles(), set(inputs.communities["id"])
-    for name in asked.walking:
+    for name in robust_settings.walking:
         if name not in profiles:
             values = {"path": "siting.robust.walking", "name": name, "known": ", ".join(sorted(profiles))}
             issues.append(Issue("unknown_profile", values))
-    if asked.gates and inputs.gates is None:
+    if robust_settings.gates and inputs.gates is None:
         issues.append(Issue("robust_without_gates"))
-    unknown = sorted({one for variant in asked.people for one in variant.people} - communities - {"*"})
+    unknown = sorted({one for variant in robust_settings.people for one in variant.people} - communities - {"*"})
     if unknown:
         issues.append(Issue("robust_unknown_community", {}, unknown))
-    names = [variant.name for variant in asked.people]
+    names = [variant.name for variant in robust_settings.people]
     if len(set(names)) < len(names):
         issues.append(Issue("robust_names_repeat"))
     if issues:
@@ -379,19 +382,19 @@ def _scenarios(
     study: Study, inputs: Inputs, pool: CandidateSet, demand: AllDemand, walker: Walker
 ) -> Iterator[tuple[str, tuple[Phrase, CoverageMatrix]]]:
     """Yield key, title and coverage of each scenario, the study's base scenario first."""
-    asked, walk = study.siting.robust, walker.walk
+    robust_settings, walk = study.siting.robust, walker.walk
     base = demand.coverage(study, inputs, pool, walker)
     yield "as_is", (Phrase("words.world_as_is"), base)
-    for name in dict.fromkeys(asked.walking):
+    for name in dict.fromkeys(robust_settings.walking):
         profile = walking_profiles()[name]
         other = walker_at(study, inputs, walker, WalkSettings(profile.speed_kmh, walk.access_m))
         title = Phrase("words.world_walking", {"name": name, "speed": f"{profile.speed_kmh:g}"})
         yield f"walking:{name}", (title, demand.coverage(study, inputs, pool, other))
-    for state in dict.fromkeys(asked.gates):
+    for state in dict.fromkeys(robust_settings.gates):
         other = build_walker(study, _with_gates(inputs, state), walk)
         title = Phrase(f"words.world_gates_{state}")
         yield f"gates:{state}", (title, demand.coverage(study, inputs, pool, other))
-    for variant in asked.people:
+    for variant in robust_settings.people:
         rest = variant.people.get("*", 1.0)
         times = demand.points["community"].map(lambda one, v=variant, r=rest: v.people.get(one, r)).to_numpy()
         title = Phrase("words.world_people", {"name": variant.name})

@@ -15,7 +15,10 @@ from planner.accessibility.groups import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
+from planner.messages.catalogue import Phrase
 from planner.messages.errors import Issue, StudyError
+from planner.messages.notices import Notice
+from planner.messages.progress import Progress, silent
 from planner.network.walker import Walker, point_coordinates
 from planner.schemas.tables import Facilities
 from planner.siting.candidates.builder import CandidateBuilder, CandidateSet
@@ -25,10 +28,11 @@ from planner.siting.candidates.constraints import SiteConstraints
 from planner.siting.candidates.place_ids import ONE_PLACE
 from planner.siting.candidates.relocations import propose_relocations
 from planner.siting.demand_weights import WeightedDemand, weigh_demand
-from planner.siting.model_spec import ModelSpec
+from planner.siting.model_spec import ModelSpec, get_spec
 from planner.siting.models import model_names
 from planner.siting.problem import LocationProblem, TravelCosts
 from planner.siting.proposals import selection_constraints
+from planner.siting.solvers.deadline import Deadline
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +87,13 @@ def check_model(study: Study) -> None:
         raise StudyError(str(study.file), [Issue("unknown_profile", values)])
 
 
+def model_notices(study: Study) -> Iterator[Notice]:
+    """Yield that the model of a study does not keep to its budget."""
+    siting = study.siting
+    if siting.budget is not None and siting.sites > 0 and "budget" not in get_spec(siting.model).uses:
+        yield Notice("model_without_budget", "siting", values={"model": Phrase(f"models.name_{siting.model}")})
+
+
 def demand_to_gain(inputs: SitingInputs) -> tuple[gpd.GeoDataFrame, tuple[GroupCoverage, ...]]:
     """Return the residents and groups that can be gained: uncovered, or served by relocatable centres only."""
     if not inputs.study.siting.relocatable:
@@ -97,8 +108,10 @@ def weighted_demand(inputs: SitingInputs) -> WeightedDemand:
     return weigh_demand(residents, groups, standard_min=inputs.standard_min, residents_weight=weight)
 
 
-def candidate_builder(inputs: SitingInputs, demand: WeightedDemand) -> CandidateBuilder:
-    """Return the builder of a study's candidates for the demand that can be gained."""
+def candidate_builder(
+    inputs: SitingInputs, demand: WeightedDemand, *, deadline: Deadline | None = None, progress: Progress = silent
+) -> CandidateBuilder:
+    """Return the builder of a study's candidates for the demand that can be gained, until the deadline."""
     study, settings = inputs.study, inputs.study.siting
     standard = np.full(len(demand.uncovered), inputs.standard_min)
     residents, rows = inputs.inputs.demand, np.full(len(demand.uncovered), -1, dtype=np.int64)
@@ -120,6 +133,8 @@ def candidate_builder(inputs: SitingInputs, demand: WeightedDemand) -> Candidate
         residents_xy=point_coordinates(residents) if inputs.horizon_min > 0 else np.zeros((0, 2)),
         horizon_min=inputs.horizon_min,
         resident_rows=rows,
+        deadline=deadline or Deadline(np.inf),
+        progress=progress,
     )
 
 

@@ -21,7 +21,7 @@ from planner.siting.models import DEFAULT_MODEL
 from planner.siting.problem import LocationProblem
 from planner.siting.proposals import SitingResult, search_candidates, solve_proposals
 from planner.siting.robustness import ScenarioAnalysis, analyse_scenarios
-from planner.siting.solvers.deadline import TimeBudget
+from planner.siting.solvers.deadline import Deadline, TimeBudget
 from planner.siting.study_problem import (
     SitingInputs,
     candidate_builder,
@@ -30,6 +30,9 @@ from planner.siting.study_problem import (
     weighted_demand,
 )
 from planner.siting.unserved import UnservedContext, UnservedDemand, explain_unserved
+
+CANDIDATES_SHARE = 0.5
+"""Of the time, at most, for building candidates."""
 
 OPTIMUM_SHARE = 0.5
 """Share of the solving time left that maximal covering may take, and the study's own model after it."""
@@ -144,8 +147,9 @@ def solve(inputs: SitingInputs, *, model: str = DEFAULT_MODEL, progress: Progres
     """
     spec, budget = get_spec(model), TimeBudget(inputs.study.siting.seconds)
     progress("candidates")
-    builder = candidate_builder(inputs, weighted_demand(inputs))
-    siting = search_candidates(builder, builds_all=True)
+    with budget.share(CANDIDATES_SHARE) as seconds:
+        builder = candidate_builder(inputs, weighted_demand(inputs), deadline=Deadline(seconds), progress=progress)
+        siting = search_candidates(builder, builds_all=True)
     progress("siting")
     if spec.maximises_gain and _has_question(builder):
         with budget.share(OPTIMUM_SHARE) as seconds:
@@ -175,9 +179,10 @@ def solve_study(inputs: SitingInputs, *, progress: Progress = silent) -> StudySi
     spec = get_spec(study.siting.model)
     demand = weighted_demand(inputs)
     progress("candidates")
-    builder = candidate_builder(inputs, demand)
-    has_question = _has_question(builder) or (not spec.needs_sites and len(builder.uncovered) > 0)
-    siting = search_candidates(builder, builds_all=has_question)
+    with budget.share(CANDIDATES_SHARE) as seconds:
+        builder = candidate_builder(inputs, demand, deadline=Deadline(seconds), progress=progress)
+        has_question = _has_question(builder) or (not spec.needs_sites and len(builder.uncovered) > 0)
+        siting = search_candidates(builder, builds_all=has_question)
     answer = None
     progress("siting")
     if has_question:

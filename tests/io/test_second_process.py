@@ -56,7 +56,8 @@ def test_two_processes_write_what_one_writes(
 ) -> None:
     begun = []
     monkeypatch.setattr(
-        "planner.reporting.write.start_in_process", lambda *given: begun.append(given) or start_in_process(*given)
+        "planner.reporting.report.pictures.start_in_process",
+        lambda *given: begun.append(given) or start_in_process(*given),
     )
     for processes in (1, 2):
         assert len(writing.write(toy_plan, tmp_path / str(processes), processes=processes)) == len(

@@ -11,8 +11,8 @@ import toy
 
 from planner.io import second_process
 
-LAYING_OUT = "[__import__(name) for name in ('planner.reporting.report.docx', 'docx', 'numpy', 'shapely')]"
-"""What the second process imports for the Word file, and more."""
+LAYING_OUT = "[__import__(name) for name in ('planner.reporting.report.png', 'docx', 'numpy', 'shapely')]"
+"""What the second process imports for the pictures, and more."""
 
 
 def modules_of_the_second_process() -> list[str]:

@@ -101,6 +101,48 @@ def test_the_hard_cases_by_name(name: str, east_north: tuple[float, float]) -> N
     assert not left_to_geos(segments, RADIUS_M)
 
 
+@pytest.mark.parametrize("radii", [0.25, 0.5, 1.0, 2.0])
+@pytest.mark.parametrize("seed", range(6))
+def test_straight_grids_of_a_planner_are_drawn_here_too(radii: float, seed: int) -> None:
+    """Streets along the axes, some radii apart: sides run along streets and end where others begin."""
+    random, step_m = np.random.default_rng(seed), 50.0
+    count = int(random.integers(6, 14))
+    there = np.array([(i, j, i, j + 1) for i in range(count) for j in range(count - 1)], dtype=np.float64)
+    grid = np.concatenate([there, there[:, [1, 0, 3, 2]]]) * step_m + np.tile(random.integers(0, 500_000, 2), 2)
+    reached = grid[random.random(len(grid)) < (0.4, 0.7, 1.0)[seed % 3]]
+    cut = random.random(len(reached)) < 0.2
+    share = np.round(random.random(int(cut.sum())), 1) + 0.1
+    reached[cut, 2:] = reached[cut, :2] + (reached[cut, 2:] - reached[cut, :2]) * share[:, None]
+    radius_m = radii * step_m
+    areas, by_geos = capsule_unions(reached, np.array([len(reached)]), radius_m)
+    expected = buffered_union(reached, radius_m)
+    assert not by_geos[0]
+    assert shapely.symmetric_difference(areas[0], expected).area <= 1e-5 * expected.area
+
+
+@pytest.mark.parametrize(
+    ("radius_m", "streets"),
+    [
+        (
+            50.0,
+            [(50, 0, 50, 500), (100, 0, 100, 500), (0, 200, 401.405967142, 200), (0, 250, 401.694649, 250)],
+        ),
+        (50.0, [(50, 0, 50, 500), (100, 0, 100, 500), (0, 200, 500, 200), (0, 250, 500, 250)]),
+        (100.0, [(100, 0, 100, 1000), (200, 0, 200, 1000), (0, 400, 1000, 400), (0, 500, 1000, 500)]),
+    ],
+)
+@pytest.mark.parametrize("east_north", [(0.0, 0.0), (500_000.0, 4_400_000.0), (0.0, 4_400_000.0)])
+def test_a_street_that_begins_one_radius_beside_another(
+    radius_m: float, streets: list[tuple[float, ...]], east_north: tuple[float, float]
+) -> None:
+    """Its side begins on the other one's: which of the two, or of their circles, comes first is no rounding."""
+    segments = np.array(streets, dtype=np.float64) + np.tile(east_north, 2)
+    areas, by_geos = capsule_unions(segments, np.array([len(segments)]), radius_m)
+    expected = buffered_union(segments, radius_m)
+    assert not by_geos[0]
+    assert shapely.symmetric_difference(areas[0], expected).area <= 1e-5 * expected.area
+
+
 def test_nothing_has_an_empty_area() -> None:
     assert capsule_union(np.zeros((0, 4)), RADIUS_M).is_empty
 

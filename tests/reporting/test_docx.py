@@ -17,11 +17,13 @@ from markupsafe import Markup
 from plans import with_settings
 
 import planner
+from planner.cache import Cache
 from planner.messages.catalogue import LANGUAGES, Language, Texts
 from planner.reporting.document.build import build_document
 from planner.reporting.report.blocks import CentreCard, Figure, KeyFigures, Report, Table
 from planner.reporting.report.build import build_report, write_report
 from planner.reporting.report.docx import docx_bytes
+from planner.reporting.report.pictures import drawings_of, start_pictures
 from planner.reporting.report.png import render_png
 from planner.reporting.report.word import WordFile
 from planner.reporting.report.word_styles import TABLE_STYLE, TEXT_MM, open_template
@@ -227,3 +229,24 @@ def test_a_card_is_set_in_smaller_letters() -> None:
         assert card.styles[name].font.size == pytest.approx(whole.styles[name].font.size * 0.76, abs=6350)
     assert card.styles["Heading 1"].paragraph_format.space_before.pt == pytest.approx(20 * 0.76**3, abs=0.1)
     assert card.sections[0].top_margin.mm == pytest.approx(20 * 0.76, abs=0.1)
+
+
+def test_pictures_are_kept_and_drawn_once(
+    rich_toy_plan: planner.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, cache = told(rich_toy_plan, "en"), Cache(tmp_path)
+    with start_pictures(report, cache) as pictures:
+        drawn = pictures()
+    assert list(drawn) == list(drawings_of(report))
+    assert drawn
+
+    def fail(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("planner.reporting.report.docx.render_png", fail)
+    monkeypatch.setattr("planner.reporting.report.png.render_png", fail)
+    with start_pictures(report, Cache(tmp_path), processes=2) as pictures:
+        assert pictures() == drawn
+    made = docx_bytes(report, drawn)
+    monkeypatch.undo()
+    assert made == docx_bytes(report)

@@ -25,7 +25,14 @@ from planner.schemas.records import layer_fields
 DATA = (Path(__file__).parents[2] / "docs" / "data.md").read_text("utf-8")
 TYPES = {"text": "object", "number": "float64", "whole number": "int64", "true or false": "bool"}
 OPTIONAL = {"groups_demand", "groups_coverage", "business_areas", "places", "projects", "needs", "funds"}
-OPTIONAL |= {"services", "services_demand", "services_coverage", "services_communities", "services_ledger"}
+OPTIONAL |= {
+    "services",
+    "services_demand",
+    "services_coverage",
+    "services_communities",
+    "services_ledger",
+    "services_bundles",
+}
 MONEY = '[programme]\nnew_cost = 40.0\n[[programme.funds]]\nid = "above"\namounts = [50.0, 20.0]\n'
 
 

@@ -86,7 +86,7 @@ def test_notes_say_what_is_assumed_and_modelled(content: PlanDocument, language:
     changed["programme"]["costs_modelled"] = True
     assert [scene["note"] for scene in scenes(changed, texts)] == ["", "", "", costs, costs]
     changed["data"]["modelled"] = ["demand"]
-    modelled = texts("maps.scene_modelled", layers=texts("maps.source_demand"))
+    modelled = texts("maps.scene_modelled", layers=texts("words.input_demand"))
     assert [scene["note"] for scene in scenes(changed, texts)] == [modelled] * 3 + [
         texts.paragraph([costs, modelled])
     ] * 2

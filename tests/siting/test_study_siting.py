@@ -44,6 +44,7 @@ from planner.siting.models.maximal_covering import maximal_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
 from planner.siting.proposals import compute_coverage, propose_sites
 from planner.siting.solvers.deadline import TimeBudget
+from planner.siting.study_problem import model_notices
 from planner.siting.unserved import UnservedContext, explain_unserved
 
 WALK = WalkSettings(3.6, 10.0)
@@ -289,6 +290,18 @@ def test_nothing_is_compared_where_nothing_was_asked() -> None:
     assert (empty.greedy, empty.curve, empty.others) == (None, (), ())
 
 
+@pytest.mark.parametrize(
+    ("model", "told"), [("set_covering", True), ("hierarchical_covering", True), ("maximal_covering", False)]
+)
+def test_a_budget_that_the_model_ignores_is_told(model: str, *, told: bool) -> None:
+    siting = Settings(model=model, budget=1.0)
+    layers = {name: {"path": "toy.gpkg"} for name in ("communities", "facilities", "streets", "demand")}
+    study = planner.make_study({"name": "Toy", "inputs": layers}).model_copy(update={"siting": siting})
+    assert [notice.key for notice in model_notices(study)] == ["model_without_budget"] * told
+    without = study.model_copy(update={"siting": siting.model_copy(update={"budget": None})})
+    assert not list(model_notices(without))
+
+
 # who is left, and why
 
 
@@ -503,3 +516,41 @@ def test_the_card_in_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 def test_places_of_candidates_are_where_the_map_shows_them(sited: planner.Plan) -> None:
     shown = shapely.get_coordinates(sited.siting.candidates.geometry.array)
     np.testing.assert_array_equal(shown, candidate_xy(sited.siting.pool.new))
+
+
+def test_the_time_of_the_stage_bounds_its_candidates_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock that only work moves: each part of the search for street positions takes a second of the ten."""
+    now, took, steps = [0.0], [], []
+
+    class Told:
+        def __call__(self, stage: str, /) -> None:
+            steps.append(stage)
+
+        def step(self, done: int, count: int) -> None:
+            steps.append(f"{done}/{count}")
+
+    def areas(walker: Walker, *given: object, **named: object) -> object:
+        now[0] += 1.0
+        return drawn(walker, *given, **named)
+
+    def timed(*given: object, **named: object) -> object:
+        begun = now[0]
+        sites = solved(*given, **named)
+        took.append(now[0] - begun)
+        return sites
+
+    drawn, solved = Walker.service_areas, planner.pipeline.solve_study
+    monkeypatch.setattr("planner.siting.solvers.deadline.clock", lambda: now[0])
+    monkeypatch.setattr("planner.siting.candidates.street_positions.POINTS_AT_ONCE", 1)
+    monkeypatch.setattr("planner.pipeline.solve_study", timed)
+    monkeypatch.setattr(Walker, "service_areas", areas)
+    lines = [line for line in toy.SITED.splitlines() if not line.startswith(("sources", "seconds"))]
+    study = "\n".join(lines).replace("[siting]", '[siting]\nsources = ["clusters", "streets"]\nseconds = 10.0')
+    plan = planner.run(toy.write_study(tmp_path, changed=toy.sited_layers(), study=study), progress=Told())
+    assert took[0] <= 11.0
+    assert "siting_streets_stopped" in {notice.key for notice in plan.notices}
+    assert [one.status for one in plan.siting.pool.sources if one.source == "streets"] == ["time_limit"]
+    assert not plan.siting.pool.every_street
+    counted = steps[steps.index("candidates") + 1 : steps.index("siting")]
+    assert counted[0].startswith("0/")
+    assert int(counted[0].partition("/")[2]) > len(counted)

@@ -62,6 +62,16 @@ class Raster(Settings):
     """True where it is modelled, not surveyed: map and report then say so."""
 
 
+class DistrictSettings(Settings):
+    """One district of larger layers: what lies beyond it counts for walks, and in no sum."""
+
+    communities: tuple[str, ...] = ()
+    """Ids of its communities; people and centres of others in the layer count for walks only. Left out: all."""
+
+    facilities: tuple[str, ...] = ()
+    """Ids of its centres that serve no community of the layer."""
+
+
 class InputSettings(Settings):
     """The layers."""
 
@@ -72,7 +82,7 @@ class InputSettings(Settings):
     """Service centres: points with id, name, tier; optional community, floor_area_m2."""
 
     streets: Layer
-    """StudyNetwork streets: lines, joined where they share a vertex, or an OpenStreetMap extract."""
+    """Walkable streets: lines, joined where they share a vertex, or an OpenStreetMap extract."""
 
     demand: Layer | None = None
     """People: buildings or grid cells with id, people. Without it, community totals are spread along streets."""

@@ -71,6 +71,9 @@ class ServiceSettings(Settings):
     new_cost: Money | None = None
     """What a new facility costs, in `costs.unit`."""
 
+    area_m2: Annotated[float, Field(strict=True, ge=1, le=1e6)] | None = None
+    """Floor area that it takes up in a room that it shares, m²; with `add_cost` it may go into rooms."""
+
     unit_cost: Money | None = None
     """What one more unit of capacity (a place, a m²) costs, in `costs.unit`."""
 
@@ -90,6 +93,22 @@ class ServiceSettings(Settings):
         if self.minutes is None and not self.profile:
             raise PydanticCustomError("service_without_standard", "`minutes` or `profile` is needed")
         return self
+
+
+class BundleSettings(Settings):
+    """Services that share rooms: plots and rooms of `inputs.parcels`, and the study's own premises."""
+
+    budget: Money | None = None
+    """What rooms and what goes into them may cost together, in `costs.unit`. Left out: no limit."""
+
+    most_rooms: Annotated[int, Field(strict=True, ge=0, le=1000)] | None = None
+    """How many rooms may be taken, own premises not counted. Left out: any number."""
+
+    most_added: Annotated[int, Field(strict=True, ge=0, le=100)] = 1
+    """How many services may be added to each of the study's own premises."""
+
+    time_limit_s: Annotated[float, Field(strict=True, gt=0, le=3600)] = 30.0
+    """How long to look for the best choice, seconds; then the best found counts, with its bound."""
 
 
 def check_services(services: tuple[ServiceSettings, ...], groups: tuple[str, ...]) -> None:

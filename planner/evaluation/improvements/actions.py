@@ -114,8 +114,8 @@ def order_key(actions: Sequence[Action]) -> tuple[int, float, int, tuple[int, ..
 
 def total_cost(actions: Sequence[Action]) -> float | None:
     """Return the total cost of actions; None where a price is missing."""
-    known = [action.cost for action in actions if action.cost is not None]
-    return math.fsum(known) if len(known) == len(actions) else None
+    costs = [action.cost for action in actions if action.cost is not None]
+    return math.fsum(costs) if len(costs) == len(actions) else None
 
 
 def cost_of(price: float | None, amount: float) -> float | None:

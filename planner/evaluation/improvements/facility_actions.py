@@ -13,7 +13,8 @@ from planner.evaluation.functions import function_completeness
 from planner.evaluation.improvements.actions import Action, Intervention, cost_of
 from planner.evaluation.indicators import derive_indicators, indicators_depending_on
 from planner.evaluation.intervals import IndicatorRef, IndicatorValues, Interval, exactly
-from planner.evaluation.ratings import COMPLIANT, FacilityFacts
+from planner.evaluation.rating_names import COMPLIANT
+from planner.evaluation.ratings import FacilityFacts
 from planner.evaluation.rules import RuleSet
 
 MAX_ADDED_M2 = 10_000
@@ -192,14 +193,14 @@ def turning_points(
 
 
 def _comparisons(facts: FacilityFacts, rule_set: RuleSet) -> list[Comparison]:
-    found = [
+    compared = [
         predicate
         for rule in rule_set.rules
         if rule.grade == COMPLIANT and facts.tier in rule.tiers
         for predicate in predicates(rule.condition)
         if isinstance(predicate, Comparison)
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(compared))
 
 
 def is_required(rule_set: RuleSet, names: frozenset[str]) -> bool:

@@ -40,15 +40,8 @@ from planner.evaluation.improvements.site_actions import (
     neighbours_of,
 )
 from planner.evaluation.improvements.street_actions import CrossingIntervention, GateIntervention
-from planner.evaluation.ratings import (
-    COMPLIANT,
-    EXCELLENT,
-    UNDETERMINED,
-    WEAK,
-    FacilityFacts,
-    evaluate_rules,
-    rating_of,
-)
+from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
+from planner.evaluation.ratings import FacilityFacts, evaluate_rules, rating_of
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers, find_severance_pairs, pairs_near
 from planner.inputs.study_inputs import without_equipment
@@ -230,15 +223,15 @@ def cheapest_plan(
     """
     search = _Search(facts, rule_set)
     helpful = [one for one in (*own, *further) if search.may_resolve(one)]
-    found = search.first_success(_SinglesByCost(helpful, facts, rule_set))
-    if found is None or search.is_open(found[1]):
+    plan = search.first_success(_SinglesByCost(helpful, facts, rule_set))
+    if plan is None or search.is_open(plan[1]):
         proposed = [*_own_pairs(search, own), *_mixed_pairs(search, own, further)]
         in_order = sorted(proposed, key=lambda steps: order_key([action for _, action in steps]))
         pairs = search.first_success(in_order)
-        found = pairs if found is None or (pairs and not search.is_open(pairs[1])) else found
-    if found is None:
+        plan = pairs if plan is None or (pairs and not search.is_open(pairs[1])) else plan
+    if plan is None:
         return ImprovementPlan(facts.id, (), None, WEAK, search.failing, (), search.tried)
-    steps, then = found
+    steps, then = plan
     results = evaluate_rules(then, rule_set)
     actions = tuple(action for _, action in steps)
     remaining = tuple(one.rule for one in results if one.grade == COMPLIANT and one.passed is not True)

@@ -18,15 +18,8 @@ from planner.evaluation.improvements.local_access import (
     without_service_area,
 )
 from planner.evaluation.indicators import indicators_depending_on
-from planner.evaluation.ratings import (
-    COMPLIANT,
-    EXCELLENT,
-    UNDETERMINED,
-    WEAK,
-    FacilityFacts,
-    evaluate_rules,
-    rating_of,
-)
+from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
+from planner.evaluation.ratings import FacilityFacts, evaluate_rules, rating_of
 from planner.evaluation.rules import RuleSet
 
 RANK = {WEAK: 0, UNDETERMINED: 1, COMPLIANT: 2, EXCELLENT: 3, "": 3}

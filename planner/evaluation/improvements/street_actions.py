@@ -90,20 +90,20 @@ class CrossingIntervention(NetworkIntervention):
         standing = select_snapped(points.standing, which)
         minutes = context.walker.time_matrix(start, standing, within_min=settings.far_min)[0]
         weight = people_around(spots.xy, people_xy, people, settings.near_m)
-        found = rank_pairs(
+        pairs = rank_pairs(
             spots.xy, minutes, weight, walk=context.walker.walk, settings=settings, most=settings.tried
         )
-        both = np.concatenate([found.near, found.far])
+        both = np.concatenate([pairs.near, pairs.far])
         arriving, leaving = (
             select_snapped(points.arriving, which[both]),
             select_snapped(points.leaving, which[both]),
         )
         self.through = compute_link_effect(arriving, self.near.od, leaving)
         self.ends: dict[Action, tuple[int, int]] = {}
-        for number, (near, far, air_m) in enumerate(zip(found.near, found.far, found.air_m, strict=True)):
+        for number, (near, far, air_m) in enumerate(zip(pairs.near, pairs.far, pairs.air_m, strict=True)):
             place, other = point_of(spots.xy[near]), point_of(spots.xy[far])
             action = Action("build_crossing", float(air_m), self._cost(float(air_m)), place=place, other=other)
-            self.ends[action] = number, number + len(found.near)
+            self.ends[action] = number, number + len(pairs.near)
         return list(self.ends)
 
     def _cost(self, length_m: float) -> float | None:

@@ -71,7 +71,7 @@ def compare_with_overlay(access: AccessData) -> pd.DataFrame:
 
     Parameters
     ----------
-    situation
+    access
         With service areas.
 
     Returns
@@ -161,7 +161,7 @@ def verify(access: AccessData, environment: WalkEnvironment, *, seed: int, point
         walk.access_m,
     )
     listed = np.isin(times.demand, drawn)
-    found = dict(
+    minutes_of = dict(
         zip(zip(times.facility[listed], times.demand[listed], strict=True), times.minutes[listed], strict=True)
     )
     pairs = differing = 0
@@ -169,7 +169,7 @@ def verify(access: AccessData, environment: WalkEnvironment, *, seed: int, point
     for row, demand in enumerate(drawn):
         again = walks.from_home(row, horizon_m)
         for facility in range(len(access.facilities)):
-            here, there = found.get((facility, demand), math.inf), walk.minutes(again[facility])
+            here, there = minutes_of.get((facility, demand), math.inf), walk.minutes(again[facility])
             # A walk that ends at the horizon itself may be listed by one and not by the other.
             if min(here, there) >= times.horizon_min - TOLERANCE_MIN:
                 continue

@@ -245,8 +245,8 @@ class NetworkxWalks:
         if ends[0] == ends[1]:
             return
         for (begin, end), level in zip((ends, ends[::-1]), levels, strict=True):
-            known = self._graph.get_edge_data(begin, end)
-            if known is None or metres * level < known["m"]:
+            earlier = self._graph.get_edge_data(begin, end)
+            if earlier is None or metres * level < earlier["m"]:
                 self._graph.add_edge(begin, end, m=metres * level)
 
     def _key(self, number: int, along_m: float) -> Key:
@@ -312,12 +312,12 @@ class _Obstacles:
         ways = shapely.linestrings([(point, segment.place((begin + end) / 2)) for begin, end in spans])
         stop = shapely.multilinestrings(closed)
         shapely.prepare(stop)
-        found: list[Part] = []
+        parts: list[Part] = []
         for (begin, end), is_stopped in zip(spans, shapely.intersects(stop, ways).tolist(), strict=True):
             if not is_stopped:
-                goes_on = bool(found) and begin - found[-1][1] <= CUT_M
-                found[-1:] = [(found[-1][0], end)] if goes_on else [*found[-1:], (begin, end)]
-        return found
+                goes_on = bool(parts) and begin - parts[-1][1] <= CUT_M
+                parts[-1:] = [(parts[-1][0], end)] if goes_on else [*parts[-1:], (begin, end)]
+        return parts
 
 
 def _events(point: FloatArray, segment: _Segment, corners: FloatArray) -> Iterator[float]:

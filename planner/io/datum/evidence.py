@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from planner.io.datum.transform import DATUMS, WGS84, Datum, convert
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 Array = NDArray[np.float64]
 Pair = tuple[Datum, Datum]
@@ -169,6 +172,8 @@ def score_layer(layer: gpd.GeoDataFrame, settled: Mapping[str, gpd.GeoDataFrame]
     evidence = [_inside(scene, spots, scene.shapes("communities"))]
     streets = _street_points(scene) if "streets" in settled else None
     if streets is not None:
+        from scipy.spatial import cKDTree
+
         nearest = cKDTree(streets)
         shapes = scene.shapes("layer")
         size_m = np.sqrt(shapely.area(shapes[np.isfinite(shapely.area(shapes))]) / np.pi)
@@ -228,8 +233,9 @@ def _along_streets(scene: LayerGeometry, layers: Mapping[str, gpd.GeoDataFrame])
     streets = _street_points(scene)
     if streets is None:
         return []
-    nearest = cKDTree(streets)
+    from scipy.spatial import cKDTree
 
+    nearest = cKDTree(streets)
     evidence = []
     borders = scene.degrees["communities"]
     edge = _border_points(borders)

@@ -105,8 +105,8 @@ def building_use(tags: Tags) -> str:
     return f"landuse={landuse}" if landuse in LAND_USED else ""
 
 
-def _uses(told: Sequence[str]) -> list[str]:
-    return [item for item in told if not item.startswith("social_facility=")]
+def _uses(columns: Sequence[str]) -> list[str]:
+    return [item for item in columns if not item.startswith("social_facility=")]
 
 
 def without_relation_type(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -72,8 +72,8 @@ def merge_elements(elements: Iterable[Element]) -> MergedElements:
         count += 1
         key = (ORDER.index(element["type"]), int(element["id"]))
         # An area requested in parts, or with other tags, gives the same element again.
-        known = newest.get(key)
-        if known is None or int(element.get("version", 0)) >= int(known.get("version", 0)):
+        earlier = newest.get(key)
+        if earlier is None or int(element.get("version", 0)) >= int(earlier.get("version", 0)):
             newest[key] = element
     there = {key: element for key, element in newest.items() if element.get("visible", True)}
     deleted = len(newest) - len(there)

@@ -435,8 +435,8 @@ def read_osm_barriers(path: Path) -> gpd.GeoDataFrame:
     )
 
 
-def _keys(told: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(key for key, _ in told))
+def _keys(pairs: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for key, _ in pairs))
 
 
 def _told(tags: Mapping[str, str], told: tuple[tuple[str, str], ...]) -> str:

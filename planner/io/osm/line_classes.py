@@ -197,7 +197,7 @@ def classify_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> Li
 _NAMES = frozenset({*CLASS_COLUMNS, *VAGUE_COLUMNS, *TAG_COLUMNS, *OTHER_KEYS})
 
 
-def _judged(named: tuple[str, str], said: Mapping[str, str], other: str, *, is_osm: bool) -> tuple[str, str]:
+def _judged(named: tuple[str, str], words: Mapping[str, str], other: str, *, is_osm: bool) -> tuple[str, str]:
     """Return why a line is not walked, and the word that decides."""
     column, word = named
     osm = OF_TRAILS.get(word, word)
@@ -207,25 +207,25 @@ def _judged(named: tuple[str, str], said: Mapping[str, str], other: str, *, is_o
             return "class", other or "highway="
         osm = "road"
     elif osm not in WALKABLE and osm not in WALKABLE_IF_ALLOWED:
-        known = _set_of(word)
-        if column in OSM_CLASSES or known in SETS:
+        known_words = _set_of(word)
+        if column in OSM_CLASSES or known_words in SETS:
             return "class", word
-        if not known and not said:
+        if not known_words and not words:
             return UNKNOWN, word
         osm = "road"
-    if is_private({**said, "highway": osm}):
+    if is_private({**words, "highway": osm}):
         return PRIVATE, ""
-    reason = walking_obstacle({**said, "highway": osm})
-    return reason, word if reason == "class" else said.get(reason, "")
+    reason = walking_obstacle({**words, "highway": osm})
+    return reason, word if reason == "class" else words.get(reason, "")
 
 
 def _class_columns(
-    texts: Mapping[str, pd.Series], asked: str | None
+    texts: Mapping[str, pd.Series], stated: str | None
 ) -> tuple[list[str], dict[str, tuple[str, ...]]]:
     """Return the columns that state what lines are, and those that are called so and state something else."""
     unread: dict[str, tuple[str, ...]] = {}
     results: list[str] = []
-    for name in dict.fromkeys([*([asked] if asked else []), *CLASS_COLUMNS, *VAGUE_COLUMNS]):
+    for name in dict.fromkeys([*([stated] if stated else []), *CLASS_COLUMNS, *VAGUE_COLUMNS]):
         if name not in texts or (results and name in VAGUE_COLUMNS):
             continue
         words = texts[name][texts[name] != ""]
@@ -234,7 +234,7 @@ def _class_columns(
             results += ["highway"] if name == "highway" and any(key in texts for key in OTHER_KEYS) else []
         elif words.map(_is_known).mean() >= ENOUGH:
             results.append(name)
-        elif name in CLASS_COLUMNS or name == asked or words.map(_set_of).isin(SETS).any():
+        elif name in CLASS_COLUMNS or name == stated or words.map(_set_of).isin(SETS).any():
             unread[name] = tuple(dict.fromkeys(word for word in words if not _is_known(word)))
     return results, unread
 
@@ -250,8 +250,8 @@ def _may_be_words(column: pd.Series) -> bool:
 def _is_class(words: pd.Series) -> bool:
     """Return True if a column of any name states what lines are: known words, some that are not walked."""
     text = words[words != ""]
-    known = text.map(lambda word: word in _words() or word in WALKABLE)
-    return bool(len(text)) and known.mean() >= ENOUGH and any(_words().get(word) in SETS for word in text)
+    is_class_word = text.map(lambda word: word in _words() or word in WALKABLE)
+    return bool(len(text)) and is_class_word.mean() >= ENOUGH and any(_words().get(word) in SETS for word in text)
 
 
 def _is_state(words: pd.Series) -> bool:
@@ -274,11 +274,13 @@ def _believed(
         if name == "access":
             column = column.map(lambda word: PRIVATE if word in PRIVATE_WORDS else word)
         words = column[column != ""]
-        known = words.map(lambda word: any(part in ACCESS_WORDS for part in word.split(";")))
-        if name not in {"foot", "access"} or (len(words) and (known.all() or (sure and known.mean() >= ENOUGH))):
+        is_access_word = words.map(lambda word: any(part in ACCESS_WORDS for part in word.split(";")))
+        if name not in {"foot", "access"} or (
+            len(words) and (is_access_word.all() or (sure and is_access_word.mean() >= ENOUGH))
+        ):
             results[name] = column
         elif len(words):
-            unread[name] = tuple(dict.fromkeys(words[~known]))
+            unread[name] = tuple(dict.fromkeys(words[~is_access_word]))
     return results
 
 

@@ -99,9 +99,9 @@ def ways_with(path: Path, keys: Iterable[str]) -> list[OsmWay]:
     return _by_id(copy_way(result) for result in processor if isinstance(result, osm.types.Way))
 
 
-def copy_way(found: osm.types.Way) -> OsmWay:
+def copy_way(way: osm.types.Way) -> OsmWay:
     """Return a way that outlives the file."""
-    return OsmWay(found.id, dict(found.tags), tuple(node.ref for node in found.nodes))
+    return OsmWay(way.id, dict(way.tags), tuple(node.ref for node in way.nodes))
 
 
 def _by_id(ways: Iterable[OsmWay]) -> list[OsmWay]:
@@ -192,8 +192,8 @@ def _lacking(
     lacking = len(nodes - places.keys()) + ways
     if not lacking:
         return None
-    known = [places[node] for node in sorted(nodes & places.keys())]
-    return NodeGap(ident, lacking, shapely.Point(known[0]) if known else None)
+    located = [places[node] for node in sorted(nodes & places.keys())]
+    return NodeGap(ident, lacking, shapely.Point(located[0]) if located else None)
 
 
 def points_with(path: Path, keys: Collection[str]) -> list[tuple[str, Mapping[str, str], shapely.Point]]:

@@ -42,7 +42,7 @@ class PlaceBoundary:
     boundary: shapely.Geometry
 
 
-def choose_place(asked: str, results: Sequence[Mapping[str, Any]]) -> PlaceBoundary:
+def choose_place(name: str, results: Sequence[Mapping[str, Any]]) -> PlaceBoundary:
     """Return the one place that a name means.
 
     Administrative boundaries go before other outlines of the same name. Among several, none is guessed.
@@ -53,18 +53,18 @@ def choose_place(asked: str, results: Sequence[Mapping[str, Any]]) -> PlaceBound
         Nothing has this name, nothing of it has an outline, or several have: they are listed with their ids.
     """
     if not results:
-        raise FetchError(asked, [Issue("place_not_found", {"place": asked})])
+        raise FetchError(name, [Issue("place_not_found", {"place": name})])
     outlined = {_osm_id(result): result for result in results if _outline(result) is not None}
     if not outlined:
-        raise FetchError(asked, [Issue("place_without_outline", {"found": _listed(results)})])
+        raise FetchError(name, [Issue("place_without_outline", {"found": _listed(results)})])
     official = {key: result for key, result in outlined.items() if result.get("type") == "administrative"}
     meant = official or outlined
     if len(meant) > 1:
-        raise FetchError(asked, [Issue("several_places", {"found": _listed(list(meant.values()))})])
+        raise FetchError(name, [Issue("several_places", {"found": _listed(list(meant.values()))})])
     ((osm_id, result),) = meant.items()
     boundary = _outline(result)
     assert boundary is not None  # noqa: S101 - only outlined results are left
-    return PlaceBoundary(printable_line(str(result.get("display_name", asked))), osm_id, boundary)
+    return PlaceBoundary(printable_line(str(result.get("display_name", name))), osm_id, boundary)
 
 
 def read_boundary(frame: gpd.GeoDataFrame, *, source: str) -> shapely.Geometry:

@@ -147,7 +147,7 @@ def _rewritten(path: Path, ledger: ObjectVersions, target: Path) -> PlainExtract
     """Write the objects of a file that are there as an extract; nodes that it lacks come from its ways."""
     newest, there = ledger.newest(), ledger.there()
     keep = iter(there.tolist())
-    known = set(ledger.ids[: ledger.count(0)])
+    node_ids = set(ledger.ids[: ledger.count(0)])
     with osmium.SimpleWriter(target, overwrite=True) as writer:
         for result in osmium.FileProcessor(path, osm.NODE):
             if next(keep):
@@ -155,8 +155,8 @@ def _rewritten(path: Path, ledger: ObjectVersions, target: Path) -> PlainExtract
         of_ways = there[ledger.count(0) :].tolist()
         for result, kept in zip(osmium.FileProcessor(path, osm.WAY), of_ways, strict=False):
             for node in result.nodes if kept and isinstance(result, osm.types.Way) else ():
-                if node.ref not in known and node.location.valid():
-                    known.add(node.ref)
+                if node.ref not in node_ids and node.location.valid():
+                    node_ids.add(node.ref)
                     place = (node.location.lon, node.location.lat)
                     writer.add_node(mutable.Node(id=node.ref, location=place))
         for result in osmium.FileProcessor(path, osm.WAY):

@@ -93,7 +93,7 @@ def _check_growth(path: Path, packed: int, total: int) -> None:
         raise DataError(str(path), [Issue("grows_unpacking", {**values, "times": TIMES_AT_MOST})])
 
 
-def _varint_field(message: bytes, wanted: int) -> int:
+def _varint_field(message: bytes, number: int) -> int:
     """Return a whole number of a protobuf message by the number of its field; 0 where it has none."""
     at = 0
     while at < len(message):
@@ -101,7 +101,7 @@ def _varint_field(message: bytes, wanted: int) -> int:
         field, kind = key >> 3, key & 7
         if kind == VARINT:
             value, at = _varint(message, at)
-            if field == wanted:
+            if field == number:
                 return value
         elif kind == BYTES:
             length, at = _varint(message, at)
@@ -325,13 +325,13 @@ class _ElementReader:
         elif name == "nd":
             self._node(said)
 
-    def _node(self, said: Attributes) -> None:
-        place = {"lat": float(said["lat"]), "lon": float(said["lon"])} if "lat" in said else None
+    def _node(self, attributes: Attributes) -> None:
+        place = {"lat": float(attributes["lat"]), "lon": float(attributes["lon"])} if "lat" in attributes else None
         if self.member is not None:
             self.member.setdefault("geometry", []).append(place)
         elif self.current is not None and self.current["type"] == "way":
-            if "ref" in said:
-                self.current["nodes"].append(int(said["ref"]))
+            if "ref" in attributes:
+                self.current["nodes"].append(int(attributes["ref"]))
             self.current.setdefault("geometry", []).append(place)
 
     def end(self, name: str) -> None:
@@ -344,10 +344,10 @@ class _ElementReader:
             self.current = None
 
 
-def _version(said: Attributes) -> int:
-    return int(said.get("version") or 0)
+def _version(attributes: Attributes) -> int:
+    return int(attributes.get("version") or 0)
 
 
-def _is_there(said: Attributes) -> bool:
+def _is_there(attributes: Attributes) -> bool:
     # JOSM keeps what is to be deleted at the next upload, with this mark.
-    return said.get("action") != "delete" and said.get("visible", "true").lower() not in INVISIBLE
+    return attributes.get("action") != "delete" and attributes.get("visible", "true").lower() not in INVISIBLE

@@ -46,9 +46,9 @@ def read_osm_tagged(path: Path, tags: Mapping[str, Sequence[str]]) -> gpd.GeoDat
     [['amenity=library'], ['amenity=library'], []]
     """
     with open_extract(path) as source:
-        found = points_with(source.path, tuple(tags))
-    kinds = [_first_tag(own, tags) for _, own, _ in found]
-    rows = [(ident, own, kind, place) for (ident, own, place), kind in zip(found, kinds, strict=True) if kind]
+        points = points_with(source.path, tuple(tags))
+    kinds = [_first_tag(own, tags) for _, own, _ in points]
+    rows = [(ident, own, kind, place) for (ident, own, place), kind in zip(points, kinds, strict=True) if kind]
     return gpd.GeoDataFrame(
         {
             "id": [ident for ident, _, _, _ in rows],

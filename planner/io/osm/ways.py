@@ -195,13 +195,13 @@ def _square_rings(path: Path) -> dict[int, OsmWay]:
     return {way.id: copy_way(way) for way in members if isinstance(way, osm.types.Way)}
 
 
-def _placed(found: _WayCollector, rings: Mapping[int, OsmWay], places: NodeLocations) -> WalkableWays:
+def _placed(collector: _WayCollector, rings: Mapping[int, OsmWay], places: NodeLocations) -> WalkableWays:
     """Draw the ways, with nodes that are not one distinguished."""
-    drawn = _vertices(found, places)
+    drawn = _vertices(collector, places)
     of_rings = {node for ring in rings.values() for node in ring.nodes}
     ring_places = places.of(of_rings)
     ring = [node for node in of_rings if node in ring_places]
-    structures = {number: bool(way.structure) for number, way in found.walked.items()}
+    structures = {number: bool(way.structure) for number, way in collector.walked.items()}
     raised = np.array([structures.get(number, False) for number in drawn.ways], dtype=bool)
     moved = separate_nodes(
         np.concatenate([drawn.nodes, np.array(ring, dtype=np.int64)]),
@@ -213,28 +213,28 @@ def _placed(found: _WayCollector, rings: Mapping[int, OsmWay], places: NodeLocat
     for node in np.flatnonzero(np.isin(drawn.nodes, list(moved))).tolist() if moved else ():
         drawn.xy[node] = moved[int(drawn.nodes[node])]
     lines = drawn.lines()
-    kept = [found.walked[number] for number in sorted(found.walked.keys() & lines.keys())]
-    row_is_walked = np.array([number in found.walked for number in drawn.ways], dtype=bool)
+    kept = [collector.walked[number] for number in sorted(collector.walked.keys() & lines.keys())]
+    row_is_walked = np.array([number in collector.walked for number in drawn.ways], dtype=bool)
     walked_on = set(drawn.nodes[row_is_walked[drawn.row]].tolist())
     return WalkableWays(
         ways=kept,
         lines=np.array([lines[way.id] for way in kept], dtype=object),
         gates=[
             replace(gate, place=moved.get(node, gate.place))
-            for node, gate in sorted(found.barriers.items())
+            for node, gate in sorted(collector.barriers.items())
             if node in walked_on
         ],
         crossings={
             complex(*moved.get(node, place)): kind
-            for node, (place, kind) in sorted(found.crossings.items())
+            for node, (place, kind) in sorted(collector.crossings.items())
             if node in walked_on
         },
         left_out=[
-            ExcludedWay(number, *found.refused[number], lines[number])
-            for number in sorted(found.refused.keys() & lines.keys())
+            ExcludedWay(number, *collector.refused[number], lines[number])
+            for number in sorted(collector.refused.keys() & lines.keys())
         ],
         rings=rings,
-        gaps=[gap for gap in drawn.gaps if int(gap.id[1:]) in found.walked],
+        gaps=[gap for gap in drawn.gaps if int(gap.id[1:]) in collector.walked],
         places=replace(places, moved=moved),
     )
 
@@ -271,25 +271,25 @@ class _Vertices:
         return {way: line for way, line in zip(self.ways, whole.tolist(), strict=True) if line is not None}
 
 
-def _vertices(found: _WayCollector, places: NodeLocations) -> _Vertices:
+def _vertices(collector: _WayCollector, places: NodeLocations) -> _Vertices:
     missing = {
         node
-        for number, way in found.broken.items()
-        for node, place in zip(found.nodes[number], way, strict=True)
+        for number, way in collector.broken.items()
+        for node, place in zip(collector.nodes[number], way, strict=True)
         if place is None
     }
     later = places.of(missing)
-    whole = shapely.from_wkb(list(map(bytes.fromhex, found.whole.values())))
+    whole = shapely.from_wkb(list(map(bytes.fromhex, collector.whole.values())))
     xy = [shapely.get_coordinates(whole)]
-    nodes = [np.fromiter(chain.from_iterable(found.nodes[way] for way in found.whole), dtype=np.int64)]
-    row = [np.repeat(np.arange(len(whole)), [len(found.nodes[way]) for way in found.whole])]
+    nodes = [np.fromiter(chain.from_iterable(collector.nodes[way] for way in collector.whole), dtype=np.int64)]
+    row = [np.repeat(np.arange(len(whole)), [len(collector.nodes[way]) for way in collector.whole])]
     part = [row[0]]
     gaps: list[NodeGap] = []
     parts = len(whole)
-    for at, (number, way) in enumerate(found.broken.items(), start=len(whole)):
-        known = [place or later.get(node) for node, place in zip(found.nodes[number], way, strict=True)]
-        gaps += _gaps(number, known)
-        pairs = zip(found.nodes[number], known, strict=True)
+    for at, (number, way) in enumerate(collector.broken.items(), start=len(whole)):
+        locations = [place or later.get(node) for node, place in zip(collector.nodes[number], way, strict=True)]
+        gaps += _gaps(number, locations)
+        pairs = zip(collector.nodes[number], locations, strict=True)
         for is_known, run in groupby(pairs, key=lambda one: one[1] is not None):
             if not is_known:
                 continue
@@ -300,7 +300,7 @@ def _vertices(found: _WayCollector, places: NodeLocations) -> _Vertices:
             part.append(np.full(len(here), parts))
             parts += 1
     return _Vertices(
-        [*found.whole, *found.broken],
+        [*collector.whole, *collector.broken],
         np.concatenate(nodes),
         np.concatenate(xy),
         np.concatenate(row).astype(np.int64),
@@ -309,9 +309,9 @@ def _vertices(found: _WayCollector, places: NodeLocations) -> _Vertices:
     )
 
 
-def _gaps(way: int, known: Sequence[LonLat | None]) -> Iterator[NodeGap]:
+def _gaps(way: int, places: Sequence[LonLat | None]) -> Iterator[NodeGap]:
     """Yield the runs of missing nodes: between the nodes on both sides, or at the one where the way is cut off."""
-    runs = [(present, list(run)) for present, run in groupby(known, key=lambda place: place is not None)]
+    runs = [(present, list(run)) for present, run in groupby(places, key=lambda place: place is not None)]
     for at, (present, run) in enumerate(runs):
         if present:
             continue

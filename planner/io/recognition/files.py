@@ -103,9 +103,9 @@ class FolderLayer:
         if self.content == "table":
             read = grid_to_layer(self.path, self.grid(), request)
         elif self.content == "layer":
-            found = self.vector()
-            frame = gpd.GeoDataFrame(found.frame)
-            read = frame_to_layer(frame, found.encoding.name, request, cut_names=self.path.suffix == ".shp")
+            vector_read = self.vector()
+            frame = gpd.GeoDataFrame(vector_read.frame)
+            read = frame_to_layer(frame, vector_read.encoding.name, request, cut_names=self.path.suffix == ".shp")
         else:
             read = read_layer(self.path, layer, setting=request.setting, schema=schema)
         frame = unwrap_shapes(read.frame, schema.geometry_types)

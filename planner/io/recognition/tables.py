@@ -18,14 +18,13 @@ import shapely
 from planner.config.study_file import StudyLine
 from planner.io.layer_read import LayerRead
 from planner.io.recognition.files import FolderLayer
-from planner.io.study_layers import TABLES
 from planner.io.tables.cells import normalize_name
-from planner.io.tables.columns import values_of
+from planner.io.tables.columns import column_names, values_of
 from planner.io.tables.layer_columns import vocabulary_of
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError
 from planner.schemas.table_schema import AREAS, LINES, POINTS, TableSchema
-from planner.schemas.tables import TIERS
+from planner.schemas.tables import TABLES, TIERS
 
 NAMED = 2.0
 """Weight of a file's or layer's name."""
@@ -58,7 +57,7 @@ NEED = {
 }
 """Columns, one of each set, without which a layer is not taken for a table."""
 
-NAMED_ONLY = ("water", "barriers", "gates", "parcels", "places", "buildings")
+NAMED_ONLY = frozenset(schema.name for schema in TABLES) - {*NEED, "streets"}
 """Tables that nothing but their own columns or name distinguish."""
 
 
@@ -137,7 +136,7 @@ def _scores(layer: FolderLayer, schema: TableSchema[Any], read: LayerRead) -> It
     yield from (GENERIC.get(field, 1.0) * weight for field, weight in fields.items())
     if schema.name == "streets":
         yield LEAST_SCORE
-    named = schema.name in named_in(layer.title, recognition_words()["layer_names"])
+    named = schema.name in named_in(layer.title, column_names()["layer_names"])
     yield NAMED * named
     yield -COPY * bool(named_in(layer.title, recognition_words()["copies"]))
     if not schema.geometry_types and any(vocabulary_of(schema, {}).where(item.column) for item in read.unread):
@@ -268,10 +267,10 @@ def tier_words(cells: pd.Series, names: pd.Series | None = None, *, endings: boo
 
 def _line(word: str, names: Sequence[str]) -> StudyLine:
     plain = word.removeprefix("*")
-    known = values_of("tier").get(normalize_name(plain) or plain)
+    known_tier = values_of("tier").get(normalize_name(plain) or plain)
     choices = " | ".join(TIERS)
-    if known is not None:
-        return StudyLine(word, known, "")
+    if known_tier is not None:
+        return StudyLine(word, known_tier, "")
     of_names = {values_of("tier").get(_ending(name).removeprefix("*")) for name in names}
     if len(of_names) == 1 and (tier := of_names.pop()):
         return StudyLine(word, tier, Phrase("recognition.tier_by_names", {"name": names[0]}), asks=True)
@@ -284,8 +283,8 @@ def _line(word: str, names: Sequence[str]) -> StudyLine:
 
 def _ending(name: str) -> str:
     """Return `*` and the longest known word that a name ends in; the name itself where it ends in none."""
-    known: Iterable[str] = values_of("tier")
-    endings = [word for word in known if len(word) > 1 and normalize_name(name).endswith(word)]
+    words: Iterable[str] = values_of("tier")
+    endings = [word for word in words if len(word) > 1 and normalize_name(name).endswith(word)]
     return f"*{max(endings, key=len)}" if endings else name
 
 

@@ -184,10 +184,10 @@ def _without_failed(cells: pd.Series, column: Column, schema: TableSchema[Any], 
 
 
 def _numbers(
-    cells: pd.Series, one: MappedColumn, units: pd.Series, schema: TableSchema[Any], read: ParsedCells
+    cells: pd.Series, column: MappedColumn, units: pd.Series, schema: TableSchema[Any], read: ParsedCells
 ) -> tuple[pd.Series, float | None]:
     """Return the numbers of a column in the planner's unit, and the factor where it is one for all rows."""
-    factors = _factors(cells, one, units, schema, read)
+    factors = _factors(cells, column, units, schema, read)
     if not (cells.dtype == object or isinstance(cells.dtype, pd.StringDtype)):
         if (factors == 1).all():
             return cells, None
@@ -195,8 +195,8 @@ def _numbers(
             None if pd.isna(cell) else multiply_decimal(cell, by) for cell, by in zip(cells, factors, strict=True)
         ]
         return pd.Series(scaled, index=cells.index, dtype="float64"), _only(factors)
-    known = units_of(one.field)
-    results = [_number(cell, known, by) for cell, by in zip(cells, factors, strict=True)]
+    known_units = units_of(column.field)
+    results = [_number(cell, known_units, by) for cell, by in zip(cells, factors, strict=True)]
     return pd.Series(results, index=cells.index, dtype=object), _only(factors)
 
 
@@ -222,27 +222,27 @@ def _number(cell: object, units: Mapping[str, float], factor: float) -> object:
 
 
 def _factors(
-    cells: pd.Series, one: MappedColumn, units: pd.Series, schema: TableSchema[Any], read: ParsedCells
+    cells: pd.Series, column: MappedColumn, units: pd.Series, schema: TableSchema[Any], read: ParsedCells
 ) -> pd.Series:
     """Return by what the number of each row is multiplied: by its heading's unit, else by its row's."""
-    factors = pd.Series(one.factor, index=cells.index, dtype="float64")
+    factors = pd.Series(column.factor, index=cells.index, dtype="float64")
     given = cells.notna() & (cells.astype(str).str.strip() != "")
     texts = units[given & units.notna()]
     for text, is_own in dict.fromkeys(texts):
         rows = texts.index[[pair == (text, is_own) for pair in texts]]
-        values = {"column": one.field, "theirs": str(cells.name), "unit": text or "–"}
+        values = {"column": column.field, "theirs": str(cells.name), "unit": text or "–"}
         try:
-            factor = factor_for(one.field, text)
+            factor = factor_for(column.field, text)
         except UnknownUnitError:
-            if not one.unit:
+            if not column.unit:
                 read.issues.append(Issue("unit_unclear", values, _numbered(cells.loc[rows])))
             continue
         fits = factor != 1 or any(
-            word in units_of(one.field) for word in (normalize_name(u.text) for u in parse_units(text))
+            word in units_of(column.field) for word in (normalize_name(u.text) for u in parse_units(text))
         )
-        if one.unit:
-            if is_own and fits and factor != one.factor:
-                differs = {"column": one.field, "unit": one.unit, "found": text}
+        if column.unit:
+            if is_own and fits and factor != column.factor:
+                differs = {"column": column.field, "unit": column.unit, "found": text}
                 read.issues.append(Issue("units_differ", differs, _numbered(cells.loc[rows])))
             continue
         factors.loc[rows] = factor

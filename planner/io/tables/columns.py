@@ -432,5 +432,5 @@ def _wrong_mapping(headings: Sequence[str], vocabulary: Vocabulary, setting: str
         for ours in vocabulary.explicit
         if ours not in vocabulary.fields
     ]
-    known = {ours: theirs for ours, theirs in vocabulary.explicit.items() if ours in vocabulary.fields and theirs}
-    return [*unknown, *missing_column_issues(known, headings, vocabulary, setting)]
+    mapped = {ours: theirs for ours, theirs in vocabulary.explicit.items() if ours in vocabulary.fields and theirs}
+    return [*unknown, *missing_column_issues(mapped, headings, vocabulary, setting)]

@@ -52,13 +52,13 @@ def lowest_names(paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> 
     }
 
 
-def holds_no_number(one: MappedColumn, cells: pd.Series, schema: TableSchema[Any]) -> bool:
+def holds_no_number(mapped: MappedColumn, cells: pd.Series, schema: TableSchema[Any]) -> bool:
     """Return True if a column that weakly means a number holds none: 开放时间 = 9:00-17:00."""
-    column = next(column for column in schema.columns if column.name == one.field)
-    if not one.is_weak or column.kind != "number":
+    column = next(column for column in schema.columns if column.name == mapped.field)
+    if not mapped.is_weak or column.kind != "number":
         return False
     filled = [cell for cell in cells.dropna() if str(cell).strip()]
-    return bool(filled) and all(parse_number(str(cell), units_of(one.field)) is None for cell in filled)
+    return bool(filled) and all(parse_number(str(cell), units_of(mapped.field)) is None for cell in filled)
 
 
 def parts_only_issues(
@@ -106,8 +106,10 @@ def unused_columns(
     headings: Iterable[str], read: ParsedCells, vocabulary: Vocabulary, used: Collection[str]
 ) -> tuple[UnusedColumn, ...]:
     """Return the columns that nothing reads; `used` are those read beside the fields."""
-    known = {item.column for item in read.mapped} | {*used} | ({read.unit_column} if read.unit_column else set())
-    return find_unused_columns(headings, known, vocabulary, {item.field for item in read.mapped})
+    used_columns = (
+        {item.column for item in read.mapped} | {*used} | ({read.unit_column} if read.unit_column else set())
+    )
+    return find_unused_columns(headings, used_columns, vocabulary, {item.field for item in read.mapped})
 
 
 def unused_column_notices(unread: Sequence[UnusedColumn], schema: TableSchema[Any]) -> tuple[Notice, ...]:

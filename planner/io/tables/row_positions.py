@@ -156,7 +156,7 @@ def find_position_columns(
     )
 
 
-def locate_rows(rows: pd.DataFrame, ways: Sequence[PositionColumns], wanted: PositionRequest) -> RowPositions:
+def locate_rows(rows: pd.DataFrame, ways: Sequence[PositionColumns], request: PositionRequest) -> RowPositions:
     """Make the geometry of a table's rows, of several ways to state it by the one that fits the table.
 
     A way fits as far as its rows have shapes that the table takes. Positions given in two ways are compared:
@@ -168,12 +168,12 @@ def locate_rows(rows: pd.DataFrame, ways: Sequence[PositionColumns], wanted: Pos
         The table, texts.
     ways
         In which columns the place may stand, at least one.
-    wanted
+    request
         What the table needs.
     """
-    tried = [_positions(rows, way, wanted) for way in ways]
-    is_projected = wanted.declared is not None and wanted.declared.is_projected
-    takes = {*wanted.shapes, *(FITTING.get(shape, shape) for shape in wanted.shapes), "GeometryCollection"}
+    tried = [_positions(rows, way, request) for way in ways]
+    is_projected = request.declared is not None and request.declared.is_projected
+    takes = {*request.shapes, *(FITTING.get(shape, shape) for shape in request.shapes), "GeometryCollection"}
 
     def fits(number: int) -> tuple[bool, int, int]:
         kinds = [shape.geom_type for shape in tried[number].shapes if shape is not None]
@@ -181,17 +181,17 @@ def locate_rows(rows: pd.DataFrame, ways: Sequence[PositionColumns], wanted: Pos
         return any(kind in takes for kind in kinds) and meant, sum(kind in takes for kind in kinds), -number
 
     best = max(range(len(ways)), key=fits)
-    chosen = replace(tried[best], issues=(*ways[best].issues, *_unread_cells(rows, tried[best], wanted)))
+    chosen = replace(tried[best], issues=(*ways[best].issues, *_unread_cells(rows, tried[best], request)))
     for number, other in enumerate(tried):
         if number != best and not ways[number].issues and not ways[best].issues:
-            chosen = _compared(rows, chosen, other, wanted)
+            chosen = _compared(rows, chosen, other, request)
     return chosen
 
 
-def _positions(rows: pd.DataFrame, way: PositionColumns, wanted: PositionRequest) -> RowPositions:
+def _positions(rows: pd.DataFrame, way: PositionColumns, request: PositionRequest) -> RowPositions:
     columns = way.columns
     if len(columns) == 1:
-        return _one_column(rows[next(iter(columns.values()))], columns, wanted.home)
+        return _one_column(rows[next(iter(columns.values()))], columns, request.home)
     x, y = columns.values()
     numbers = [
         parse_coordinate_column(
@@ -230,7 +230,7 @@ def _unread(cells: pd.Series, read: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.array(text, dtype=np.bool_) & ~read
 
 
-def _unread_cells(rows: pd.DataFrame, places: RowPositions, wanted: PositionRequest) -> Iterator[Issue]:
+def _unread_cells(rows: pd.DataFrame, places: RowPositions, request: PositionRequest) -> Iterator[Issue]:
     if not len(places.unread):
         return
     cells: dict[str, None] = {}
@@ -238,7 +238,7 @@ def _unread_cells(rows: pd.DataFrame, places: RowPositions, wanted: PositionRequ
         cells[", ".join(f"`{shorten_cell(cell)}`" for cell in row if isinstance(cell, str))] = None
     shown = "; ".join([*cells][:SHOWN_CELLS]) + ("; …" if len(cells) > SHOWN_CELLS else "")
     named = ", ".join(f"`{column}`" for column in places.columns.values())
-    values = {"columns": named, "cells": shown, "setting": wanted.setting}
+    values = {"columns": named, "cells": shown, "setting": request.setting}
     yield Issue("unreadable_place", values, [f"#{row}" for row in rows.index[places.unread]])
 
 
@@ -255,10 +255,10 @@ def shorten_cell(cell: str) -> str:
 
 
 def _compared(
-    rows: pd.DataFrame, chosen: RowPositions, other: RowPositions, wanted: PositionRequest
+    rows: pd.DataFrame, chosen: RowPositions, other: RowPositions, request: PositionRequest
 ) -> RowPositions:
     """Compare two ways to state the same places, both in degrees."""
-    systems = [wanted.declared, chosen.crs, other.crs]
+    systems = [request.declared, chosen.crs, other.crs]
     results = [a is not None and b is not None for a, b in zip(chosen.shapes, other.shapes, strict=True)]
     both = np.flatnonzero(results)
     if any(crs is not None and crs.is_projected for crs in systems) or not len(both):
@@ -267,7 +267,7 @@ def _compared(
         return chosen
     away = _metres_apart(chosen.shapes[both], other.shapes[both])
     apart = away > POSITIONS_DIFFER_M
-    if chosen.crs is None and wanted.declared is None and other.crs is not None and not apart.all():
+    if chosen.crs is None and request.declared is None and other.crs is not None and not apart.all():
         chosen = replace(chosen, crs=other.crs)
     if not apart.any():
         return chosen
@@ -275,14 +275,14 @@ def _compared(
         "one": ", ".join(f"`{column}`" for column in chosen.columns.values()),
         "other": ", ".join(f"`{column}`" for column in other.columns.values()),
         "metres": f"{away.max():,.0f}",
-        "setting": wanted.setting,
+        "setting": request.setting,
         "example": ", ".join(f'{part} = "{column}"' for part, column in chosen.columns.items()),
     }
     names = [f"#{row}" for row in rows.index[both[apart]]]
-    if "Point" in wanted.shapes:
+    if "Point" in request.shapes:
         return replace(chosen, issues=(*chosen.issues, Issue("ways_differ", values, names)))
     return replace(
-        chosen, notices=(*chosen.notices, Notice("ways_differ", wanted.table, tuple(names), 0.0, values))
+        chosen, notices=(*chosen.notices, Notice("ways_differ", request.table, tuple(names), 0.0, values))
     )
 
 

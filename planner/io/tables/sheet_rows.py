@@ -146,8 +146,8 @@ def is_translation(words: Sequence[str], heading: Heading, vocabulary: Vocabular
     if scripts not in ({(True, False)}, {(False, True)}):
         return False
     means = [(_means(path, vocabulary), _means((word,), vocabulary)) for path, word in pairs]
-    known = [(item, other) for item, other in means if item is not None and other is not None]
-    return bool(known) and all(item == other for item, other in known)
+    both = [(item, other) for item, other in means if item is not None and other is not None]
+    return bool(both) and all(item == other for item, other in both)
 
 
 def _means(path: tuple[str, ...], vocabulary: Vocabulary) -> str | None:

@@ -62,19 +62,19 @@ def replace_english_multipliers(text: str) -> str:
     )
 
 
-def _exponent(found: re.Match[str]) -> int:
-    return int(found["digit"]) if found["digit"] else RAISED.index(found["raised"])
+def _exponent(match: re.Match[str]) -> int:
+    return int(match["digit"]) if match["digit"] else RAISED.index(match["raised"])
 
 
-def _word(found: re.Match[str], exponent: int) -> str:
+def _word(match: re.Match[str], exponent: int) -> str:
     """Return the word of a power of ten; where there is none, what is written."""
-    return WORDS.get(exponent, found[0])
+    return WORDS.get(exponent, match[0])
 
 
-def _of_english(found: re.Match[str]) -> str:
-    first, *others = found["word"].lower().split()
+def _of_english(match: re.Match[str]) -> str:
+    first, *others = match["word"].lower().split()
     exponent = POWERS[(others or [first])[-1].removesuffix("s")]
-    return _word(found, exponent + (BEFORE[first] if others else 0))
+    return _word(match, exponent + (BEFORE[first] if others else 0))
 
 
 UNIT_LABEL = (
@@ -316,13 +316,13 @@ def factor_for(field: str, text: str) -> float:
     units = parse_units(text)
     if not units:
         raise UnknownUnitError(text)
-    known = units_of(field)
+    known_units = units_of(field)
     fitting = {unit.factor for unit in units if unit.dimension == dimension}
     if not fitting:
         fitting = {
-            known[normalize_name(unit.text)]
+            known_units[normalize_name(unit.text)]
             for unit in units
-            if not unit.dimension and normalize_name(unit.text) in known
+            if not unit.dimension and normalize_name(unit.text) in known_units
         }
     if len(fitting) == 1:
         return fitting.pop()

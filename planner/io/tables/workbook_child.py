@@ -64,14 +64,14 @@ def _limit(memory: int, seconds: int) -> None:
             continue
 
 
-def _read(asked: dict[str, Any]) -> dict[str, Any]:
+def _read(request: dict[str, Any]) -> dict[str, Any]:
     import python_calamine as calamine
 
     try:
-        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(asked["bytes"]))
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(request["bytes"]))
         metas = [meta for meta in book.sheets_metadata if meta.typ == calamine.SheetTypeEnum.WorkSheet]
         names = [meta.name for meta in metas]
-        needed = names if asked["sheet"] is None else [asked["sheet"]] if asked["sheet"] in names else []
+        needed = names if request["sheet"] is None else [request["sheet"]] if request["sheet"] in names else []
         sheets = {name: book.get_sheet_by_name(name) for name in needed}
     except calamine.PasswordError:
         return {"failed": "password"}
@@ -87,8 +87,8 @@ def _read(asked: dict[str, Any]) -> dict[str, Any]:
         "shown": (),
     }
     if len(filled) == 1:
-        texts["rows"], texts["merged"] = _sheet(sheets[filled[0]], asked["cells"])
-        _mark(texts, _marks_module().read_sheet_marks(asked["bytes"], filled[0]))
+        texts["rows"], texts["merged"] = _sheet(sheets[filled[0]], request["cells"])
+        _mark(texts, _marks_module().read_sheet_marks(request["bytes"], filled[0]))
     return texts
 
 
@@ -103,9 +103,9 @@ def _marks_module() -> Any:  # noqa: ANN401 - a module loaded by its path
     return module
 
 
-def _mark(told: dict[str, Any], marks: Any) -> None:  # noqa: ANN401 - of a module loaded by its path
+def _mark(reply: dict[str, Any], marks: Any) -> None:  # noqa: ANN401 - of a module loaded by its path
     """Add what the workbook states besides values: formulas without result and errors, in cells that are blank."""
-    rows = told["rows"]
+    rows = reply["rows"]
     for (number, column), text in marks.cells.items():
         # A row of nothing but formulas that may come to empty texts is a row prepared for more data.
         is_blank = number < len(rows) and not any(cell.strip() for cell in rows[number])
@@ -113,9 +113,9 @@ def _mark(told: dict[str, Any], marks: Any) -> None:  # noqa: ANN401 - of a modu
             row = [*rows[number], *("",) * (column + 1 - len(rows[number]))]
             row[column] = row[column] or text
             rows[number] = tuple(row)
-    told["shown"] = [(*cell, text) for cell, text in marks.shown.items()]
-    told["hidden_rows"] = sorted(row for row in marks.hidden_rows if row < len(rows))
-    told["hidden_columns"] = sorted(marks.hidden_columns)
+    reply["shown"] = [(*cell, text) for cell, text in marks.shown.items()]
+    reply["hidden_rows"] = sorted(row for row in marks.hidden_rows if row < len(rows))
+    reply["hidden_columns"] = sorted(marks.hidden_columns)
 
 
 def _sheet(sheet: Any, most: int) -> tuple[list[tuple[str, ...]], tuple[Merged, ...]]:  # noqa: ANN401 - a class of Rust

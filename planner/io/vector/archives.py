@@ -38,7 +38,7 @@ class ArchiveMember:
 
 
 def unpack_zip(
-    archive: Path, folder: Path, *, wanted: Callable[[PurePosixPath], bool]
+    archive: Path, folder: Path, *, is_needed: Callable[[PurePosixPath], bool]
 ) -> tuple[ArchiveMember, ...]:
     """Unpack the files of an archive that are wanted.
 
@@ -46,7 +46,7 @@ def unpack_zip(
     ----------
     folder
         Where to, empty.
-    wanted
+    is_needed
         Which files, by the name that they have in the archive.
 
     Returns
@@ -61,7 +61,7 @@ def unpack_zip(
     """
     try:
         with zipfile.ZipFile(archive) as opened:
-            return _unpacked(opened, archive, folder, wanted)
+            return _unpacked(opened, archive, folder, is_needed)
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -105,7 +105,7 @@ def unpack_gzip(archive: Path, target: Path) -> None:
 
 
 def _unpacked(
-    opened: zipfile.ZipFile, archive: Path, folder: Path, wanted: Callable[[PurePosixPath], bool]
+    opened: zipfile.ZipFile, archive: Path, folder: Path, is_needed: Callable[[PurePosixPath], bool]
 ) -> tuple[ArchiveMember, ...]:
     entries = opened.infolist()
     if len(entries) > MEMBERS_AT_MOST:
@@ -119,7 +119,7 @@ def _unpacked(
         is_link = stat.S_ISLNK(entry.external_attr >> 16)
         if is_link or name.is_absolute() or ".." in name.parts or any(":" in part for part in name.parts):
             raise _unreadable(archive, "errors.why_archive_leads_out")
-        if not wanted(name):
+        if not is_needed(name):
             continue
         if entry.flag_bits & ENCRYPTED_FLAG:
             raise _unreadable(archive, "errors.why_archive_locked")

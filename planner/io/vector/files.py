@@ -94,7 +94,7 @@ def _read(path: Path, layer: str | None, setting: str, *, placed: bool) -> Vecto
         raise _unreadable(path, reason) from error
 
 
-def unwrap_shapes(frame: gpd.GeoDataFrame, wanted: Iterable[str]) -> gpd.GeoDataFrame:
+def unwrap_shapes(frame: gpd.GeoDataFrame, types: Iterable[str]) -> gpd.GeoDataFrame:
     """Return a layer whose shapes are wrapped no more than they need to be.
 
     A multipoint of one point becomes that point, a collection of areas or lines only a multipolygon or
@@ -106,27 +106,27 @@ def unwrap_shapes(frame: gpd.GeoDataFrame, wanted: Iterable[str]) -> gpd.GeoData
     >>> unwrap_shapes(layer, ("Point",)).geom_type.tolist()
     ['Point']
     """
-    wanted = tuple(wanted)
+    types = tuple(types)
     kinds = frame.geometry.geom_type
-    other = kinds.isin(["MultiPoint", "GeometryCollection"]) & ~kinds.isin(wanted)
+    other = kinds.isin(["MultiPoint", "GeometryCollection"]) & ~kinds.isin(types)
     if not other.any():
         return frame
     shapes = frame.geometry.array.copy()
     for row in np.flatnonzero(other):
-        shapes[row] = _unwrapped(shapes[row], wanted)
+        shapes[row] = _unwrapped(shapes[row], types)
     return gpd.GeoDataFrame(
         frame.assign(**{frame.geometry.name: gpd.GeoSeries(shapes, frame.index)}), crs=frame.crs
     )
 
 
-def _unwrapped(shape: shapely.Geometry, wanted: tuple[str, ...]) -> shapely.Geometry:
+def _unwrapped(shape: shapely.Geometry, types: tuple[str, ...]) -> shapely.Geometry:
     parts = shapely.get_parts(shapely.get_parts(shape))
     kinds = {part.geom_type for part in parts}
-    if len(parts) == 1 and kinds <= set(wanted):
+    if len(parts) == 1 and kinds <= set(types):
         return parts[0]
-    if kinds == {"Polygon"} and "MultiPolygon" in wanted:
+    if kinds == {"Polygon"} and "MultiPolygon" in types:
         return shapely.multipolygons(parts)
-    if kinds == {"LineString"} and "MultiLineString" in wanted:
+    if kinds == {"LineString"} and "MultiLineString" in types:
         return shapely.multilinestrings(parts)
     return shape
 
@@ -165,7 +165,7 @@ def _archive(path: Path, ending: str, layer: str | None, setting: str, *, placed
             inner = Path(folder) / path.stem
             unpack_gzip(path, inner)
             return _inside(inner, path.stem, path, layer, setting, placed=placed)
-        members = unpack_zip(path, Path(folder), wanted=_is_part)
+        members = unpack_zip(path, Path(folder), is_needed=_is_part)
         files = _files(members, Path(folder))
         if not files:
             raise _unreadable(path, Phrase("errors.why_archive_empty"))

@@ -179,12 +179,12 @@ def check_xml(content: bytes, path: Path, ending: str) -> None:
     """
     depth = 0
     parser = expat.ParserCreate(namespace_separator=" ")
-    wanted = ROOTS[ending]
+    roots = ROOTS[ending]
 
     def begin(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth
         own = name.rpartition(" ")[2]
-        if depth == 0 and (own == "html" or (wanted and own not in wanted)):
+        if depth == 0 and (own == "html" or (roots and own not in roots)):
             raise _refused(path, Phrase("errors.why_other_content", {"ending": ending}))
         depth += 1
         if depth > DEPTH_AT_MOST:
@@ -231,9 +231,9 @@ def rename_kml_fields(content: bytes) -> tuple[bytes, dict[str, str]]:
     """
     new: dict[str, str] = {}
 
-    def renamed(found: re.Match[str]) -> str:
-        name = unescape(found[2][1:-1], {"&quot;": '"', "&apos;": "'"})
-        return f'{found[1]}"{new.setdefault(name, f"field_{len(new) + 1}")}"'
+    def renamed(match: re.Match[str]) -> str:
+        name = unescape(match[2][1:-1], {"&quot;": '"', "&apos;": "'"})
+        return f'{match[1]}"{new.setdefault(name, f"field_{len(new) + 1}")}"'
 
     text = FIELD.sub(renamed, content.decode("utf-8"))
     return text.encode("utf-8"), {field: name for name, field in new.items()}

@@ -267,10 +267,12 @@ def _cover(
         for side in (RIGHT, LEFT):
             # From where the segment begins to where its side meets the axis, first across, then along.
             over = -(cos * py + (radius if side == LEFT else -radius)) * per_sin
+            # A side that is met between its ends is the outline there, however near to where a circle takes over:
+            # both crossings may agree to the last digit, and the curve that begins there must be the same one.
             if 0.0 < cos * over - sin * py < length:
-                if px + over < low:
+                if (side == LEFT) == (sin > 0.0):
                     low, low_kind = px + over, side
-                if px + over > high:
+                else:
                     high, high_kind = px + over, side
     return low, high, low_kind, high_kind
 

@@ -1,4 +1,4 @@
-"""Kernel: from many sets of segments to the rings of all their unions, in one call.
+"""Kernel: from many sets of segments to the rings of all of their unions, in one call.
 
 Step by step from Python, what came between the kernels took a quarter of the time of a union.
 """
@@ -120,7 +120,8 @@ def _outline(
     """Return the state of one union, the vertices and ends of its rings, and the outline of each ring."""
     first, near = listed
     keep_sides(capsules, radius, first, near, pieces)
-    closed, following = link_pieces(pieces, keep_circles(capsules, radius, first, near, pieces))
+    count = keep_circles(capsules, radius, first, near, pieces)
+    closed, following = link_pieces(capsules, radius, pieces, count)
     if closed:
         xy, ring_end, ring_m2 = trace_rings(capsules, radius, pieces, following, steps)
         parent = assign_holes(xy, ring_end, ring_m2)

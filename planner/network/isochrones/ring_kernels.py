@@ -24,7 +24,7 @@ SURE_M2 = 1e-7
 
 
 @kernel
-def link_pieces(pieces: Pieces, n: int) -> tuple[bool, IndexArray]:
+def link_pieces(capsules: Capsules, radius: float, pieces: Pieces, n: int) -> tuple[bool, IndexArray]:
     """Find the piece that follows each of the first `n`.
 
     Where curve C ends at curve D, the piece of D that begins at C goes on: a curve enters another one's inside at
@@ -35,16 +35,87 @@ def link_pieces(pieces: Pieces, n: int) -> tuple[bool, IndexArray]:
     if n < 0:
         return False, following
     taken = np.zeros(n, dtype=np.bool_)
+    missing = 0
     for row in range(n):
-        curve, onto = pieces.by[row, 0], pieces.by[row, 2]
-        for other in range(pieces.first[onto], pieces.first[onto + 1]):
-            if pieces.by[other, 1] == curve and not taken[other]:
-                following[row] = other
-                taken[other] = True
-                break
+        following[row] = _begun_by(pieces, pieces.by[row, 2], pieces.by[row, 0], taken)
+        if following[row] >= 0:
+            taken[following[row]] = True
+        else:
+            missing += 1
+    for row in range(n if missing else 0):
+        if following[row] >= 0:
+            continue
+        following[row] = _following_at_joint(capsules, radius, pieces, row, taken)
         if following[row] < 0:
             return False, following
+        taken[following[row]] = True
     return True, following
+
+
+@kernel
+def _begun_by(pieces: Pieces, onto: int, curve: int, taken: NDArray[np.bool_]) -> int:
+    """Return the piece of one curve that begins at another one; −1 if none is left."""
+    for other in range(pieces.first[onto], pieces.first[onto + 1]):
+        if pieces.by[other, 1] == curve and not taken[other]:
+            return int(other)
+    return -1
+
+
+@kernel
+def _following_at_joint(
+    capsules: Capsules, radius: float, pieces: Pieces, row: int, taken: NDArray[np.bool_]
+) -> int:
+    """Return the piece that follows where a curve is crossed beside the joint of a side and a circle; −1 if none.
+
+    A side goes over into its circle without a corner. Whoever crosses either so near to there that both crossings
+    agree to the last digit may name the one for the other: streets as far apart as the radius, or twice, do so.
+    """
+    curve, onto = pieces.by[row, 0], pieces.by[row, 2]
+    sides = 2 * len(capsules.ends)
+    if onto < sides:
+        for end in range(2):
+            circle = sides + capsules.ends[onto // 2, end]
+            other = _begun_by(pieces, circle, curve, taken)
+            if other >= 0 and _meets(capsules, radius, pieces, row, other):
+                return other
+    else:
+        place = onto - sides
+        for at in range(capsules.first[place], capsules.first[place + 1]):
+            for side in range(2):
+                other = _begun_by(pieces, 2 * capsules.incident[at] + side, curve, taken)
+                if other >= 0 and _meets(capsules, radius, pieces, row, other):
+                    return other
+    for other in range(pieces.first[onto], pieces.first[onto + 1]):
+        low, high = min(pieces.by[other, 1], curve), max(pieces.by[other, 1], curve)
+        joined = low < sides <= high and high - sides in (capsules.ends[low // 2, 0], capsules.ends[low // 2, 1])
+        if joined and not taken[other] and _meets(capsules, radius, pieces, row, other):
+            return int(other)
+    return -1
+
+
+@kernel
+def _meets(capsules: Capsules, radius: float, pieces: Pieces, row: int, other: int) -> bool:
+    """Return whether a piece ends where another one begins."""
+    x0, y0 = _point(capsules, radius, pieces.by[row, 0], pieces.at[row, 1])
+    x1, y1 = _point(capsules, radius, pieces.by[other, 0], pieces.at[other, 0])
+    return bool(abs(x0 - x1) < NEAR_M and abs(y0 - y1) < NEAR_M)
+
+
+@kernel
+def _point(capsules: Capsules, radius: float, curve: int, at: float) -> tuple[float, float]:
+    """Return the point of a curve at metres along a side, or at an angle on a circle."""
+    sides, line = 2 * len(capsules.ends), capsules.line
+    if curve >= sides:
+        return (
+            capsules.xy[curve - sides, 0] + radius * np.cos(at),
+            capsules.xy[curve - sides, 1] + radius * np.sin(at),
+        )
+    i, back = curve // 2, curve % 2
+    cos, sin = (1 - 2 * back) * line[i, 4], (1 - 2 * back) * line[i, 5]
+    return (
+        line[i, 2 * back] + cos * at + sin * radius,
+        line[i, 2 * back + 1] + sin * at - cos * radius,
+    )
 
 
 @kernel
@@ -72,7 +143,7 @@ def trace_rings(
     n = len(following)
     step = TURN / len(steps)
     sides = 2 * len(capsules.ends)
-    line, by, at = capsules.line, pieces.by, pieces.at
+    by, at = pieces.by, pieces.at
     # At most a vertex a piece and one more a ring, and the corners of the arcs.
     arcs = 0.0
     for row in range(n):
@@ -88,15 +159,10 @@ def trace_rings(
         while not done[row]:
             done[row] = True
             curve = by[row, 0]
-            if curve < sides:
-                back = curve % 2
-                x0, y0 = line[curve // 2, 2 * back], line[curve // 2, 2 * back + 1]
-                cos, sin = (1 - 2 * back) * line[curve // 2, 4], (1 - 2 * back) * line[curve // 2, 5]
-                x, y = x0 + cos * at[row, 0] + sin * radius, y0 + sin * at[row, 0] - cos * radius
-                total = _add(xy, first, total, x, y)
-            else:
+            x, y = _point(capsules, radius, curve, at[row, 0])
+            total = _add(xy, first, total, x, y)
+            if curve >= sides:
                 x0, y0 = capsules.xy[curve - sides, 0], capsules.xy[curve - sides, 1]
-                total = _add(xy, first, total, x0 + radius * np.cos(at[row, 0]), y0 + radius * np.sin(at[row, 0]))
                 # A chord much shorter than the others would draw nothing that can be seen.
                 turn = int(np.floor(at[row, 0] / step + 1e-3)) + 1
                 corner = turn % len(steps)

@@ -318,8 +318,10 @@ def portable_settings(study: Study) -> dict[str, Any]:
     address of tiles the host stays: the rest may hold a key.
     """
     settings: dict[str, Any] = _portable(study.model_dump(mode="python"))
-    if not study.services:
-        del settings["services"]
+    # Studies without them say nothing of them.
+    for name in ("services", "bundles", "step_free"):
+        if not settings[name]:
+            del settings[name]
     rules = settings["rules"]
     rules["profile"] = portable(rules["profile"])
     rules["compare"] = [portable(one) for one in rules["compare"]]

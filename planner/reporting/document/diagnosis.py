@@ -106,7 +106,7 @@ def fairness_entries(plan: Plan) -> Entry:
 
 
 def check_entries(plan: Plan) -> Entry:
-    """Return what the planner's second opinions say."""
+    """Return the results of the planner's independent checks."""
     verification = plan.verification
     return {
         "overlay": _records(plan.overlay),

@@ -10,6 +10,7 @@ import pandas as pd
 from planner.accessibility.services import ServiceAccess
 from planner.io.service_places import BELOW_STANDARD, CLOSED
 from planner.results import Plan
+from planner.siting.study_bundles import StudyBundles
 
 STANDARD: tuple[str, ...] = ("minutes", "count", "group", "weight", "basic", "least_capacity", "per_1000")
 STANDARD += ("clause", "clause_zh", "evidence")
@@ -29,9 +30,56 @@ def services_entries(plan: Plan) -> dict[str, Any]:
             "completeness_by_community": _records(found.completeness_by_community),
             "fairness": _records(found.fairness),
             "ledger": _ledger(plan, _records(ledger.rows)),
+            "bundles": _bundles(plan),
+            "step_free": None if plan.step_free is None else _records(plan.step_free),
             "unknown": [one.id for one in found.access if not one.service.is_known],
         }
     }
+
+
+def _bundles(plan: Plan) -> dict[str, Any] | None:
+    """Return the entry of bundles; None where the study asks for none."""
+    found = plan.bundles
+    if found is None:
+        return None
+    solution, settings = found.solution, plan.study.bundles
+    return {
+        "budget": None if settings is None else settings.budget,
+        "gained": solution.objective,
+        "bound": solution.bound,
+        "status": solution.status,
+        "cost": solution.cost,
+        "cost_together": found.cost_together,
+        "cost_apart": found.cost_apart,
+        "rooms": _records(pd.DataFrame(bundle_rooms(plan, found).drop(columns="geometry"))),
+        "services": [
+            {
+                "service": service,
+                "gained": solution.gained[number],
+                "gained_alone": alone.objective,
+                "cost_alone": alone.cost,
+                "bound_alone": alone.bound,
+            }
+            for number, (service, alone) in enumerate(zip(found.services, found.alone, strict=True))
+        ],
+    }
+
+
+def bundle_rooms(plan: Plan, found: StudyBundles) -> gpd.GeoDataFrame:
+    """Return the rooms that are taken, with what goes into them."""
+    settings = {one.id: one for one in plan.study.services}
+    rooms = found.rooms.iloc[list(found.solution.rooms)]
+    inside = [
+        [found.services[service] for room, service in found.solution.contents if room == taken]
+        for taken in found.solution.rooms
+    ]
+    return gpd.GeoDataFrame(
+        rooms.assign(
+            area_used_m2=[sum(settings[one].area_m2 or 0.0 for one in each) for each in inside],
+            cost=rooms["cost"] + [sum(settings[one].add_cost or 0.0 for one in each) for each in inside],
+            services=[", ".join(each) for each in inside],
+        )
+    )
 
 
 def _ledger(plan: Plan, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -64,6 +112,7 @@ def service_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "services_communities": gpd.GeoDataFrame(
             completeness, geometry=outlines.reindex(completeness["community"]).array
         ),
+        **({} if plan.bundles is None else {"services_bundles": bundle_rooms(plan, plan.bundles)}),
         "services_ledger": gpd.GeoDataFrame(rows, geometry=outlines.reindex(rows["community"]).array),
     }
 

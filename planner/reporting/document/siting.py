@@ -29,7 +29,7 @@ LONLAT_DIGITS = 7
 
 
 def siting_entries(plan: Plan) -> Entries:
-    """Return all that a plan says of new sites."""
+    """Return the entries on new sites."""
     siting, study = plan.siting, plan.study
     weighing = weighing_entries(plan)
     people, uncovered = plan.inputs.demand["people"].sum(), plan.coverage.uncovered["people"].sum()

@@ -1,8 +1,8 @@
 """Put new products in place of the old, all or none, whatever ends the process in between.
 
-New products are made in a *room*, a hidden folder beside their places whose name says which process made it.
+New products are made in a *room*, a hidden folder beside their places whose name states which process made it.
 Before the first one is moved, a journal in the room lists what is to be moved. A process that is killed half way
-leaves the journal; the next one that starts in the folder finishes what it says. Rooms without a journal whose
+leaves the journal; the next one that starts in the folder finishes what it states. Rooms without a journal whose
 process has ended hold nothing that anybody needs, and are removed.
 """
 
@@ -30,7 +30,7 @@ JOURNAL = "exchange.json"
 ASIDE = "earlier"
 
 UNKNOWN_S = 86_400.0
-"""After a day a room whose name does not say its process counts as left over."""
+"""After a day a room whose name does not state its process counts as left over."""
 
 Direction = Literal["forward", "back"]
 

@@ -39,7 +39,7 @@ LOOK_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A process: where it runs, its number, and when it began, as the system says it; "" where it does not."""
+    """A process: where it runs, its number, and when it began, as the system states it; "" where it does not."""
 
     host: str
     machine: str
@@ -148,7 +148,7 @@ def _signed() -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Signature:
-    """What a lock says, and when it was written by the clock of its file system."""
+    """Content of a lock, and when it was written by the clock of its file system."""
 
     text: str
     at_ns: int
@@ -169,7 +169,7 @@ def _taken(lock: Path, signed: str) -> bool:
     except FileExistsError:
         return False
     except PermissionError:
-        # Windows says so of a file that is being removed.
+        # Windows reports this for a file that is being removed.
         if not lock.exists():
             raise
         return False
@@ -179,7 +179,7 @@ def _taken(lock: Path, signed: str) -> bool:
 
 
 def _signature(lock: Path) -> _Signature | None:
-    """Return what the lock says; None where it is gone."""
+    """Return the content of the lock; None where it is gone."""
     try:
         at_ns = lock.stat().st_mtime_ns
         return _Signature(lock.read_text("utf-8", errors="replace")[:4096], at_ns)
@@ -210,7 +210,7 @@ def _age_s(lock: Path, found: _Signature) -> float:
 def _clear(lock: Path, found: _Signature, signed: str) -> None:
     """Remove a left-over lock, once: nobody removes the new lock of a process that was quicker.
 
-    Whoever removes it holds a second file, named after what the lock says, and reads the lock again.
+    Whoever removes it holds a second file, named after its content, and reads the lock again.
     """
     name = hashlib.sha256(f"{found.text}\n{found.at_ns}".encode()).hexdigest()[:16]
     guard = lock.with_name(f"{LOCK}-over-{name}")
@@ -261,7 +261,7 @@ def _machine() -> tuple[str, str]:
 
 
 def _started(pid: int) -> str | None:
-    """Return when a process began, as Linux counts it; None where it does not run, or where nothing says so."""
+    """Return when a process began, as Linux counts it; None where it does not run, or where nothing states it."""
     try:
         state, *fields = Path(f"/proc/{pid}/stat").read_text("utf-8", errors="replace").rpartition(")")[2].split()
     except (OSError, ValueError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -18,16 +17,11 @@ from planner.reporting.geojson import geojson_texts
 from planner.reporting.map import symbols
 from planner.reporting.map.folium_adapter import DESCRIBE, Corners, Feature, Marker, Note, Shapes, html_marker
 from planner.reporting.map.simplify import DRAWN_DIGITS, to_degrees
+from planner.reporting.map.sizes import CORE_MARGIN_M, CORE_TAIL, dot_metres
 from planner.results import Plan
 
 SIMPLIFIED_M = 0.5
 """How far a drawn outline may lie from the measured one, metres."""
-
-DOT_METRES, LARGEST_DOT_METRES = 3.0, 60.0
-"""The radius of a circle for one person and the largest radius, metres; areas are in proportion to people."""
-
-CORE_TAIL, CORE_MARGIN_M = 0.06, 250.0
-"""Which share of people may live beyond each side of the first view, and the margin around the others, metres."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +105,6 @@ def private_layer_name(texts: Texts) -> str:
 def swatch(colour: str, *, look: str = "patch") -> str:
     """Return a small sample of a colour, as HTML."""
     return f'<i class="{look}" style="--colour:{colour}"></i>'
-
-
-def dot_metres(people: NDArray[np.float64]) -> float:
-    """Return the radius of a circle for one person, metres: smaller where the largest would be too large."""
-    return round(min(DOT_METRES, LARGEST_DOT_METRES / math.sqrt(max(float(people.max()), 1.0))), 3)
 
 
 def sized_places(points: gpd.GeoDataFrame, places: gpd.GeoSeries) -> dict[str, object]:

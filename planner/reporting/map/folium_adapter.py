@@ -10,19 +10,21 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from threading import Lock
 from typing import Any
 
+import branca.element
 import folium
+import jinja2
 from branca.element import Element, Figure
 from folium.map import Class
 from folium.template import Template
 from folium.utilities import JsCode
-
-from planner.reporting.map.packing import pack
 
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 """What the page may load: nothing but itself, and tiles from one host where the study asks for them."""
@@ -52,6 +54,9 @@ main_js.run((planner) => {
 """
 )
 """The page: Leaflet, the map's elements, and one module that draws it once its blocks are unpacked."""
+
+TEMPLATE_SIGNS = ("{{", "{%", "{#", "\r")
+_ONE_AT_A_TIME = Lock()
 
 MARK = "\x00"
 """A sign that no text of a study can hold begins what stands in the place of a geometry while the page is made."""
@@ -213,7 +218,7 @@ def offline_page(  # noqa: PLR0913 - a page has so many parts, each by name
     script: str,
     body: str,
     words: object,
-    sets: object,
+    sets: str,
     images_from: str = "",
 ) -> str:
     """Return the page of a folium map that loads nothing from anywhere.
@@ -227,7 +232,7 @@ def offline_page(  # noqa: PLR0913 - a page has so many parts, each by name
     words
         What the elements refer to by number, as JSON can hold it.
     sets
-        The coverage sets, as JSON can hold them; they travel compressed.
+        The coverage sets, packed.
     images_from
         The one origin that images may come from; none where empty.
 
@@ -245,7 +250,7 @@ def offline_page(  # noqa: PLR0913 - a page has so many parts, each by name
     elements = name_elements(page)
     blocks = (
         f'<script type="application/json" id="{WORDS_ID}">{script_json(words)}</script>'
-        f'<script type="text/plain" id="{SETS_ID}">{pack(sets)}</script>'
+        f'<script type="text/plain" id="{SETS_ID}">{sets}</script>'
     )
     for text in (
         '<meta charset="utf-8">',
@@ -261,10 +266,39 @@ def offline_page(  # noqa: PLR0913 - a page has so many parts, each by name
     for element in elements:
         if isinstance(element, Shapes):
             geometries |= element.marked()
-    html = re.sub(r'"\\u0000[^"]*"', lambda mark: geometries[mark[0]], page.render())
+    with _as_it_stands():
+        rendered = page.render()
+    html = re.sub(r'"\\u0000[^"]*"', lambda mark: geometries[mark[0]], rendered)
     # folium forbids to enlarge the page, which those need who see little.
     viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">'
     return re.sub(r'<meta name="viewport"[^>]*>', viewport, html, count=1)
+
+
+class _Text:
+    """What jinja2 makes of a template without its signs: the text, without the end of its last line."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text.removesuffix("\n")
+
+    def render(self, **_: object) -> str:
+        return self.text
+
+
+def _template(text: str) -> Any:  # noqa: ANN401 - a text or a template of jinja2
+    # Carriage returns are left to jinja2, which turns them into line ends.
+    return jinja2.Template(text) if any(sign in text for sign in TEMPLATE_SIGNS) else _Text(text)
+
+
+@contextmanager
+def _as_it_stands() -> Iterator[None]:
+    """Let branca take what a template gave as it stands, instead of compiling it as a template once more."""
+    elements: Any = branca.element
+    with _ONE_AT_A_TIME:
+        elements.Template, before = _template, elements.Template
+        try:
+            yield
+        finally:
+            elements.Template = before
 
 
 def name_elements(page: Figure) -> list[Element]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from markupsafe import Markup
 from planner.config.sections.map import MapSettings
 from planner.messages.catalogue import Texts, localized
 from planner.messages.money import unit_of_amount
+from planner.messages.notices import input_name
 from planner.messages.printable import replace_illegal
 from planner.reporting.document.records.coverage import CoverageTotal
 from planner.reporting.document.records.plan import Entry, PlanDocument
@@ -22,6 +24,7 @@ from planner.reporting.map.folium_adapter import Begin, Start, base_map, offline
 from planner.reporting.map.labels import places_to_find, street_names
 from planner.reporting.map.layers import map_layers
 from planner.reporting.map.legend import legend
+from planner.reporting.map.packing import pack
 from planner.reporting.map.scenes import scenes
 from planner.reporting.map.symbols import environment, read_template
 from planner.reporting.map.whatif_data import what_if_data
@@ -128,9 +131,12 @@ def draw_map(plan: Plan, content: PlanDocument) -> str:
     drawing = base_map(whole[0])
     core = core_view(plan)
     Begin(core).add_to(drawing)
-    layers = map_layers(plan, content, words)
-    for _, layer in layers:
-        layer.add_to(drawing)
+    with ThreadPoolExecutor(1) as beside:
+        # Compressing is a quarter of the work, and leaves the interpreter to the rest.
+        packed = beside.submit(pack, sets)
+        layers = map_layers(plan, content, words)
+        for _, layer in layers:
+            layer.add_to(drawing)
     Start([layer for _, layer in layers], whole=whole, core=core).add_to(drawing)
     html = offline_page(
         drawing,
@@ -158,7 +164,7 @@ def draw_map(plan: Plan, content: PlanDocument) -> str:
             else None,
         },
         images_from=tiles.origin if tiles else "",
-        sets=sets,
+        sets=packed.result(),
     )
     return replace_illegal(html.replace("<html>", f'<html lang="{plan.study.language}">', 1))
 
@@ -195,9 +201,7 @@ def _panel(content: PlanDocument, texts: Texts, *, has_tiles: bool, needs_run: s
             weak_communities=weak_count_text(
                 len(content["diagnosis"]["weak_communities"]), content["diagnosis"]["rates"], texts
             ),
-            modelled=texts("maps.comma").join(
-                texts(f"maps.source_{layer}") for layer in content["data"]["modelled"]
-            ),
+            modelled=texts("maps.comma").join(input_name(layer, texts) for layer in content["data"]["modelled"]),
         )
     )
 
@@ -249,7 +253,7 @@ def _curve(plan: Plan, content: PlanDocument) -> Entry:
 def _sources(content: PlanDocument, texts: Texts) -> str:
     """Return where the layers come from, as one line of HTML."""
     stated = [
-        f"{texts('maps.source_' + source['layer'])}{texts('maps.between')}{source['source']}"
+        f"{input_name(source['layer'], texts)}{texts('maps.between')}{source['source']}"
         for source in content["data"]["sources"]
         if source["source"]
     ]

@@ -33,7 +33,8 @@ from planner.evaluation.expressions import (
 )
 from planner.evaluation.indicators import INDICATORS, indicators_depending_on
 from planner.evaluation.intervals import IndicatorRef, Interval
-from planner.evaluation.ratings import COMPLIANT, EXCELLENT, FacilityFacts, applies_to, deciding_indicators
+from planner.evaluation.rating_names import COMPLIANT, EXCELLENT
+from planner.evaluation.ratings import FacilityFacts, applies_to, deciding_indicators
 from planner.evaluation.rules import RuleSet
 from planner.population.demand_points import quantum_of
 from planner.reporting.document.records.plan import Entry
@@ -46,6 +47,9 @@ from planner.schemas.tables import PREMISES
 FOLLOWED = indicators_depending_on("open_set")
 """Indicators that follow the choice of open facilities; all others are the same for any choice."""
 
+EVERYBODY = {"nearest", "overlap"}
+"""Values of the page that count all who come; it holds nobody of neighbouring districts."""
+
 DECIDING = (COMPLIANT, EXCELLENT)
 
 Node = list[object] | bool | None
@@ -57,6 +61,7 @@ class _Premises:
 
     facts: FacilityFacts
     rings: Mapping[float, int]
+    has_neighbours: bool = False
 
 
 def followed_limits(rule_set: RuleSet) -> set[float]:
@@ -84,10 +89,11 @@ def what_if_rules(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) 
     """
     diagnosis = plan.diagnosis
     places = {limit: place for place, limit in enumerate(rings)}
+    has_neighbours = bool(len(plan.inputs.neighbours.points))
     premises = [
         _of_premises(
             station,
-            [_findings(_Premises(one, places), diagnosis.rule_set) for one in facts],
+            [_findings(_Premises(one, places, has_neighbours), diagnosis.rule_set) for one in facts],
             len(plan.outcome.walks),
         )
         for station, facts in facts_by_choice(plan).items()
@@ -201,7 +207,7 @@ def _term(term: Term, premises: _Premises) -> list[object]:
 def _indicator(ref: IndicatorRef, premises: _Premises) -> list[object]:
     """Return an indicator that follows the choice, as the page computes it."""
     js = INDICATORS[ref.name].js
-    if js is None:
+    if js is None or (premises.has_neighbours and EVERYBODY & set(js.split())):
         return [f"?{ref}"]
     formula, today = parse_term(js), premises.facts.values.numbers[ref]
     if isinstance(formula, Name) and math.isnan(today.value):

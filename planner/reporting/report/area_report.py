@@ -11,7 +11,8 @@ from typing import Literal, cast
 
 import shapely
 
-from planner.evaluation.ratings import WEAK
+from planner.cache import NO_CACHE, Cache
+from planner.evaluation.rating_names import WEAK
 from planner.messages.catalogue import Texts
 from planner.messages.errors import CommandError, Issue
 from planner.reporting.document.build import build_document
@@ -38,6 +39,7 @@ from planner.reporting.report.docx import docx_bytes
 from planner.reporting.report.drawing import TOLERANCE_M
 from planner.reporting.report.figures import part_figure
 from planner.reporting.report.html import write_page
+from planner.reporting.report.pictures import start_pictures
 from planner.reporting.report.sections.coverage import communities_block, facilities_block
 from planner.reporting.report.sections.method import SOURCES
 from planner.reporting.report.sections.summary import attribution_fact, facts, indicators, nature_of, scenario_fact
@@ -62,7 +64,7 @@ SHOWN_REASONS = 4
 """Largest number of reasons that a card gives for a facility."""
 
 
-def write_area_report(plan: Plan, path: str | Path, *, wanted: str = "") -> Path:
+def write_area_report(plan: Plan, path: str | Path, *, wanted: str = "", cache: Cache = NO_CACHE) -> Path:
     """Write the report of a part of the district.
 
     Parameters
@@ -74,6 +76,8 @@ def write_area_report(plan: Plan, path: str | Path, *, wanted: str = "") -> Path
     wanted
         The name of a street or town for its sheet, the name or id of a community for its one-page card; the
         whole report where empty or the study's name.
+    cache
+        Pictures of earlier runs.
 
     Returns
     -------
@@ -91,7 +95,11 @@ def write_area_report(plan: Plan, path: str | Path, *, wanted: str = "") -> Path
     check_format(path)
     protect_inputs(plan.study, path.parent, [path.name])
     report = build_area_report(plan, build_document(plan), wanted)
-    made = write_page(report).encode() if path.suffix.lower() == ".html" else docx_bytes(report)
+    if path.suffix.lower() == ".html":
+        made = write_page(report).encode()
+    else:
+        with start_pictures(report, cache) as pictures:
+            made = docx_bytes(report, pictures())
     return write_single(path, lambda place: place.write_bytes(made))
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from markupsafe import Markup
 
-from planner.evaluation.intervals import IndicatorRef
 from planner.messages.catalogue import Texts, localized
+from planner.messages.notices import input_name
 
 if TYPE_CHECKING:
     # A second process lays reports out; it needs none of what makes a document.
@@ -171,8 +171,7 @@ class Translator:
 
     def layer(self, name: str) -> str:
         """Return what an input layer is called, that of a group or a service with its id."""
-        kind, _, of = name.partition(".")
-        return self(f"layer_{kind}") + (f" [{of}]" if of else "")
+        return input_name(name, self.texts)
 
     @property
     def unknown(self) -> str:
@@ -214,6 +213,8 @@ class Translator:
 
     def measure(self, name: str) -> str:
         """Return what a measure is called."""
+        from planner.evaluation.intervals import IndicatorRef
+
         ref = IndicatorRef.parse(name)
         if ref.limit_min is None:
             return self.texts(f"measures.{ref.name}")
@@ -322,13 +323,15 @@ def annex_names(content: PlanDocument) -> list[str]:
         "programme",
         "fairness",
         "business_areas",
+        "reading",
+        "data",
     )
     absent = {
         "services": "services" not in content,
         "programme": content["programme"] is None,
         "business_areas": content["business_areas"] is None,
     }
-    return [name for name in (*named, "business_areas", "reading", "data") if not absent.get(name)]
+    return [name for name in named if not absent.get(name)]
 
 
 def annex_ref(t: Translator, name: str) -> str:

@@ -17,7 +17,9 @@ from planner.reporting.report.blocks import (
     Section,
     Table,
     Translator,
+    require,
 )
+from planner.reporting.report.pictures import Pictures
 from planner.reporting.report.png import render_png
 from planner.reporting.report.word import WordFile
 from planner.reporting.report.word_styles import MEMO_STYLE, MEMO_VALUE, TEXT_MM
@@ -33,13 +35,15 @@ SECTION, PART, CARD = 1, 2, 3
 """Levels of headings."""
 
 
-def docx_bytes(report: Report) -> bytes:
+def docx_bytes(report: Report, pictures: Pictures | None = None) -> bytes:
     """Lay a report out as a Word file.
 
     Parameters
     ----------
     report
         Result of `planner.reporting.report.build.build_report`.
+    pictures
+        Its drawings as PNG, as far as they are there already.
 
     Returns
     -------
@@ -47,12 +51,25 @@ def docx_bytes(report: Report) -> bytes:
         The bytes of the file; the same report gives the same.
     """
     t = report.t
+    official = report.style == "gbt9704" and report.memo is not None
     word = WordFile.begin(
         title=f"{report.name} – {report.title}",
         subject=report.title,
         language=locale_of(t.texts.language).html,
         scale=1.0 if report.contents else CARD_SCALE,
+        official=official,
     )
+    word.drawn = pictures or {}
+    if official:
+        _official(report, word)
+    else:
+        _plain(report, word)
+    return word.bytes()
+
+
+def _plain(report: Report, word: WordFile) -> None:
+    """Lay out a report: page one, what it is, contents, sections, annexes."""
+    t = report.t
     word.running(f"{report.name} · {report.title}")
     if report.memo is not None:
         _memo(report, report.memo, word)
@@ -72,11 +89,60 @@ def docx_bytes(report: Report) -> bytes:
         if section.annex:
             word.page_break()
         word.heading(section.heading if section.annex else section.title, SECTION, numbered=_is_numbered(section))
-        parted = False
-        for block in section.blocks:
-            _lay(block, word, t, card_level=CARD if parted else PART, numbered=_is_numbered(section))
-            parted = parted or (isinstance(block, Paragraph) and block.title)
-    return word.bytes()
+        _blocks(section, word, t, numbered=_is_numbered(section))
+
+
+def _blocks(section: Section, word: WordFile, t: Translator, *, numbered: bool) -> None:
+    parted = False
+    for block in section.blocks:
+        _lay(block, word, t, card_level=CARD if parted else PART, numbered=numbered)
+        parted = parted or (isinstance(block, Paragraph) and block.title)
+
+
+def _official(report: Report, word: WordFile) -> None:
+    """Lay out an official document in the order of GB/T 9704-2012, 7.3.
+
+    Title, addressee, text with its sections, list of annexes, issuer and date; each annex on a page of its own.
+    """
+    t, memo, office = report.t, require(report.memo), require(report.office)
+    word.memo_title(memo.title)
+    word.flush(t.decision("to", addressee=office.addressee))
+    _official_memo(memo, word, t)
+    for section in report.sections:
+        if not section.annex:
+            word.heading(section.title, SECTION)
+            _blocks(section, word, t, numbered=True)
+    annexes = [section for section in report.sections if section.annex]
+    _list_annexes(annexes, word, t)
+    word.signed(office.issuer, office.issued)
+    for section in annexes:
+        word.annex_title(section.annex, section.title)
+        if section is annexes[-1]:
+            for fact, value in report.facts:
+                word.paragraph(value, begin=fact)
+            word.paragraph(report.nature)
+        _blocks(section, word, t, numbered=True)
+
+
+def _official_memo(memo: Section, word: WordFile, t: Translator) -> None:
+    """Lay out the decision that is asked: figures in words, the maps after the text."""
+    figures = [block for block in memo.blocks if isinstance(block, Figure)]
+    for block in memo.blocks:
+        if isinstance(block, KeyFigures):
+            for one in block.figures:
+                word.paragraph(t.decision("figure_sentence", label=one.label, value=one.value, note=one.note))
+        elif not isinstance(block, Figure):
+            _lay(block, word, t, card_level=PART, numbered=False)
+    for figure in figures:
+        _figure(figure, word, t)
+
+
+def _list_annexes(annexes: Sequence[Section], word: WordFile, t: Translator) -> None:
+    """List the annexes one line below the text (clause 7.3.4)."""
+    word.paragraph("")
+    for number, section in enumerate(annexes, start=1):
+        item = t.decision("annex_item", number=number, title=section.title)
+        word.paragraph(t.decision("annexes", list=item) if number == 1 else f"\u3000\u3000\u3000{item}")
 
 
 def _is_numbered(section: Section) -> bool:
@@ -148,7 +214,11 @@ def _table(block: Table, word: WordFile, t: Translator) -> None:
 
 def _figure(block: Figure, word: WordFile, t: Translator) -> None:
     on_page_one = word.text_style == MEMO_STYLE
-    word.picture(render_png(block.picture), block.caption, most_mm=MEMO_MM if on_page_one else TEXT_MM)
+    word.picture(
+        word.drawn.get(block.picture) or render_png(block.picture),
+        block.caption,
+        most_mm=MEMO_MM if on_page_one else TEXT_MM,
+    )
     word.caption(t("figure"), "Figure", block.caption, above=False)
 
 

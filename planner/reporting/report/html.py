@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from planner.messages.catalogue import locale_of
 from planner.messages.printable import replace_illegal
-from planner.reporting.report.blocks import Report
 from planner.reporting.style import DISC, SITE, UNCOVERED, VERDICT_COLOURS
+
+if TYPE_CHECKING:
+    # A second process draws pictures in the page's style; it needs nothing of what makes a page.
+    from jinja2 import Environment
+
+    from planner.reporting.report.blocks import Report
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """What the page may load and run: nothing but its own style and pictures inside it."""
@@ -19,11 +25,15 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri
 COLOURS = {**VERDICT_COLOURS, "people": UNCOVERED, "site": SITE, "disc": DISC}
 
 
-def write_page(report: Report) -> str:
-    """Lay a report out as one page with its style and its figures inside; the same report gives the same page."""
+def write_page(report: Report, *, pages: Mapping[str, int] | None = None) -> str:
+    """Lay a report out as one page with its style and its figures inside; the same report gives the same page.
+
+    `pages` are the printed pages on which the sections begin, by their id, for the table of contents.
+    """
     page = _environment().get_template("report.html.j2")
     html = page.render(
         report=report,
+        pages=pages or {},
         t=report.t,
         language=locale_of(report.t.texts.language).html,
         policy=POLICY,
@@ -47,6 +57,8 @@ def _template(name: str) -> str:
 
 @cache
 def _environment() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
     return Environment(
         loader=FunctionLoader(_template),
         autoescape=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -48,6 +49,11 @@ def render_png(svg: Markup, *, dots_a_px: float = DOTS_A_PX) -> Picture:
     )
     width, height = (_pixels(drawing, side) * INCH_MM / PX_AN_INCH for side in ("width", "height"))
     return Picture(bytes(png), width, height)
+
+
+def render_all(drawings: Sequence[Markup]) -> list[Picture]:
+    """Return several figures as PNG."""
+    return [render_png(one) for one in drawings]
 
 
 def _pixels(drawing: str, side: str) -> float:

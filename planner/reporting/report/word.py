@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,14 @@ from typing import TYPE_CHECKING, Any
 from planner.messages.printable import replace_illegal
 from planner.reporting.report import word_parts as parts
 from planner.reporting.report.blocks import Cell
+from planner.reporting.report.official import (
+    HEI,
+    TEXT_PT,
+    TYPE_AREA_MM,
+    apply_official_format,
+    heading_number,
+    signature_indents,
+)
 from planner.reporting.report.png import Picture
 from planner.reporting.report.word_styles import TEXT_MM, open_template
 
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
     from docx.image.image import Image
     from docx.oxml.xmlchemy import BaseOxmlElement as Element
     from docx.text.paragraph import Paragraph
+    from markupsafe import Markup
 
 MADE = datetime(2000, 1, 1, tzinfo=UTC)
 """Creation date of every report, so that equal reports give equal bytes."""
@@ -49,11 +58,22 @@ class WordFile:
     asked: int = 0
     breaks: bool = False
     text_style: str = "Normal"
+    official: bool = False
+    in_annex: bool = False
+    text_mm: float = TEXT_MM
+    drawn: Mapping[Markup, Picture] = field(default_factory=dict)
 
     @classmethod
-    def begin(cls, *, title: str, subject: str, language: str, scale: float = 1.0) -> WordFile:
-        """Begin a file with its page, styles and properties; `scale` makes letters and pictures smaller."""
+    def begin(
+        cls, *, title: str, subject: str, language: str, scale: float = 1.0, official: bool = False
+    ) -> WordFile:
+        """Begin a file with its page, styles and properties.
+
+        `scale` makes letters and pictures smaller; an `official` document is set by GB/T 9704-2012.
+        """
         document = open_template(scale=scale)
+        if official:
+            apply_official_format(document)
         known = document.core_properties
         known.title, known.subject, known.language = (
             replace_illegal(title)[:255],
@@ -63,7 +83,7 @@ class WordFile:
         known.author = known.last_modified_by = known.comments = known.keywords = ""
         known.created = known.modified = MADE
         known.revision = 1
-        return cls(document, scale)
+        return cls(document, scale, official=official, text_mm=TYPE_AREA_MM[0] if official else TEXT_MM)
 
     def running(self, head: str) -> None:
         """Write a line above every page, and its number below."""
@@ -87,12 +107,46 @@ class WordFile:
             written.add_run(f"{replace_illegal(begin)}  ").bold = True
         written.add_run(replace_illegal(text))
 
+    def annex_title(self, number: str, title: str) -> None:
+        """Write the head of an annex of an official document on a new page (GB/T 9704-2012, clause 7.3.7)."""
+        self.page_break()
+        self.counts, self.in_annex = [0] * len(self.counts), True
+        first = self._add_paragraph("Normal")
+        first.paragraph_format.first_line_indent = 0
+        first._p.get_or_add_pPr().get_or_add_ind().set(parts.qualified("firstLineChars"), "0")  # noqa: SLF001 - the same
+        run = first.add_run(replace_illegal(number))
+        run._r.insert(0, parts.run_look(HEI, TEXT_PT))  # noqa: SLF001 - the same
+        self._add_paragraph("Normal")
+        self._add_paragraph("Title").add_run(replace_illegal(title))
+        self._add_paragraph("Normal")
+
+    def flush(self, text: str) -> None:
+        """Write a paragraph without indent, as the addressee stands (clause 7.3.2)."""
+        written = self._add_paragraph("Normal")
+        written.add_run(replace_illegal(text))
+        indent = written._p.get_or_add_pPr().get_or_add_ind()  # noqa: SLF001 - the same
+        for name in ("firstLine", "firstLineChars"):
+            indent.set(parts.qualified(name), "0")
+
+    def signed(self, issuer: str, date: str) -> None:
+        """Write issuer and date (clause 7.3.5.2)."""
+        self._add_paragraph("Normal")
+        for text, signs in zip((issuer, date), signature_indents(issuer, date), strict=True):
+            self.paragraph(text, right=True)
+            indent = self.document.paragraphs[-1]._p.get_or_add_pPr().get_or_add_ind()  # noqa: SLF001 - the same
+            indent.set(parts.qualified("rightChars"), str(round(signs * 100)))
+            indent.set(parts.qualified("right"), str(round(signs * TEXT_PT * 20)))
+
     def memo_title(self, text: str) -> None:
         """Write the title of page one, in the middle."""
         from docx.enum.text import WD_ALIGN_PARAGRAPH
         from docx.shared import Pt
 
         written = self._add_paragraph("Title")
+        if self.official:
+            written.add_run(replace_illegal(text))
+            self._add_paragraph("Normal")
+            return
         written.alignment = WD_ALIGN_PARAGRAPH.CENTER
         written.paragraph_format.space_before, written.paragraph_format.space_after = Pt(0), Pt(6)
         written.add_run(replace_illegal(text)).font.size = Pt(TITLE_PT)
@@ -115,13 +169,18 @@ class WordFile:
 
     def heading(self, text: str, level: int, *, numbered: bool = True) -> None:
         """Write a heading of level 1 to 3, numbered by its style."""
+        # The headings of an annex count from the first level again.
+        level -= self.in_annex and level > 1
         written = self._add_paragraph(f"Heading {level}")
         number = ""
+        self.asked = 0
         if numbered:
             self.counts[level - 1] += 1
             self.counts[level:] = [0] * (len(self.counts) - level)
             number = ".".join(str(count) for count in self.counts[:level])
-        else:
+        if numbered and self.official:
+            text = heading_number(level, self.counts[level - 1]) + text
+        if not numbered or self.official:
             none = [parts.element("ilvl", val="0"), parts.element("numId", val="0")]
             written._p.get_or_add_pPr().append(parts.element("numPr", none))  # noqa: SLF001 - the same
         mark = str(len(self.headings) + 1)
@@ -143,14 +202,17 @@ class WordFile:
         counted = parts.field(f"SEQ {sequence} \\* ARABIC", str(self.captions[sequence]))
         written._p.extend([parts.run(f"{word} "), *counted, parts.run(f"  {text}")])  # noqa: SLF001 - the same
 
-    def picture(self, picture: Picture, description: str, *, most_mm: float = TEXT_MM) -> None:
+    def picture(self, picture: Picture, description: str, *, most_mm: float = 0.0) -> None:
         """Show a picture, as large as it is or as fits; who cannot see it hears `description`."""
         from docx.image.image import Image
         from docx.oxml.shape import CT_Inline
         from docx.shared import Mm
 
         width_mm = min(
-            picture.width_mm, most_mm, picture.width_mm * HIGHEST_MM * self.scale**6 / picture.height_mm
+            picture.width_mm,
+            most_mm or self.text_mm,
+            self.text_mm,
+            picture.width_mm * HIGHEST_MM * self.scale**6 / picture.height_mm,
         )
         run = self._add_paragraph("Figure").add_run()
         image = Image.from_blob(picture.png)
@@ -196,7 +258,7 @@ class WordFile:
     ) -> None:
         """Write a table whose head comes again on every page; columns after `words` hold numbers."""
         cells = [[one if isinstance(one, Cell) else Cell(one) for one in row] for row in rows]
-        widths = parts.column_widths(heads, cells, words=words)
+        widths = parts.column_widths(heads, cells, words=words, most_mm=self.text_mm)
         head = [parts.head_cell(text, widths[place], numeric=place >= words) for place, text in enumerate(heads)]
         body = [
             parts.row(
@@ -209,7 +271,7 @@ class WordFile:
 
     def cards(self, cards: Sequence[Sequence[tuple[str, str]]], *, across: int) -> None:
         """Write small texts side by side: each a list of (text, id of its style)."""
-        width = parts.TEXT_TWIPS // across
+        width = int(self.text_mm * parts.TWIPS_A_MM) // across
         filled = [*cards, *([[("", "TableText")]] * (-len(cards) % across))]
         cells = [parts.cell(width, [parts.cell_paragraph(style, text) for text, style in card]) for card in filled]
         rows = [parts.row(cells[first : first + across]) for first in range(0, len(cells), across)]

@@ -45,6 +45,20 @@ def element(name: str, children: Iterable[Element] = (), /, **attributes: str) -
     return made
 
 
+def qualified(name: str) -> str:
+    """Return the name of an attribute `w:name`."""
+    from docx.oxml.ns import qn
+
+    return str(qn(f"w:{name}"))
+
+
+def run_look(font: str, size_pt: float) -> Element:
+    """Return the properties of a run: its font, for every script, and its size."""
+    fonts = element("rFonts", ascii=font, hAnsi=font, eastAsia=font)
+    half_points = str(round(size_pt * 2))
+    return element("rPr", [fonts, element("sz", val=half_points), element("szCs", val=half_points)])
+
+
 def run(text: str) -> Element:
     """Return a text that looks as its paragraph does."""
     words = element("t")
@@ -146,7 +160,9 @@ def body_cell(given: Cell, width: int, *, numeric: bool, bold: bool) -> str:
     return cell(width, written)
 
 
-def column_widths(heads: Sequence[str], rows: Sequence[Sequence[Cell]], *, words: int) -> list[int]:
+def column_widths(
+    heads: Sequence[str], rows: Sequence[Sequence[Cell]], *, words: int, most_mm: float = TEXT_MM
+) -> list[int]:
     """Return the widths of a table's columns, twentieths of a point; together they fill the page.
 
     No number, code or word is broken: a column is at least as wide as the longest piece of its text without a
@@ -158,6 +174,7 @@ def column_widths(heads: Sequence[str], rows: Sequence[Sequence[Cell]], *, words
     >>> sum(widths) == TEXT_TWIPS, widths[0] > widths[1]
     (True, True)
     """
+    page = round(most_mm * TWIPS_A_MM)
     least, natural = [], []
     for place, head in enumerate(heads):
         texts = [line[place].text for line in rows]
@@ -168,16 +185,16 @@ def column_widths(heads: Sequence[str], rows: Sequence[Sequence[Cell]], *, words
         kept = max(unbroken, _unbroken(head), min(_signs(head), SHORT_HEAD), LEAST_SIGNS)
         least.append(kept * SIGN_TWIPS + PADDING_TWIPS)
         natural.append(max(min(max(longest, _signs(head)), MOST_SIGNS) * SIGN_TWIPS + PADDING_TWIPS, least[-1]))
-    spare = TEXT_TWIPS - sum(least)
+    spare = page - sum(least)
     wished = [wish - need for wish, need in zip(natural, least, strict=True)]
     if spare < 0:
-        widths = [int(width * TEXT_TWIPS / sum(least)) for width in least]
+        widths = [int(width * page / sum(least)) for width in least]
     elif sum(wished) > spare:
         widths = [need + int(wish * spare / sum(wished)) for need, wish in zip(least, wished, strict=True)]
     else:
         over = spare - sum(wished)
         widths = [int(wish * (1 + over / sum(natural))) for wish in natural]
-    widths[0] += TEXT_TWIPS - sum(widths)
+    widths[0] += page - sum(widths)
     return widths
 
 

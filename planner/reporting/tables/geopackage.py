@@ -288,7 +288,7 @@ def keep_columns(table: gpd.GeoDataFrame, layer: str, plan: Plan) -> gpd.GeoData
     layer
         Its name in results.gpkg, one of `KEEPING`.
     plan
-        Whose study says what is kept, and in which datum the input was given.
+        Whose study states what is kept, and in which datum the input was given.
     """
     name = KEEPING[layer]
     given = getattr(plan.study.inputs, name)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from planner.accessibility.business_areas import BusinessAreas
 from planner.config.sections.siting import SitingSettings as Settings
+from planner.messages.progress import Progress, silent
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray, IndexArray
 from planner.network.walker import Walker
@@ -20,7 +21,8 @@ from planner.siting.candidates.clusters import Clustering, Grouping, propose_den
 from planner.siting.candidates.constraints import SiteConstraints
 from planner.siting.candidates.parcels import propose_business_areas, propose_parcels
 from planner.siting.candidates.place_ids import make_ids_unique
-from planner.siting.candidates.street_positions import StreetCandidates, propose_street_positions
+from planner.siting.candidates.street_positions import PartClock, StreetCandidates, propose_street_positions
+from planner.siting.solvers.deadline import Deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +37,20 @@ class SourceSummary:
         How many candidates it proposed, and how many of them may be chosen.
     suffice
         Of street positions, how many suffice for an optimum over all of them; None for other sources.
+    status
+        "time_limit" where the clock ended the search for them.
     """
 
     source: str
     proposed: int
     kept: int
     suffice: int | None = None
+    status: str = ""
 
     @property
     def stands_for_all(self) -> bool:
         """Whether all positions that suffice are there and may be chosen."""
-        return self.suffice is not None and self.suffice == self.proposed == self.kept
+        return self.suffice is not None and self.suffice == self.proposed == self.kept and not self.status
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,8 @@ class CandidateBuilder:
         All residents' points, and the longest walk searched from candidates to them, minutes.
     resident_rows
         Row of each point that can be gained among all residents, -1 where it is none of them; None: all -1.
+    deadline, progress
+        When the search for street positions ends, and who is given how far it is.
     """
 
     uncovered: gpd.GeoDataFrame
@@ -130,6 +137,8 @@ class CandidateBuilder:
     residents_xy: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
     horizon_min: float = 0.0
     resident_rows: IndexArray | None = None
+    deadline: Deadline = field(default_factory=lambda: Deadline(np.inf))
+    progress: Progress = silent
 
     def build(self) -> CandidateSet:
         """Return all candidates; those of one place from several sources are all kept.
@@ -137,39 +146,45 @@ class CandidateBuilder:
         The clusters into as many as sites are always among them: what clustering alone would choose is shown
         beside the optimum.
         """
-        found: list[tuple[str, Sequence[Candidate], int | None]] = [("clusters", self._middles(), None)]
+        by_source: list[tuple[str, Sequence[Candidate], int | None]] = [("clusters", self._middles(), None)]
+        stopped = False
         for source in dict.fromkeys(self.settings.sources):
             if source == "density":
-                found.append((source, self._dense(), None))
+                by_source.append((source, self._dense(), None))
             if source == "business_areas" and self.business_areas is not None:
                 business_areas = propose_business_areas(self.business_areas, self.walker)
-                found.append((source, business_areas, None))
+                by_source.append((source, business_areas, None))
             if source == "parcels" and self.parcels is not None:
                 parcels = propose_parcels(self.parcels, self.walker)
-                found.append((source, parcels, None))
+                by_source.append((source, parcels, None))
             if source == "streets":
                 streets = self._streets()
-                found.append((source, streets.candidates, streets.suffice))
-        there = {(one.id, one.x_m, one.y_m) for _, given, _ in found for one in given}
+                by_source.append((source, streets.candidates, streets.suffice))
+                stopped = streets.stopped
+        there = {(one.id, one.x_m, one.y_m) for _, given, _ in by_source for one in given}
         named = [one for one in self.named if (one.id, one.x_m, one.y_m) not in there]
-        found += [("named", named, None)] if named else []
-        found += [
+        by_source += [("named", named, None)] if named else []
+        by_source += [
             (source, own, None)
             for source in ("move", "merge", "keep")
             if (own := [one for one in self.options if one.source == source])
         ]
-        return self._sorted_out(found)
+        built = self._sorted_out(by_source)
+        if not stopped:
+            return built
+        sources = (replace(one, status="time_limit") if one.source == "streets" else one for one in built.sources)
+        return replace(built, sources=tuple(sources))
 
     def build_named(self) -> CandidateSet:
         """Return the places that the study names by themselves, where nothing else is requested."""
         return self._sorted_out([("named", self.named, None)] if self.named else [])
 
-    def _sorted_out(self, found: Iterable[tuple[str, Sequence[Candidate], int | None]]) -> CandidateSet:
+    def _sorted_out(self, by_source: Iterable[tuple[str, Sequence[Candidate], int | None]]) -> CandidateSet:
         taken = set(self.taken)
         candidates: list[Candidate] = []
         excluded: list[ExcludedCandidate] = []
         sources: list[SourceSummary] = []
-        for source, given, suffice in found:
+        for source, given, suffice in by_source:
             new_cost = self.settings.new_cost
             proposed = [one if one.cost is not None else replace(one, cost=new_cost) for one in given]
             # A centre as it is has the id of a centre: its own.
@@ -183,10 +198,10 @@ class CandidateBuilder:
 
     def _middles(self) -> list[Candidate]:
         near = self.uncovered[self.snaps.reaches_street]
-        sites, asked = max(self.settings.sites, 1), self.settings.candidates
+        sites, clusters = max(self.settings.sites, 1), self.settings.candidates
         clusterings = [Clustering(sites, self.settings.seed)]
-        if "clusters" in self.settings.sources and asked > sites:
-            clusterings.append(Clustering(asked, self.settings.seed))
+        if "clusters" in self.settings.sources and clusters > sites:
+            clusterings.append(Clustering(clusters, self.settings.seed))
         return propose_middles(near, self.walker, clusterings) if len(near) else []
 
     def _dense(self) -> list[Candidate]:
@@ -206,4 +221,5 @@ class CandidateBuilder:
             self.walker,
             lines,
             at_most=self.settings.street_positions,
+            clock=PartClock(self.deadline, self.progress),
         )

@@ -64,12 +64,12 @@ def propose_middles(
     uncovered = _by_id(uncovered)
     xy = shapely.get_coordinates(uncovered.geometry.array)
     people = uncovered["people"].to_numpy()
-    found: list[Candidate] = []
+    candidates: list[Candidate] = []
     for clustering in clusterings:
         centres, label = _k_means(xy, people, clustering)
         order = _in_order(centres)
         of_cluster = [float(people[label == number].sum()) for number in order]
-        found += snap_to_streets(
+        candidates += snap_to_streets(
             "K",
             "clusters",
             centres[order],
@@ -77,7 +77,7 @@ def propose_middles(
             people=of_cluster,
             clusters=clustering.clusters,
         )
-    return make_ids_unique(found)
+    return make_ids_unique(candidates)
 
 
 def propose_dense(

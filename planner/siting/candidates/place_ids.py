@@ -50,11 +50,11 @@ def metres_between(ident: str, x_m: float, y_m: float) -> float | None:
     >>> metres_between(place_id("S", 1000.0, 50.0), 1030.5, 90.5)
     50.0
     """
-    found = ONE_PLACE.match(ident)
-    if found is None:
+    id_match = ONE_PLACE.match(ident)
+    if id_match is None:
         return None
     mixed = 0
-    for sign in found[2]:
+    for sign in id_match[2]:
         mixed = mixed << 5 | SIGNS.index(sign)
     both = _mixed(mixed, BACK)
     x, y = both >> BITS, both & ((1 << BITS) - 1)
@@ -64,10 +64,10 @@ def metres_between(ident: str, x_m: float, y_m: float) -> float | None:
 def nearest_candidate(ident: str, candidates: Iterable[Candidate]) -> tuple[Candidate, float] | None:
     """Return the candidate nearest to the place of an id, and its metres from it."""
     far = [(metres_between(ident, one.x_m, one.y_m), one) for one in candidates]
-    known = [(metres, one) for metres, one in far if metres is not None]
-    if not known:
+    at_distance = [(metres, one) for metres, one in far if metres is not None]
+    if not at_distance:
         return None
-    metres, one = min(known, key=lambda pair: (pair[0], pair[1].id))
+    metres, one = min(at_distance, key=lambda pair: (pair[0], pair[1].id))
     return one, metres
 
 
@@ -79,15 +79,15 @@ def make_ids_unique(candidates: Sequence[Candidate], taken: Collection[str] = ()
     >>> [one.id for one in make_ids_unique([Candidate("K1", "clusters", 0, 0), Candidate("K1", "clusters", 0, 0)])]
     ['K1', 'K1b']
     """
-    known, found = set(taken), []
+    used, idents = set(taken), []
     for one in candidates:
         ident, number = one.id, 1
-        while ident in known:
+        while ident in used:
             number += 1
             ident = one.id + _suffix(number)
-        known.add(ident)
-        found.append(one if ident == one.id else replace(one, id=ident))
-    return found
+        used.add(ident)
+        idents.append(one if ident == one.id else replace(one, id=ident))
+    return idents
 
 
 def _suffix(number: int) -> str:

@@ -10,7 +10,6 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from planner.network.walker import Walker
 from planner.siting.candidates.candidate import Candidate, candidate_xy
@@ -82,7 +81,7 @@ def propose_relocations(
         for one, other in near
         if (middle := _middle(demand, homes[one] | homes[other])) is not None
     ]
-    found = list(kept)
+    proposals = list(kept)
     for options in (moves, merges):
         if options:
             xy = np.array([middle for *_, middle in options])
@@ -93,8 +92,8 @@ def propose_relocations(
                 xy,
                 walker,
             )
-            found += [_of_centres(one, centres) for one, (_, centres, _) in zip(placed, options, strict=True)]
-    return found
+            proposals += [_of_centres(one, centres) for one, (_, centres, _) in zip(placed, options, strict=True)]
+    return proposals
 
 
 def facility_actions(
@@ -138,6 +137,8 @@ def _moved(gone: Sequence[Candidate], sites: Sequence[Candidate], *, count: int)
         return {}
     between = np.hypot(*(candidate_xy(gone)[:, None, :] - candidate_xy(sites)[None, :, :]).transpose(2, 0, 1))
     own = np.array([[one.id in site.centres for site in sites] for one in gone])
+    from scipy.optimize import linear_sum_assignment
+
     centre, site = linear_sum_assignment(np.where(own, 0.0, between))
     order = np.argsort(between[centre, site], kind="stable")[:count]
     return {gone[centre[place]].id: sites[site[place]].id for place in order}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
+from planner.messages.progress import Progress, report_share, silent
 from planner.network.network import with_costs
 from planner.network.positions import select_snapped
 from planner.network.snapping import SnappedPoints, snap
@@ -21,11 +23,17 @@ from planner.siting.candidates.candidate import Candidate
 from planner.siting.candidates.clusters import POSITION_DIGITS
 from planner.siting.candidates.place_ids import make_ids_unique, place_id
 from planner.siting.candidates.set_kernels import undominated_sets
+from planner.siting.solvers.deadline import Deadline
 
 POINTS_AT_ONCE = 400
 POSITIONS_AT_ONCE = 4000
 BLOCK_M = 500.0
 """Positions are searched by blocks of this width, so that those searched together serve the same people."""
+
+STRETCHES_SHARE = 0.6
+"""Of the time, for where people are within their limits; the rest is for the positions that suffice."""
+
+Part = TypeVar("Part")
 
 MERGED_AT = 20_000_000
 """Pairs of a position and a point that wait at most to be compared with those kept."""
@@ -43,15 +51,55 @@ class StreetCandidates:
         Those that are kept, from west to east; S and the sign of the place.
     suffice
         How many suffice: no street position serves people whom one of these does not serve as well.
+    stopped
+        Whether the clock ended the search: other positions may serve more.
     """
 
     candidates: list[Candidate]
     suffice: int
+    stopped: bool = False
 
     @property
     def is_complete(self) -> bool:
         """Whether all that suffice are kept, so that a bound speaks of every street position."""
-        return len(self.candidates) == self.suffice
+        return len(self.candidates) == self.suffice and not self.stopped
+
+
+@dataclass(slots=True)
+class PartClock:
+    """Parts of a long work, done until a deadline is over.
+
+    Attributes
+    ----------
+    deadline
+        When no further part begins. One is always done, and parts far apart come first.
+    progress
+        Its `step` is given how many parts are done, where it has one.
+    stopped
+        Whether parts were left.
+    """
+
+    deadline: Deadline = field(default_factory=lambda: Deadline(np.inf))
+    progress: Progress = silent
+    stopped: bool = False
+
+    def until(self, share: float, parts: Sequence[Part]) -> Iterator[Part]:
+        """Yield the parts, those far apart first, until this share of the time is over; one at least.
+
+        Examples
+        --------
+        >>> list(PartClock().until(1.0, "abcde"))
+        ['a', 'e', 'c', 'b', 'd']
+        """
+        # By the digits of their numbers read backwards: the first ones are spread over all of them.
+        bits = max(len(parts) - 1, 1).bit_length()
+        order = sorted(range(len(parts)), key=lambda number: f"{number:0{bits}b}"[::-1])
+        for done, number in enumerate(order):
+            if done and self.deadline.elapsed_s >= share * self.deadline.time_limit_s:
+                self.stopped = True
+                return
+            report_share(self.progress, done, len(parts))
+            yield parts[number]
 
 
 def propose_street_positions(
@@ -62,6 +110,7 @@ def propose_street_positions(
     free_streets: NDArray[np.object_],
     *,
     at_most: int,
+    clock: PartClock | None = None,
 ) -> StreetCandidates:
     """Propose street positions of which an optimum over them is an optimum over all.
 
@@ -84,6 +133,8 @@ def propose_street_positions(
     at_most
         Keep no more than so many: those that a greedy choice takes until everyone is served, then those that it
         takes of the rest, so that no neighbourhood is left without.
+    clock
+        When it is over, the positions that were found from a part of the people are all.
 
     Returns
     -------
@@ -96,25 +147,32 @@ def propose_street_positions(
            Geographical Analysis 11.
     """
     pieces = _straight(free_streets)
-    asked = np.flatnonzero((people > 0) & demand.reaches_street)
-    if not len(pieces) or not len(asked):
+    uncovered = np.flatnonzero((people > 0) & demand.reaches_street)
+    if not len(pieces) or not len(uncovered):
         return StreetCandidates([], 0)
-    xy = _fullest(pieces, _stretches(pieces, demand, asked, limit_min, walker))
+    clock = clock or PartClock()
+    xy = _fullest(pieces, _stretches(pieces, demand, uncovered, limit_min, walker, clock))
     if not len(xy):
-        return StreetCandidates([], 0)
+        return StreetCandidates([], 0, clock.stopped)
     xy = np.unique(np.round(xy, POSITION_DIGITS) + 0.0, axis=0)
-    position, matrix = _sufficient(xy, demand, people, limit_min, walker)
+    position, matrix = _sufficient(xy, demand, people, limit_min, walker, clock)
     kept = position if len(position) <= at_most else position[_best_around(matrix, people, at_most)]
     return StreetCandidates(
         make_ids_unique(
             [Candidate(place_id("S", x, y), "streets", x, y) for x, y in xy[kept].tolist()],
         ),
         len(position),
+        clock.stopped,
     )
 
 
 def _sufficient(
-    xy: FloatArray, demand: SnappedPoints, people: FloatArray, limit_min: FloatArray, walker: Walker
+    xy: FloatArray,
+    demand: SnappedPoints,
+    people: FloatArray,
+    limit_min: FloatArray,
+    walker: Walker,
+    clock: PartClock,
 ) -> tuple[IndexArray, csc_array]:
     """Return the positions whose people no other position serves as well, ascending, and whom each serves.
 
@@ -127,7 +185,8 @@ def _sufficient(
     order = np.lexsort((np.arange(len(xy)), block[:, 0], block[:, 1]))
     kept = _Sets.none()
     waiting = [_Sets.none()]
-    for part in np.array_split(order, max(1, -(-len(order) // POSITIONS_AT_ONCE))):
+    parts = np.array_split(order, max(1, -(-len(order) // POSITIONS_AT_ONCE)))
+    for part in clock.until(1.0, parts):
         chosen = np.sort(part)
         # Not by the walker, whose cache is for results that are used again.
         sites = snap(xy[chosen], walker.network, access_m=walker.access_m)
@@ -196,19 +255,28 @@ def _straight(lines: NDArray[np.object_]) -> FloatArray:
 
 
 def _stretches(
-    pieces: FloatArray, demand: SnappedPoints, asked: IndexArray, limit_min: FloatArray, walker: Walker
+    pieces: FloatArray,
+    demand: SnappedPoints,
+    points: IndexArray,
+    limit_min: FloatArray,
+    walker: Walker,
+    clock: PartClock,
 ) -> _Stretches:
     # A service area is what reaches its middle; here people go out from it.
     outwards = Walker(with_costs(walker.network, walker.network.segment_cost_factor), walker.walk)
     lines = np.asarray(shapely.linestrings(pieces.reshape(-1, 2, 2)), dtype=object)
     tree = shapely.STRtree(lines)
     is_whole, parts = np.zeros(len(pieces), dtype=bool), [_Stretches.none()]
-    for limit in np.unique(limit_min[asked]):
-        for rows in _chunks(asked[limit_min[asked] == limit]):
-            areas = outwards.service_areas(select_snapped(demand, rows), limits_min=[float(limit)])[:, 0]
-            whole, part = _inside(areas, tree, lines, pieces)
-            is_whole[whole] = True
-            parts.append(part)
+    chunks = [
+        (float(limit), rows)
+        for limit in np.unique(limit_min[points])
+        for rows in _chunks(points[limit_min[points] == limit])
+    ]
+    for limit, rows in clock.until(STRETCHES_SHARE, chunks):
+        areas = outwards.service_areas(select_snapped(demand, rows), limits_min=[limit])[:, 0]
+        whole, part = _inside(areas, tree, lines, pieces)
+        is_whole[whole] = True
+        parts.append(part)
     # A piece that is whole within the limit of many points is one stretch: it begins and ends where theirs do.
     whole = np.flatnonzero(is_whole)
     parts.append(_Stretches(whole, np.zeros(len(whole)), np.hypot(*(pieces[whole, 2:] - pieces[whole, :2]).T)))

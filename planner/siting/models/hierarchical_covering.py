@@ -172,31 +172,31 @@ def _blocks(tiers: Sequence[Tier], sizes: Sequence[int], name: str, rows: int) -
 
 
 def _solve(problem: LocationProblem, time_limit_s: float) -> ModelResult:
-    asked = problem.settings.tiers
-    if not asked:
+    tier_settings = problem.settings.tiers
+    if not tier_settings:
         raise problem.refuse("siting_no_tiers")
-    names: list[str] = [tier.tier for tier in asked]
+    names: list[str] = [tier.tier for tier in tier_settings]
     if len(set(names)) < len(names) or names != sorted(names, key=TIERS.index):
         raise problem.refuse("siting_tiers_order")
     if problem.settings.relocatable:
         raise problem.refuse("siting_unsupported", model="hierarchical_covering", part="relocatable")
     new = problem.costs.columns - len(problem.tier)
-    services: dict[str, FloatArray] = {tier.tier: problem.costs.weight for tier in asked}
+    services: dict[str, FloatArray] = {tier.tier: problem.costs.weight for tier in tier_settings}
     within: dict[str, csr_array] = {
         tier.tier: csr_array(problem.coverage_within(np.full(len(problem.limit_min), tier.minutes)).matrix)
-        for tier in asked
+        for tier in tier_settings
     }
     # A centre belongs to the highest requested tier that is no higher than its own: it offers all below it too.
     counted = [next((name for name in names if TIERS.index(name) >= TIERS.index(own)), "") for own in problem.tier]
-    tiers = [_tier(tier, asked[place:], within, counted, new) for place, tier in enumerate(asked)]
-    found = hierarchical_covering(services, tiers, time_limit_s=time_limit_s, seed=problem.settings.seed)
-    of_tier = {column: name for name, columns in found.sites.items() for column in columns}
-    sites = [column for columns in found.sites.values() for column in columns]
+    tiers = [_tier(tier, tier_settings[place:], within, counted, new) for place, tier in enumerate(tier_settings)]
+    hierarchy = hierarchical_covering(services, tiers, time_limit_s=time_limit_s, seed=problem.settings.seed)
+    of_tier = {column: name for name, columns in hierarchy.sites.items() for column in columns}
+    sites = [column for columns in hierarchy.sites.values() for column in columns]
     if len(set(sites)) < len(sites):
         # A candidate chosen for two tiers is one building: the higher tier offers the services of the lower.
-        of_tier = {column: next(n for n, c in found.sites.items() if column in c) for column in sites}
-    solution = replace(found.solution, sites=tuple(sites), added=())
-    return ModelResult(solution, of_tier, {f"served_{name}": served for name, served in found.served.items()})
+        of_tier = {column: next(n for n, c in hierarchy.sites.items() if column in c) for column in sites}
+    solution = replace(hierarchy.solution, sites=tuple(sites), added=())
+    return ModelResult(solution, of_tier, {f"served_{name}": served for name, served in hierarchy.served.items()})
 
 
 def _tier(

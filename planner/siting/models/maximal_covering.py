@@ -79,13 +79,13 @@ def solve_covering(
 ) -> Solution:
     """Solve a weighted assignment problem and assemble its `Solution`."""
     limits, fixed = constraints.limits(table_shape(values)[1]), constraints.fixed_columns()
-    found = solve_weighted_assignment(values, limits, fixed=fixed, deadline=deadline, seed=seed, starts=starts)
+    search = solve_weighted_assignment(values, limits, fixed=fixed, deadline=deadline, seed=seed, starts=starts)
     before, _ = best_open_column(values, fixed)
     # Sums over the rows as given, so that they do not depend on how rows were merged.
-    order, added = rank_by_gain(values, found.chosen, before)
+    order, added = rank_by_gain(values, search.chosen, before)
     objective, by = best_open_column(values, np.concatenate([fixed, order]))
     total = float(objective.sum())
-    bound = total if found.is_finished else max(total, float(before.sum()) + found.bound)
+    bound = total if search.is_finished else max(total, float(before.sum()) + search.bound)
     reachable = np.zeros(table_shape(values)[0], dtype=bool)
     reachable[entry_rows(values)] = True
     return Solution.of(
@@ -100,7 +100,7 @@ def solve_covering(
         weight=weight,
         reachable=reachable,
         added=added,
-        greedy=float(before.sum()) + found.greedy,
+        greedy=float(before.sum()) + search.greedy,
     )
 
 

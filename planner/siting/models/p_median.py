@@ -133,9 +133,9 @@ def _solve_listed(
     seed: int,
     starts: tuple[IndexArray, ...] = (),
 ) -> tuple[IndexArray, float, bool]:
-    found = solve_weighted_assignment(values, limits, fixed=fixed, deadline=deadline, seed=seed, starts=starts)
+    search = solve_weighted_assignment(values, limits, fixed=fixed, deadline=deadline, seed=seed, starts=starts)
     saved, _ = best_open_column(values, fixed)
-    return found.chosen, float(far.sum()) - float(saved.sum()) - found.bound, found.is_finished
+    return search.chosen, float(far.sum()) - float(saved.sum()) - search.bound, search.is_finished
 
 
 @dataclass(frozen=True, slots=True, eq=False)

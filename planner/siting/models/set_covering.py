@@ -64,19 +64,19 @@ def set_covering(
     row, column = coverage_pairs(coverage.matrix)
     values = build_value_table(row, column, np.ones(len(row)), (rows, columns))
     _, by_fixed = best_open_column(values, fixed)
-    asked = (coverage.weight > 0) & (by_fixed < 0)
-    needed = asked[row]
-    found = cheapest_cover(row[needed], column[needed], (rows, columns), price, deadline)
+    demanded = (coverage.weight > 0) & (by_fixed < 0)
+    needed = demanded[row]
+    cover = cheapest_cover(row[needed], column[needed], (rows, columns), price, deadline)
     reachable = np.zeros(rows, dtype=bool)
     reachable[row] = True
     weighed = build_value_table(row, column, coverage.weight[row], (rows, columns))
-    order, _ = rank_by_gain(weighed, found.chosen, best_open_column(weighed, fixed)[0])
-    _, by = best_open_column(values, np.concatenate([fixed, found.chosen]))
+    order, _ = rank_by_gain(weighed, cover.chosen, best_open_column(weighed, fixed)[0])
+    _, by = best_open_column(values, np.concatenate([fixed, cover.chosen]))
     return Solution.of(
         "set_covering",
         "least",
         order,
-        Certificate.of(found.cost, found.bound),
+        Certificate.of(cover.cost, cover.bound),
         before=0.0,
         deadline=deadline,
         seed=seed,

@@ -178,9 +178,9 @@ def maximise_served(
     row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     column = matrix.indices
     values = build_value_table(row, column, weight[row], matrix.shape)
-    found = solve_weighted_assignment(values, limits, fixed=fixed, deadline=deadline, seed=seed)
+    search = solve_weighted_assignment(values, limits, fixed=fixed, deadline=deadline, seed=seed)
     served = ServedSums(matrix, csr_array(weight[None, :]), np.zeros(1))
-    return found.chosen, float(served.of(fixed)[0]) + found.bound
+    return search.chosen, float(served.of(fixed)[0]) + search.bound
 
 
 def _chosen(solved: MipResult, columns: int, fixed: IndexArray) -> IndexArray | None:

@@ -136,14 +136,14 @@ def run_highs(
     status, info = solver.getModelStatus(), solver.getInfo()
     none = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
     is_optimal = status == highspy.HighsModelStatus.kOptimal
-    found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    is_feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     objective = float(info.objective_function_value)
     # A linear programme has no bound of its own: its optimum is one.
     of_itself = objective if is_optimal else -np.inf
     bound = float(info.mip_dual_bound) if programme.integral.any() else of_itself
     return SolverReport(
-        x=np.array(solver.getSolution().col_value, dtype=np.float64) if found else None,
-        objective=objective if found else np.nan,
+        x=np.array(solver.getSolution().col_value, dtype=np.float64) if is_feasible else None,
+        objective=objective if is_feasible else np.nan,
         bound=bound if np.isfinite(bound) else -np.inf,
         is_infeasible=status in none,
         is_optimal=is_optimal,

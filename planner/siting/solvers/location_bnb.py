@@ -236,10 +236,10 @@ class _Search:
             new = random.permutation(closed)[: int((~keep).sum())]
             self.try_choice(np.concatenate([best[keep], new]))
 
-    def try_choice(self, wanted: IndexArray) -> None:
+    def try_choice(self, columns: IndexArray) -> None:
         """Improve a choice, as far as it fits, and keep it if it is the best."""
         part, served = self.part, nothing_open(self.part.values)
-        open_what_fits(part.values, part.limits, served, wanted)
+        open_what_fits(part.values, part.limits, served, columns)
         greedy(part.values, part.limits, served, self.fate, part.limits.budget < np.inf)
         self._improve(served)
 

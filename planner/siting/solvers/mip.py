@@ -194,13 +194,13 @@ def solve(
 
 
 def _doubt(
-    programme: MixedIntegerProgram, stated: SolverReport, known: FloatArray | None, target: float | None
+    programme: MixedIntegerProgram, stated: SolverReport, incumbent: FloatArray | None, target: float | None
 ) -> str | None:
     """Return why what a solver states cannot be so; None where it holds."""
     if stated.is_infeasible:
-        return None if known is None and stated.x is None else "infeasible"
+        return None if incumbent is None and stated.x is None else "infeasible"
     if stated.x is None:
-        return "nothing" if stated.is_optimal else _beyond(programme, known, stated.bound)
+        return "nothing" if stated.is_optimal else _beyond(programme, incumbent, stated.bound)
     broken = _broken(programme, stated.x)
     if broken is not None:
         return broken
@@ -210,16 +210,16 @@ def _doubt(
     stopped_early = target is not None and cost <= target
     if stated.is_optimal and not stopped_early and not _near(cost, stated.bound):
         return "bound"
-    return _beyond(programme, _cheaper(programme, stated.x, known), stated.bound)
+    return _beyond(programme, _cheaper(programme, stated.x, incumbent), stated.bound)
 
 
-def _beyond(programme: MixedIntegerProgram, known: FloatArray | None, bound: float) -> str | None:
+def _beyond(programme: MixedIntegerProgram, incumbent: FloatArray | None, bound: float) -> str | None:
     """Return that a bound is above what a known solution costs, else None."""
     if np.isnan(bound) or bound == np.inf:
         return "bound"
-    if known is None:
+    if incumbent is None:
         return None
-    cost = float(programme.cost @ known)
+    cost = float(programme.cost @ incumbent)
     return None if bound <= cost or _near(cost, bound) else "bound"
 
 

@@ -80,12 +80,12 @@ def cheapest_cover(
     values, columns = reduced(build_value_table(row, column, np.ones(len(row)), shape), cost)
     cost = cost[columns]
     chosen = _greedy_cover(values, cost)
-    found = float(cost[chosen].sum())
-    if good_enough is not None and found <= good_enough:
-        return Cover(columns[chosen], found, 0.0)
+    cover_cost = float(cost[chosen].sum())
+    if good_enough is not None and cover_cost <= good_enough:
+        return Cover(columns[chosen], cover_cost, 0.0)
     rows = table_shape(values)[0]
     if not rows or deadline.is_over:
-        return Cover(columns[chosen], found, found if not rows else 0.0)
+        return Cover(columns[chosen], cover_cost, cover_cost if not rows else 0.0)
     matrix = csr_array((values.value, values.column, values.row_pointer), shape=table_shape(values))
     start = np.zeros(len(columns))
     start[chosen] = 1.0
@@ -106,10 +106,10 @@ def cheapest_cover(
     if solved.x is not None:
         opened = np.flatnonzero(solved.x > 0.5)  # noqa: PLR2004 -- a binary variable, rounded
         is_cover = bool((matrix[:, opened].sum(axis=1) > 0).all()) if len(opened) else rows == 0
-        if is_cover and float(cost[opened].sum()) < found:
-            chosen, found = opened, float(cost[opened].sum())
+        if is_cover and float(cost[opened].sum()) < cover_cost:
+            chosen, cover_cost = opened, float(cost[opened].sum())
     bound = float(np.ceil(solved.bound - WHOLE)) if whole and np.isfinite(solved.bound) else solved.bound
-    return Cover(columns[chosen], found, min(found, max(bound, 0.0)))
+    return Cover(columns[chosen], cover_cost, min(cover_cost, max(bound, 0.0)))
 
 
 def reduced(values: ValueTable, cost: FloatArray) -> tuple[ValueTable, IndexArray]:

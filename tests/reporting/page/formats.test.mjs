@@ -9,7 +9,14 @@ test("halves go to the even number", () => {
 });
 
 test("thousands are marked, and nothing is less than nothing", () => {
-  assert.deepEqual([0, 999.5, 1000, 1234567.4, -0.2, -1234].map(whole), ["0", "1,000", "1,000", "1,234,567", "0", "-1,234"]);
+  assert.deepEqual([0, 999.5, 1000, 1234567.4, -0.2, -1234].map(whole), [
+    "0",
+    "1,000",
+    "1,000",
+    "1,234,567",
+    "0",
+    "-1,234",
+  ]);
 });
 
 test("a share that is not known is no percentage", () => {

@@ -29,7 +29,11 @@ const SETS = {
   standard: 0,
   grain: 1,
   demand: { people: PEOPLE, home: stepsOf(HOME), lat: [0, 0, 0, 0, 0], lon: [0, 0, 0, 0, 0] },
-  communities: { id: ["W", "E"], name: ["West", "East"], outlines: { rings: [0, 0], places: [], lon: [], lat: [] } },
+  communities: {
+    id: ["W", "E"],
+    name: ["West", "East"],
+    outlines: { rings: [0, 0], places: [], lon: [], lat: [] },
+  },
   stations: {
     id: ["A", "B", "C", "K", "L"],
     name: ["Centre A", "Branch B", "Centre C"],
@@ -65,7 +69,9 @@ const SETS = {
 
 const counted = (on) => {
   const covered = [0, 1].map((limit) => {
-    const points = new Set(REACH.flatMap((rings, station) => (on[station] ? rings.slice(0, limit + 1).flat() : [])));
+    const points = new Set(
+      REACH.flatMap((rings, station) => (on[station] ? rings.slice(0, limit + 1).flat() : [])),
+    );
     return [...points].reduce((sum, point) => sum + PEOPLE[point], 0);
   });
   return covered;
@@ -79,7 +85,13 @@ test("today, by hand", () => {
   assert.equal(today.peopleShare, 100 / 150);
   assert.equal(today.pointsShare, 4 / 5);
   // West is covered whole, of East's 120 people 70.
-  assert.deepEqual([...today.verdicts], [[0, "compliant"], [2, "compliant"]]);
+  assert.deepEqual(
+    [...today.verdicts],
+    [
+      [0, "compliant"],
+      [2, "compliant"],
+    ],
+  );
 });
 
 test("groups and business areas follow the choice", () => {
@@ -186,6 +198,12 @@ test("a choice is saved and read again; files of other maps are not read", () =>
   assert.deepEqual(file.closed, ["Z", "C"]);
   assert.deepEqual(file.sites, [{ id: "L", x: 900, y: 100 }]);
   assert.ok(model.same(fromScenarioFile(model, JSON.stringify(file)), choice));
-  for (const wrong of ["{", "null", "[]", JSON.stringify({ ...file, study: "B" }), JSON.stringify({ ...file, closed: [] })])
+  for (const wrong of [
+    "{",
+    "null",
+    "[]",
+    JSON.stringify({ ...file, study: "B" }),
+    JSON.stringify({ ...file, closed: [] }),
+  ])
     assert.equal(fromScenarioFile(model, wrong), null);
 });

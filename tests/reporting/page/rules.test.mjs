@@ -1,7 +1,12 @@
 // The rule engine: what is not known stays open, and a verdict follows the grades.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { comparisonsWithin, evaluatorWithin, operators, verdictOf } from "../../../planner/reporting/map/js/rules.js";
+import {
+  comparisonsWithin,
+  evaluatorWithin,
+  operators,
+  verdictOf,
+} from "../../../planner/reporting/map/js/rules.js";
 
 const evaluate = evaluatorWithin(1e-9);
 const span = (low, high) => ["span", low, high];
@@ -24,7 +29,10 @@ test("an interval decides only where both of its bounds do", () => {
   assert.equal(evaluate([">=", span(60, 70), span(60, 60)], {}), true);
   assert.equal(evaluate([">=", span(59, 70), span(60, 60)], {}), null);
   assert.equal(evaluate([">=", span(null, null), span(60, 60)], {}), null);
-  assert.equal(evaluate(["<=", ["/", ["nearest"], span(300, 300)], span(1.5, 1.5)], { nearest: () => [450, 450] }), true);
+  assert.equal(
+    evaluate(["<=", ["/", ["nearest"], span(300, 300)], span(1.5, 1.5)], { nearest: () => [450, 450] }),
+    true,
+  );
 });
 
 test("numbers that differ by rounding alone are one", () => {
@@ -40,6 +48,12 @@ test("the verdict: one failed requirement is weak, further rules count by weight
   assert.equal(verdictOf([met, finding("compliant", false), finding("compliant", null)], 0.5), "weak");
   assert.equal(verdictOf([met, finding("compliant", null)], 0.5), "undetermined");
   assert.equal(verdictOf([met], 0.5), "compliant");
-  assert.equal(verdictOf([met, finding("excellent", true, "1"), finding("excellent", false, "1")], 0.5), "excellent");
-  assert.equal(verdictOf([met, finding("excellent", null, "3"), finding("excellent", true, "2")], 0.5), "compliant");
+  assert.equal(
+    verdictOf([met, finding("excellent", true, "1"), finding("excellent", false, "1")], 0.5),
+    "excellent",
+  );
+  assert.equal(
+    verdictOf([met, finding("excellent", null, "3"), finding("excellent", true, "2")], 0.5),
+    "compliant",
+  );
 });

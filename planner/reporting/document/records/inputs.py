@@ -1,4 +1,4 @@
-"""What was read, how people walk and where they live."""
+"""Records of the inputs: sources, walking and population."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ class DemandBalance(Balance):
 
 
 class Demand(TypedDict):
-    """Where people come from, and their balance."""
+    """Source of the population, and its balance."""
 
     method: Annotated[str, "points, raster, buildings or along_streets"]
     calibrated: Annotated[bool, "whether points or raster were scaled to the communities' totals"]

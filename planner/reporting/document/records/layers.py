@@ -30,6 +30,7 @@ from planner.reporting.document.records.facilities import (
 from planner.reporting.document.records.inputs import Balance
 from planner.reporting.document.records.programme import FundYear, NeedFields, ProjectFields
 from planner.reporting.document.records.services import (
+    BundleRoom,
     CommunityCompleteness,
     HomeServices,
     LedgerLayerRow,
@@ -334,6 +335,9 @@ LAYERS: dict[str, Layer] = {
     "services_coverage": Layer(ServiceByCommunity, "", "one row a service and community."),
     "services_communities": Layer(
         CommunityCompleteness, "Polygon", "one a community: how complete the services within reach are."
+    ),
+    "services_bundles": Layer(
+        BundleRoom, "Point", "one a room that services share in the best choice; only with [bundles]."
     ),
     "services_ledger": Layer(LedgerLayerRow, "Polygon", "one a community and service that people of it lack."),
     "projects": Layer(

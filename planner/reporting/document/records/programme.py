@@ -10,7 +10,7 @@ YEAR = "the year, as 2024; 1, 2 … where the study names no first year"
 
 
 class FundAmount(TypedDict):
-    """What a fund pays."""
+    """Amount that a fund pays."""
 
     fund: Annotated[str, "id of the fund"]
     amount: Annotated[float, MONEY, "money"]

@@ -125,6 +125,7 @@ class LedgerLayerRow(TypedDict):
     people_closed: Annotated[float | None, "of those, people who would have it if closed facilities were open"]
     people_below_standard: Annotated[float | None, "people who would have it if facilities were not too small"]
     people_full: Annotated[float | None, "people within reach of what is full"]
+    people_too_few: Annotated[float | None, "people who reach some, and fewer than asked"]
     people_blocked: Annotated[float | None, "people whom only a detour keeps from it"]
     people_nothing_near: Annotated[float | None, "people with nothing near"]
     reason: Annotated[str, f"the reason of most of them: {REASON_KEYS}"]
@@ -147,6 +148,54 @@ class LedgerRow(LedgerLayerRow):
     mends_unpriced: Annotated[list[str], "kinds of mend that would help too and have no price"]
 
 
+class BundleRoom(TypedDict):
+    """A room or own premises that the best choice takes."""
+
+    id: Annotated[str, "of the room or the premises"]
+    name: Annotated[str, "name"]
+    kind: Annotated[str, "premises (the study's own) or room"]
+    area_m2: Annotated[float | None, "its floor area; empty for own premises: no limit"]
+    area_used_m2: Annotated[float, "floor area that the services in it take up"]
+    cost: Annotated[float, "of the room and of what goes into it, in costs.unit"]
+    services: Annotated[str, "ids of the services in it, joined by commas"]
+
+
+class BundleService(TypedDict):
+    """A service in the best choice, and alone."""
+
+    service: Annotated[str, "id of the service"]
+    gained: Annotated[float, "people who get it in the bundle, times its weight", "people"]
+    gained_alone: Annotated[float, "the same if the money went to this service alone", "people"]
+    cost_alone: Annotated[float, "what that costs, in costs.unit"]
+    bound_alone: Annotated[float, "no choice for it alone gains more", "people"]
+
+
+class Bundles(TypedDict):
+    """Rooms that services share."""
+
+    budget: Annotated[float | None, "the budget, in costs.unit; null: no limit"]
+    gained: Annotated[float, "people who get a service that they lack, times its weight", "people"]
+    bound: Annotated[float, "no choice gains more", "people"]
+    status: Annotated[str, "optimal: proved; time_limit: the bound stands where the search stopped"]
+    cost: Annotated[float, "of the choice, in costs.unit"]
+    cost_together: Annotated[float | None, "least cost of gaining as much; null: not shown in time"]
+    cost_apart: Annotated[float | None, "the same if every service took rooms of its own; null: not shown in time"]
+    rooms: Annotated[list[BundleRoom], "list, one a room that is taken"]
+    services: Annotated[list[BundleService], "list, one a service that could be placed"]
+
+
+class StepFree(TypedDict):
+    """A service with and without stairs."""
+
+    service: Annotated[str, "id of the service"]
+    community: Annotated[str, "id; empty: all of them"]
+    people: Annotated[float, "people whom it is for"]
+    people_served: Annotated[float | None, "of these, people within the standard on all streets"]
+    people_served_step_free: Annotated[float | None, "people within it where stairs are closed"]
+    people_lost: Annotated[float | None, "people within it only by stairs"]
+    longer_min: Annotated[float | None, "mean further walk without stairs, over those who reach it both ways"]
+
+
 class Services(TypedDict):
     """All services at once."""
 
@@ -156,4 +205,8 @@ class Services(TypedDict):
     completeness_by_community: Annotated[list[CommunityCompleteness], "list, one a community"]
     fairness: Annotated[list[GroupCompleteness], "list, one a group of people"]
     ledger: Annotated[list[LedgerRow], "list by priority, one a community and service that people of it lack"]
+    bundles: Annotated[Bundles | None, "rooms that services share; null where the study asks for none"]
+    step_free: Annotated[
+        list[StepFree] | None, "list, one a service in total and by community; null where not asked for"
+    ]
     unknown: Annotated[list[str], "list of the ids of services of which no facility is given"]

@@ -92,7 +92,7 @@ class ChosenSite(Positioned):
 
 
 class FacilityAction(Localized):
-    """What becomes of a relocatable facility."""
+    """Action on a relocatable facility."""
 
     centre: Annotated[str, "its id"]
     fate: Annotated[str, "keep, move, merge or close"]

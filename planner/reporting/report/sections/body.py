@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from planner.evaluation.ratings import WEAK
+from planner.evaluation.rating_names import WEAK
 from planner.messages.money import money_unit, unit_of_amount
 from planner.reporting import programme_text as words
 from planner.reporting.document.records.facilities import Facility, Rule
@@ -401,7 +401,7 @@ def _steps(t: Translator) -> Iterator[tuple[str, str]]:
     programme, proposals = content["programme"], content["siting"]["proposals"]
     modelled, undetermined = content["data"]["modelled"], content["diagnosis"]["rates"]["undetermined"]
     if modelled:
-        layers = t.join([t(f"layer_{layer}") for layer in modelled])
+        layers = t.join([t.layer(layer) for layer in modelled])
         yield t.decision("step_data", layers=layers), "by_start"
     yield t.decision("step_decide"), "by_decision"
     if programme is not None and programme["projects"]:

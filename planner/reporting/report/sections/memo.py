@@ -58,7 +58,7 @@ def memo_situation(t: Translator, outcome: Outcome | None) -> Iterator[Block]:
     heads, rates = headcount(total), content["diagnosis"]["rates"]
     modelled = content["data"]["modelled"]
     if modelled:
-        layers = t.join([t(f"layer_{layer}") for layer in modelled])
+        layers = t.join([t.layer(layer) for layer in modelled])
         yield Paragraph(t.decision("modelled", layers=layers), warning=True)
     if content["scenario"]:
         yield Paragraph(scenario_notice(content, t.texts), warning=True)

@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
-from planner.reporting.document.records.services import LedgerRow, Services
+from planner.accessibility.services import REASONS
+from planner.messages.money import unit_of_amount
+from planner.reporting.document.records.services import Bundles, LedgerRow, Services
 from planner.reporting.report.blocks import Block, Figure, Paragraph, Table, Translator, community_names
 from planner.reporting.report.ledger_figure import MatrixCell, ledger_figure
 from planner.reporting.tables.services import (
-    REASONS,
+    bundle_services_table,
+    bundles_table,
     found_services,
     ledger_table,
     mend_text,
     service_names,
     services_table,
+    step_free_table,
 )
 
 ROWS_SHOWN = 60
 LEDGER_SHOWN = 25
-LEDGER: tuple[str, ...] = ("priority", "community", "service", "reason", "nearest", "mend")
-LEDGER += ("missing", "missing_share", "nearest_min", "mend_people", "mend_cost")
+LEAST_LOST = 0.5
+"""Fewer people would be shown as none."""
+
+TOTALS = ("service", "group", "standard", "evidence", "facilities", "people", "served", "share", "mean_min")
+LEDGER = (
+    "priority",
+    "community",
+    "service",
+    "reason",
+    "mend",
+    "missing",
+    "nearest_min",
+    "mend_people",
+    "mend_cost",
+)
+"""Columns that a page has room for; the workbook has all."""
 
 
 def services_section(t: Translator) -> Iterator[Block]:
@@ -42,12 +61,25 @@ def services_section(t: Translator) -> Iterator[Block]:
     weights = t("clause_joint").join(
         f"{names[one['id']]} {t.exact(one['weight'])}" for one in found["services"] if one["known"]
     )
-    yield services_table(t).block(
-        t, found["services"], say("services.total_table"), note=say("services.total_note", weights=weights)
-    )
+    keys = (*TOTALS, "capacity") if any(one["capacity_per_1000"] for one in found["services"]) else TOTALS
+    note = say("services.total_note", weights=weights)
+    yield services_table(t).block(t, found["services"], say("services.total_table"), keys=keys, note=note)
+    for one in found["services"]:
+        if one["clause_zh"]:
+            yield Paragraph(
+                say("services.clause_of", name=t.localized(one), clause=t.citation(one, "clause")), item=True
+            )
     yield from _matrix(found, t)
     yield from _ledger(found, t)
     yield _fairness(found, t)
+    if found["step_free"] is not None:
+        yield Paragraph(say("services.step_free_intro"))
+        rows = [
+            row for row in found["step_free"] if row["community"] == "" or (row["people_lost"] or 0) >= LEAST_LOST
+        ]
+        yield step_free_table(t).block(t, rows, say("services.step_free_table"))
+    if found["bundles"] is not None:
+        yield from _bundles(found["bundles"], t)
 
 
 def _matrix(found: Services, t: Translator) -> Iterator[Block]:
@@ -96,6 +128,37 @@ def _ledger(found: Services, t: Translator) -> Iterator[Block]:
     shown = rows[:LEDGER_SHOWN]
     note = t.texts("services.ledger_note", shown=len(shown), count=len(rows))
     yield ledger_table(t).block(t, shown, t.texts("services.ledger_table"), keys=LEDGER, note=note)
+
+
+def _bundles(found: Bundles, t: Translator) -> Iterator[Block]:
+    say, unit = t.texts, unit_of_amount(t.content["study"]["costs"]["unit"], t.texts)
+
+    def money(amount: float) -> str:
+        return f"{t.number(amount, 1)}{unit}"
+
+    yield Paragraph(say("services.bundles_title"), title=True)
+    if not found["rooms"]:
+        yield Paragraph(say("services.bundles_none"))
+        return
+    is_proved = found["status"] == "optimal"
+    proof = "services.bundles_optimal" if is_proved else "services.bundles_bound"
+    yield Paragraph(
+        say(
+            "services.bundles_intro",
+            budget=say("services.bundles_no_budget") if found["budget"] is None else money(found["budget"]),
+            rooms=t.whole(len(found["rooms"])),
+            services=t.whole(sum(len(room["services"].split(", ")) for room in found["rooms"])),
+            cost=money(found["cost"]),
+            gained=t.whole(found["gained"]),
+            proof=say(proof) if is_proved else say(proof, bound=t.whole(ceil(found["bound"]))),
+        )
+    )
+    together, apart = found["cost_together"], found["cost_apart"]
+    if together is not None and apart is not None:
+        saved = money(max(apart - together, 0.0))
+        yield Paragraph(say("services.bundles_saving", together=money(together), apart=money(apart), saved=saved))
+    yield bundles_table(t).block(t, found["rooms"], say("services.bundles_table"))
+    yield bundle_services_table(t).block(t, found["services"], say("services.bundles_alone"))
 
 
 def _fairness(found: Services, t: Translator) -> Table:

@@ -1,0 +1,229 @@
+"""Many services at once on frames: minutes to each, what is missing, and how complete it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from planner.accessibility.services import Services, measure_services
+from planner.api.arguments import check_number, hint, in_short, read_limit
+from planner.api.frames import as_frame, check_column, labels_at, read_numbers, read_points
+from planner.api.networks import WalkNetwork, walker_of
+from planner.config.sections.services import ServiceSettings
+from planner.config.service_profiles import ServiceStandard
+from planner.io.service_places import ServicePlaces
+from planner.messages.errors import DataError, Issue
+from planner.network.walker import Walker
+from planner.reporting.notebook_maps import COVERED, EXISTING, UNCOVERED, Drawn, MapResult, html_table
+
+BLOCKED_DETOUR = 1.5
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ServicesResult(MapResult):
+    """People and the services within their reach.
+
+    Attributes
+    ----------
+    total
+        One row a service (index): people, people_served, people_share, mean_min, capacity_per_1000; NaN where not
+        known.
+    by_group
+        The same by group and service; None without groups.
+    people
+        The people as given, with <service>_min (to the n-th nearest) and <service>_nearest of each service,
+        missing (how many services are beyond their limit), sufficient and completeness.
+    completeness
+        Of all people: people_sufficient, sufficient_share, missing_mean, completeness.
+    facilities
+        Facilities of all services: service, geometry.
+    """
+
+    total: pd.DataFrame
+    by_group: pd.DataFrame | None
+    people: gpd.GeoDataFrame
+    completeness: Mapping[str, float]
+    facilities: gpd.GeoDataFrame
+
+    def to_frame(self) -> gpd.GeoDataFrame:
+        """Return the people with their walk to each service."""
+        return self.people
+
+    def layers(self) -> list[Drawn]:
+        """Return people with all services, people who lack one, and facilities."""
+        sufficient = self.people["sufficient"].to_numpy(dtype=np.bool_)
+        return [
+            (self.people[sufficient], {"color": COVERED, "name": "all services", "markersize": 2}),
+            (self.people[~sufficient], {"color": UNCOVERED, "name": "one missing or more", "markersize": 2}),
+            (self.facilities, {"color": EXISTING, "name": "facilities", "marker_kwds": {"radius": 6}}),
+        ]
+
+    def __repr__(self) -> str:
+        return f"ServicesResult({'; '.join(f'{name}: {value}' for name, value in self._figures().items())})"
+
+    def _repr_html_(self) -> str:
+        return html_table("Services", self._figures())
+
+    def _figures(self) -> dict[str, str]:
+        shares = self.total["people_share"]
+        figures = {str(name): "not known" if np.isnan(share) else f"{share:.1%}" for name, share in shares.items()}
+        return {**figures, "all": f"{self.completeness['sufficient_share']:.1%}"}
+
+
+def services(  # noqa: PLR0913 - options of one measurement, each by name
+    net: WalkNetwork,
+    facilities: Mapping[str, gpd.GeoDataFrame],
+    people: gpd.GeoDataFrame,
+    minutes: float | Mapping[str, float] = 15,
+    *,
+    count: int | Mapping[str, int] = 1,
+    weights: Mapping[str, float] | None = None,
+    capacity: str | Mapping[str, str] | None = None,
+    weight: str | None = "people",
+    by: str | None = None,
+) -> ServicesResult:
+    """Measure the walk to many services: who is served by each, what each person lacks, completeness.
+
+    Parameters
+    ----------
+    net
+        Network.
+    facilities
+        Points of each service by its name, in any CRS; a service without rows is not known, not missing.
+    people
+        Points in any CRS.
+    minutes
+        Limit, minutes, inclusive: one for all, or one by service.
+    count
+        How many facilities are to be reached, the n-th nearest counts: one for all, or by service (else 1).
+    weights
+        Weight of each service in the completeness index; 1 if not named.
+    capacity
+        Column of the facilities with their capacity, for 2SFCA: one for all, or by service.
+    weight
+        Column of people; None: every point counts 1.
+    by
+        Column of people whose values are groups, such as the district.
+
+    Returns
+    -------
+    services
+        Totals, groups, and the people with their walk to each service.
+
+    Raises
+    ------
+    DataError
+        A frame, a limit or a name is not valid.
+
+    Examples
+    --------
+    >>> road = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 900 0)"], crs=32648).to_frame("geometry")
+    >>> at = lambda *xs: gpd.GeoDataFrame(geometry=gpd.points_from_xy(xs, [0] * len(xs)), crs=32648)
+    >>> from planner.api.networks import walk_network
+    >>> homes = at(0, 300, 900).assign(people=[10, 20, 30])
+    >>> found = services(walk_network(road), {"school": at(0), "clinic": at(600)}, homes, 5)
+    >>> found
+    ServicesResult(school: 50.0%; clinic: 83.3%; all: 33.3%)
+    >>> found.people["missing"].tolist(), found.people["completeness"].tolist()
+    ([1, 0, 1], [0.5, 1.0, 0.5])
+    """
+    walker, names = walker_of(net), _names(facilities)
+    for argument, given in (("minutes", minutes), ("count", count), ("weights", weights), ("capacity", capacity)):
+        _check_names(argument, given, names)
+    ends = read_points(walker, people, name="people", weight=weight)
+    table = ends.frame
+    places = [
+        _places(walker, facilities[name], name, number, minutes, count, weights, capacity)
+        for number, name in enumerate(names)
+    ]
+    groups = None if by is None else table[check_column(table, by, "people")].astype(object)
+    coded, labels = pd.factorize(groups, use_na_sentinel=False) if groups is not None else (None, [])
+    home = ["" if coded is None else str(code) for code in (range(len(table)) if coded is None else coded)]
+    demand = gpd.GeoDataFrame(ends.metric.assign(community=home))
+    found = measure_services(
+        places, walker, demand, (), [str(code) for code in range(len(labels))], blocked_detour=BLOCKED_DETOUR
+    )
+    return ServicesResult(
+        total=_named(found.total, names).drop(columns="service"),
+        by_group=_by_group(found, names, labels) if by is not None else None,
+        people=_with_walks(table, found, {name: facilities[name].index for name in names}),
+        completeness=found.completeness_total,
+        facilities=gpd.GeoDataFrame(pd.concat([_facilities(facilities[name], name, table) for name in names])),
+    )
+
+
+def _facilities(frame: gpd.GeoDataFrame, name: str, people: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    places = frame.geometry.to_crs(people.crs).to_frame("geometry")
+    return gpd.GeoDataFrame(places.assign(service=name))
+
+
+def _with_walks(people: gpd.GeoDataFrame, found: Services, labels: Mapping[str, pd.Index]) -> gpd.GeoDataFrame:
+    """Return the people with their walk to each service, and what is missing."""
+    columns: dict[str, pd.Series] = {}
+    for (name, label), one in zip(labels.items(), found.access, strict=True):
+        columns[f"{name}_min"] = pd.Series(one.nth_min, people.index)
+        columns[f"{name}_nearest"] = pd.Series(labels_at(label, one.nearest), people.index)
+    for name in ("missing", "sufficient", "completeness"):
+        columns[name] = pd.Series(found.demand[name].to_numpy(), people.index)
+    return gpd.GeoDataFrame(people.assign(**columns))
+
+
+def _names(facilities: object) -> list[str]:
+    if not isinstance(facilities, Mapping) or not facilities:
+        raise DataError("facilities", [Issue("services_no_mapping", {"found": in_short(facilities)})])
+    return list(facilities)
+
+
+def _check_names(argument: str, given: object, names: list[str]) -> None:
+    """Refuse names that are no service, and a limit that some service lacks."""
+    if not isinstance(given, Mapping):
+        return
+    for name in given:
+        if name not in names:
+            values = {"name": argument, "found": in_short(name), "hint": hint(name, names)}
+            raise DataError(argument, [Issue("unknown_choice", values)])
+    missing = [name for name in names if name not in given]
+    if argument == "minutes" and missing:
+        raise DataError(argument, [Issue("services_without_minutes", {"names": ", ".join(missing)})])
+
+
+def _places(
+    walker: Walker,
+    frame: gpd.GeoDataFrame,
+    name: str,
+    number: int,
+    *options: object,
+) -> ServicePlaces:
+    """Return the facilities of one service; `options` are the arguments that may be given by service."""
+    minutes, count, weight, capacity = (one.get(name) if isinstance(one, Mapping) else one for one in options)
+    limit = read_limit(minutes)
+    settings = ServiceSettings(
+        id=f"s{number}",
+        minutes=limit,
+        count=int(check_number("count", 1 if count is None else count, least=1)),
+        weight=check_number("weights", 1.0 if weight is None else weight),
+    )
+    standard = ServiceStandard(settings, {"en": name, "zh": name}, limit, None, None, "minutes", "", "own")
+    if not len(as_frame(frame, name)):
+        blank = {"id": [], "name": [], "capacity": np.zeros(0), "status": []}
+        return ServicePlaces(standard, gpd.GeoDataFrame(blank, geometry=[], crs=walker.network.crs))
+    points = read_points(walker, frame, name=name)
+    supply = np.full(len(frame), np.nan) if capacity is None else read_numbers(points, capacity, name)
+    columns = {"name": "", "capacity": supply, "status": ""}
+    return ServicePlaces(standard, gpd.GeoDataFrame(points.metric.assign(**columns)))
+
+
+def _named(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    of_id = {f"s{number}": name for number, name in enumerate(names)}
+    kept = ["service", "people", "people_served", "people_share", "mean_min", "capacity_per_1000"]
+    return table[kept].set_index(pd.Index(table["service"].map(of_id), name="service"))
+
+
+def _by_group(found: Services, names: list[str], labels: object) -> pd.DataFrame:
+    table = _named(found.by_community, names).drop(columns="service")
+    groups = [labels[int(code)] for code in found.by_community["community"]]  # type: ignore[index]
+    return table.assign(group=groups).reset_index().set_index(["group", "service"])

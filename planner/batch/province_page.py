@@ -1,0 +1,204 @@
+"""province.html: one page without a server: a map by district, league tables, the way down to communities."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from planner.messages.catalogue import Texts, locale_of
+from planner.messages.printable import replace_illegal
+
+if TYPE_CHECKING:
+    from planner.batch.province import Province
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+"""The page loads and runs nothing but its own style."""
+
+WIDTH = 900.0
+CLASSES = (("0.9", "#1a6e5c"), ("0.75", "#5aa08d"), ("0.5", "#d9c36c"), ("0.25", "#dd8a4b"), ("0", "#b3402f"))
+"""From which share of people within the standard on, and the colour of the district."""
+
+UNKNOWN = "#bbbbbb"
+
+SHOWN_COMMUNITIES = 5_000
+"""Of more communities, the page lists those with most people out of reach."""
+
+SHOWN_COLUMNS = (
+    *("rank", "name", "people", "people_share", "people_uncovered", "centres", "weak", "undetermined"),
+    *("streets_km_per_km2", "outside_share", "method", "modelled", "rules", "standard_min", "speed_kmh"),
+)
+
+
+def draw_province(province: Province, texts: Texts) -> str:
+    """Return the page; the same districts give the same page."""
+    shown = {name: _shown(name, texts) for name in SHOWN_COLUMNS}
+    league = [
+        {"code": row["code"], "cells": [shown[name](row[name]) for name in SHOWN_COLUMNS], "link": ""}
+        for row in province.league.to_dict("records")
+    ]
+    links = {row.code: _link(row.code, row.files) for row in province.done}
+    for one in league:
+        one["link"] = links.get(one["code"], "")
+    bases = province.league[["rules", "standard_min", "speed_kmh"]].drop_duplicates()
+    totals = province.totals()
+    page = (
+        _environment()
+        .get_template("province.html.j2")
+        .render(
+            name=province.portfolio.name,
+            language=locale_of(texts.language).html,
+            t=lambda key, **values: texts(f"batch.{key}", **values),
+            policy=POLICY,
+            map=Markup(_map(province, links)),  # noqa: S704 - our own drawing, every name in it escaped
+            classes=CLASSES,
+            heads=[texts(f"batch.column_{name}") for name in SHOWN_COLUMNS],
+            league=league,
+            same_basis=len(bases) <= 1,
+            totals={
+                "districts": len(province.league),
+                "people": texts.whole(totals["people"]),
+                "covered": texts.whole(totals["people_covered"]),
+                "share": texts.percent(totals["people_covered"] / totals["people"])
+                if totals["people"] > 0
+                else "–",
+                "weak": texts.whole(totals["weak"]),
+            },
+            failed=[row for row in province.rows if row.status == "failed"],
+            in_no_district=list(province.cut.in_no_district),
+            beyond_streets=list(province.cut.beyond_streets),
+            tree=_tree(province, texts),
+            choice=_choice(province, texts),
+            attribution=province.attribution,
+        )
+    )
+    return replace_illegal(page)
+
+
+def _link(code: str, files: Any) -> str:  # noqa: ANN401 - a mapping of names
+    name = next((name for name in ("map.html", "report.html") if name in files), "")
+    return f"districts/{code}/{name}" if name else ""
+
+
+def _shown(name: str, texts: Texts) -> Any:  # noqa: ANN401 - a function of any cell
+    def show(value: Any) -> str:  # noqa: ANN401
+        if value is None or value != value:  # noqa: PLR0124 - NaN
+            return "–"
+        if name in ("people_share", "outside_share"):
+            return texts.percent(value)
+        if name == "streets_km_per_km2":
+            return texts.number(value, 1)
+        if name in ("standard_min", "speed_kmh"):
+            return f"{value:g}"
+        return str(value) if isinstance(value, str) else texts.whole(float(value))
+
+    return show
+
+
+def _map(province: Province, links: dict[str, str]) -> str:
+    """Return the districts as a drawing: each is a link to its own map."""
+    if province.outlines.empty:
+        return ""
+    west, south, east, north = province.outlines.total_bounds
+    narrow = float(np.cos(np.radians((south + north) / 2)))
+    scale = WIDTH / max((east - west) * narrow, (north - south), 1e-9)
+    share = dict(zip(province.league["code"], province.league["people_share"], strict=True))
+    names = dict(zip(province.league["code"], province.league["name"], strict=True))
+    width, height = (east - west) * narrow * scale, (north - south) * scale
+    parts = [f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img">']
+    for code, outline in province.outlines.items():
+        known = share.get(code)
+        colour = UNKNOWN if pd.isna(known) else next(c for least, c in CLASSES if known >= float(least))
+        path = "".join(
+            "M"
+            + "L".join(f"{(x - west) * narrow * scale:.1f} {(north - y) * scale:.1f}" for x, y in ring.coords)
+            + "Z"
+            for polygon in shapely.get_parts(outline)
+            if polygon.geom_type == "Polygon"
+            for ring in (polygon.exterior, *polygon.interiors)
+        )
+        title = Markup("<title>{} {}</title>").format(code, f"{known:.1%}" if known == known else "–")  # noqa: PLR0124 - NaN
+        spot = shapely.point_on_surface(outline)
+        label = Markup('<text x="{:.1f}" y="{:.1f}">{}</text>').format(
+            (spot.x - west) * narrow * scale, (north - spot.y) * scale, names.get(code, code)
+        )
+        drawn = f'<path d="{path}" fill="{colour}">{title}</path>{label}'
+        link = links.get(str(code), "")
+        parts.append(Markup('<a href="{}">').format(link) + Markup(drawn) + Markup("</a>") if link else drawn)  # noqa: S704
+    return "".join([*parts, "</svg>"])
+
+
+def _tree(province: Province, texts: Texts) -> list[dict[str, Any]]:
+    """Return districts, their subdistricts, and their communities."""
+    if province.communities.empty:
+        return []
+    table = province.communities
+    table = table.assign(beyond=table["people"] - table["people_covered"])
+    if len(table) > SHOWN_COMMUNITIES:
+        table = table.nlargest(SHOWN_COMMUNITIES, "beyond", keep="first")
+    names = dict(zip(province.league["code"], province.league["name"], strict=True))
+    tree = []
+    for code, district in table.groupby("district", sort=True):
+        streets = [
+            {
+                "name": street or "–",
+                "people": texts.whole(part["people"].sum()),
+                "beyond": texts.whole(part["beyond"].sum()),
+                "communities": [
+                    {
+                        "name": one["name"],
+                        "people": texts.whole(one["people"]),
+                        "share": "–" if one["people"] <= 0 else texts.percent(one["people_share"]),
+                        "rating": texts(f"words.verdict_{one['rating']}") if one["rating"] else "–",
+                    }
+                    for one in part.sort_values(["beyond", "community"], ascending=[False, True]).to_dict(
+                        "records"
+                    )
+                ],
+            }
+            for street, part in district.groupby("subdistrict", sort=True)
+        ]
+        tree.append({"code": code, "name": names.get(str(code), code), "streets": streets})
+    return tree
+
+
+def _choice(province: Province, texts: Texts) -> dict[str, Any] | None:
+    """Return how the money is shared, in words."""
+    choice = province.choice
+    if choice is None:
+        return None
+    names = dict(zip(province.league["code"], province.league["name"], strict=True))
+    return {
+        "gained": texts.whole(choice.people_gained),
+        "bound": texts.whole(choice.bound),
+        "twice": texts.whole(choice.counted_twice),
+        "every_street": choice.every_street,
+        "sites": texts.whole(choice.sites),
+        "cost": f"{choice.cost:g}",
+        "rows": [
+            (names.get(one.code, one.code), one.sites, texts.whole(one.people_gained), texts.whole(one.bound))
+            for one in choice.districts
+            if one.sites
+        ],
+    }
+
+
+def _template(name: str) -> str:
+    return resources.files("planner.batch").joinpath(name).read_text("utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FunctionLoader(_template),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,226 @@
+"""Many districts in one go: what single runs give, whatever is killed, whatever fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import toy
+
+import planner
+from planner.batch.portfolio import Portfolio, make_portfolio, read_portfolio
+from planner.batch.rollup import MANIFEST
+from planner.batch.run import run_many
+from planner.batch.tasks import (
+    DistrictResult,
+    DistrictTask,
+    district_folder,
+    read_receipt,
+    receipt_path,
+    run_district,
+)
+from planner.batch.workers import ATTEMPTS, carry_out, process_slots
+from planner.commands.main import main
+from planner.messages.errors import StudyError
+
+PRODUCTS = ("plan", "tables", "gpkg")
+
+
+def write_portfolio(folder: Path, codes: str = "AB") -> Path:
+    """Write a portfolio of toy cities, the second with another name and limit of candidates."""
+    for code in codes:
+        study = toy.STUDY.replace("Toy city", f"Toy {code}") + toy.HAIBOWAN_RULES
+        toy.write_study(folder / code, study=study)
+    lines = "\n".join(f'{code} = "{code}/study.toml"' for code in codes)
+    file = folder / "portfolio.toml"
+    file.write_text(f'name = "Two toys"\nlanguage = "en"\n\n[studies]\n{lines}\n', "utf-8")
+    return file
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return the products of all districts by their path."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted((folder / "districts").rglob("*"))
+        if path.is_file()
+    }
+
+
+def rows(out: Path) -> dict[str, dict[str, object]]:
+    """Return the rows of the manifest by code."""
+    return {row["code"]: row for row in json.loads((out / MANIFEST).read_text("utf-8"))["districts"]}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return a portfolio of two, and the folder of its batch by two workers."""
+    folder = tmp_path_factory.mktemp("province")
+    portfolio = write_portfolio(folder)
+    batch = run_many(portfolio, folder / "out", workers=2, products=PRODUCTS)
+    assert batch.failed == ()
+    return portfolio, folder / "out"
+
+
+def test_a_batch_gives_what_single_runs_give(made: tuple[Path, Path], tmp_path: Path) -> None:
+    portfolio, out = made
+    for code in "AB":
+        planner.write(planner.run(portfolio.parent / code), tmp_path / "districts" / code, products=PRODUCTS)
+    one = run_many(portfolio, tmp_path / "one", workers=1, products=PRODUCTS)
+    assert one.failed == ()
+    single = contents(tmp_path)
+    assert len(single) == 6
+    assert contents(out) == single == contents(tmp_path / "one")
+    assert (out / MANIFEST).read_bytes() == (tmp_path / "one" / MANIFEST).read_bytes()
+
+
+def test_what_is_equal_is_kept_and_what_changed_is_done_again(tmp_path: Path) -> None:
+    portfolio, out = write_portfolio(tmp_path), tmp_path / "out"
+    run_many(portfolio, out, products=["plan"])
+    before = {path: path.stat().st_mtime_ns for path in out.glob("districts/*/plan.json")}
+    assert run_many(portfolio, out, products=["plan"]).kept == ("A", "B")
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    centres = toy.layers()["centres"].assign(name=["Renamed", "East station"])
+    toy.write_study(
+        tmp_path / "B", changed={"centres": centres}, study=(tmp_path / "B/study.toml").read_text("utf-8")
+    )
+    again = run_many(portfolio, out, products=["plan"])
+    assert again.kept == ("A",)
+    assert "Renamed" in (district_folder(out, "B") / "plan.json").read_text("utf-8")
+    (district_folder(out, "A") / "plan.json").unlink()
+    assert run_many(portfolio, out, products=["plan"]).kept == ("B",)
+    assert set(contents(out)) == {"districts/A/plan.json", "districts/B/plan.json"}
+
+
+def test_districts_that_fail_are_rows_with_their_reasons(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Without centres, people or streets, with a wrong study file, or with a file where the folder goes."""
+    portfolio, out = write_portfolio(tmp_path, "ABCDEF"), tmp_path / "out"
+    layers = toy.layers()
+    for code, changed in {
+        "A": {"centres": layers["centres"].iloc[:0]},
+        "B": {"people": layers["people"].assign(people=0)},
+        "C": {"streets": layers["streets"].iloc[:0]},
+    }.items():
+        toy.write_study(
+            tmp_path / code, changed=changed, study=(tmp_path / code / "study.toml").read_text("utf-8")
+        )
+    (tmp_path / "D/study.toml").write_text('name = "D"\n', "utf-8")
+    # A disk that is full, or a lost drive.
+    (out / "districts").mkdir(parents=True)
+    (out / "districts/E").write_text("", "utf-8")
+    words = ["batch", str(portfolio), "--out", str(out), "--products", "plan", "--workers", "2"]
+    assert main(words) == 9
+    told, printed = rows(out), capfd.readouterr().err
+    assert {code for code, row in told.items() if row["status"] == "failed"} == set("ABCDE")
+    for code in "ABCDE":
+        assert str(told[code]["reason"]).splitlines()[0] in printed
+        assert not (district_folder(out, code) / "plan.json").exists()
+    assert "inputs" in str(told["D"]["reason"])
+    assert (district_folder(out, "F") / "plan.json").is_file()
+
+
+def test_a_row_is_short(made: tuple[Path, Path]) -> None:
+    _, out = made
+    row = read_receipt(out, "A")
+    assert row is not None
+    assert receipt_path(out, "A").stat().st_size < 10_000
+    assert row.figures["people"] == toy.layers()["people"]["people"].sum()
+    assert row.figures["rules"] == "haibowan"
+
+
+def die(task: DistrictTask) -> DistrictResult:
+    """Kill the worker of district A; run any other."""
+    if task.code == "A":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return DistrictResult(task.code, task.name, "done")
+
+
+def die_once(task: DistrictTask) -> DistrictResult:
+    """Kill the worker of district A the first time."""
+    mark = Path(task.out) / f"{task.code}.seen"
+    if task.code == "A" and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return DistrictResult(task.code, task.name, "done")
+
+
+def tasks(out: Path) -> list[DistrictTask]:
+    """Return tasks that no study is run for."""
+    return [DistrictTask(code, code, "", str(out), code) for code in "ABC"]
+
+
+@pytest.mark.parametrize(("work", "lost"), [(die, {"A"}), (die_once, set())])
+def test_a_worker_that_dies_takes_only_its_district(work: object, lost: set[str], tmp_path: Path) -> None:
+    with process_slots(2) as slots:
+        found = {row.code: row for row in carry_out(tasks(tmp_path), slots, work=work)}  # type: ignore[arg-type]
+    assert {code for code, row in found.items() if row.status == "failed"} == lost
+    assert set(found) == set("ABC")
+    if lost:
+        assert str(ATTEMPTS) in found["A"].reason
+
+
+def test_a_worker_of_another_version_is_told(tmp_path: Path) -> None:
+    study = toy.write_study(tmp_path / "toy")
+    row = run_district(DistrictTask("A", "A", str(study), str(tmp_path / "out"), "k", version="0" * 40))
+    assert row.status == "failed"
+    assert "version" in row.reason
+    assert not (tmp_path / "out" / "districts").exists()
+
+
+def test_a_batch_that_is_killed_is_continued(tmp_path: Path, made: tuple[Path, Path]) -> None:
+    """Kill −9 of the batch at two moments; the next start does the rest, with the bytes of a whole run."""
+    portfolio, whole = made
+    out = tmp_path / "out"
+    words = ["batch", str(portfolio), "--out", str(out), "--workers", "1", "--products", ",".join(PRODUCTS)]
+    command = [sys.executable, "-m", "planner", *words]
+    for moment in (3.0, 6.0):
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+            time.sleep(moment)
+            process.kill()
+        for folder in out.glob("districts/*"):
+            there = {path.name for path in folder.iterdir() if path.is_file()}
+            assert there in (set(), {"plan.json", "tables.xlsx", "results.gpkg"})
+    assert subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode == 0
+    assert contents(out) == contents(whole)
+    assert (out / MANIFEST).read_bytes() == (whole / MANIFEST).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        ({"name": "x"}, "studies"),
+        ({"name": "x", "studies": {"a/b": "s.toml"}}, "a/b"),
+        ({"name": "x", "study": "s.toml"}, "cut"),
+        ({"name": "x", "study": "s.toml", "cut": {}}, "column"),
+        ({"name": "x", "study": "s.toml", "cut": {"column": "c"}, "joined": [["A", "B"], ["B"]]}, "B"),
+        ({"name": "x", "studies": {"A": "s.toml"}, "typo": 1}, "typo"),
+    ],
+)
+def test_a_portfolio_that_is_wrong_is_told(content: dict[str, object], word: str) -> None:
+    with pytest.raises(StudyError) as refused:
+        make_portfolio(content)
+    assert word in str(refused.value)
+
+
+def test_two_districts_with_one_code_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "portfolio.toml"
+    file.write_text('name = "x"\n[studies]\nA = "a.toml"\nA = "b.toml"\n', "utf-8")
+    with pytest.raises(StudyError, match=r"portfolio\.toml"):
+        read_portfolio(file)
+
+
+def test_a_scheduler_that_is_not_there_is_told(made: tuple[Path, Path], tmp_path: Path) -> None:
+    portfolio, _ = made
+    with pytest.raises(StudyError, match="scheduler"):
+        run_many(portfolio, tmp_path, scheduler="tcp://127.0.0.1:1", products=["plan"])
+
+
+def test_portfolios_are_settings(made: tuple[Path, Path]) -> None:
+    assert isinstance(read_portfolio(made[0].parent), Portfolio)

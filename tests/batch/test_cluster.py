@@ -1,0 +1,63 @@
+"""A batch on a cluster of dask: the bytes of processes, and a worker that is killed is told or made good."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import toy
+
+from planner.batch.run import run_many
+from planner.batch.tasks import DistrictResult, DistrictTask
+from planner.batch.workers import carry_out, cluster_slots
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Return a cluster of two processes on this machine."""
+    distributed: Any = import_module("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as started:
+        yield started
+
+
+def test_a_cluster_gives_what_processes_give(cluster: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    for code in "AB":
+        toy.write_study(tmp_path / code, study=toy.STUDY.replace("Toy city", f"Toy {code}"))
+    portfolio = tmp_path / "portfolio.toml"
+    portfolio.write_text(
+        'name = "x"\nlanguage = "en"\n[studies]\nA = "A/study.toml"\nB = "B/study.toml"\n', "utf-8"
+    )
+    on_cluster = run_many(
+        portfolio, tmp_path / "cluster", scheduler=cluster.scheduler_address, products=["plan", "tables"]
+    )
+    by_processes = run_many(portfolio, tmp_path / "processes", workers=2, products=["plan", "tables"])
+    assert on_cluster.failed == by_processes.failed == ()
+    for path in sorted((tmp_path / "processes").glob("districts/*/*")):
+        assert (tmp_path / "cluster" / path.relative_to(tmp_path / "processes")).read_bytes() == path.read_bytes()
+    assert (tmp_path / "cluster/manifest.json").read_bytes() == (tmp_path / "processes/manifest.json").read_bytes()
+
+
+def die_once(task: DistrictTask) -> DistrictResult:
+    """Kill the worker of district A the first time."""
+    mark = Path(task.out) / f"{task.code}.seen"
+    if task.code == "A" and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return DistrictResult(task.code, task.name, "done")
+
+
+def test_a_killed_worker_is_made_good(cluster: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    tasks = [DistrictTask(code, code, "", str(tmp_path), code) for code in "ABCD"]
+    with cluster_slots(cluster.scheduler_address) as slots:
+        found = list(carry_out(tasks, slots, work=die_once))
+    assert sorted(row.code for row in found) == list("ABCD")
+    assert {row.status for row in found} == {"done"}

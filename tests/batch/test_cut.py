@@ -1,0 +1,120 @@
+"""How districts are cut: by a column or by polygons, joined, with settings of their own; what is wrong is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+from wholes import write_whole
+
+from planner.batch.districts import CutResult, districts_of
+from planner.batch.portfolio import read_portfolio
+from planner.batch.tasks import DistrictResult, DistrictTask
+from planner.batch.workers import carry_out, process_slots
+from planner.config.study import read_study
+from planner.messages.catalogue import Texts
+from planner.messages.errors import PlannerError
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a random city."""
+    return write_whole(tmp_path_factory.mktemp("whole"), 1).parent
+
+
+def cut(folder: Path, out: Path, lines: str) -> CutResult:
+    """Cut the city as a portfolio of these lines says."""
+    file = folder / f"{out.name}.toml"
+    file.write_text(f'name = "x"\nlanguage = "en"\nstudy = "study.toml"\n{lines}', "utf-8")
+    return districts_of(read_portfolio(file), out, "")
+
+
+def members(result: CutResult) -> dict[str, set[str]]:
+    """Return the communities of each district."""
+    return {one.code: set(read_study(one.study).district.communities) for one in result.districts}
+
+
+def test_a_column_and_polygons_cut_alike(whole: Path, tmp_path: Path) -> None:
+    by_column = members(cut(whole, tmp_path / "column", '[cut]\ncolumn = "district"\n'))
+    layer = gpd.read_file(whole / "whole.gpkg", layer="communities")
+    assert by_column == {code: set(part["id"]) for code, part in layer.groupby("district")}
+    outlines = layer.dissolve("district").reset_index()[["district", "geometry"]].assign(name="N")
+    # Borders that do not meet to the metre: a community is in the district that holds most of it.
+    outlines["geometry"] = outlines.translate(7.0, -5.0)
+    outlines.rename(columns={"district": "id"}).to_file(whole / "districts.gpkg")
+    by_polygons = cut(whole, tmp_path / "polygons", '[cut.layer]\npath = "districts.gpkg"\n')
+    assert members(by_polygons) == by_column
+    assert {one.name for one in by_polygons.districts} == {"N"}
+
+
+def test_streets_of_two_files_are_those_of_one(whole: Path, tmp_path: Path) -> None:
+    streets = gpd.read_file(whole / "whole.gpkg", layer="streets")
+    middle = streets.geometry.centroid.x.median()
+    west, east = streets.bounds["minx"] < middle, streets.bounds["maxx"] > middle
+    assert (west & east).any()
+    for name, chosen in (("west", west), ("east", east)):
+        streets[chosen].to_file(whole / f"{name}.gpkg")
+    study = (whole / "study.toml").read_text("utf-8")
+    halves = study.replace('{ path = "whole.gpkg", layer = "streets" }', '{ path = "west.gpkg" }')
+    (whole / "halves.toml").write_text(halves, "utf-8")
+    one = cut(whole, tmp_path / "one", '[cut]\ncolumn = "district"\n')
+    file = whole / "two.toml"
+    lines = 'study = "halves.toml"\n[cut]\ncolumn = "district"\nextracts = ["east.gpkg"]\n'
+    file.write_text(f'name = "x"\nlanguage = "en"\n{lines}', "utf-8")
+    two = districts_of(read_portfolio(file), tmp_path / "two", "")
+    for district, other in zip(one.districts, two.districts, strict=True):
+        found, expected = (
+            gpd.read_parquet(each.study.parent / "streets.parquet").geometry.to_wkb() for each in (other, district)
+        )
+        assert sorted(found) == sorted(expected)
+
+
+def test_joined_districts_are_one_study(whole: Path, tmp_path: Path) -> None:
+    apart = members(cut(whole, tmp_path / "apart", '[cut]\ncolumn = "district"\n'))
+    joined = members(cut(whole, tmp_path / "joined", 'joined = [["D0", "D1"]]\n[cut]\ncolumn = "district"\n'))
+    assert joined.pop("D0+D1") == apart.pop("D0") | apart.pop("D1")
+    assert joined == apart
+
+
+def test_a_district_has_its_own_settings(whole: Path, tmp_path: Path) -> None:
+    lines = '[cut]\ncolumn = "district"\n[overrides.D1.limits]\nminutes = [2, 4]\n'
+    studies = {one.code: read_study(one.study) for one in cut(whole, tmp_path / "own", lines).districts}
+    assert studies["D1"].limits.minutes == (2.0, 4.0)
+    assert studies["D1"].limits.standard_min == studies["D0"].limits.standard_min == 2.0
+    assert studies["D0"].limits.minutes == (2.0, 3.0)
+
+
+def test_what_has_not_changed_is_not_cut_again(whole: Path, tmp_path: Path) -> None:
+    lines = '[cut]\ncolumn = "district"\n'
+    first = cut(whole, tmp_path / "again", lines)
+    written = {path: path.stat().st_mtime_ns for path in (tmp_path / "again").rglob("*.parquet")}
+    assert cut(whole, tmp_path / "again", lines) == first
+    assert written
+    assert {path: path.stat().st_mtime_ns for path in written} == written
+
+
+@pytest.mark.parametrize(
+    ("lines", "word"),
+    [
+        ('[cut]\ncolumn = "county"\n', "county"),
+        ('[cut]\ncolumn = "district"\n[overrides.X.siting]\nsites = 1\n', "X"),
+        ('joined = [["D0", "Y"]]\n[cut]\ncolumn = "district"\n', "Y"),
+        ('[cut.layer]\npath = "nothing.gpkg"\n', "nothing.gpkg"),
+    ],
+)
+def test_a_cut_that_cannot_be_is_told(lines: str, word: str, whole: Path, tmp_path: Path) -> None:
+    with pytest.raises(PlannerError, match=word):
+        cut(whole, tmp_path / "wrong", lines)
+
+
+def take_memory(task: DistrictTask) -> DistrictResult:
+    """Take 2 GB."""
+    return DistrictResult(task.code, task.name, "done", figures={"bytes": np.ones(2**31, dtype=np.int8).nbytes})
+
+
+def test_a_worker_takes_no_more_memory_than_its_share(tmp_path: Path) -> None:
+    with process_slots(1, memory_mb=700) as slots:
+        (row,) = carry_out([DistrictTask("A", "A", "", str(tmp_path), "k")], slots, work=take_memory)
+    assert (row.status, row.reason) == ("failed", Texts("en")("batch.no_memory"))

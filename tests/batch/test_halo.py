@@ -1,0 +1,54 @@
+"""The halo law: a whole as one study and as its parts give the same minutes, people and verdicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+from wholes import METHODS, compare, write_whole
+
+from planner.batch.districts import districts_of
+from planner.batch.portfolio import read_portfolio
+from planner.config.study import read_study
+from planner.prepare import prepare
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_parts_are_as_the_whole_at_random(seed: int, tmp_path: Path) -> None:
+    portfolio = write_whole(tmp_path, seed)
+    whole, cut = compare(portfolio, tmp_path / "out")
+    assert whole.inputs.demand_method == METHODS[seed % 3]
+    assert len(cut.districts) > 1
+    assert cut.in_no_district == ()
+
+
+def test_andorra_is_as_its_parishes(tmp_path: Path) -> None:
+    """Real streets, borders and buildings: one study of the country, and seven of its parishes."""
+    whole, cut = compare(ROOT / "data/andorra/portfolio.toml", tmp_path)
+    assert len(cut.districts) == 7
+    assert whole.inputs.demand["people"].sum() == 77_543
+
+
+def test_a_district_is_smaller_than_the_whole(tmp_path: Path) -> None:
+    """Parts that were the whole again would be equal to it for nothing."""
+    portfolio = read_portfolio(write_whole(tmp_path, 0))
+    cut = districts_of(portfolio, tmp_path / "out", "")
+    whole = prepare(read_study(tmp_path / "study.toml"), for_results=False)
+    sizes = [len(prepare(read_study(one.study), for_results=False).inputs.streets) for one in cut.districts]
+    assert min(sizes) < 0.8 * len(whole.inputs.streets)
+    assert np.sum(sizes) > len(whole.inputs.streets)
+
+
+def test_streets_that_end_before_a_border_are_told(tmp_path: Path) -> None:
+    portfolio = write_whole(tmp_path, 0)
+    streets = gpd.read_file(tmp_path / "whole.gpkg", layer="streets")
+    west, _, east, _ = streets.total_bounds
+    streets[streets.bounds["maxx"] < (west + 2 * east) / 3].to_file(tmp_path / "whole.gpkg", layer="streets")
+    cut = districts_of(read_portfolio(portfolio), tmp_path / "out", "")
+    grounds = gpd.read_file(tmp_path / "whole.gpkg", layer="communities").dissolve("district").bounds
+    assert grounds["maxx"].idxmax() in cut.beyond_streets
+    assert grounds["maxx"].idxmin() not in cut.beyond_streets

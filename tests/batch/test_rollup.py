@@ -1,0 +1,107 @@
+"""The roll-up: tables of all districts together are those of the parts, and sums are the sums."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import geopandas as gpd
+import openpyxl
+import pandas as pd
+import pytest
+from wholes import write_whole
+
+from planner.batch.rollup import FUNDS, MANIFEST, PAGE, WORKBOOK
+from planner.batch.run import Batch, run_many
+from planner.messages.catalogue import Texts
+
+MORE = "\n[funds]\nsites = 2\nmost_a_district = 2\n\n[overrides.D1.limits]\nminutes = [2, 3]\nstandard_min = 3\n"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Batch]:
+    """Return a whole that is cut, run and rolled up."""
+    folder = tmp_path_factory.mktemp("rolled")
+    portfolio = write_whole(folder, 0)
+    # What is in no district is told.
+    layer = gpd.read_file(folder / "whole.gpkg", layer="communities")
+    layer.loc[layer["id"] == "c05", "district"] = None
+    layer.to_file(folder / "whole.gpkg", layer="communities")
+    portfolio.write_text(portfolio.read_text("utf-8") + MORE, "utf-8")
+    return folder, run_many(portfolio, folder / "out", workers=2, products=["plan"])
+
+
+def test_sums_are_those_of_the_parts(made: tuple[Path, Batch]) -> None:
+    folder, batch = made
+    out = folder / "out"
+    assert batch.failed == ()
+    assert batch.cut.in_no_district == ("c05",)
+    assert batch.cut.beyond_streets == ()
+    communities = gpd.read_parquet(out / "communities.parquet")
+    assert len(communities) == 63
+    assert communities.crs.to_epsg() == 4326
+    plans = {
+        row.code: json.loads((out / f"districts/{row.code}/plan.json").read_text("utf-8")) for row in batch.rows
+    }
+    for code, part in communities.groupby("district"):
+        assert set(part["community"]) == {one["community"] for one in plans[str(code)]["coverage"]["by_community"]}
+    figures = pd.DataFrame([row.figures for row in batch.rows])
+    assert communities["people"].sum() == figures["people"].sum()
+    assert communities["people_covered"].sum() == figures["people_covered"].sum()
+    centres = gpd.read_parquet(out / "centres.parquet")
+    assert centres["centre"].is_unique
+    assert len(centres) == 60 == figures["centres"].sum()
+    assert (centres["rating"] == "weak").sum() >= figures["weak"].sum()
+
+
+def test_the_workbook_ranks_with_the_quality_of_the_data_beside(made: tuple[Path, Batch]) -> None:
+    folder, batch = made
+    texts = Texts("en")
+    book = openpyxl.load_workbook(folder / "out" / WORKBOOK)
+    head, *lines = book[texts("batch.sheet_districts")].iter_rows(values_only=True)
+    table = pd.DataFrame(lines[:-1], columns=list(head))
+    share = table[texts("batch.column_people_share")].tolist()
+    assert share == sorted(share)
+    assert {
+        texts(f"batch.column_{name}") for name in ("streets_km_per_km2", "outside_share", "modelled", "rules")
+    } <= {*head}
+    people = texts("batch.column_people")
+    assert lines[-1][list(head).index(people)] == pytest.approx(sum(row.figures["people"] for row in batch.rows))
+
+
+def test_the_page_needs_nothing_and_says_when_rules_differ(made: tuple[Path, Batch]) -> None:
+    folder, batch = made
+    page = (folder / "out" / PAGE).read_text("utf-8")
+    assert not re.findall(r"https?://", page)
+    assert "<script" not in page
+    assert Texts("en")("batch.other_basis") in page
+    assert page.count("<path ") == len(batch.rows)
+    assert "c05" in page
+
+
+def test_the_money_is_shared(made: tuple[Path, Batch]) -> None:
+    folder, _ = made
+    choice = json.loads((folder / "out" / FUNDS).read_text("utf-8"))
+    assert choice["sites"] == 2
+    assert choice["bound"] >= choice["people_gained"] > 0
+
+
+def test_one_changed_centre_runs_its_district_and_those_whose_margin_holds_it(made: tuple[Path, Batch]) -> None:
+    folder, batch = made
+    layer = gpd.read_file(folder / "whole.gpkg", layer="facilities")
+    changed = layer.index[layer["community"] == ""][0]
+    layer.loc[changed, "floor_area_m2"] += 10.0
+    before = {path.parent.name: path.read_bytes() for path in (folder / "out/cut").glob("*/facilities.parquet")}
+    layer.to_file(folder / "whole.gpkg", layer="facilities")
+    again = run_many(folder / "portfolio.toml", folder / "out", workers=2, products=["plan"])
+    after = {path.parent.name: path.read_bytes() for path in (folder / "out/cut").glob("*/facilities.parquet")}
+    touched = {code for code, content in after.items() if content != before[code]}
+    holds = {
+        code
+        for code in after
+        if layer["id"][changed] in set(gpd.read_parquet(folder / f"out/cut/{code}/facilities.parquet")["id"])
+    }
+    assert touched == holds
+    assert set(again.kept) == {row.code for row in batch.rows} - holds
+    assert json.loads((folder / "out" / MANIFEST).read_text("utf-8"))["in_no_district"] == ["c05"]
