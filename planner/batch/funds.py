@@ -42,6 +42,8 @@ class Curve:
         No choice of as many sites newly covers more people, neighbours included.
     every_street
         Whether that holds for every position on a street, not only for the candidates.
+    settle_cost
+        What it costs to make its weak premises compliant.
     """
 
     code: str
@@ -49,15 +51,17 @@ class Curve:
     served: tuple[float, ...]
     bound: tuple[float, ...]
     every_street: bool = True
+    settle_cost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class DistrictShare:
-    """What a district gets: sites, what the province pays for them, own people gained, and the bound."""
+    """What a district gets: sites, what the province pays for them and weak premises, own people gained, bound."""
 
     code: str
     sites: int
     cost: float
+    settle_cost: float
     people_gained: float
     bound: float
 
@@ -96,10 +100,16 @@ def site_cost(funds: PortfolioFunds, code: str) -> float:
     return funds.site_cost * (1.0 - funds.shares.get(code, funds.district_share))
 
 
+def settling_cost(funds: PortfolioFunds, curve: Curve) -> float:
+    """Return what the province pays for the weak premises of a district; 0 where they do not come first."""
+    share = funds.shares.get(curve.code, funds.district_share)
+    return curve.settle_cost * (1.0 - share) if funds.settle_weak else 0.0
+
+
 def least_sites(funds: PortfolioFunds, curve: Curve) -> int:
     """Return the floor of a district: no more sites than gain anybody."""
     useful = [sites for sites, gained in enumerate(curve.gained) if gained > curve.gained[max(sites - 1, 0)]]
-    return min(funds.least_a_district, max(useful, default=0))
+    return min(funds.least.get(curve.code, funds.least_a_district), max(useful, default=0))
 
 
 def share_funds(curves: Sequence[Curve], funds: PortfolioFunds, *, seconds: float = SECONDS) -> Choice:
@@ -130,7 +140,8 @@ def share_funds(curves: Sequence[Curve], funds: PortfolioFunds, *, seconds: floa
     _, bound = _best(curves, [one.bound for one in curves], funds, start_deadline(seconds))
     rows = tuple(
         DistrictShare(
-            one.code, sites, sites * site_cost(funds, one.code), float(one.gained[sites]), float(one.bound[sites])
+            *(one.code, sites, sites * site_cost(funds, one.code), settling_cost(funds, one)),
+            *(float(one.gained[sites]), float(one.bound[sites])),
         )
         for one, sites in zip(curves, chosen, strict=True)
     )
@@ -142,7 +153,7 @@ def share_funds(curves: Sequence[Curve], funds: PortfolioFunds, *, seconds: floa
         bound=max(bound, gained),
         counted_twice=max(served - gained, 0.0),
         sites=sum(row.sites for row in rows),
-        cost=math.fsum(row.cost for row in rows),
+        cost=math.fsum(row.cost + row.settle_cost for row in rows),
         every_street=all(one.every_street for one in curves),
     )
 
@@ -159,7 +170,11 @@ def _best(
     price = np.array([site_cost(funds, one.code) for one in curves])[district] * number
     rows: list[FloatArray] = [(district == row).astype(np.float64) for row in range(len(curves))]
     lower, upper = [1.0] * len(curves), [1.0] * len(curves)
-    for amounts, most in ((number.astype(np.float64), funds.sites), (price, funds.budget)):
+    settling = math.fsum(settling_cost(funds, one) for one in curves)
+    money = None if funds.budget is None else funds.budget - settling
+    if money is not None and money < 0:
+        raise SitingError("funds", [Issue("funds_below_settling", {"cost": f"{settling:g}"})])
+    for amounts, most in ((number.astype(np.float64), funds.sites), (price, money)):
         if most is not None:
             rows.append(amounts)
             lower.append(-np.inf)
@@ -191,7 +206,9 @@ def curves_of(figures: Mapping[str, Mapping[str, object]]) -> list[Curve]:
         curve = row.get("curve")
         if isinstance(curve, Mapping):
             gained, served, bound = (tuple(curve[name]) for name in ("gained", "served", "bound"))
-            found.append(Curve(code, gained, served, bound, every_street=bool(curve["every_street"])))
+            settle_cost = row.get("settle_cost")
+            cost = float(settle_cost) if isinstance(settle_cost, int | float) else 0.0
+            found.append(Curve(code, gained, served, bound, bool(curve["every_street"]), cost))
     return found
 
 

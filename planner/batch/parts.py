@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,9 @@ def district_figures(plan: Plan) -> dict[str, Any]:
     """Return the counts of a district, the rules and the walk that they hold for, and what the data are worth.
 
     Keys, all plain numbers and texts: study, people, people_covered (within the standard), communities, area_km2,
-    centres, assessed, excellent, compliant, weak, undetermined (premises), standard_min, rules, speed_kmh,
+    centres, assessed, excellent, compliant, weak, undetermined (premises), settle_cost, settled (weak premises
+    that this money makes compliant), settle_unpriced, settle_unknown (those without a known price, or action),
+    standard_min, rules, speed_kmh,
     access_m, date, method (how people were placed), modelled (layers that were not surveyed), streets_km (in its
     communities), outside_share (of the streets, with its margin's, not connected to the longest piece),
     near_misses, notices, attribution (whose data must be named).
@@ -43,6 +46,7 @@ def district_figures(plan: Plan) -> dict[str, Any]:
         "area_km2": round(float(plan.inputs.communities.area.sum()) / 1e6, 6),
         "centres": len(diagnosis.centres) - len(plan.inputs.neighbours.facilities),
         **{name: int(diagnosis.rates[name]) for name in RATES},
+        **_settling(plan),
         "standard_min": float(coverage.standard_min),
         "rules": portable(plan.study.rules.profile),
         "speed_kmh": float(plan.walk.speed_kmh),
@@ -55,6 +59,18 @@ def district_figures(plan: Plan) -> dict[str, Any]:
         "near_misses": int(quality.near_misses),
         "notices": len(plan.notices),
         "attribution": attribution_of(plan.inputs.sources),
+    }
+
+
+def _settling(plan: Plan) -> dict[str, float]:
+    """Return what it costs to make weak premises compliant, how many that makes so, and how many have no price."""
+    mended = [one for one in plan.improvements.plans if one.actions and one.rating != "weak"]
+    priced = [one.cost for one in mended if one.cost is not None]
+    return {
+        "settle_cost": math.fsum(priced),
+        "settled": len(priced),
+        "settle_unpriced": len(mended) - len(priced),
+        "settle_unknown": len(plan.improvements.plans) - len(mended),
     }
 
 

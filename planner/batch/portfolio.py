@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, StrictBool, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from planner.config.sections.base import Money, Settings
@@ -51,8 +51,14 @@ class PortfolioFunds(Settings):
     least_a_district: Annotated[int, Field(strict=True, ge=0, le=100)] = 0
     """New sites that every district gets where they gain anybody: the floor."""
 
+    least: dict[str, Annotated[int, Field(strict=True, ge=0, le=100)]] = Field(default_factory=dict)
+    """That floor for single districts, by code."""
+
     budget: Money | None = None
     """Money of the province. Left out: no limit but the number of sites."""
+
+    settle_weak: StrictBool = False
+    """True: first every weak premises is improved, where its district's study prices that; the rest buys sites."""
 
     site_cost: Money = 1.0
     """What one new site costs, in the unit of `budget`."""

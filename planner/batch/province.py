@@ -278,11 +278,12 @@ def sheets(province: Province, texts: Texts) -> list[Sheet]:
     found = [Sheet(texts("batch.sheet_districts"), heads, lines), _worst_sheet(province, texts)]
     if province.choice is not None:
         columns: tuple[tuple[str, Kind], ...] = (
-            *(("code", "text"), ("sites", "whole"), ("cost", "number")),
+            *(("code", "text"), ("sites", "whole"), ("cost", "number"), ("settle_cost", "number")),
             *(("people_gained", "whole"), ("bound", "whole")),
         )
         money = [
-            (one.code, one.sites, one.cost, one.people_gained, one.bound) for one in province.choice.districts
+            (one.code, one.sites, one.cost, one.settle_cost, one.people_gained, one.bound)
+            for one in province.choice.districts
         ]
         names = tuple(SheetColumn(texts(f"batch.column_{name}"), kind) for name, kind in columns)
         found.append(Sheet(texts("batch.sheet_funds"), names, money))

@@ -18,7 +18,7 @@ MAX_MEMORY_MB = 1 << 24
 MAX_SECONDS = 3600.0
 MIN_SECONDS = 1e-3
 
-PRODUCTS = ("map", "report", "tables", "plan", "gpkg", "sheet")
+PRODUCTS = ("map", "report", "tables", "plan", "gpkg", "sheet", "pdf")
 """What `planner run --products` takes: the names of `planner.reporting.write.FILES`, which is imported later."""
 
 SHELLS = ("bash", "zsh", "fish", "powershell")

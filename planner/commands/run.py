@@ -25,7 +25,7 @@ def run_study(options: Namespace, texts: Texts) -> None:
     # The study is read before the engine is imported, so that an error in it is reported at once.
     from planner.network.compile import thread_count
     from planner.reporting.files.input_protection import protect_inputs
-    from planner.reporting.write import EarlierProductsWarning, check_writable, files_of, write
+    from planner.reporting.write import EarlierProductsWarning, NoBrowserWarning, check_writable, files_of, write
 
     files = files_of(options.products)
     protect_inputs(study, options.out, files, scenario=options.scenario)
@@ -35,7 +35,8 @@ def run_study(options: Namespace, texts: Texts) -> None:
         cache = cache_of(options, texts)
         plan = plan_of(study, cache, progress, scenario=options.scenario, verified=options.verify)
         with warnings.catch_warnings(record=True) as noted:
-            warnings.simplefilter("always", EarlierProductsWarning)
+            for told in (EarlierProductsWarning, NoBrowserWarning):
+                warnings.simplefilter("always", told)
             products = write(
                 plan,
                 options.out,

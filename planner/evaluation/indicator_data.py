@@ -50,6 +50,16 @@ class IndicatorData:
         """Return the number of facilities."""
         return len(self.access.facilities)
 
+    @cached_property
+    def people(self) -> FloatArray:
+        """Return the population of each demand point, shape (demand,)."""
+        return self.access.people
+
+    @cached_property
+    def is_premises(self) -> NDArray[np.bool_]:
+        """Return True for the premises of a community, without branches, shape (facilities,)."""
+        return self.access.is_premises
+
     def given(self, name: str) -> FloatArray:
         """Return a numeric column of the facilities table."""
         return np.asarray(self.access.facilities[name], dtype=np.float64)
@@ -82,23 +92,23 @@ class IndicatorData:
         """Sum values of demand points over the community of each premises; NaN of other facilities."""
         home, count, own_row = self._own_rows
         summed = np.append(np.bincount(home, weights=values, minlength=count), np.nan)
-        return np.where(self.access.is_premises, summed[own_row], np.nan)
+        return np.where(self.is_premises, summed[own_row], np.nan)
 
     @cached_property
     def residents(self) -> FloatArray:
         """Return the residents of each facility's community, shape (facilities,)."""
-        return self.sum_over_residents(self.access.people)
+        return self.sum_over_residents(self.people)
 
     @cached_property
     def not_of_residents(self) -> tuple[Exclusion, Exclusion]:
         """Return for which facilities, and why, nothing is known of residents."""
-        is_premises = self.access.is_premises
+        is_premises = self.is_premises
         homeless = (self.access.facilities["community"] == "").to_numpy() & is_premises
         return ("not_premises", ~is_premises), ("no_community", homeless)
 
     def share_of_residents(self, chosen: NDArray[np.bool_]) -> IndicatorColumn:
         """Return the share of residents at the chosen demand points."""
-        share = divide(self.sum_over_residents(self.access.people * chosen), self.residents)
+        share = divide(self.sum_over_residents(self.people * chosen), self.residents)
         return known_or(share, "no_people", *self.not_of_residents, ("no_people", ~(self.residents > 0)))
 
     @cached_property
@@ -121,7 +131,7 @@ class IndicatorData:
 
     def people_of_pairs(self, chosen: NDArray[np.bool_]) -> FloatArray:
         """Sum people over the chosen pairs of a facility and a demand point, shape (facilities,)."""
-        rows, people = self.served.facility[chosen], self.access.people[self.served.demand[chosen]]
+        rows, people = self.served.facility[chosen], self.people[self.served.demand[chosen]]
         return np.bincount(rows, weights=people, minlength=self.count).astype(np.float64)
 
     @cached_property
@@ -130,7 +140,7 @@ class IndicatorData:
 
         Of several as near people use that of their own community first: two may share a house.
         """
-        facilities, people, times = self.access.facilities, self.access.people, self.served
+        facilities, people, times = self.access.facilities, self.people, self.served
         grouped = facilities["tier"].where(~facilities["tier"].isin(PREMISES), "premises")
         number = pd.factorize(grouped)[0][times.facility]
         others = serves_other_community(times, self.access.demand, facilities)
@@ -151,7 +161,7 @@ class IndicatorData:
         catchment = self.rule_set.catchment
         if catchment is None:
             return None
-        floor_m2, people = self.total_with_branches("floor_area_m2"), self.access.people
+        floor_m2, people = self.total_with_branches("floor_area_m2"), self.people
         zones, weights = catchment.zones_min, catchment.weights
         return (
             two_step_access(self.served, people, floor_m2, zones_min=zones[-1:], weights=(1.0,)),

@@ -103,7 +103,7 @@ def _flag(data: IndicatorData, name: str) -> IndicatorColumn:
 def _households(data: IndicatorData) -> IndicatorColumn:
     communities = data.access.facilities["community"].to_numpy(dtype=object)
     households = data.access.households.reindex(communities).to_numpy(dtype=np.float64)
-    return known_or(np.where(data.access.is_premises, households, np.nan), "not_given", *data.not_of_residents)
+    return known_or(np.where(data.is_premises, households, np.nan), "not_given", *data.not_of_residents)
 
 
 def _people_65_uncovered(data: IndicatorData) -> IndicatorColumn:

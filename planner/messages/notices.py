@@ -50,6 +50,18 @@ def layer_name(table: str, texts: Texts) -> str:
     return (texts(key) if has_text(key) else kind) + (f" [{of}]" if of else "")
 
 
+def input_name(layer: str, texts: Texts) -> str:
+    """Return what products call an input layer, that of a group or a service with its id.
+
+    Examples
+    --------
+    >>> input_name("streets", Texts("en")), input_name("services.canteen", Texts("en"))
+    ('streets', 'facilities of a service [canteen]')
+    """
+    kind, _, of = layer.partition(".")
+    return texts(f"words.input_{kind}") + (f" [{of}]" if of else "")
+
+
 OF_A_FILE = frozenset(
     {
         "encoding_contradicted",

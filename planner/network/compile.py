@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property, update_wrapper
 from importlib import import_module
-from threading import Lock
+from threading import RLock
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -24,6 +24,9 @@ LOG = logging.getLogger(__name__)
 THREADS = "NUMBA_NUM_THREADS"
 MOST_THREADS = 256
 """Upper limit of the number of threads."""
+
+FILES = "files"
+"""Begins the stamp of a kernel that calls kernels of other files."""
 
 ZERO = cast("int", np.int64(0))
 """Where a count begins that is given to another kernel: numba compiles that one once more for a literal 0."""
@@ -40,8 +43,7 @@ def kernel(function: Function) -> Function:
     The machine code is cached in the folder that ``NUMBA_CACHE_DIR`` names, else beside the source, else, if that
     is read-only, in the user's cache folder. If none of them is writable, every process compiles again.
 
-    A cached kernel is compiled again when its own file changes, but not when the file of a kernel that it calls
-    does: kernels call each other across files only where these seldom change.
+    A cached kernel is compiled again when its own file changes, or that of a kernel that it calls.
     """
     return cast("Function", _Kernel(function))
 
@@ -51,8 +53,8 @@ class _Kernel:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         update_wrapper(self, function)
-        self._function = function
-        self._lock = Lock()
+        self.function = function
+        self._lock = RLock()
 
     def __call__(self, *given: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the function takes
         return self.dispatcher(*given, **named)
@@ -68,7 +70,7 @@ class _Kernel:
         """What numba makes of the function."""
         with self._lock:
             if "dispatcher" not in self.__dict__:
-                self.__dict__["dispatcher"] = _compile_when_called(self._function)
+                self.__dict__["dispatcher"] = _compile_when_called(self.function)
             return self.__dict__["dispatcher"]
 
 
@@ -80,7 +82,25 @@ def _compile_when_called(function: Callable[..., Any]) -> Any:  # noqa: ANN401 -
     except RuntimeError:
         return numba.njit(nogil=True, no_cfunc_wrapper=True)(function)
     _recompile_if_damaged(compiled)
+    _stamp_with_callees(compiled, function)
     return compiled
+
+
+def _stamp_with_callees(compiled: Any, function: Callable[..., Any]) -> None:  # noqa: ANN401 - numba has no types
+    """Let cached code be out of date too where the file of a kernel that the function calls has changed."""
+    named = (function.__globals__.get(name) for name in function.__code__.co_names)
+    called = [one for one in named if isinstance(one, _Kernel) and one.function is not function]
+    with suppress(Exception):
+        # numba has no public way to the stamp by which it knows the file that code was compiled from.
+        stamps = {part for one in (compiled, *called) for part in _stamps(one._cache._cache_file._source_stamp)}  # noqa: SLF001
+        if len(stamps) > 1:
+            compiled._cache._cache_file._source_stamp = (FILES, *sorted(stamps))  # noqa: SLF001
+
+
+def _stamps(stamp: object) -> tuple[str, ...]:
+    if isinstance(stamp, tuple) and stamp and stamp[0] == FILES:
+        return tuple(map(str, stamp[1:]))
+    return (str(stamp),)
 
 
 def is_compiled(compiled: Callable[..., Any]) -> bool:

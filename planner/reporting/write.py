@@ -23,6 +23,7 @@ from planner.reporting.files.open_databases import check_databases_closed
 from planner.reporting.report.build import build_report
 from planner.reporting.report.docx import docx_bytes
 from planner.reporting.report.html import write_page
+from planner.reporting.report.pdf import find_browser, pdf_bytes
 from planner.reporting.report.pictures import start_pictures
 from planner.reporting.tables.geopackage import write_geopackage
 from planner.reporting.tables.results import write_result_workbook
@@ -35,6 +36,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "plan": ("plan.json",),
     "gpkg": ("results.gpkg",),
     "sheet": ("sheet.pdf",),
+    "pdf": ("report.pdf", "map.pdf"),
 }
 """The products by the name that chooses them, and their files."""
 
@@ -46,14 +48,20 @@ STAGES = {
     "plan.json": "write_plan",
     "results.gpkg": "write_results",
     "sheet.pdf": "write_sheet",
+    "report.pdf": "write_report_pdf",
+    "map.pdf": "write_map_pdf",
 }
 """The files in their order, and the stage that makes each."""
 
-PRODUCTS = tuple(name for name in STAGES if name not in FILES["sheet"])
+PRODUCTS = tuple(name for name in STAGES if name not in (*FILES["sheet"], *FILES["pdf"]))
 """The files that a run makes by default."""
 
 UNWRITABLE = (OSError, DataSourceError, DataLayerError)
 """Errors that the writers of text and layers raise on a full disk or a lost drive."""
+
+
+class NoBrowserWarning(UserWarning):
+    """No browser is there to print report.pdf."""
 
 
 class EarlierProductsWarning(UserWarning):
@@ -81,7 +89,7 @@ def write(
     folder
         Where to; made if it does not exist. Other files in it are left alone.
     products
-        Which to make, names of `FILES` or one: map, report, tables, plan, gpkg, sheet; None: all but the sheet.
+        Names of `FILES` or one: map, report, tables, plan, gpkg, sheet, pdf; None: all but the last two.
     progress
         Called with the name of each product's stage.
     processes
@@ -97,6 +105,8 @@ def write(
 
     Warns
     -----
+    NoBrowserWarning
+        report.pdf was requested and no browser is there to print it; the other products are made.
     EarlierProductsWarning
         Products that were not requested are there from an earlier run; they are left as they are.
 
@@ -111,6 +121,10 @@ def write(
     folder, names = Path(folder), files_of(products)
     protect_inputs(plan.study, folder, names)
     check_writable(folder, names)
+    browser = find_browser() or ""
+    if "report.pdf" in names and not browser:
+        names = tuple(name for name in names if name != "report.pdf")
+        warnings.warn(Texts(plan.study.language)("cli.no_browser"), NoBrowserWarning, stacklevel=2)
     content = once(lambda: build_document(plan))
     report = once(lambda: build_report(plan, content()))
     with ExitStack() as beside:
@@ -123,6 +137,8 @@ def write(
             "plan.json": lambda path: path.write_text(format_json(content()), "utf-8", newline="\n"),
             "results.gpkg": lambda path: write_geopackage(plan, path),
             "sheet.pdf": lambda path: _draw_sheet(plan, path),
+            "map.pdf": lambda path: _draw_sheet(plan, path),
+            "report.pdf": lambda path: path.write_bytes(pdf_bytes(report(), browser)),
             "report.docx": lambda path: path.write_bytes(docx_bytes(report(), pictures())),
         }
         chosen = {name: make for name, make in makers.items() if name in names}

@@ -73,6 +73,14 @@ def test_reasons_are_those_of_the_facilities(plan: Plan) -> None:
     )
 
 
+def test_one_of_two_is_too_few(plan: Plan) -> None:
+    people = life_circle.layers()["people"]
+    within = np.sum([walk_m(people, spot) <= 300 for spot in spots("clinic")], axis=0)
+    clinic = access_to(plan, "clinic")
+    assert clinic.within.tolist() == within.tolist()
+    assert clinic.reason.tolist() == np.choose(np.minimum(within, 2), ["nothing_near", "too_few", ""]).tolist()
+
+
 def test_what_is_not_known_is_neither_reached_nor_missing(plan: Plan, tmp_path: Path) -> None:
     park = plan.services.total.set_index("service").loc["park"]
     assert park["people_unknown"] == park["people"] == 530

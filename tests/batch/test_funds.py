@@ -30,7 +30,9 @@ def provinces(draw: st.DrawFn) -> tuple[list[Curve], PortfolioFunds]:
         gained = np.cumsum([0, *steps])
         served = gained + draw(st.integers(0, 9)) * (gained > 0)
         bound = served + draw(st.integers(0, 5)) * (gained > 0)
-        curves.append(Curve(f"D{number}", *(tuple(map(float, one)) for one in (gained, served, bound))))
+        settle = draw(st.sampled_from([0.0, 0.0, 5.0]))
+        values = (tuple(map(float, one)) for one in (gained, served, bound))
+        curves.append(Curve(f"D{number}", *values, settle_cost=settle))
     sites = draw(st.none() | st.integers(0, 8))
     budget = draw(st.none() | st.floats(0, 30))
     funds = PortfolioFunds(
@@ -40,6 +42,8 @@ def provinces(draw: st.DrawFn) -> tuple[list[Curve], PortfolioFunds]:
         least_a_district=draw(st.integers(0, 2)),
         district_share=draw(st.sampled_from([0.0, 0.25])),
         shares={"D1": 0.5} if draw(st.booleans()) else {},
+        least={"D0": 3} if draw(st.booleans()) else {},
+        settle_weak=draw(st.booleans()),
     )
     return curves, funds
 
@@ -50,6 +54,10 @@ def brute_force(curves: list[Curve], funds: PortfolioFunds, values: str) -> floa
     for sites in product(*(range(len(one.gained)) for one in curves)):
         pairs = list(zip(curves, sites, strict=True))
         cost = sum(count * site_cost(funds, one.code) for one, count in pairs)
+        if funds.settle_weak:
+            cost += sum(
+                one.settle_cost * (0.5 if one.code in funds.shares else 1 - funds.district_share) for one in curves
+            )
         if any(count < least_sites(funds, one) for one, count in pairs):
             continue
         if funds.sites is not None and sum(sites) > funds.sites:

@@ -177,3 +177,20 @@ def test_it_is_known_whether_the_code_of_a_kernel_is_kept_and_up_to_date(tmp_pat
         known.append((before, is_compiled(module.add)))
     assert known == [(False, True), (True, True), (False, True)]
     assert is_compiled(added), "of what is no kernel nothing needs compiling"
+
+
+def test_a_kernel_is_compiled_again_when_a_kernel_of_another_file_changes(tmp_path: Path) -> None:
+    """Its callee's callee, here: what is kept of the first would answer by the old one."""
+    (tmp_path / "inner.py").write_text(
+        "from planner.network.compile import kernel\n\n@kernel\ndef share(a):\n    return 2 * a\n", "utf-8"
+    )
+    calls = "from planner.network.compile import kernel\nfrom inner import share\n\n"
+    own = (
+        "@kernel\ndef both(a, b):\n    return share(a) - a + b\n\n@kernel\ndef add(a, b):\n    return both(a, b)\n"
+    )
+    (tmp_path / "adding.py").write_text(calls + own, "utf-8")
+    assert process(tmp_path, NUMBA_CACHE_DIR="") == ""
+    text = (tmp_path / "inner.py").read_text("utf-8")
+    (tmp_path / "inner.py").write_text(text.replace("2 * a", "3 * a"), "utf-8")
+    with pytest.raises(AssertionError, match="7"):
+        process(tmp_path, NUMBA_CACHE_DIR="")

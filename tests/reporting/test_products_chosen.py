@@ -13,16 +13,20 @@ from planner.commands.arguments import PRODUCTS as NAMES
 from planner.commands.main import main
 from planner.messages.errors import CommandError, OutputError
 from planner.reporting import write as writing
+from planner.reporting.report.pdf import find_browser
+
+HERE = [name for name in writing.FILES if name != "pdf" or find_browser()]
+"""report.pdf needs a browser."""
 
 
 @pytest.fixture(scope="module")
 def every(toy_plan: planner.Plan, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     out = tmp_path_factory.mktemp("every")
-    planner.write(toy_plan, out, products=writing.FILES)
+    planner.write(toy_plan, out, products=HERE)
     return content(out)
 
 
-@pytest.mark.parametrize("product", writing.FILES)
+@pytest.mark.parametrize("product", HERE)
 def test_a_product_alone_has_the_bytes_that_it_has_among_all(
     toy_plan: planner.Plan, tmp_path: Path, every: dict[str, bytes], product: str
 ) -> None:
@@ -31,14 +35,15 @@ def test_a_product_alone_has_the_bytes_that_it_has_among_all(
     assert content(tmp_path / "out") == {name: every[name] for name in writing.FILES[product]}
 
 
-def test_by_default_all_but_the_sheet_are_made(
+def test_by_default_all_but_the_printed_ones_are_made(
     toy_plan: planner.Plan, tmp_path: Path, every: dict[str, bytes]
 ) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         paths = planner.write(toy_plan, tmp_path / "out")
-    assert {path.name for path in paths} == {*every} - {"sheet.pdf"}
-    assert content(tmp_path / "out") == {name: made for name, made in every.items() if name != "sheet.pdf"}
+    printed = {"sheet.pdf", "report.pdf", "map.pdf"}
+    assert {path.name for path in paths} == {*every} - printed
+    assert content(tmp_path / "out") == {name: made for name, made in every.items() if name not in printed}
 
 
 def test_the_command_line_knows_every_product() -> None:
@@ -53,7 +58,7 @@ def test_an_unknown_product_is_refused_with_the_list(
         planner.write(toy_plan, tmp_path / "out", products=products)
     (issue,) = raised.value.issues
     assert issue.key == "unknown_product"
-    assert issue.values["known"] == "map, report, tables, plan, gpkg, sheet"
+    assert issue.values["known"] == "map, report, tables, plan, gpkg, sheet, pdf"
     assert not (tmp_path / "out").exists()
 
 
@@ -63,7 +68,7 @@ def test_the_command_refuses_an_unknown_product_before_the_work(
     with pytest.raises(SystemExit) as ended:
         main(["run", str(toy_study), "--out", str(tmp_path / "out"), "--products", "map,video"])
     assert ended.value.code == 2
-    assert "map, report, tables, plan, gpkg, sheet" in capsys.readouterr().err
+    assert "map, report, tables, plan, gpkg, sheet, pdf" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -13,8 +13,10 @@ import toy
 from phrases import phrase
 
 import planner
-from planner.messages.catalogue import catalogue
+from planner.messages.catalogue import Texts, catalogue
 from planner.reporting.document.build import build_document
+from planner.reporting.map.elements import CardTexts
+from planner.reporting.map.layers import map_layers
 from planner.results import Plan
 
 
@@ -65,3 +67,15 @@ def test_workbook_and_geopackage_hold_the_ledger(plan: Plan, products: Path) -> 
     demand = gpd.read_file(products / "results.gpkg", layer="services_demand")
     assert {f"{one.id}_min" for one in plan.services.access} <= set(demand.columns)
     assert demand["missing"].tolist() == plan.services.demand["missing"].tolist()
+
+
+def test_the_map_has_a_layer_for_completeness_and_for_each_service(plan: Plan) -> None:
+    content, words = build_document(plan), CardTexts(Texts("en"))
+    layers = {layer.layer_name.partition("</span>")[2]: layer for _, layer in map_layers(plan, content, words)}
+    (canteens,) = [name for name in layers if name.startswith(phrase("services.layer_lacking", name="Canteens"))]
+    assert layers[canteens].show is False
+    assert sum(phrase("services.layer_lacking") in name for name in layers) == len(plan.services.access)
+    notes = dict(words.notes)
+    assert phrase("services.reason_nothing_near") in notes["East · Canteens"]
+    assert phrase("services.mend_add", name="East station") in notes["East · Canteens"]
+    assert phrase("services.reason_unknown") in notes["East · park"]

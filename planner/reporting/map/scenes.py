@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from planner.messages.catalogue import Texts, localized
 from planner.messages.money import unit_of_amount
+from planner.messages.notices import input_name
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.programme_text import money_text
 from planner.reporting.scenario_text import scenario_name, scenario_notice
@@ -154,7 +155,7 @@ def _notes(content: PlanDocument, texts: Texts, *, is_of_costs: bool) -> Iterato
     if is_of_costs and programme and programme["costs_modelled"]:
         yield texts("maps.scene_costs_modelled")
     if modelled:
-        layers = texts("maps.comma").join(texts(f"words.input_{layer}") for layer in modelled)
+        layers = texts("maps.comma").join(input_name(layer, texts) for layer in modelled)
         yield texts("maps.scene_modelled", layers=layers)
 
 

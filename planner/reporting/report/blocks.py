@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from markupsafe import Markup
 
 from planner.messages.catalogue import Texts, localized
+from planner.messages.notices import input_name
 
 if TYPE_CHECKING:
     # A second process lays reports out; it needs none of what makes a document.
@@ -170,8 +171,7 @@ class Translator:
 
     def layer(self, name: str) -> str:
         """Return what an input layer is called, that of a group or a service with its id."""
-        kind, _, of = name.partition(".")
-        return self.term(f"input_{kind}") + (f" [{of}]" if of else "")
+        return input_name(name, self.texts)
 
     @property
     def unknown(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -24,11 +25,15 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri
 COLOURS = {**VERDICT_COLOURS, "people": UNCOVERED, "site": SITE, "disc": DISC}
 
 
-def write_page(report: Report) -> str:
-    """Lay a report out as one page with its style and its figures inside; the same report gives the same page."""
+def write_page(report: Report, *, pages: Mapping[str, int] | None = None) -> str:
+    """Lay a report out as one page with its style and its figures inside; the same report gives the same page.
+
+    `pages` are the printed pages on which the sections begin, by their id, for the table of contents.
+    """
     page = _environment().get_template("report.html.j2")
     html = page.render(
         report=report,
+        pages=pages or {},
         t=report.t,
         language=locale_of(report.t.texts.language).html,
         policy=POLICY,

@@ -125,6 +125,7 @@ class LedgerLayerRow(TypedDict):
     people_closed: Annotated[float | None, "of those, people who would have it if closed facilities were open"]
     people_below_standard: Annotated[float | None, "people who would have it if facilities were not too small"]
     people_full: Annotated[float | None, "people within reach of what is full"]
+    people_too_few: Annotated[float | None, "people who reach some, and fewer than asked"]
     people_blocked: Annotated[float | None, "people whom only a detour keeps from it"]
     people_nothing_near: Annotated[float | None, "people with nothing near"]
     reason: Annotated[str, f"the reason of most of them: {REASON_KEYS}"]
@@ -183,6 +184,18 @@ class Bundles(TypedDict):
     services: Annotated[list[BundleService], "list, one a service that could be placed"]
 
 
+class StepFree(TypedDict):
+    """A service with and without stairs."""
+
+    service: Annotated[str, "id of the service"]
+    community: Annotated[str, "id; empty: all of them"]
+    people: Annotated[float, "people whom it is for"]
+    people_served: Annotated[float | None, "of these, people within the standard on all streets"]
+    people_served_step_free: Annotated[float | None, "people within it where stairs are closed"]
+    people_lost: Annotated[float | None, "people within it only by stairs"]
+    longer_min: Annotated[float | None, "mean further walk without stairs, over those who reach it both ways"]
+
+
 class Services(TypedDict):
     """All services at once."""
 
@@ -193,4 +206,7 @@ class Services(TypedDict):
     fairness: Annotated[list[GroupCompleteness], "list, one a group of people"]
     ledger: Annotated[list[LedgerRow], "list by priority, one a community and service that people of it lack"]
     bundles: Annotated[Bundles | None, "rooms that services share; null where the study asks for none"]
+    step_free: Annotated[
+        list[StepFree] | None, "list, one a service in total and by community; null where not asked for"
+    ]
     unknown: Annotated[list[str], "list of the ids of services of which no facility is given"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
+from planner.accessibility.services import REASONS
 from planner.messages.money import unit_of_amount
 from planner.reporting.document.records.services import Bundles, LedgerRow, Services
 from planner.reporting.report.blocks import Block, Figure, Paragraph, Table, Translator, community_names
 from planner.reporting.report.ledger_figure import MatrixCell, ledger_figure
 from planner.reporting.tables.services import (
-    REASONS,
     bundle_services_table,
     bundles_table,
     found_services,
@@ -18,12 +18,27 @@ from planner.reporting.tables.services import (
     mend_text,
     service_names,
     services_table,
+    step_free_table,
 )
 
 ROWS_SHOWN = 60
 LEDGER_SHOWN = 25
-LEDGER: tuple[str, ...] = ("priority", "community", "service", "reason", "nearest", "mend")
-LEDGER += ("missing", "missing_share", "nearest_min", "mend_people", "mend_cost")
+LEAST_LOST = 0.5
+"""Fewer people would be shown as none."""
+
+TOTALS = ("service", "group", "standard", "evidence", "facilities", "people", "served", "share", "mean_min")
+LEDGER = (
+    "priority",
+    "community",
+    "service",
+    "reason",
+    "mend",
+    "missing",
+    "nearest_min",
+    "mend_people",
+    "mend_cost",
+)
+"""Columns that a page has room for; the workbook has all."""
 
 
 def services_section(t: Translator) -> Iterator[Block]:
@@ -46,12 +61,23 @@ def services_section(t: Translator) -> Iterator[Block]:
     weights = t("clause_joint").join(
         f"{names[one['id']]} {t.exact(one['weight'])}" for one in found["services"] if one["known"]
     )
-    yield services_table(t).block(
-        t, found["services"], say("services.total_table"), note=say("services.total_note", weights=weights)
-    )
+    keys = (*TOTALS, "capacity") if any(one["capacity_per_1000"] for one in found["services"]) else TOTALS
+    note = say("services.total_note", weights=weights)
+    yield services_table(t).block(t, found["services"], say("services.total_table"), keys=keys, note=note)
+    for one in found["services"]:
+        if one["clause_zh"]:
+            yield Paragraph(
+                say("services.clause_of", name=t.localized(one), clause=t.citation(one, "clause")), item=True
+            )
     yield from _matrix(found, t)
     yield from _ledger(found, t)
     yield _fairness(found, t)
+    if found["step_free"] is not None:
+        yield Paragraph(say("services.step_free_intro"))
+        rows = [
+            row for row in found["step_free"] if row["community"] == "" or (row["people_lost"] or 0) >= LEAST_LOST
+        ]
+        yield step_free_table(t).block(t, rows, say("services.step_free_table"))
     if found["bundles"] is not None:
         yield from _bundles(found["bundles"], t)
 

@@ -1,0 +1,128 @@
+"""Layers of services on the map: how complete what people reach is, who lacks which service, its facilities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from markupsafe import Markup
+
+from planner.accessibility.services import ServiceAccess
+from planner.reporting.document.records.plan import PlanDocument
+from planner.reporting.document.records.services import LedgerRow, ServiceByCommunity
+from planner.reporting.map.elements import CardTexts, layer_name, shapes_layer, sign_at, swatch
+from planner.reporting.map.folium_adapter import FeatureGroup, Layer
+from planner.reporting.map.simplify import DRAWN_DIGITS
+from planner.reporting.report.blocks import Translator, community_names
+from planner.reporting.report.ledger_figure import SHADES, shade
+from planner.reporting.tables.services import mend_text, service_names
+from planner.results import Plan
+
+PLACE_PX = 12
+FACILITY = "#3b5b92"
+OUTLINE = {"color": "#6b6b6b", "weight": 1, "fillOpacity": 0.75}
+
+
+def lacking_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[Layer]:
+    """Yield the communities by completeness, then one layer a service: who lacks it, and why; hidden at first."""
+    if plan.services is None or "services" not in content:
+        return
+    t = Translator(content, words.texts)
+    found, names, communities = content["services"], service_names(t), community_names(content)
+    sample = "".join(swatch(fill) for _, fill in SHADES)
+    complete = {row["community"]: row for row in found["completeness_by_community"]}
+    properties = []
+    for ident in plan.inputs.communities["id"]:
+        row = complete[ident]
+        index = row["completeness"]
+        rows = [
+            (words.texts("services.column_completeness"), t.number(index, 2)),
+            (words.texts("services.column_sufficient"), t.percent(row["sufficient_share"])),
+            (words.texts("services.column_missing_mean"), t.number(row["missing_mean"], 1)),
+        ]
+        properties.append(
+            {"note": _note(communities[ident], rows, words), "fill": shade(None if index is None else 1.0 - index)}
+        )
+    yield _coloured(plan, properties, layer_name(words.texts("services.layer_completeness"), sample))
+    missing = {(row["service"], row["community"]): row for row in found["ledger"]}
+    shares = {(row["service"], row["community"]): row for row in found["by_community"]}
+    for service, name in names.items():
+        properties = [
+            _cell(
+                f"{communities[ident]} · {name}",
+                missing.get((service, ident)),
+                shares[service, ident],
+                words,
+                t,
+            )
+            for ident in plan.inputs.communities["id"]
+        ]
+        yield _coloured(plan, properties, layer_name(words.texts("services.layer_lacking", name=name), sample))
+
+
+def facility_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[Layer]:
+    """Yield one layer a service with its facilities, hidden at first; the study's own are drawn as centres."""
+    if plan.services is None or "services" not in content:
+        return
+    names = service_names(Translator(content, words.texts))
+    for one in plan.services.access[1:]:
+        if one.service.is_known:
+            yield _facilities(one, names[one.id], words)
+
+
+def _facilities(one: ServiceAccess, name: str, words: CardTexts) -> Layer:
+    places = one.service.places
+    text = words.texts("services.layer_facilities", name=name, count=words.texts.whole(len(places)))
+    layer = FeatureGroup(name=layer_name(text, swatch(FACILITY, look="dot")), show=False)
+    degrees = places.to_crs(4326).geometry
+    for row, lat, lon in zip(places.to_dict(orient="records"), degrees.y, degrees.x, strict=True):
+        colour = shade(1.0) if row["status"] else FACILITY
+        known = not np.isnan(row["capacity"])
+        rows = [(words.texts("services.column_service"), name)]
+        if row["status"]:
+            rows.append((words.texts("services.column_reason"), words.texts(f"services.reason_{row['status']}")))
+        if known:
+            rows.append((words.texts("services.capacity"), words.texts.number(row["capacity"], 0)))
+        number = _note(row["name"] or row["id"], rows, words)
+        place = {"lat": round(lat, DRAWN_DIGITS), "lon": round(lon, DRAWN_DIGITS)}
+        sign = swatch(colour, look="dot")
+        sign_at(place, sign, (PLACE_PX, PLACE_PX), "service", number, foot=PLACE_PX // 2, station=None).add_to(
+            layer
+        )
+    return layer
+
+
+def _coloured(plan: Plan, properties: list[dict[str, object]], name: str) -> Layer:
+    return shapes_layer(
+        plan.inputs.communities.geometry,
+        properties,
+        lambda feature: OUTLINE | {"fillColor": feature["properties"]["fill"]},
+        name=name,
+        show=False,
+    )
+
+
+def _cell(
+    title: str, row: LedgerRow | None, shares: ServiceByCommunity, words: CardTexts, t: Translator
+) -> dict[str, object]:
+    """Return the colour and the card of one cell of the ledger."""
+    say = words.texts
+    rows = [
+        (say("services.column_people"), t.whole(shares["people"])),
+        (say("services.column_served"), t.whole(shares["people_served"])),
+    ]
+    share: float | None = 0.0 if shares["people"] > 0 else None
+    if row is not None:
+        share = row["missing_share"]
+        rows += [
+            (say("services.column_missing"), t.whole(row["people_missing"])),
+            (say("services.column_reason"), say(f"services.reason_{row['reason']}")),
+            (say("services.column_nearest"), row["nearest_name"] or t.unknown),
+            (say("services.column_mend"), mend_text(row, t)),
+        ]
+    return {"note": _note(title, rows, words), "fill": shade(share)}
+
+
+def _note(title: str, rows: list[tuple[str, str]], words: CardTexts) -> int:
+    lines = Markup("").join(Markup("<tr><th>{}</th><td>{}</td></tr>").format(*row) for row in rows)
+    return words.add(title, Markup('<div class="card"><h3>{}</h3><table>{}</table></div>').format(title, lines))
