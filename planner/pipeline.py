@@ -16,17 +16,21 @@ from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage, measure_coverage, merge_service_areas, tabulate_service_areas
 from planner.accessibility.equity import Equity, measure_equity
 from planner.accessibility.services import Services, measure_services
+from planner.accessibility.step_free import compare_step_free
 from planner.cache import NO_CACHE, Cache
 from planner.config.study import Study, read_study
 from planner.evaluation.diagnosis import diagnose
 from planner.evaluation.ledger import Ledger, build_ledger
+from planner.evaluation.rules import RuleSet
 from planner.evaluation.sensitivity import AlternativeDiagnosis, rating_flips
 from planner.evaluation.validation.cross_checks import compare_with_overlay, verify
 from planner.inputs.scenario import Scenario, read_scenario
 from planner.inputs.study_inputs import without_equipment
+from planner.inputs.walk_network import build_walk_network, walking_costs_of
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
 from planner.network.travel_times import TravelTimes
+from planner.network.walker import Walker
 from planner.prepare import PreparedStudy, prepare
 from planner.programme.build import build_programme
 from planner.programme.programme import Programme
@@ -94,7 +98,6 @@ def run(
 def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Progress, verified: bool) -> Plan:
     study, inputs, walker, cache = prepared.study, prepared.inputs, prepared.walker, prepared.cache
     limits = study.limits.minutes
-
     progress("travel_times")
     times = prepared.compute_times()
 
@@ -170,6 +173,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         services=services,
         ledger=ledger,
         bundles=bundles,
+        step_free=_measure_step_free(prepared, services),
     )
 
 
@@ -231,7 +235,7 @@ def _measure_services(prepared: PreparedStudy, progress: Progress) -> tuple[Serv
     if not inputs.services:
         return None, None
     progress("services")
-    detour = rules.blocked.detour if rules.blocked is not None else BLOCKED_DETOUR
+    detour = _blocked_detour(rules)
     given = (inputs.services, walker, inputs.demand, inputs.groups, tuple(inputs.communities["id"]))
 
     def measure() -> tuple[Services, Ledger]:
@@ -239,6 +243,22 @@ def _measure_services(prepared: PreparedStudy, progress: Progress) -> tuple[Serv
         return services, build_ledger(services, walker, inputs.facilities, inputs.communities)
 
     return prepared.cache.get("services", (given, detour, inputs.facilities, inputs.communities), measure)
+
+
+def _blocked_detour(rules: RuleSet) -> float:
+    return rules.blocked.detour if rules.blocked is not None else BLOCKED_DETOUR
+
+
+def _measure_step_free(prepared: PreparedStudy, services: Services | None) -> pd.DataFrame | None:
+    """Compare access to services with that without stairs; None where the study does not ask."""
+    study, inputs = prepared.study, prepared.inputs
+    if services is None or not study.step_free:
+        return None
+    costs = replace(walking_costs_of(study, prepared.walk), stairs="closed")
+    walker = Walker(build_walk_network(study, inputs, costs).network, prepared.walk)
+    given = (inputs.services, walker, inputs.demand, inputs.groups, tuple(inputs.communities["id"]))
+    without = measure_services(*given, blocked_detour=_blocked_detour(prepared.rules))
+    return compare_step_free(services, without, given[-1])
 
 
 def _choose_bundles(prepared: PreparedStudy, services: Services | None, progress: Progress) -> StudyBundles | None:

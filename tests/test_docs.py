@@ -103,7 +103,9 @@ def test_every_entry_of_plan_json_is_documented_and_of_its_type(
         programme(tmp_path / "poor", 1.0),
         programme(tmp_path / "rich", 150.0),
         classes(tmp_path / "classes"),
-        build_document(planner.run(life_circle.write_study(tmp_path / "life", life_circle.SHARED))),
+        build_document(
+            planner.run(life_circle.write_study(tmp_path / "life", "step_free = true\n" + life_circle.SHARED))
+        ),
     ]
     # Of settings by a name of the user's, the name is no entry; those of a layer are documented once.
     by_name = r"study\.(siting\.robust\.people\[\]\.people|services\[\]\.(where|tags|layer))\..+"

@@ -213,21 +213,18 @@ def measure_services(
             values = {"service": service.standard.id, "access_m": f"{walker.access_m:g}"}
             notices.append(Notice("service_no_street", "services", rows, values=values))
     completed = _complete(demand, access)
-    home = pd.Index(list[object](communities)).get_indexer(completed["community"])
     everyone = completed["people"].to_numpy(dtype=np.float64)
     return Services(
         access=tuple(access),
-        total=pd.DataFrame(
-            [{"service": one.id, **_shares(one, np.ones(len(one.points), bool))} for one in access]
-        ),
-        by_community=pd.DataFrame([row for one in access for row in _by_community(one, communities)]),
+        total=pd.DataFrame([_total(one) for one in access]),
+        by_community=pd.concat([_by_community(one, communities) for one in access], ignore_index=True),
         demand=completed,
-        completeness_total=_completeness(completed, everyone),
+        completeness_total=_completeness_of_all(completed, everyone),
         completeness_by_community=pd.DataFrame(
-            [
-                {"community": ident, **_completeness(completed, np.where(home == code, everyone, 0.0))}
-                for code, ident in enumerate(communities)
-            ]
+            {
+                "community": list(communities),
+                **_completeness(completed, everyone, part_of(completed, communities), len(communities)),
+            }
         ),
         fairness=pd.DataFrame(_fairness(completed, groups)),
         notices=tuple(notices),
@@ -273,8 +270,9 @@ def _measure(
     reason = np.full(len(points), "", dtype=object)
     served = is_within(group_min, standard.minutes)
     reason[~served] = NOTHING_NEAR
-    near = _straight_nth(service.places[counts], points, count) * blocked_detour
-    reason[~served & (near <= walker.walk.metres(standard.minutes))] = BLOCKED
+    beyond = np.flatnonzero(~served)
+    near = _straight_nth(service.places[counts], gpd.GeoDataFrame(points.iloc[beyond]), count) * blocked_detour
+    reason[beyond[near <= walker.walk.metres(standard.minutes)]] = BLOCKED
     reason[~served & (within > 0)] = TOO_FEW
     if standard.per_1000 is not None and access is not None:
         reason[served & (access * PER_1000 < standard.per_1000 * (1 - 1e-9))] = FULL
@@ -311,40 +309,64 @@ def _search(
 
 def _straight_nth(places: gpd.GeoDataFrame, points: gpd.GeoDataFrame, nth: int) -> FloatArray:
     """Return the straight distance to the n-th nearest place, metres; `inf` where there are fewer."""
-    if len(places) < nth:
+    if len(places) < nth or not len(points):
         return np.full(len(points), np.inf)
     xy = [np.column_stack([table.geometry.x, table.geometry.y]) for table in (places, points)]
     distance, _ = cKDTree(xy[0]).query(xy[1], k=[nth])
     return np.asarray(distance, dtype=np.float64)[:, 0]
 
 
-def _shares(one: ServiceAccess, inside: Bools) -> dict[str, float]:
-    """Return the figures of one service over some of its points."""
-    people = np.where(inside, one.people, 0.0)
-    whole = float(people.sum())
+def _shares(one: ServiceAccess, part: NDArray[np.int64], count: int) -> dict[str, FloatArray]:
+    """Return the figures of one service over each part of its points; points of part -1 are in none."""
+    inside = part >= 0
+
+    def total(values: FloatArray, chosen: Bools) -> FloatArray:
+        rows = inside & chosen
+        return np.bincount(part[rows], weights=values[rows], minlength=count).astype(np.float64)
+
+    people, everywhere = one.people, np.ones(len(part), dtype=np.bool_)
+    whole = total(people, everywhere)
     if not one.service.is_known:
-        blank = dict.fromkeys(
-            ("people_served", "people_share", "people_full", "mean_min", "capacity_per_1000"), np.nan
-        )
-        return {"people": whole, **blank, "people_unknown": whole}
-    served = float(people[one.served].sum())
-    reaching = np.isfinite(one.group_min)
-    known = np.isfinite(one.access) if one.access is not None else np.zeros(len(people), bool)
-    amount = one.access[known] if one.access is not None else people[known]
+        names = ("people_served", "people_share", "people_full", "mean_min", "capacity_per_1000")
+        return {"people": whole, **{name: np.full(count, np.nan) for name in names}, "people_unknown": whole}
+    served, reaching = total(people, one.served), np.isfinite(one.group_min)
+    walked = total(people * np.where(reaching, one.group_min, 0.0), reaching)
+    capacity = np.full(count, np.nan)
+    if one.access is not None:
+        known = np.isfinite(one.access)
+        amount = total(people * np.where(known, one.access, 0.0), known)
+        capacity = PER_1000 * _divided(amount, total(people, known))
     return {
         "people": whole,
         "people_served": served,
-        "people_share": served / whole if whole > 0 else np.nan,
-        "people_full": float(people[one.reason == FULL].sum()),
-        "mean_min": _mean(one.group_min[reaching], people[reaching]),
-        "capacity_per_1000": PER_1000 * _mean(amount, people[known]),
-        "people_unknown": 0.0,
+        "people_share": _divided(served, whole),
+        "people_full": total(people, one.reason == FULL),
+        "mean_min": _divided(walked, total(people, reaching)),
+        "capacity_per_1000": capacity,
+        "people_unknown": np.zeros(count),
     }
 
 
-def _by_community(one: ServiceAccess, communities: Sequence[str]) -> list[dict[str, object]]:
-    home = one.points["community"].to_numpy(dtype=object)
-    return [{"community": ident, "service": one.id, **_shares(one, home == ident)} for ident in communities]
+def _divided(part: FloatArray, whole: FloatArray) -> FloatArray:
+    """Return shares; NaN of nothing."""
+    shares = np.full(len(whole), np.nan)
+    np.divide(part, whole, out=shares, where=whole > 0)
+    return shares
+
+
+def part_of(points: gpd.GeoDataFrame, communities: Sequence[str]) -> NDArray[np.int64]:
+    """Return the position of each point's community; -1 where it is none of them."""
+    return pd.Index(list[object](communities)).get_indexer(points["community"]).astype(np.int64)
+
+
+def _total(one: ServiceAccess) -> dict[str, object]:
+    shares = _shares(one, np.zeros(len(one.points), dtype=np.int64), 1)
+    return {"service": one.id, **{name: float(values[0]) for name, values in shares.items()}}
+
+
+def _by_community(one: ServiceAccess, communities: Sequence[str]) -> pd.DataFrame:
+    shares = _shares(one, part_of(one.points, communities), len(communities))
+    return pd.DataFrame({"community": list(communities), "service": one.id, **shares})
 
 
 def _complete(demand: gpd.GeoDataFrame, access: Sequence[ServiceAccess]) -> gpd.GeoDataFrame:
@@ -364,16 +386,30 @@ def _complete(demand: gpd.GeoDataFrame, access: Sequence[ServiceAccess]) -> gpd.
     )
 
 
-def _completeness(rows: gpd.GeoDataFrame, people: FloatArray) -> dict[str, float]:
-    whole = float(people.sum())
-    sufficient = float(people[rows["sufficient"].to_numpy()].sum())
+def _completeness(
+    rows: gpd.GeoDataFrame, people: FloatArray, part: NDArray[np.int64], count: int
+) -> dict[str, FloatArray]:
+    """Return how complete the services within reach are, over each part of the points."""
+    inside = part >= 0
+
+    def total(values: FloatArray) -> FloatArray:
+        summed = np.bincount(part[inside], weights=(people * values)[inside], minlength=count)
+        return summed.astype(np.float64)
+
+    whole = total(np.ones(len(part)))
+    sufficient = total(rows["sufficient"].to_numpy(dtype=np.float64))
     return {
         "people": whole,
         "people_sufficient": sufficient,
-        "sufficient_share": sufficient / whole if whole > 0 else np.nan,
-        "missing_mean": _mean(rows["missing"].to_numpy(dtype=np.float64), people),
-        "completeness": _mean(rows["completeness"].to_numpy(dtype=np.float64), people),
+        "sufficient_share": _divided(sufficient, whole),
+        "missing_mean": _divided(total(rows["missing"].to_numpy(dtype=np.float64)), whole),
+        "completeness": _divided(total(rows["completeness"].to_numpy(dtype=np.float64)), whole),
     }
+
+
+def _completeness_of_all(rows: gpd.GeoDataFrame, people: FloatArray) -> dict[str, float]:
+    figures = _completeness(rows, people, np.zeros(len(rows), dtype=np.int64), 1)
+    return {name: float(values[0]) for name, values in figures.items()}
 
 
 def _fairness(rows: gpd.GeoDataFrame, groups: Sequence[GroupDemand]) -> list[dict[str, object]]:
@@ -384,10 +420,6 @@ def _fairness(rows: gpd.GeoDataFrame, groups: Sequence[GroupDemand]) -> list[dic
     }
     completeness = rows["completeness"].to_numpy(dtype=np.float64)
     return [
-        {"group": name, **_completeness(rows, people), "completeness_gini": gini(completeness, people)}
+        {"group": name, **_completeness_of_all(rows, people), "completeness_gini": gini(completeness, people)}
         for name, people in named.items()
     ]
-
-
-def _mean(values: FloatArray, people: FloatArray) -> float:
-    return float((values * people).sum() / people.sum()) if people.sum() > 0 else float("nan")

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Self, get_args, get_origin
 from pydantic import (
     Field,
     PrivateAttr,
+    StrictBool,
     ValidationError,
     field_validator,
     model_validator,
@@ -91,6 +92,9 @@ class Study(Settings):
     """What people are to have within a walk, one table [[services]] each; the study's own centres come first."""
 
     bundles: BundleSettings | None = None
+
+    step_free: StrictBool = False
+    """True: services are measured without stairs too, as for wheelchairs and prams; who loses what is listed."""
 
     walking: WalkingSettings = WalkingSettings()
     limits: LimitSettings = LimitSettings()

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accessibility.branches import is_branch
-from planner.accessibility.services import FULL, PER_1000, REASONS, ServiceAccess, Services
+from planner.accessibility.services import FULL, PER_1000, REASONS, ServiceAccess, Services, part_of
 from planner.config.service_profiles import ServiceStandard
 from planner.io.service_places import BELOW_STANDARD, CLOSED
 from planner.network.travel_times import TravelTimes
@@ -138,7 +138,7 @@ class _Search:
         cls, one: ServiceAccess, walker: Walker, hosts: Facilities, communities: Sequence[str], longest: float
     ) -> _Search:
         service, standard, count = one.service, one.service.standard, len(communities)
-        home = pd.Index(list[object](communities)).get_indexer(one.points["community"]).astype(np.int64)
+        home = part_of(one.points, communities)
         # One facility more serves only those whom it gives as many as are asked for.
         helped = (one.reason != "") & (one.reason != FULL) & (one.within + 1 >= standard.count)
         lacking, full = (np.where(mask, one.people, 0.0) for mask in (helped, one.reason == FULL))

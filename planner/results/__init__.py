@@ -88,6 +88,8 @@ class Plan:
         What is missing, with the cheapest mend; None without services.
     bundles
         Rooms that services share; None where the study asks for none.
+    step_free
+        Access to services with and without stairs (`planner.accessibility.step_free`); None where not asked for.
     """
 
     prepared: PreparedStudy
@@ -114,6 +116,7 @@ class Plan:
     services: Services | None = None
     ledger: Ledger | None = None
     bundles: StudyBundles | None = None
+    step_free: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         rows = self.coverage.total

@@ -319,7 +319,7 @@ def portable_settings(study: Study) -> dict[str, Any]:
     """
     settings: dict[str, Any] = _portable(study.model_dump(mode="python"))
     # Studies without them say nothing of them.
-    for name in ("services", "bundles"):
+    for name in ("services", "bundles", "step_free"):
         if not settings[name]:
             del settings[name]
     rules = settings["rules"]

@@ -31,6 +31,7 @@ def services_entries(plan: Plan) -> dict[str, Any]:
             "fairness": _records(found.fairness),
             "ledger": _ledger(plan, _records(ledger.rows)),
             "bundles": _bundles(plan),
+            "step_free": None if plan.step_free is None else _records(plan.step_free),
             "unknown": [one.id for one in found.access if not one.service.is_known],
         }
     }

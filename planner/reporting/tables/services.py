@@ -133,6 +133,22 @@ def bundle_services_table(t: Translator) -> TableSpec:
     )
 
 
+def step_free_table(t: Translator) -> TableSpec:
+    """Return the table of services with and without stairs."""
+    names, communities = service_names(t), community_names(t.content)
+    return TableSpec(
+        (
+            _column(t, "service", lambda row: names[row["service"]]),
+            _column(t, "community", lambda row: communities.get(row["community"], t("total"))),
+            _column(t, "people", lambda row: row["people"], "whole"),
+            _column(t, "served", lambda row: row["people_served"], "whole"),
+            _column(t, "step_free", lambda row: row["people_served_step_free"], "whole"),
+            _column(t, "lost", lambda row: row["people_lost"], "whole"),
+            _column(t, "longer_min", lambda row: row["longer_min"], "number"),
+        )
+    )
+
+
 def mend_text(row: LedgerRow, t: Translator) -> str:
     """Return the cheapest mend in words, with the kinds that would help too and have no price."""
     if not row["mend"]:
@@ -153,6 +169,8 @@ def services_sheets(t: Translator) -> Iterator[Sheet]:
     yield services_table(t).sheet(t, "services", found["services"])
     yield by_community_table(t).sheet(t, "services_by_community", found["by_community"])
     yield ledger_table(t).sheet(t, "ledger", found["ledger"])
+    if found["step_free"] is not None:
+        yield step_free_table(t).sheet(t, "step_free", found["step_free"])
     if found["bundles"] is not None:
         yield bundles_table(t).sheet(t, "bundles", found["bundles"]["rooms"])
 

@@ -184,6 +184,18 @@ class Bundles(TypedDict):
     services: Annotated[list[BundleService], "list, one a service that could be placed"]
 
 
+class StepFree(TypedDict):
+    """A service with and without stairs."""
+
+    service: Annotated[str, "id of the service"]
+    community: Annotated[str, "id; empty: all of them"]
+    people: Annotated[float, "people whom it is for"]
+    people_served: Annotated[float | None, "of these, people within the standard on all streets"]
+    people_served_step_free: Annotated[float | None, "people within it where stairs are closed"]
+    people_lost: Annotated[float | None, "people within it only by stairs"]
+    longer_min: Annotated[float | None, "mean further walk without stairs, over those who reach it both ways"]
+
+
 class Services(TypedDict):
     """All services at once."""
 
@@ -194,4 +206,7 @@ class Services(TypedDict):
     fairness: Annotated[list[GroupCompleteness], "list, one a group of people"]
     ledger: Annotated[list[LedgerRow], "list by priority, one a community and service that people of it lack"]
     bundles: Annotated[Bundles | None, "rooms that services share; null where the study asks for none"]
+    step_free: Annotated[
+        list[StepFree] | None, "list, one a service in total and by community; null where not asked for"
+    ]
     unknown: Annotated[list[str], "list of the ids of services of which no facility is given"]

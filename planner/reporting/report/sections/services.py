@@ -18,10 +18,14 @@ from planner.reporting.tables.services import (
     mend_text,
     service_names,
     services_table,
+    step_free_table,
 )
 
 ROWS_SHOWN = 60
 LEDGER_SHOWN = 25
+LEAST_LOST = 0.5
+"""Fewer people would be shown as none."""
+
 TOTALS = ("service", "group", "standard", "evidence", "facilities", "people", "served", "share", "mean_min")
 LEDGER = (
     "priority",
@@ -68,6 +72,12 @@ def services_section(t: Translator) -> Iterator[Block]:
     yield from _matrix(found, t)
     yield from _ledger(found, t)
     yield _fairness(found, t)
+    if found["step_free"] is not None:
+        yield Paragraph(say("services.step_free_intro"))
+        rows = [
+            row for row in found["step_free"] if row["community"] == "" or (row["people_lost"] or 0) >= LEAST_LOST
+        ]
+        yield step_free_table(t).block(t, rows, say("services.step_free_table"))
     if found["bundles"] is not None:
         yield from _bundles(found["bundles"], t)
 
