@@ -40,7 +40,7 @@ def read_services(
     standards
         What is asked of each, the study's own facilities first.
     tables
-        The layers as read; rows that are not selected are noted there.
+        The layers as read; rows that are not selected are noted there, so that `sources` is asked for afterwards.
     layers
         All layers in the metric system.
     facilities
