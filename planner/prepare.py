@@ -44,7 +44,7 @@ from planner.network.network import WalkingNetwork
 from planner.network.quality import NetworkQuality, find_topology_issues, network_quality, on_small_pieces
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
-from planner.network.walk import WalkingProfile, WalkSettings
+from planner.network.walk import FloatArray, WalkingProfile, WalkSettings
 from planner.network.walker import Walker
 from planner.population.groups import GroupDemand
 from planner.schemas.tables import Facilities, Streets
@@ -126,12 +126,17 @@ class PreparedStudy:
 
     def _times(self, name: str, ends: SnappedPoints, horizon_min: float | None = None) -> TravelTimes:
         within_min = self.horizon_min if horizon_min is None else horizon_min
-        given = (self.network, self.walk, self.facility_snaps, ends, within_min)
-        return self.cache.get(
-            name, given, lambda: self.walker.times(self.facility_snaps, ends, within_min=within_min)
-        )
+        return self._walks(name, self.facility_snaps, ends, within_min)
 
-    def snapped(self, points: gpd.GeoDataFrame) -> SnappedPoints:
+    def _walks(self, name: str, starts: SnappedPoints, ends: SnappedPoints, within_min: float) -> TravelTimes:
+        given = (self.network, self.walk, starts, ends, within_min)
+        return self.cache.get(name, given, lambda: self.walker.times(starts, ends, within_min=within_min))
+
+    def walks_from(self, places: gpd.GeoDataFrame | FloatArray, *, within_min: float) -> TravelTimes:
+        """Compute the walking times between places, a table or coordinates, and the demand points, minutes."""
+        return self._walks("times", self.snapped(places), self.demand_snaps, within_min)
+
+    def snapped(self, points: gpd.GeoDataFrame | FloatArray) -> SnappedPoints:
         """Return points tied to the streets, as an earlier run did where it has."""
         return _snapped(self.walker, points, self.cache)
 
@@ -360,8 +365,8 @@ def _prepare(
     )
 
 
-def _snapped(walker: Walker, points: gpd.GeoDataFrame, cache: Cache) -> SnappedPoints:
-    given = (walker.network, walker.walk, points.geometry)
+def _snapped(walker: Walker, points: gpd.GeoDataFrame | FloatArray, cache: Cache) -> SnappedPoints:
+    given = (walker.network, walker.walk, points.geometry if isinstance(points, gpd.GeoDataFrame) else points)
     return cache.get("snaps", given, lambda: walker.snap(points))
 
 
