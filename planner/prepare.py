@@ -27,7 +27,7 @@ from planner.evaluation.validation.networkx_oracle import WalkEnvironment
 from planner.inputs.network_notices import facility_notices, network_notices, setting_notices
 from planner.inputs.private_ways import assess_compounds, compound_notes, compound_notices, ordered_cost_notes
 from planner.inputs.scenario import Scenario, apply_scenario
-from planner.inputs.services import service_notices
+from planner.inputs.services import follow_scenario, service_notices
 from planner.inputs.study_inputs import (
     Inputs,
     households_by_community,
@@ -310,6 +310,8 @@ def _prepare(
     if scenario is not None:
         facilities_before = inputs.facilities
         inputs = apply_scenario(scenario, inputs, study)
+        services = follow_scenario(inputs.services, facilities_before, inputs.facilities)
+        inputs = replace(inputs, services=services)
         closed = set(facilities_before["id"]) - set(inputs.facilities["id"])
         study, scenario_notices = without_closed(study, closed)
         inputs = replace(inputs, notices=(*inputs.notices, *scenario_notices))
