@@ -144,6 +144,8 @@ def test_a_figure_is_the_same_in_every_product(fractions: Plan, tmp_path: Path) 
     assert f"<b>{uncovered}</b>" in report
     book = openpyxl.load_workbook(tmp_path / "tables.xlsx")
     by_name = {sheet.title: list(sheet.iter_rows(min_row=2, values_only=True)) for sheet in book}
+    # Below the communities stands their total.
+    assert by_name["Communities"].pop()[3] == shown["people"]
     for line in by_name["Communities"]:
         row = rows[str(line[0])]
         assert line[3] == row["shown"]["people"]

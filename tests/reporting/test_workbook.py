@@ -18,7 +18,7 @@ from planner.reporting.tables.results import write_result_workbook
 
 PROGRAMME = ("needs", "funds", "places", "projects", "tasks")
 SHEETS = ("about", "coverage", "communities", "centres", "findings", "rules", "sites", *PROGRAMME, "uncovered")
-SHEETS += ("business_areas", "notices", "sources")
+SHEETS += ("business_areas", "notices", "sources", "technical")
 
 
 def tables(plan: planner.Plan, folder: Path, language: Language = "en") -> tuple[Workbook, PlanDocument]:
@@ -56,12 +56,20 @@ def test_numbers_are_numbers_and_those_of_the_plan(rich_toy_plan: planner.Plan, 
     assert column(book, "centres", "lon") == [centre["lon"] for centre in content["centres"]]
     standard = content["coverage"]["standard_min"]
     at = [row for row in content["coverage"]["by_community"] if row["limit_min"] == standard]
-    assert column(book, "communities", "people") == [row["people"] for row in at]
+    people = [row["people"] for row in at]
+    assert column(book, "communities", "people") == [*people, sum(people)]
     assert sum(column(book, "uncovered", "people")) == content["coverage"]["people_uncovered"]
     best = content["siting"]["proposals"][-1]
     assert column(book, "sites", "cumulative_weighted")[-1] == best["people_gained"]
-    assert column(book, "sources", "sha256") == [source["sha256"] for source in content["data"]["sources"]]
-    assert content["provenance"]["command"] in column(book, "about", "setting")
+    technical = column(book, "technical", "setting")
+    hidden = [source["sha256"] for source in content["data"]["sources"]]
+    rules = content["diagnosis"]["rules"]
+    hidden += [rule["expression"] for rule in rules if rule["expression"] != rule["id"]]
+    assert {*hidden, content["provenance"]["command"]} <= {*technical}
+    elsewhere = {
+        cell for sheet in book.worksheets[:-1] for row in sheet.iter_rows(values_only=True) for cell in row
+    }
+    assert not elsewhere & {*hidden}
     shares = book["Coverage"]["E2"]
     assert shares.number_format == "0.0%"
     assert book["Coverage"]["C2"].number_format == "#,##0"
@@ -72,6 +80,8 @@ def test_the_programmes_lists_are_those_of_the_plan(rich_toy_plan: planner.Plan,
     found = content["programme"]
     assert found["projects"]
     lists = {name: list(book[Texts("en")(f"report.sheet_{name}")].values)[1:] for name in PROGRAMME}
+    totals = {name: lists[name].pop() for name in ("projects", "tasks", "funds")}
+    assert totals["tasks"][-1] == totals["projects"][9] == pytest.approx(found["cost"])
     assert [row[0] for row in lists["needs"]] == [need["id"] for need in found["needs"]]
     assert [row[-1] for row in lists["needs"]] == [need["people_met"] for need in found["needs"]]
     assert [row[0] for row in lists["tasks"]] == [project["id"] for project in found["projects"]]
@@ -107,7 +117,7 @@ def test_a_text_that_a_spreadsheet_would_carry_out_stays_a_text(tmp_path: Path) 
             assert all(cell.data_type != "f" and cell.hyperlink is None for cell in row)
             begins = [str(cell.value)[:1] for cell in row if cell.data_type == "s"]
             assert not {"=", "+", "@"} & set(begins)
-    assert column(book, "communities", "community_name") == [f"'{name}" for name in names]
+    assert column(book, "communities", "community_name")[:2] == [f"'{name}" for name in names]
     assert column(book, "centres", "centre") == ["'@SUM(A1)", "<script>alert(1)</script>"]
 
 
@@ -115,3 +125,20 @@ def test_a_study_without_sites_or_places_has_no_such_sheet(tmp_path: Path) -> No
     study = toy.STUDY.replace("sites = 1", "sites = 0")
     book, _ = tables(planner.run(toy.write_study(tmp_path / "toy", study=study)), tmp_path)
     assert {"Proposed sites", "Business areas"}.isdisjoint(book.sheetnames)
+
+
+def test_sheets_print_on_a4_with_details_folded_away(rich_toy_plan: planner.Plan, tmp_path: Path) -> None:
+    book, _ = tables(rich_toy_plan, tmp_path)
+    for sheet in book:
+        setup = sheet.page_setup
+        assert (setup.orientation, setup.paperSize, setup.fitToHeight) == ("landscape", "9", "0") or (
+            setup.orientation,
+            int(setup.paperSize),
+            int(setup.fitToHeight or 0),
+        ) == ("landscape", 9, 0)
+        seen = [look.width for look in sheet.column_dimensions.values() if not look.hidden]
+        # At 145 signs a line A4 shows letters of their full size; half of it is the least that is read.
+        assert sum(seen) <= 2 * 145, sheet.title
+    folded = [name for name, look in book["Centres"].column_dimensions.items() if look.hidden]
+    assert folded
+    assert all(book["Centres"].column_dimensions[name].outlineLevel == 1 for name in folded)

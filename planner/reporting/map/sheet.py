@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from planner.messages.catalogue import Texts
 from planner.messages.errors import CommandError, Issue
@@ -17,7 +18,7 @@ from planner.reporting.document.build import build_document
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.map import symbols
-from planner.reporting.map.sheet_drawing import A3_MM, INK, MARKERS, fill, stroke, write
+from planner.reporting.map.sheet_drawing import A3_MM, INK, MARKERS, fill, signs_wide, stroke, write
 from planner.reporting.map.sheet_margin import draw_side
 from planner.reporting.map.sizes import CORE_MARGIN_M, dot_metres
 from planner.reporting.small_counts import displayed_positions
@@ -37,8 +38,14 @@ MAP_BOX = (0.012, 0.015, 0.752, 0.97)
 ROUND_SCALES = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 """What a scale or a scale bar may begin with."""
 
+BORDER, MOST_SMALLER = 1.03, 1.5
+"""Margin around the whole study, and how many times smaller the map may be drawn to show all of it."""
+
 CLOSE_MM = 4.0
 """A name this close to a sign is written below it."""
+
+NAME_MM = 7 * INCH_MM / 72
+"""How wide a full-width sign of a name is."""
 
 MARKER_POINTS = {"district": 17.0, "town": 9.5, "community": 8.0, "village": 9.0, "station": 6.5}
 
@@ -72,9 +79,13 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
 
     content = build_document(plan)
     figure = draw_static_map(plan, content)
-    # No dates and no random names, so that the same plan gives the same bytes; letters as outlines, so that the
-    # file needs no font where it is opened.
-    fixed: dict[Any, object] = {"svg.hashsalt": "planner", "svg.fonttype": "path", "pdf.compression": 6}
+    # No dates and no random names, so that the same plan gives the same bytes; texts stay texts, to be found and
+    # changed. In a PDF they are of Type 3: matplotlib embeds the outlines of this font (CFF) under a wrong name.
+    fixed: dict[Any, object] = {
+        "svg.hashsalt": "planner",
+        "svg.fonttype": "none",
+        "pdf.compression": 6,
+    }
     no_date: dict[str, dict[str, Any]] = {
         ".svg": {"Date": None},
         ".pdf": {"CreationDate": None},
@@ -136,6 +147,12 @@ def _frame(axes: Axes, plan: Plan) -> float:
     width_mm, height_mm = MAP_BOX[2] * A3_MM[0], MAP_BOX[3] * A3_MM[1]
     least = max((east - west) / width_mm, (north - south) / height_mm)
     scale = next(one for one in _round_numbers(least) if one >= least)
+    # Outlying parts are shown too where they cost little of the scale.
+    whole = plan.inputs.communities.total_bounds
+    needed = max((whole[2] - whole[0]) / width_mm, (whole[3] - whole[1]) / height_mm) * BORDER
+    fitting = next(one for one in _round_numbers(needed) if one >= needed)
+    if scale < fitting <= scale * MOST_SMALLER:
+        scale, (west, south, east, north) = fitting, whole
     middle_x, middle_y = (west + east) / 2, (south + north) / 2
     axes.set_xlim(middle_x - scale * width_mm / 2, middle_x + scale * width_mm / 2)
     axes.set_ylim(middle_y - scale * height_mm / 2, middle_y + scale * height_mm / 2)
@@ -209,12 +226,25 @@ def _draw_people(axes: Axes, plan: Plan, scale: float) -> None:
 def _draw_names(axes: Axes, plan: Plan, scale: float) -> None:
     communities = plan.inputs.communities
     inside = shapely.get_coordinates(shapely.point_on_surface(communities.geometry.array))
-    signs = shapely.get_coordinates(plan.inputs.facilities.geometry.array)
+    best = plan.siting.best
+    sites = plan.siting.candidates.geometry.array[list(best.sites)] if best else []
+    signs = shapely.get_coordinates([*plan.inputs.facilities.geometry.array, *sites])
+    taken: list[tuple[float, float, float]] = []
     for name, (x, y) in zip(communities["name"], inside, strict=True):
-        away = np.hypot(*(signs - (x, y)).T)
-        below = away.min() < CLOSE_MM * scale
-        down = signs[np.argmin(away)] - (0, CLOSE_MM * scale) if below else (x, y)
-        write(axes, float(down[0]), float(down[1]), str(name), 7, zorder=25, halo=True)
+        half = signs_wide(str(name)) * NAME_MM / 2
+        near = signs[np.argmin(np.hypot(*(signs - (x, y)).T))]
+        step = CLOSE_MM * scale
+        spots = [
+            (x, y),
+            (near[0], near[1] - step),
+            (near[0], near[1] + step),
+            (x, y - 2 * step),
+            (x, y + 2 * step),
+        ]
+        at = min(spots, key=lambda spot: _covered(spot, half * scale, scale, signs, taken))
+        taken.append((float(at[0]), float(at[1]), half * scale))
+        # Below the signs: no name covers the number of a site.
+        write(axes, float(at[0]), float(at[1]), str(name), 7, zorder=18, halo=True)
     water = plan.inputs.water
     if water is not None:
         window = shapely.box(*_window(axes))
@@ -223,6 +253,20 @@ def _draw_names(axes: Axes, plan: Plan, scale: float) -> None:
             if name and not seen.is_empty:
                 spot = shapely.point_on_surface(seen)
                 write(axes, spot.x, spot.y, str(name), 11, zorder=12, colour="#2a5b84", halo=True)
+
+
+def _covered(
+    spot: Sequence[float],
+    half_m: float,
+    scale: float,
+    signs: NDArray[np.float64],
+    taken: Sequence[tuple[float, float, float]],
+) -> int:
+    """Return how many signs and names a name at a spot would meet, a name counting twice."""
+    high = CLOSE_MM * scale
+    away = np.abs(signs - spot)
+    met = int(((away[:, 0] < half_m + high / 2) & (away[:, 1] < high * 0.8)).sum())
+    return met + 2 * sum(abs(spot[0] - x) < half_m + half and abs(spot[1] - y) < high for x, y, half in taken)
 
 
 def _window(axes: Axes) -> tuple[float, float, float, float]:

@@ -75,16 +75,16 @@ def write(  # noqa: PLR0913 - a label has so many sides
 ) -> None:
     """Write a text in the project's font, with a white border where it lies on the map."""
     from matplotlib.font_manager import FontProperties
-    from matplotlib.patheffects import withStroke
+    from matplotlib.patheffects import Stroke
 
-    font = FontProperties(fname=str(font_path()), size=size)
-    label = axes.text(
-        x, y, replace_missing_glyphs(text), fontproperties=font, ha=ha, va="center", color=colour, zorder=zorder
-    )
-    label.set_parse_math(False)
-    label.set_clip_on(True)
-    if halo:
-        label.set_path_effects([withStroke(linewidth=2.2, foreground="white")])
+    font, shown = FontProperties(fname=str(font_path()), size=size), replace_missing_glyphs(text)
+    # A text with an effect is drawn as outlines: the border is a drawing of its own, and the text stays a text.
+    for is_border in (True, False) if halo else (False,):
+        label = axes.text(x, y, shown, fontproperties=font, ha=ha, va="center", color=colour, zorder=zorder)
+        label.set_parse_math(False)
+        label.set_clip_on(True)
+        if is_border:
+            label.set_path_effects([Stroke(linewidth=2.2, foreground="white")])
 
 
 def fill(axes: Axes, shapes: gpd.GeoSeries, colour: object, *, zorder: float, alpha: float = 1.0) -> None:

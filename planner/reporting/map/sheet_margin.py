@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+MOST_SOURCES = 5
 FIGURE_MM = 30.0
 """How far a key figure may reach from the left border of the side; a longer one is written smaller."""
 
@@ -124,8 +125,15 @@ def _draw_title_block(side: Axes, y: float, content: PlanDocument, texts: Texts,
         ("scale", f"1 : {texts.whole(scale * 1000)}"),
         ("data", texts("maps.modelled", layers=modelled) if modelled else texts("maps.surveyed")),
     ]
+    sources = list(dict.fromkeys(source["source"] for source in data["sources"] if source["source"]))
+    if sources:
+        rows.append(("sources", texts("maps.comma").join(sources[:MOST_SOURCES])))
     if data["attribution"]:
         rows.append(("attribution", data["attribution"]))
+    office = content["study"]["report"]
+    missing = texts("decision.fill_in") if office["style"] == "gbt9704" else ""
+    named = ("issuer", "map_number", "approval_number", "issued")
+    rows += [(name, office[name] or missing) for name in named if office[name] or missing]
     if scenario:
         rows.append(("scenario", scenario_notice(content, texts)))
     width = SIDE_BOX[2] * A3_MM[0]
@@ -136,6 +144,6 @@ def _draw_title_block(side: Axes, y: float, content: PlanDocument, texts: Texts,
         write(side, 1, y + 3.4, texts(f"maps.title_{key}"), 8, ha="left", colour=SOFT)
         for row, line in enumerate(lines):
             warns = key in ("data", "scenario") and bool(modelled or scenario)
-            write(side, 22, y + 3.4 + 4.4 * row, line, 8, ha="left", colour="#8a3d00" if warns else INK)
+            write(side, 26, y + 3.4 + 4.4 * row, line, 8, ha="left", colour="#8a3d00" if warns else INK)
         y += 2.4 + 4.4 * len(lines)
     side.plot([0, width, width, 0, 0], [top, top, y, y, top], color="#333", lw=1.4, clip_on=False)

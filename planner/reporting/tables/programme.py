@@ -16,6 +16,9 @@ from planner.reporting.tables.workbook import Kind, Sheet, Value
 
 PROJECTS = ("number", "task", "kind", "place", "subdistrict", "unit", "year", "lon", "lat", "cost")
 TASKS = ("number", "task", "measure", "unit", "deadline", "funds", "cost")
+MOST_PRINTED = 80
+"""Rows of a long list that are printed; the file holds all."""
+
 FUNDS = ("fund", "rules", "source", "year", "amount", "brought", "spent_fund", "left")
 
 
@@ -25,13 +28,20 @@ def programme_sheets(t: Translator) -> Iterator[Sheet]:
     if programme is None:
         return
     projects, funds = projects_table(t), programme["resources"]["funds"]
-    paid = (f"paid_{fund['id']}" for fund in funds)
+    paid = tuple(f"paid_{fund['id']}" for fund in funds)
     project_keys = (*PROJECTS, *paid, "covered", "standard", "cost_per_person")
-    yield needs_table(t).sheet(t, "needs", programme["needs"])
-    yield funds_table(t).sheet(t, "funds", fund_rows(programme), keys=FUNDS)
-    yield places_table(t).sheet(t, "places", programme["resources"]["sites"])
-    yield projects.sheet(t, "projects", programme["projects"], keys=project_keys)
-    yield projects.sheet(t, "tasks", programme["projects"], keys=TASKS)
+    yield needs_table(t).sheet(t, "needs", programme["needs"], printed=MOST_PRINTED)
+    yield funds_table(t).sheet(t, "funds", fund_rows(programme), keys=FUNDS, sums=("amount", "spent_fund"))
+    yield places_table(t).sheet(t, "places", programme["resources"]["sites"], printed=MOST_PRINTED)
+    yield projects.sheet(
+        t,
+        "projects",
+        programme["projects"],
+        keys=project_keys,
+        details=("lon", "lat"),
+        sums=("cost", *paid, "covered", "standard"),
+    )
+    yield projects.sheet(t, "tasks", programme["projects"], keys=TASKS, sums=("cost",))
 
 
 def _column(t: Translator, key: str, value: Callable[[Any], Value], kind: Kind = "text") -> TableColumn:

@@ -219,7 +219,7 @@ def rules_table(t: Translator) -> TableSpec:
                 lambda rule: t.join([t.term(f"tier_{tier}") for tier in rule["tiers"]]),
                 cell=applies_to,
             ),
-            TableColumn("asks", t("column_asks"), lambda rule: rule["expression"], cell=requires),
+            TableColumn("asks", t("column_asks"), lambda rule: requires(rule).text, cell=requires),
             TableColumn(
                 "required",
                 t("column_required"),

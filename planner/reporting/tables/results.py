@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from planner.messages.catalogue import Texts
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.report.blocks import KeyFigure, Translator, annex_ref
-from planner.reporting.report.sections.summary import facts, indicators, nature_of
+from planner.reporting.report.sections.summary import facts, indicators, nature_of, technical_facts
 from planner.reporting.scenario_text import scenario_heading
 from planner.reporting.small_counts import is_small_count
 from planner.reporting.tables.programme import programme_sheets
@@ -39,6 +40,10 @@ COVERAGE: tuple[str, ...] = (
     "area_share",
 )
 COVERAGE += ("overlap", "overlap_share")
+CENTRE_DETAILS = ("lon", "lat", "own_people", "nearest_people", "street_m", "note")
+MOST_PRINTED = 80
+"""Rows of a long list that are printed; the file holds all."""
+
 BUSINESS_AREAS = ("id", "name", "station", "station_min", "places", "workers", "workers_covered", "lon", "lat")
 
 
@@ -64,23 +69,38 @@ def _sheets(plan: Plan, t: Translator) -> Iterator[Sheet]:
     content = t.content
     coverage, siting = content["coverage"], content["siting"]
     yield _about(t)
-    yield coverage_table(t).sheet(t, "coverage", [*coverage["total"], *coverage["by_tier"]], keys=COVERAGE)
-    yield communities_table(t).sheet(t, "communities", community_rows(t))
-    yield facilities_table(t).sheet(t, "centres", content["centres"])
+    yield coverage_table(t).sheet(
+        t,
+        "coverage",
+        [*coverage["total"], *coverage["by_tier"]],
+        keys=COVERAGE,
+        details=("points", "points_share", "overlap_share"),
+    )
+    yield communities_table(t).sheet(
+        t,
+        "communities",
+        community_rows(t),
+        details=("id",),
+        sums=("people", "unserved", "own"),
+    )
+    yield facilities_table(t).sheet(t, "centres", content["centres"], details=CENTRE_DETAILS)
     findings = [(centre, finding) for centre in content["centres"] for finding in centre["findings"]]
-    yield rule_results_table(t).sheet(t, "findings", findings)
-    yield rules_table(t).sheet(t, "rules", content["diagnosis"]["rules"])
+    yield rule_results_table(t).sheet(t, "findings", findings, details=("clause",), printed=MOST_PRINTED)
+    yield rules_table(t).sheet(t, "rules", content["diagnosis"]["rules"], details=("id", "required", "effective"))
     sites = [site for proposal in siting["proposals"] for site in site_rows(proposal)]
     if sites:
-        yield sites_table(t, weighted=siting["weighted"]).sheet(t, "sites", sites)
+        yield sites_table(t, weighted=siting["weighted"]).sheet(t, "sites", sites, details=("lon", "lat"))
     yield from services_sheets(t)
     yield from programme_sheets(t)
     yield _uncovered(plan, t)
     if content["business_areas"] is not None:
         rows = content["business_areas"]["areas"]
-        yield business_areas_table(t).sheet(t, "business_areas", rows, keys=BUSINESS_AREAS)
+        yield business_areas_table(t).sheet(t, "business_areas", rows, keys=BUSINESS_AREAS, details=("lon", "lat"))
     yield _notices(t)
-    yield sources_table(t).sheet(t, "sources", content["data"]["sources"])
+    yield sources_table(t).sheet(
+        t, "sources", content["data"]["sources"], keys=("layer", "file", "source", "nature", "rows", "used")
+    )
+    yield _technical(t)
 
 
 def _sheet(t: Translator, name: str, columns: tuple[SheetColumn, ...], rows: Rows) -> Sheet:
@@ -90,15 +110,23 @@ def _sheet(t: Translator, name: str, columns: tuple[SheetColumn, ...], rows: Row
 def _about(t: Translator) -> Sheet:
     """Return the study's facts, its key figures, and the software that made the workbook."""
     content = t.content
-    provenance = content["provenance"]
     modelled, nature = nature_of(t, section=annex_ref(t, "data"))
     rows: Rows = [(scenario_heading(t("title"), content, t.texts), content["study"]["name"], "")]
-    rows += [(fact, value, "") for fact, value in facts(t)]
+    rows += [(fact, value, "") for fact, value in facts(t, technical=False)]
     rows.append((t("modelled_title" if modelled else "surveyed_title"), nature, ""))
     rows += [(indicator.label, _indicator_value(indicator), indicator.note) for indicator in indicators(t)]
+    return _sheet(t, "about", heads(t, "item", "setting", "note"), rows)
+
+
+def _technical(t: Translator) -> Sheet:
+    """Return what only a specialist reads: system, versions, command, hashes of files, expressions of rules."""
+    provenance = t.content["provenance"]
+    rows: Rows = [(name, value, "") for name, value in technical_facts(t)]
     rows += [(name, version, "") for name, version in provenance["libraries"].items()]
     rows += [("GEOS", provenance["geos"], ""), (t("data_command"), provenance["command"], "")]
-    return _sheet(t, "about", heads(t, "item", "setting", "note"), rows)
+    rows += [(source["file"], source["sha256"], source["crs"]) for source in t.content["data"]["sources"]]
+    rows += [(rule["id"], rule["expression"], t.localized(rule)) for rule in t.content["diagnosis"]["rules"]]
+    return _sheet(t, "technical", heads(t, "item", "setting", "note"), rows)
 
 
 def _indicator_value(indicator: KeyFigure) -> Value:
@@ -135,8 +163,8 @@ def _uncovered(plan: Plan, t: Translator) -> Sheet:
         )
         for community, table in few.groupby("community", sort=False)
     ]
-    columns = heads(t, "id", "community_name", ("people", "number"), ("lon", "degrees"), ("lat", "degrees"))
-    return _sheet(t, "uncovered", columns, rows)
+    columns = heads(t, "id", "community_name", ("people", "whole"), ("lon", "degrees"), ("lat", "degrees"))
+    return replace(_sheet(t, "uncovered", columns, rows), printed=MOST_PRINTED)
 
 
 def _notices(t: Translator) -> Sheet:

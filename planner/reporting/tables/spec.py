@@ -112,11 +112,37 @@ class TableSpec:
             totals=1 if total else 0,
         )
 
-    def sheet(self, t: Translator, name: str, rows: Iterable[Any], *, keys: tuple[str, ...] = ()) -> Sheet:
-        """Return the workbook's sheet of some columns, in the order of `keys`; all columns without `keys`."""
+    def sheet(
+        self,
+        t: Translator,
+        name: str,
+        rows: Iterable[Any],
+        *,
+        keys: tuple[str, ...] = (),
+        details: tuple[str, ...] = (),
+        sums: tuple[str, ...] = (),
+        printed: int = 0,
+    ) -> Sheet:
+        """Return the workbook's sheet of some columns, in the order of `keys`; all columns without `keys`.
+
+        Columns of `details` are folded away, those of `sums` have a total below the rows; see `Sheet`.
+        """
         columns = self._select(keys)
-        heads = tuple(SheetColumn(column.sheet_heading or column.heading, column.kind) for column in columns)
-        return Sheet(t(f"sheet_{name}"), heads, [tuple(column.value(row) for column in columns) for row in rows])
+        heads = tuple(
+            SheetColumn(column.sheet_heading or column.heading, column.kind, column.key in details)
+            for column in columns
+        )
+        cells = [tuple(column.value(row) for column in columns) for row in rows]
+        summed = [place for place, column in enumerate(columns) if column.key in sums]
+        total: list[Value] = []
+        if summed and cells:
+            shown = next(place for place, head in enumerate(heads) if not head.is_detail)
+            total = [None] * len(columns)
+            total[shown] = t("total")
+            for place in summed:
+                numbers = [value for row in cells if isinstance(value := row[place], int | float)]
+                total[place] = float(sum(numbers))
+        return Sheet(t(f"sheet_{name}"), heads, cells, tuple(total), printed)
 
     def layer(self, table: gpd.GeoDataFrame | pd.DataFrame) -> gpd.GeoDataFrame | pd.DataFrame:
         """Return the GeoPackage's layer: every stored column, each of its type, whether or not there are rows.
