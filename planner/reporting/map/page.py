@@ -15,7 +15,7 @@ from planner.messages.money import unit_of_amount
 from planner.messages.notices import input_name
 from planner.messages.printable import replace_illegal
 from planner.reporting.document.records.coverage import CoverageTotal
-from planner.reporting.document.records.plan import PlanDocument
+from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.document.records.siting import Proposal
 from planner.reporting.map.branch_choices import MOST_BRANCHES
 from planner.reporting.map.bundle import bundle
@@ -33,8 +33,9 @@ from planner.reporting.rates import rate_text, weak_count_text
 from planner.reporting.scenario_text import scenario_notice
 from planner.reporting.style import VERDICT_COLOURS
 from planner.results import Plan
+from planner.schemas.tables import TIERS
 
-SHARED_WORDS = ("rate", "not_judged", "none_determined")
+SHARED_WORDS = ("rate", "not_judged", "none_determined", *(f"tier_{tier}" for tier in TIERS))
 OWN_WORDS = (
     "north",
     "zoom_in",
@@ -80,6 +81,15 @@ OWN_WORDS = (
     "further",
     "further_unknown",
     "comma",
+    "curve",
+    "curve_handle",
+    "curve_here",
+    "curve_bound",
+    "legend_hexagon",
+    "inset",
+    "spot_lives",
+    "spot_none",
+    "within",
     "told_loaded",
     "told_not_loaded",
     "measured",
@@ -148,6 +158,7 @@ def draw_map(plan: Plan, content: PlanDocument) -> str:
             "sources": _sources(content, words.texts),
             "streets": street_names(plan),
             "places": places_to_find(plan, content),
+            "curve": _curve(plan, content),
             "tiles": {name: getattr(tiles, name) for name in ("urls", "credit", "datum", "deepest")}
             if tiles
             else None,
@@ -221,7 +232,22 @@ def _recommendation(content: PlanDocument, standard: CoverageTotal, best: Propos
 
 def _page_words(texts: Texts) -> dict[str, str]:
     """Return the words that the page's scripts need, with their gaps still open."""
-    return {key: texts.template(f"words.{key}" if key in SHARED_WORDS else f"maps.{key}") for key in OWN_WORDS}
+    keys = dict.fromkeys((*OWN_WORDS, *SHARED_WORDS))
+    return {key: texts.template(f"words.{key}" if key in SHARED_WORDS else f"maps.{key}") for key in keys}
+
+
+def _curve(plan: Plan, content: PlanDocument) -> Entry:
+    """Return the best gain by number of sites with its bound, and the sites of the best proposal by rank."""
+    siting, first = content["siting"], len(plan.inputs.facilities)
+    stations = {candidate["id"]: first + number for number, candidate in enumerate(siting["candidates"])}
+    proposals = siting["proposals"]
+    return {
+        "points": [
+            {"sites": one["sites"], "people": one["people_gained"], "bound": one["bound"]}
+            for one in siting["curve"]
+        ],
+        "ranked": [stations[site["id"]] for site in proposals[-1]["sites"]] if proposals else [],
+    }
 
 
 def _sources(content: PlanDocument, texts: Texts) -> str:

@@ -73,6 +73,13 @@ export class Cards {
       const isFocused = element.contains(document.activeElement);
       const next = switchFor(this.session, Number(element.dataset.station));
       element.replaceWith(next);
+      const popup = /** @type {any} */ (this.map)._popup;
+      // The card has grown or shrunk: its title must stay on the map.
+      if (popup?.getElement()?.contains(next)) {
+        popup._updateLayout();
+        popup._updatePosition();
+        popup._adjustPan?.();
+      }
       if (isFocused) next.querySelector("button")?.focus({ preventScroll: true });
     }
   }
@@ -105,6 +112,7 @@ export class Cards {
     // Not update(): it would write the card anew, without what was just added.
     popup._updateLayout();
     popup._updatePosition();
+    popup._adjustPan?.();
     if (document.activeElement?.classList.contains("leaflet-marker-icon"))
       content.querySelector("button")?.focus();
   }

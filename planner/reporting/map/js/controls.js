@@ -68,6 +68,23 @@ export const showView = (map, box, options = {}) => {
 };
 
 /**
+ * How a card opens: beside the handles at the left and the list of layers at the right, where there is room.
+ * @param {LeafletMap} map
+ * @returns {L.PopupOptions}
+ */
+export const popupOptions = (map) => {
+  const { x, y } = map.getSize();
+  const isWide = x > 3 * LAYER_LIST_PIXELS;
+  return {
+    minWidth: Math.min(270, x - 60),
+    maxWidth: Math.min(340, x - 60),
+    maxHeight: Math.max(Math.min(400, y - 150), 120),
+    autoPanPaddingTopLeft: [isWide ? 56 : 10, 12],
+    autoPanPaddingBottomRight: [isWide ? LAYER_LIST_PIXELS + 24 : 10, 48],
+  };
+};
+
+/**
  * @param {LeafletMap} map
  * @param {L.LatLngBoundsLiteral} whole
  * @param {L.LatLngBoundsLiteral} core

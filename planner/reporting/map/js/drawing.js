@@ -36,6 +36,7 @@ export class Drawings {
     const paint = this.onBothSides(painters[kind](this.session.model, look));
     const drawing = new Drawing(paint, { pane: kind, opacity: look.opacity });
     drawing.isAnywhere = ANYWHERE.includes(kind);
+    drawing.kind = kind;
     this.all.push(drawing);
     return drawing;
   }
@@ -45,12 +46,19 @@ export class Drawings {
     for (const one of this.all) one.repaint(one.isAnywhere ? null : box);
   }
 
+  /** @param {string} kind */
+  repaintKind(kind) {
+    for (const one of this.all) if (one.kind === kind) one.repaint();
+  }
+
   /** @param {Painter} painter */
   onBothSides(painter) {
     /** @type {(context: CanvasRenderingContext2D, view: View) => void} */
     return (context, view) => {
-      const { choice, figures, compared, figuresCompared, pointed } = this.session;
-      if (!compared || !figuresCompared) return painter(context, view, choice, figures, pointed);
+      const { choice, figures, compared, figuresCompared } = this.session;
+      const { pointed, hovered, growing } = this.session;
+      const shown = { pointed, hovered, growing };
+      if (!compared || !figuresCompared) return painter(context, view, choice, figures, shown);
       const { x } = this.map.containerPointToLayerPoint([this.divider * this.map.getSize().x, 0]);
       for (const [left, right, one, its] of /** @type {const} */ ([
         [view.min.x, x, compared, figuresCompared],
@@ -60,7 +68,7 @@ export class Drawings {
         context.beginPath();
         context.rect(left, view.min.y, right - left, view.max.y - view.min.y);
         context.clip();
-        painter(context, view, one, its, pointed);
+        painter(context, view, one, its, shown);
         context.restore();
       }
     };

@@ -1,8 +1,9 @@
 // The list of layers, which is the legend: groups that fold, and under each layer that is shown what its colours mean.
 import { isNarrow, make } from "./dom.js";
 import { whole } from "./formats.js";
+import { FAR_METRES, HEXAGON_COLOURS, hexagonsAt } from "./hexagons.js";
 
-/** @import { LeafletMap, Legend, LegendKey, Say } from "./types" */
+/** @import { LeafletMap, Legend, LegendKey, Model, Say } from "./types" */
 
 const LEAST_PIXELS = 5;
 const TALL_PIXELS = 900;
@@ -34,40 +35,58 @@ export const sizeSample = (pixels) => {
 };
 
 /**
- * A circle of a round number of people, drawn anew with every zoom.
+ * Circles for a round number of people, or the colours of hexagons, drawn anew with every zoom.
  * @param {LeafletMap} map
  * @param {number} metres
+ * @param {Model | null} model of people who are drawn in hexagons when far
  * @param {Say} say
  */
-const sizeKey = (map, metres, say) => {
+const sizeKey = (map, metres, model, say) => {
   const circle = make("i", { class: "size" });
   const text = make("span");
+  const size = make("li", {}, make("span", { class: "sign" }, circle), text);
+  const colours = (model ? HEXAGON_COLOURS : []).map((colour) => {
+    const [sample, label] = [make("i", { class: "hexagon", style: `--colour:${colour}` }), make("span")];
+    return { row: make("li", {}, make("span", { class: "sign" }, sample), label), label };
+  });
   const show = () => {
     const latitude = (map.getCenter().lat * Math.PI) / 180;
     const metresPerPixel = (40075016.686 * Math.cos(latitude)) / (256 * 2 ** map.getZoom());
+    const isFar = model !== null && metresPerPixel > FAR_METRES;
+    size.hidden = isFar;
+    for (const { row } of colours) row.hidden = !isFar;
+    if (isFar) {
+      const { from } = hexagonsAt(model, map.getZoom());
+      const least = [1, ...from];
+      colours.forEach(({ label }, place) => {
+        label.textContent = say("legend_hexagon", { people: `≥ ${whole(least[place])}` });
+      });
+      return;
+    }
     const [people, radius] = sizeSample(metres / metresPerPixel);
     circle.style.width = circle.style.height = `${2 * radius}px`;
     text.textContent = say("legend_size", { people: whole(people) });
   };
   map.on("zoomend", show);
   show();
-  return make("li", {}, make("span", { class: "sign" }, circle), text);
+  return [size, ...colours.map(({ row }) => row)];
 };
 
 /**
  * @param {LeafletMap} map
  * @param {L.Layer[]} layers from the bottom up
  * @param {Legend} legend
+ * @param {Model} model
  * @param {Say} say
  */
-export const layerList = (map, layers, legend, say) => {
+export const layerList = (map, layers, legend, model, say) => {
   const list = make("details", { id: "layers" }, make("summary", {}, make("h2", {}, say("layers"))));
   if (!isNarrow()) list.setAttribute("open", "");
   for (const { key, title, keys } of legend.groups) {
     const group = make("details", { class: "group" }, make("summary", {}, title));
     if (FIRST.includes(key) || window.innerHeight >= TALL_PIXELS) group.setAttribute("open", "");
     legend.layers.forEach((entry, place) => {
-      if (entry.group === key) group.prepend(...rowOf(map, layers[place], entry, say));
+      if (entry.group === key) group.prepend(...rowOf(map, layers[place], entry, model, say));
     });
     group.prepend(/** @type {Element} */ (group.querySelector("summary")));
     if (keys.length) group.append(keyList(keys));
@@ -81,15 +100,16 @@ export const layerList = (map, layers, legend, say) => {
  * @param {LeafletMap} map
  * @param {L.Layer} layer
  * @param {Legend["layers"][0]} entry
+ * @param {Model} model
  * @param {Say} say
  */
-const rowOf = (map, layer, { name, keys, metres }, say) => {
+const rowOf = (map, layer, { name, kind, keys, metres }, model, say) => {
   const box = /** @type {HTMLInputElement} */ (make("input", { type: "checkbox" }));
   const text = make("span");
   text.innerHTML = name;
   const row = make("label", {}, box, text);
   const details = keyList(keys);
-  if (metres) details.append(sizeKey(map, metres, say));
+  if (metres) details.append(...sizeKey(map, metres, kind === "uncovered" ? model : null, say));
   const follow = () => {
     box.checked = map.hasLayer(layer);
     row.classList.toggle("off", !box.checked);

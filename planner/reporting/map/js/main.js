@@ -1,14 +1,18 @@
 // The page: what folium's drawing calls, and the start of every part.
 import { Drawing, makePane } from "./canvas.js";
 import { Cards } from "./cards.js";
+import { prepareCharts } from "./charts.js";
 import { prepareCompare } from "./compare.js";
-import { addControls, prepareFold, showView } from "./controls.js";
+import { addControls, popupOptions, prepareFold, showView } from "./controls.js";
 import { byId, plainText } from "./dom.js";
 import { Drawings } from "./drawing.js";
+import { prepareInset } from "./inset.js";
 import { layerList } from "./layer_list.js";
 import { openModel } from "./model.js";
+import { namesOf } from "./names.js";
 import { readPacked } from "./packing.js";
 import { preparePanel } from "./panel.js";
+import { preparePlay } from "./play.js";
 import { preparePrinting } from "./printing.js";
 import { prepareProjects } from "./projects.js";
 import { toScenarioFile } from "./scenario_file.js";
@@ -16,27 +20,17 @@ import { prepareScenes } from "./scenes.js";
 import { prepareSearch } from "./search.js";
 import { Session } from "./session.js";
 import { prepareSteps } from "./steps.js";
-import { streetNames } from "./street_names.js";
 import { layTiles } from "./tiles.js";
 import { prepareTools } from "./tools.js";
 
 /** @import { LeafletMap, Look, Sign, WhatIfData, Words } from "./types" */
 
-// Names are shown when they have room: when a community's nearest neighbour is, by the median, so many pixels away.
-const ROOM_PIXELS = 120;
-
 // Above the service areas and below the candidates; above the signs.
 const NAMES_LEVEL = 460;
+// From here on signs are drawn in full size.
+const NEAR_ZOOM = 15;
+const DEEPEST_ZOOM = 19;
 const MARKS_LEVEL = 620;
-
-/** @param {[lat: number, lon: number, number: number][]} places */
-const spacing = (places) => {
-  const at = places.map(([lat, lon]) => L.CRS.EPSG3857.latLngToPoint(L.latLng(lat, lon), 0));
-  const nearest = at.map((one) =>
-    Math.min(...at.map((other) => (other === one ? Infinity : one.distanceTo(other)))),
-  );
-  return nearest.sort((a, b) => a - b)[Math.floor(nearest.length / 2)] ?? Infinity;
-};
 
 /**
  * Shows the projects of the years until the end of one; none for another choice.
@@ -69,7 +63,8 @@ class Page {
   constructor(words, sets) {
     this.words = words;
     this.sets = sets;
-    this.nameSpacing = Infinity;
+    /** @type {{ group: L.LayerGroup | null, places: [lat: number, lon: number, html: string][] }} */
+    this.communities = { group: null, places: [] };
     /** @type {import("./types").Say} */
     this.say = (key, values = {}) =>
       Object.entries(values).reduce(
@@ -117,7 +112,7 @@ class Page {
     if (isMarker) layer.on("add", () => layer.getElement()?.setAttribute("aria-label", plainText(tip)));
     const direction = isMarker ? "top" : "auto";
     if (tip) layer.bindTooltip(tip, { sticky: !isMarker, direction, opacity: 0.95 });
-    if (card) layer.bindPopup(card, { minWidth: 270, maxWidth: 340, maxHeight: 400, autoPanPadding: [30, 30] });
+    if (card) layer.bindPopup(card, popupOptions(/** @type {LeafletMap} */ (this.map)));
   }
 
   /**
@@ -136,7 +131,13 @@ class Page {
    * @param {string} look
    */
   labels(group, places, look) {
-    if (look === "community-name") this.nameSpacing = spacing(places);
+    if (look === "community-name") {
+      this.communities = {
+        group,
+        places: places.map(([lat, lon, number]) => [lat, lon, this.words.notes[number][0]]),
+      };
+      return;
+    }
     for (const [lat, lon, number] of places) {
       const html = `<span>${this.words.notes[number][0]}</span>`;
       const icon = L.divIcon({ html, className: `name ${look}`, iconSize: [0, 0] });
@@ -168,21 +169,28 @@ class Page {
     map.on("overlayadd", () => {
       for (const layer of layers) if (layer.bringToFront && map.hasLayer(layer)) layer.bringToFront();
     });
-    const showNames = () =>
-      map.getContainer().classList.toggle("near", this.nameSpacing * 2 ** map.getZoom() > ROOM_PIXELS);
-    map.on("zoomend", showNames);
-    addControls(map, whole, core, words, layerList(map, layers, words.legend, this.say));
+    const showNear = () => map.getContainer().classList.toggle("near", map.getZoom() >= NEAR_ZOOM);
+    map.on("zoomend", showNear);
+    addControls(map, whole, core, words, layerList(map, layers, words.legend, session.model, this.say));
+    map.setMaxZoom(DEEPEST_ZOOM);
     map.setMinZoom(map.getBoundsZoom(whole) - 1);
     map.setMaxBounds(L.latLngBounds(whole).pad(1));
-    showNames();
+    showNear();
     if (words.tiles) layTiles(map, words.tiles);
     const marks = drawings.layer("marks", {}, MARKS_LEVEL).addTo(map);
     makePane(map, "names", NAMES_LEVEL);
-    new Drawing(streetNames(words.streets), { pane: "names" }).addTo(map);
+    const { group, places } = this.communities;
+    const hasCommunities = () => group !== null && map.hasLayer(group);
+    const given = { streets: words.streets, communities: places };
+    const names = new Drawing(namesOf(given, session.model, hasCommunities), { pane: "names" }).addTo(map);
+    group?.on("add remove", () => names.repaint());
+    prepareInset(map, session, whole, words.colours, () => showView(map, whole));
     prepareSearch(map, words.places, cards, this.say);
     this.printing = preparePrinting(map);
     preparePanel(session);
     prepareProjects(session);
+    preparePlay(session, () => drawings.repaintKind("reached"));
+    prepareCharts(session, cards, words.curve, () => marks.repaint());
     prepareCompare(map, session, drawings);
     prepareTools(map, session, () => marks.repaint());
     followYears(map, session, years);

@@ -1,4 +1,5 @@
 // How each layer is drawn that follows the choice.
+import { drawHexagons, FAR_METRES } from "./hexagons.js";
 import { worldX, worldY } from "./packing.js";
 
 /** @import { Choice, Look, Model, Painter, Shapes, View } from "./types" */
@@ -110,29 +111,50 @@ export const painters = {
   },
 
   // Opaque on a canvas that is itself transparent: where areas overlap, they look like one.
-  reached: (model, look) => (context, view, choice) => {
-    /** @type {(station: number) => number} */
-    const of = (station) => model.rowOf(choice, station) * model.sets.limits.length + look.limit;
-    /** @type {(station: number) => boolean} */
-    const isSeen = (station) => {
-      const { west, east, north, south } = model.boxes[station];
-      const [left, right] = [west, east].map((value) => value * view.scale - view.left);
-      const [top, bottom] = [north, south].map((value) => value * view.scale - view.top);
-      const { min, max } = view;
-      return left <= max.x + 2 && right >= min.x - 2 && top <= max.y + 2 && bottom >= min.y - 2;
-    };
-    const seen = [...choice.on.keys()].filter((station) => choice.on[station] && isSeen(station));
-    const paths = seen.map((station) => {
-      const path = new Path2D();
-      trace(path, model.areas, of(station), view);
-      return path;
-    });
-    context.strokeStyle = look.edge;
-    context.lineWidth = 2;
-    for (const path of paths) context.stroke(path);
-    context.fillStyle = look.fill;
-    for (const path of paths) context.fill(path, "evenodd");
-  },
+  reached:
+    (model, look) =>
+    (context, view, choice, _, { growing }) => {
+      /** @type {(station: number) => number} */
+      const of = (station) => model.rowOf(choice, station) * model.sets.limits.length + look.limit;
+      /** @type {(station: number) => boolean} */
+      const isSeen = (station) => {
+        const { west, east, north, south } = model.boxes[station];
+        const [left, right] = [west, east].map((value) => value * view.scale - view.left);
+        const [top, bottom] = [north, south].map((value) => value * view.scale - view.top);
+        const { min, max } = view;
+        return left <= max.x + 2 && right >= min.x - 2 && top <= max.y + 2 && bottom >= min.y - 2;
+      };
+      const seen = [...choice.on.keys()].filter((station) => choice.on[station] && isSeen(station));
+      const paths = seen.map((station) => {
+        const path = new Path2D();
+        trace(path, model.areas, of(station), view);
+        return path;
+      });
+      // While the years are played, what has opened grows from its middle.
+      /** @type {(station: number, draw: () => void) => void} */
+      const grown = (station, draw) => {
+        if (!growing?.stations.has(station)) return draw();
+        const { west, east, north, south } = model.boxes[station];
+        const radius = (growing.share * Math.hypot(east - west, south - north) * view.scale) / 2;
+        context.save();
+        context.beginPath();
+        context.arc(
+          model.at.x[station] * view.scale - view.left,
+          model.at.y[station] * view.scale - view.top,
+          radius,
+          0,
+          7,
+        );
+        context.clip();
+        draw();
+        context.restore();
+      };
+      context.strokeStyle = look.edge;
+      context.lineWidth = 2;
+      context.fillStyle = look.fill;
+      for (const [place, path] of paths.entries()) grown(seen[place], () => context.stroke(path));
+      for (const [place, path] of paths.entries()) grown(seen[place], () => context.fill(path, "evenodd"));
+    },
 
   overlap: (model, look) => (context, view, choice) => {
     const reached = choice.reached[model.sets.standard];
@@ -141,7 +163,8 @@ export const painters = {
 
   uncovered: (model, look) => (context, view, choice) => {
     const reached = choice.reached[model.sets.standard];
-    dots(context, view, model, look, (i) => (reached[i] ? null : look.colour));
+    if (view.metresPerPixel > FAR_METRES) drawHexagons(context, view, model, (i) => !reached[i]);
+    else dots(context, view, model, look, (i) => (reached[i] ? null : look.colour));
   },
 
   // People of a further kind, as the run found them; the choice does not change them.
@@ -171,52 +194,77 @@ export const painters = {
   },
 
   // What the choice has opened or closed, and who gains where the room has pointed.
-  marks: (model) => (context, view, choice, _, pointed) => {
-    /** @type {(station: number) => [x: number, y: number]} */
-    const place = (station) => [
-      model.at.x[station] * view.scale - view.left,
-      model.at.y[station] * view.scale - view.top,
-    ];
-    if (pointed) {
-      const gained = new Set(pointed.points);
-      dots(context, view, model, pointed.look, (i) => (gained.has(i) ? "#e7298a" : null));
-      const [x, y] = place(pointed.station);
-      context.beginPath();
-      context.arc(x, y, 9, 0, 7);
-      context.lineWidth = 3;
-      context.strokeStyle = "#e7298a";
-      context.stroke();
-    }
-    choice.on.forEach((isOn, station) => {
-      const isCentre = station < model.count.centres;
-      if (isCentre === Boolean(isOn)) return;
-      const [x, y] = place(station);
-      context.beginPath();
-      if (isCentre) {
-        context.moveTo(x - 9, y - 9);
-        context.lineTo(x + 9, y + 9);
-        context.moveTo(x - 9, y + 9);
-        context.lineTo(x + 9, y - 9);
-        context.lineWidth = 6;
-        context.strokeStyle = "#fff";
-        context.stroke();
-        context.lineWidth = 3;
-        context.strokeStyle = "#111";
-        context.stroke();
-      } else {
-        context.arc(x, y, 8, 0, 7);
-        context.fillStyle = "#f0e442";
-        context.fill();
-        context.lineWidth = 2;
-        context.strokeStyle = "#111";
-        context.stroke();
+  marks:
+    (model) =>
+    (context, view, choice, _, { pointed, hovered }) => {
+      /** @type {(station: number) => [x: number, y: number]} */
+      const place = (station) => [
+        model.at.x[station] * view.scale - view.left,
+        model.at.y[station] * view.scale - view.top,
+      ];
+      if (pointed) {
         context.beginPath();
-        context.moveTo(x - 4.5, y);
-        context.lineTo(x + 4.5, y);
-        context.moveTo(x, y - 4.5);
-        context.lineTo(x, y + 4.5);
+        const { sets } = model;
+        const row = model.rowOf(choice, pointed.station);
+        trace(context, model.areas, row * sets.limits.length + sets.limits.indexOf(sets.standard), view);
+        context.fillStyle = "rgb(231 41 138 / 14%)";
+        context.fill("evenodd");
+        context.lineWidth = 2;
+        context.strokeStyle = "#e7298a";
+        context.stroke();
+        const gained = new Set(pointed.points);
+        dots(context, view, model, pointed.look, (i) => (gained.has(i) ? "#e7298a" : null));
+        const [x, y] = place(pointed.station);
+        context.beginPath();
+        context.arc(x, y, 9, 0, 7);
+        context.lineWidth = 3;
+        context.strokeStyle = "#e7298a";
         context.stroke();
       }
-    });
-  },
+      if (hovered !== null) {
+        context.beginPath();
+        trace(context, model.outlines, hovered, view);
+        context.lineWidth = 4;
+        context.strokeStyle = "#e7298a";
+        context.stroke();
+      }
+      // At the end of a year the sites of its projects have flags.
+      const hasFlags = Boolean(choice.scenario?.stop);
+      const flagged = new Set(
+        model.sets.projects.list.flatMap(({ sites, branches }, project) =>
+          hasFlags && choice.done[project] ? [...sites, ...branches] : [],
+        ),
+      );
+      choice.on.forEach((isOn, station) => {
+        const isCentre = station < model.count.centres;
+        if (isCentre === Boolean(isOn) || flagged.has(station)) return;
+        const [x, y] = place(station);
+        context.beginPath();
+        if (isCentre) {
+          context.moveTo(x - 9, y - 9);
+          context.lineTo(x + 9, y + 9);
+          context.moveTo(x - 9, y + 9);
+          context.lineTo(x + 9, y - 9);
+          context.lineWidth = 6;
+          context.strokeStyle = "#fff";
+          context.stroke();
+          context.lineWidth = 3;
+          context.strokeStyle = "#111";
+          context.stroke();
+        } else {
+          context.arc(x, y, 8, 0, 7);
+          context.fillStyle = "#f0e442";
+          context.fill();
+          context.lineWidth = 2;
+          context.strokeStyle = "#111";
+          context.stroke();
+          context.beginPath();
+          context.moveTo(x - 4.5, y);
+          context.lineTo(x + 4.5, y);
+          context.moveTo(x, y - 4.5);
+          context.lineTo(x, y + 4.5);
+          context.stroke();
+        }
+      });
+    },
 };

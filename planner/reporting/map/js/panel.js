@@ -155,6 +155,13 @@ const showFigures = (session) => {
     const row = /** @type {Element} */ (document.querySelector(`[data-limit="${place}"]`));
     const [value, delta] = [".value", ".delta"].map((part) => /** @type {Element} */ (row.querySelector(part)));
     value.textContent = share(now.shares[place]);
+    for (const [part, figures] of /** @type {const} */ ([
+      [".bar-now", now],
+      [".bar-was", before],
+    ])) {
+      const bar = /** @type {HTMLElement} */ (row.querySelector(part));
+      bar.style.width = `calc((100% - 12px) * ${(figures.shares[place] ?? 0).toFixed(4)})`;
+    }
     showChange(delta, change(now.covered[place], before.covered[place], whole));
   });
   byId("changes-count").textContent = say("changes", { opened: now.opened, closed: now.closed });

@@ -29,6 +29,10 @@ export class Session {
     this.figuresCompared = null;
     /** @type {Pointed | null} */
     this.pointed = null;
+    /** The community that the charts point at. @type {number | null} */
+    this.hovered = null;
+    /** Stations whose areas grow while the years are played, and how far. @type {{ stations: Set<number>, share: number } | null} */
+    this.growing = null;
     /** @type {((box: Box | null) => void)[]} */
     this.followers = [];
     /** @type {Map<Scenario, Choice>} */

@@ -3,11 +3,13 @@ import { switchFor } from "./cards.js";
 import { byId, make } from "./dom.js";
 import { whole } from "./formats.js";
 import { geodesic } from "./geodesic.js";
+import { spotTable } from "./spot.js";
 
 /** @import { LeafletMap } from "./types" */
 /** @import { Session } from "./session.js" */
 
-const MOST_COMMUNITIES = 6;
+const MOST_COMMUNITIES = 4;
+const GRIP_PIXELS = 18;
 
 /** @param {...HTMLElement} inside */
 const showCard = (...inside) => {
@@ -78,11 +80,13 @@ const pointingTool = (session, repaint) => {
   const { say, model } = session;
   /** @type {ReturnType<Session["nearestCandidate"]>} */
   let at = null;
+  /** @type {L.LatLng | null} */
+  let spot = null;
   let isActive = false;
 
   const show = () => {
     if (!isActive) return;
-    if (!at) return showCard(make("p", {}, say("point_how")));
+    if (!at || !spot) return showCard(make("p", {}, say("point_how")));
     const gain = model.gain(session.choice, at.station);
     const rows = gain.byCommunity.slice(0, MOST_COMMUNITIES).map(([community, people]) => {
       const name = make("th", { scope: "row" }, model.sets.communities.name[community]);
@@ -94,6 +98,7 @@ const pointingTool = (session, repaint) => {
       make("p", {}, make("b", { "data-gain": gain.people }, say("would_gain", { people: whole(gain.people) }))),
       make("table", {}, ...rows),
       switchFor(session, at.station),
+      spotTable(session, at.station, spot),
     );
   };
   session.follow(show);
@@ -106,17 +111,47 @@ const pointingTool = (session, repaint) => {
     use: (place) => {
       const found = session.nearestCandidate(place);
       if (!found) return showCard(make("p", {}, say("point_none")));
-      at = found;
+      [at, spot] = [found, place];
       session.pointAt(found.station);
       repaint();
       show();
     },
     end: () => {
-      [at, isActive] = [null, false];
+      [at, spot, isActive] = [null, null, false];
       session.pointAt(null);
       repaint();
     },
+    /** The candidate that is pointed at, by number. */
+    get station() {
+      return at?.station ?? null;
+    },
   };
+};
+
+/**
+ * The site that is pointed at is dragged along: from candidate to candidate, its area and its gain with it.
+ * @param {LeafletMap} map
+ * @param {Session} session
+ * @param {ReturnType<typeof pointingTool>} tool
+ */
+const dragSite = (map, session, tool) => {
+  const { lat, lon } = session.model.sets.stations;
+  let isDragging = false;
+  map.on("mousedown", ({ containerPoint }) => {
+    if (tool.station === null) return;
+    const at = map.latLngToContainerPoint([lat[tool.station], lon[tool.station]]);
+    isDragging = at.distanceTo(containerPoint) <= GRIP_PIXELS;
+    if (isDragging) map.dragging.disable();
+  });
+  map.on("mousemove", ({ latlng }) => {
+    if (isDragging) tool.use(latlng);
+  });
+  const drop = () => {
+    if (isDragging) map.dragging.enable();
+    isDragging = false;
+  };
+  map.on("mouseup", drop);
+  window.addEventListener("mouseup", drop);
 };
 
 /**
@@ -130,6 +165,7 @@ export const prepareTools = (map, session, repaintMarks) => {
   cover.hidden = true;
   container.append(cover);
   const tools = { measure: measuringTool(map, session), point: pointingTool(session, repaintMarks) };
+  dragSite(map, session, tools.point);
   const buttons = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-tool]"));
   /** @type {keyof typeof tools | null} */
   let active = null;

@@ -243,13 +243,19 @@ export interface View {
   max: { x: number; y: number };
   metresPerPixel: number;
 }
+/** What is shown besides a choice. */
+export interface Shown {
+  pointed: Pointed | null;
+  hovered: number | null;
+  growing: { stations: Set<number>; share: number } | null;
+}
 export type Paint = (context: CanvasRenderingContext2D, view: View) => void;
 export type Painter = (
   context: CanvasRenderingContext2D,
   view: View,
   choice: Choice,
   figures: Figures,
-  pointed: Pointed | null,
+  shown: Shown,
 ) => void;
 // biome-ignore lint/suspicious/noExplicitAny: each painter has its own look, written by planner/reporting/map
 export type Look = Record<string, any>;
@@ -286,7 +292,13 @@ export interface Scene {
   scenarios: number[];
   show: string[];
 }
+/** The best gain by number of sites, with its bound; and the sites of the best proposal by rank. */
+export interface Curve {
+  points: { sites: number; people: number; bound: number }[];
+  ranked: number[];
+}
 export interface Words {
+  curve: Curve;
   scenes: Scene[];
   legend: Legend;
   notes: [tip: string, card: string][];
