@@ -145,7 +145,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     )
     progress("programme")
     with collect_discrepancies() as further:
-        programme, outcome = _carry_out(prepared, programme_inputs)
+        programme, outcome = carry_out(prepared, programme_inputs)
     bundles = _choose_bundles(prepared, services, progress)
     told = _notices_of(services, bundles, business_areas, sites.siting, programme)
     return Plan(
@@ -177,7 +177,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     )
 
 
-def _carry_out(prepared: PreparedStudy, given: ProgrammeInputs) -> tuple[Programme | None, ProjectEffects]:
+def carry_out(prepared: PreparedStudy, given: ProgrammeInputs) -> tuple[Programme | None, ProjectEffects]:
     """Return the programme with the people whom its projects cover once carried out, and the walks then."""
     programme = build_programme(given)
     outcome = measure_outcome(prepared, programme, given.times, given.candidates, given.candidate_times)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from planner.api.arguments import check_number
 from planner.messages.errors import DataError, Issue
-from planner.programme.build import build_programme
+from planner.pipeline import carry_out
 from planner.programme.programme import Programme
 from planner.programme.project_options import ProgrammeInputs
 from planner.results import Plan
@@ -51,6 +53,6 @@ def fund_programme(plan: Plan, share: float = 1.0) -> Programme:
         candidate_times=plan.candidate_times,
         in_scenario=plan.scenario is not None,
     )
-    programme = build_programme(given)
+    programme, _ = carry_out(replace(plan.prepared, study=study), given)
     assert programme is not None  # noqa: S101 - it has funds
     return programme
