@@ -27,7 +27,7 @@ from planner.evaluation.validation.networkx_oracle import WalkEnvironment
 from planner.inputs.network_notices import facility_notices, network_notices, setting_notices
 from planner.inputs.private_ways import assess_compounds, compound_notes, compound_notices, ordered_cost_notes
 from planner.inputs.scenario import Scenario, apply_scenario
-from planner.inputs.services import service_notices
+from planner.inputs.services import follow_scenario, service_notices
 from planner.inputs.study_inputs import (
     Inputs,
     households_by_community,
@@ -44,7 +44,7 @@ from planner.network.network import WalkingNetwork
 from planner.network.quality import NetworkQuality, find_topology_issues, network_quality, on_small_pieces
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
-from planner.network.walk import WalkingProfile, WalkSettings
+from planner.network.walk import FloatArray, WalkingProfile, WalkSettings
 from planner.network.walker import Walker
 from planner.population.groups import GroupDemand
 from planner.schemas.tables import Facilities, Streets
@@ -126,12 +126,17 @@ class PreparedStudy:
 
     def _times(self, name: str, ends: SnappedPoints, horizon_min: float | None = None) -> TravelTimes:
         within_min = self.horizon_min if horizon_min is None else horizon_min
-        given = (self.network, self.walk, self.facility_snaps, ends, within_min)
-        return self.cache.get(
-            name, given, lambda: self.walker.times(self.facility_snaps, ends, within_min=within_min)
-        )
+        return self._walks(name, self.facility_snaps, ends, within_min)
 
-    def snapped(self, points: gpd.GeoDataFrame) -> SnappedPoints:
+    def _walks(self, name: str, starts: SnappedPoints, ends: SnappedPoints, within_min: float) -> TravelTimes:
+        given = (self.network, self.walk, starts, ends, within_min)
+        return self.cache.get(name, given, lambda: self.walker.times(starts, ends, within_min=within_min))
+
+    def walks_from(self, places: gpd.GeoDataFrame | FloatArray, *, within_min: float) -> TravelTimes:
+        """Compute the walking times between places, a table or coordinates, and the demand points, minutes."""
+        return self._walks("times", self.snapped(places), self.demand_snaps, within_min)
+
+    def snapped(self, points: gpd.GeoDataFrame | FloatArray) -> SnappedPoints:
         """Return points tied to the streets, as an earlier run did where it has."""
         return _snapped(self.walker, points, self.cache)
 
@@ -305,6 +310,8 @@ def _prepare(
     if scenario is not None:
         facilities_before = inputs.facilities
         inputs = apply_scenario(scenario, inputs, study)
+        services = follow_scenario(inputs.services, facilities_before, inputs.facilities)
+        inputs = replace(inputs, services=services)
         closed = set(facilities_before["id"]) - set(inputs.facilities["id"])
         study, scenario_notices = without_closed(study, closed)
         inputs = replace(inputs, notices=(*inputs.notices, *scenario_notices))
@@ -360,8 +367,8 @@ def _prepare(
     )
 
 
-def _snapped(walker: Walker, points: gpd.GeoDataFrame, cache: Cache) -> SnappedPoints:
-    given = (walker.network, walker.walk, points.geometry)
+def _snapped(walker: Walker, points: gpd.GeoDataFrame | FloatArray, cache: Cache) -> SnappedPoints:
+    given = (walker.network, walker.walk, points.geometry if isinstance(points, gpd.GeoDataFrame) else points)
     return cache.get("snaps", given, lambda: walker.snap(points))
 
 

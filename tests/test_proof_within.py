@@ -92,5 +92,5 @@ def test_services_are_not_called_people(tmp_path: Path) -> None:
         f'[[siting.tiers]]\ntier = "{tier}"\nsites = 1\nminutes = 5\n' for tier in ("community", "station")
     )
     said = card(site(toy.write_study(tmp_path, study=toy.STUDY + tiers), "hierarchical_covering"), Texts("en"))
-    (answer,) = [line for line in said.splitlines() if line.startswith("Answer:")]
+    (answer,) = [line for line in said.splitlines() if line.startswith("Result:")]
     assert "people × services" in answer

@@ -12,7 +12,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from planner.accessibility.equity import gini, groups_of
 from planner.accessibility.two_step_fca import two_step_access
@@ -312,6 +311,8 @@ def _straight_nth(places: gpd.GeoDataFrame, points: gpd.GeoDataFrame, nth: int) 
     if len(places) < nth or not len(points):
         return np.full(len(points), np.inf)
     xy = [np.column_stack([table.geometry.x, table.geometry.y]) for table in (places, points)]
+    from scipy.spatial import cKDTree
+
     distance, _ = cKDTree(xy[0]).query(xy[1], k=[nth])
     return np.asarray(distance, dtype=np.float64)[:, 0]
 

@@ -99,8 +99,10 @@ def check_choice(name: str, value: object, known: Sequence[str], *, found: str =
     return str(value)
 
 
-def check_settings(model: type[AnySettings], values: Mapping[str, object], *, name: str) -> AnySettings:
-    """Return a section of a study's settings from keyword arguments.
+def check_settings(
+    model: type[AnySettings], values: Mapping[str, object], *, name: str, others: Sequence[str] = ()
+) -> AnySettings:
+    """Return a section of a study's settings from keyword arguments; `others` are the function's own, for hints.
 
     Raises
     ------
@@ -108,7 +110,10 @@ def check_settings(model: type[AnySettings], values: Mapping[str, object], *, na
         There is no such setting, with the nearest named, or a value is not valid.
     """
     for argument, value in values.items():
-        check_choice(name, argument, list(model.model_fields), found=f"{argument}={in_short(value)}")
+        if argument not in model.model_fields:
+            known = [*others, *model.model_fields]
+            values = {"name": name, "found": f"{argument}={in_short(value)}", "hint": hint(argument, known)}
+            raise DataError(name, [Issue("unknown_choice", values)])
     try:
         return model.model_validate(values)
     except ValidationError as error:

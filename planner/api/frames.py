@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from inspect import currentframe
 
 import geopandas as gpd
 import numpy as np
@@ -270,11 +271,14 @@ def _check_access(
     key = "points_no_street" if people is None else "people_no_street"
     if people is not None:
         counts["people"] = f"{people[stranded].sum():,.6g}"
-    warn(name, Issue(key, {**values, **counts}, rows), stacklevel=5)
+    warn(name, Issue(key, {**values, **counts}, rows))
 
 
-def warn(name: str, issue: Issue, *, stacklevel: int) -> None:
-    """Warn of what a result leaves out, and log it."""
+def warn(name: str, issue: Issue) -> None:
+    """Warn of what a result leaves out, at the line that calls the library, and log it."""
     text = f"{name}: {issue.in_words('en')}"
     LOG.warning("%s", text)
-    warnings.warn(text, PlannerWarning, stacklevel=stacklevel)
+    level, frame = 1, currentframe()
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("planner."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, PlannerWarning, stacklevel=level)

@@ -21,6 +21,9 @@ from planner.siting.problem import LocationProblem, SelectionConstraints, Travel
 ZERO_AT = 3.0
 """Gradual covering: coverage is zero at so many times the limit, as in a study of 5, 10 and 15 minutes."""
 
+ARGUMENTS = ("minutes", "weight", "cost", "existing", "time_limit_s")
+"""Arguments of `locate` that are no settings of `[siting]`."""
+
 MODEL_NAMES = tuple(name for name in model_names() if name != "kinds")
 """Models of one group of people; weights of several are the caller's own column."""
 
@@ -48,7 +51,7 @@ def siting_settings(**values: object) -> SitingSettings:
     values["seconds"] = float(check_number("time_limit_s", values["seconds"]))
     if values["budget"] is not None:
         values["budget"] = check_number("budget", values["budget"])
-    return check_settings(SitingSettings, values, name="locate")
+    return check_settings(SitingSettings, values, name="locate", others=ARGUMENTS)
 
 
 def location_problem(  # noqa: PLR0913 - parts of one problem

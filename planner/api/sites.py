@@ -239,7 +239,7 @@ def _unreached(spec: ModelSpec, solution: Solution, points: Points) -> dict[str,
     if len(rows) and spec.sense == "least":
         counts = {"people": f"{people:,.6g}", "count": f"{len(rows):,}", "model": spec.name}
         issue = Issue("people_unreached", counts, [str(label) for label in points.labels[rows]])
-        warn("locate", issue, stacklevel=5)
+        warn("locate", issue)
     return {"people_unreached": people, "points_unreached": float(len(rows))}
 
 

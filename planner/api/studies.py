@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 
 from planner.api.networks import WalkNetwork
 from planner.config.study import Study, read_study
@@ -176,8 +177,8 @@ def _prepare_frames(
     if missing:
         raise DataError("evaluate", [Issue("network_needs_frames", {"names": missing})])
     own: dict[str, Any] = {
-        **dict(zip(FRAMES, frames, strict=True)),
-        "streets": {"frame": net.walked, "keep_all_lines": True},
+        **{name: _as_stated(frame) for name, frame in zip(FRAMES, frames, strict=True)},
+        "streets": {**_as_stated(net.walked), "keep_all_lines": True},
         "crs": net.crs.to_string(),
         "walking": {"speed_kmh": net.speed_kmh, "access_m": net.access_m},
         "siting": {"sites": 0},
@@ -191,3 +192,10 @@ def _prepare_frames(
         facility_snaps=net.walker.snap(prepared.inputs.facilities),
         demand_snaps=net.walker.snap(prepared.inputs.demand),
     )
+
+
+def _as_stated(frame: object) -> dict[str, object]:
+    """Return a layer whose coordinates are what its CRS says, as for the other functions of the library."""
+    crs: pyproj.CRS | None = getattr(frame, "crs", None)
+    is_wgs84 = crs is not None and crs.geodetic_crs == pyproj.CRS(4326)
+    return {"frame": frame, "datum": "wgs84"} if is_wgs84 else {"frame": frame}

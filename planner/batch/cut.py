@@ -33,7 +33,7 @@ from planner.io.datum.transform import datum_name
 from planner.io.layers import read_layer
 from planner.io.osm.place import ATTRIBUTION, add_attribution
 from planner.io.study_layers import StudyLayers
-from planner.messages.errors import DataError, Issue, StudyError, raise_together
+from planner.messages.errors import DataError, Issue, PortfolioError, raise_together
 from planner.population.disaggregate import demand_method
 from planner.schemas.tables import COMMUNITIES, STREETS, Communities, Facilities
 
@@ -125,7 +125,7 @@ def read_whole(study: Study, portfolio: Portfolio) -> Whole:
     ------
     DataError
         What is wrong with any layer, at once.
-    StudyError
+    PortfolioError
         No community is in a district, or `overrides` and `joined` name one that is not there.
     """
     errors: list[DataError] = []
@@ -153,9 +153,9 @@ def read_whole(study: Study, portfolio: Portfolio) -> Whole:
     groups = {code: group for group in portfolio.joined for code in group}
     lacking = sorted({*groups, *portfolio.overrides} - set(names) - set(joined.values()))
     if lacking:
-        raise StudyError(str(portfolio.file), [Issue("cut_unknown", {"codes": ", ".join(lacking)})])
+        raise PortfolioError(str(portfolio.file), [Issue("cut_unknown", {"codes": ", ".join(lacking)})])
     if not (district != "").any():
-        raise StudyError(str(portfolio.file), [Issue("cut_nowhere")])
+        raise PortfolioError(str(portfolio.file), [Issue("cut_nowhere")])
     titles = {code: " + ".join(names[one] for one in groups.get(code, (code,))) for code in names}
     names = {joined.get(code, code): title for code, title in titles.items()}
     district = np.array([joined.get(code, code) for code in district], dtype=object)

@@ -17,7 +17,7 @@ from planner.config.sections.layers import Layer
 from planner.config.study import wrong_because
 from planner.config.toml_files import NotReadError, parse_toml, toml_text
 from planner.messages.catalogue import DEFAULT_LANGUAGE, Language
-from planner.messages.errors import Issue, StudyError
+from planner.messages.errors import Issue, PortfolioError
 
 CODE = re.compile(r"[^\W_][\w.+-]*")
 """A district's code is the name of its folder: letters and digits of any script, `_`, `-`, `+` and `.`."""
@@ -168,7 +168,7 @@ def read_portfolio(path: str | Path) -> Portfolio:
 
     Raises
     ------
-    StudyError
+    PortfolioError
         The file is missing, is not TOML, or holds unknown, missing or wrong settings: all at once.
     """
     path = Path(path)
@@ -176,7 +176,7 @@ def read_portfolio(path: str | Path) -> Portfolio:
     try:
         content = parse_toml(toml_text(path))
     except NotReadError as error:
-        raise StudyError(str(path), [Issue("unreadable_study", {"reason": error.reason})]) from error
+        raise PortfolioError(str(path), [Issue("unreadable_portfolio", {"reason": error.reason})]) from error
     return make_portfolio(content, file=path)
 
 
@@ -185,7 +185,7 @@ def make_portfolio(content: Mapping[str, Any], *, file: str | Path = "portfolio.
 
     Raises
     ------
-    StudyError
+    PortfolioError
         As `read_portfolio`.
 
     Examples
@@ -200,4 +200,4 @@ def make_portfolio(content: Mapping[str, Any], *, file: str | Path = "portfolio.
             Issue("wrong_portfolio", {"path": ".".join(map(str, d["loc"])) or "-", "reason": wrong_because(d)})
             for d in error.errors()
         ]
-        raise StudyError(str(file), issues) from error
+        raise PortfolioError(str(file), issues) from error

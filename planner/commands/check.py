@@ -294,6 +294,14 @@ def _totals(prepared: PreparedStudy, texts: Texts) -> Iterator[str]:
             given=texts.whole(kind.given),
             points=texts.whole(len(kind.points)),
         )
+    for service in inputs.services[1:]:
+        yield texts(
+            "cli.check_service",
+            service=service.standard.title(texts.language),
+            minutes=f"{service.standard.minutes:g}",
+            count=texts.whole(service.counts.sum()),
+            places=texts.whole(len(service.places)),
+        )
     network = texts(
         "cli.check_network",
         km=texts.number(quality.length_m / 1000),

@@ -63,7 +63,8 @@ class Study(Settings):
     A study is read from a file (`read_study`), or made of layers in memory: GeoDataFrames in any CRS, a graph of
     OSMnx or networkx as `streets`, paths of files, or a table of settings with `frame` or `path`. The tables are
     those of docs/data.md; without a column `id` the index names the rows. All further arguments are the tables of
-    the study file. Without `language` it is that of the user's locale, else English.
+    the study file. Without `language` it is that of the user's locale, else English. In China a CRS is often
+    stated for shifted coordinates, a layer can name its datum: ``{"frame": centres, "datum": "gcj02"}``.
 
     Examples
     --------

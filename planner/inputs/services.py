@@ -40,7 +40,7 @@ def read_services(
     standards
         What is asked of each, the study's own facilities first.
     tables
-        The layers as read; rows that are not selected are noted there.
+        The layers as read; rows that are not selected are noted there, so that `sources` is asked for afterwards.
     layers
         All layers in the metric system.
     facilities
@@ -114,6 +114,31 @@ def _with_status(standard: ServiceStandard, rows: gpd.GeoDataFrame, supply: pd.S
         geometry=np.where(shapely.get_type_id(rows.geometry.array) == 0, rows.geometry.array, shapes),
         crs=rows.crs,
     )
+    return ServicePlaces(standard, gpd.GeoDataFrame(places.reset_index(drop=True)))
+
+
+def follow_scenario(
+    services: tuple[ServicePlaces, ...], before: Facilities, facilities: Facilities
+) -> tuple[ServicePlaces, ...]:
+    """Return the services once a scenario has closed and opened the study's own facilities.
+
+    A new station counts for a selection of facilities if it fits by the columns; its capacity is not known.
+    """
+    return tuple(_follow(one, before, facilities) for one in services)
+
+
+def _follow(service: ServicePlaces, before: Facilities, facilities: Facilities) -> ServicePlaces:
+    standard, settings = service.standard, service.standard.settings
+    if settings is None:
+        return _with_status(standard, facilities, pd.Series(np.nan, index=facilities.index))
+    if settings.layer is not None or settings.tags:
+        return service
+    stay = service.places[service.places["id"].isin(facilities["id"])]
+    new = gpd.GeoDataFrame(facilities[~facilities["id"].isin(before["id"])])
+    fits = set(settings.where) <= set(new.columns)
+    new = gpd.GeoDataFrame(new[select_rows(new, settings.where)] if fits else new.iloc[:0])
+    opened = _with_status(standard, new, pd.Series(np.nan, index=new.index)).places
+    places = gpd.GeoDataFrame(pd.concat([stay, opened], ignore_index=True), crs=stay.crs) if len(opened) else stay
     return ServicePlaces(standard, gpd.GeoDataFrame(places.reset_index(drop=True)))
 
 

@@ -189,6 +189,7 @@ def read_inputs(study: Study, *, margin_m: float, cache: Cache = NO_CACHE) -> In
     at_work = None if places is None else business_places(Places(places), place_kinds)
     groups = _groups(study, tables, layers, residents, at_work)
     return Inputs(
+        services=read_services(service_standards(study), tables, layers.metric, facilities),
         crs=communities.crs,
         communities=communities,
         facilities=facilities,
@@ -223,7 +224,6 @@ def read_inputs(study: Study, *, margin_m: float, cache: Cache = NO_CACHE) -> In
             *community_notices(communities, residents),
             *(notice for one in (at_work, *groups) if one is not None for notice in one.notices),
         ),
-        services=read_services(service_standards(study), tables, layers.metric, facilities),
     )
 
 

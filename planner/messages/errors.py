@@ -126,6 +126,12 @@ class CommandError(StudyError):
     heading = "command_heading"
 
 
+class PortfolioError(StudyError):
+    """The portfolio file is not valid."""
+
+    heading = "portfolio_heading"
+
+
 class RuleFileError(StudyError):
     """A rule file is not valid."""
 

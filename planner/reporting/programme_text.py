@@ -28,6 +28,13 @@ def year_text(t: Translator, label: int, key: str = "year") -> str:
     return t.programme(key if label >= CALENDAR else f"{key}_nth", year=label)
 
 
+def years_text(t: Translator, first: int, last: int) -> str:
+    """Return the years from the first to the last as text."""
+    if first == last:
+        return year_text(t, first)
+    return t.programme("years" if first >= CALENDAR else "years_nth", first=first, last=last)
+
+
 def task_text(project: Project, t: Translator) -> str:
     """Return the main task of a project: the title in the study, if it has one."""
     if project["title"]:
@@ -152,11 +159,10 @@ def headlines(t: Translator) -> Iterator[str]:
     """Yield what the programme comes to, and what is missing."""
     found = require(t.content["programme"])
     labels = [one["year"] for one in found["years"]]
-    span = [year_text(t, label) for label in dict.fromkeys((labels[0], labels[-1]))]
     given = sum(one["amount"] for fund in found["resources"]["funds"] for one in fund["years"])
     last = found["years"][-1]
     values = {
-        "years": "–".join(span),
+        "years": years_text(t, labels[0], labels[-1]),
         "money": money_text(given),
         "unit": unit_of_amount(found["unit"], t.texts),
         "projects": len(found["projects"]),

@@ -96,9 +96,9 @@ def with_changes(prepared: PreparedStudy, changes: Sequence[Change]) -> Prepared
             "changed_network", (*layers, costs, study.walking), lambda: build_walk_network(study, inputs, costs)
         )
         walker = Walker(walkable.network, prepared.walk)
-        snaps = walker.snap(inputs.demand)
-        changed = replace(changed, walker=walker, walked_streets=walkable.streets, demand_snaps=snaps)
-    return replace(changed, facility_snaps=changed.walker.snap(inputs.facilities))
+        changed = replace(changed, walker=walker, walked_streets=walkable.streets)
+        changed = replace(changed, demand_snaps=changed.snapped(inputs.demand))
+    return replace(changed, facility_snaps=changed.snapped(inputs.facilities))
 
 
 def measure_outcome(
@@ -140,11 +140,10 @@ def measure_outcome(
             if change.is_passage
         ]
         then = with_changes(prepared, built) if built else prepared
-        walker, ends = then.walker, then.demand_snaps
-        own = walker.times(walker.snap(spots), ends, within_min=times.horizon_min) if branches else NO_WALKS
+        own = then.walks_from(spots, within_min=times.horizon_min) if branches else NO_WALKS
         if not built:
             return Walks(then, times, candidate_times, own)
-        of_candidates = walker.times(walker.snap(candidates), ends, within_min=candidate_times.horizon_min)
+        of_candidates = then.walks_from(candidates, within_min=candidate_times.horizon_min)
         return Walks(then, then.compute_times(), of_candidates, own)
 
     return ProjectEffects(changes, branches, tuple(crossed), tuple(map(walks, range(2 ** len(crossed)))), upgraded)

@@ -14,6 +14,7 @@ from life_circle import SPOTS, walk_m
 
 import planner
 from planner.accessibility.services import ServiceAccess, completeness_index, nth_nearest
+from planner.inputs.scenario import Scenario, Site
 from planner.network.travel_times import TravelTimes
 from planner.results import Plan
 
@@ -162,3 +163,15 @@ def test_nth_nearest_of_pairs_in_any_order() -> None:
 
 def test_an_index_of_nothing_is_not_known() -> None:
     assert np.isnan(completeness_index([np.array([True])], [0.0])).all()
+
+
+def test_a_scenario_closes_and_opens_what_the_services_count(tmp_path: Path) -> None:
+    file = life_circle.write_study(tmp_path)
+    here = Site(id="N1", x=toy.ORIGIN[0], y=toy.ORIGIN[1])
+    scenario = Scenario(closed=("S1",), sites=(here,), crs=toy.CRS)
+    then = planner.run(file, scenario=scenario)
+    first, covered = then.services.total.iloc[0], then.coverage.total.set_index("limit_min").loc[5.0]
+    assert first["people_served"] == covered["people_covered"]
+    assert access_to(then, "centres").service.places["id"].tolist() == ["C1", "N1"]
+    assert access_to(then, "premises").service.places["id"].tolist() == ["C1"]
+    assert access_to(then, "canteen").service.places["id"].tolist() == ["K1", "K2"]

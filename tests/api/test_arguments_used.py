@@ -81,6 +81,24 @@ def test_arguments_that_a_model_ignores_are_refused(
         pl.locate(net, at([300], people=[1]), model, candidates=at([300, 600], price=[1.0, 2.0]), **arguments)
 
 
+def test_a_misspelt_argument_is_told_the_nearest(net: pl.WalkNetwork) -> None:
+    with pytest.raises(pl.PlannerError, match=r"minuts=3.*Did you mean `minutes`"):
+        pl.locate(net, at([300], people=[1]), sites=1, minuts=3)
+
+
+def test_warnings_name_the_line_that_calls(net: pl.WalkNetwork) -> None:
+    homes = gpd.GeoDataFrame({"people": [1, 2]}, geometry=gpd.points_from_xy([300, 300], [0, 900]), crs=CRS)
+    calls = (
+        lambda: pl.coverage(net, at([0]), homes, weight=["people"]),
+        lambda: pl.travel_times(net, at([0]), homes),
+        lambda: pl.locate(net, homes, "p_median", sites=1, candidates=at([0, 600])),
+    )
+    for call in calls:
+        with pytest.warns(pl.PlannerWarning) as told:
+            call()
+        assert {warning.filename for warning in told} == {__file__}
+
+
 def test_a_limit_proposes_candidates_for_any_model(net: pl.WalkNetwork) -> None:
     homes = at([100, 1500], people=[10, 10])
     sites = pl.locate(net, homes, "p_median", sites=1, existing=at([0]), minutes=5)

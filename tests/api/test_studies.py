@@ -152,6 +152,18 @@ def test_a_network_is_walked_as_it_is_when_facilities_are_rated() -> None:
     assert counts[0] != counts[1]
 
 
+@pytest.mark.parametrize("crs", [3857, 4326, 4490, 4527])
+def test_frames_lie_where_their_system_says(crs: int) -> None:
+    """Two centres far from everything else fit no datum better than another: a study asks, frames state it."""
+    layers = toy.layers()
+    areas = layers["communities"].iloc[[0]].to_crs(crs)
+    people = layers["people"].iloc[:3].to_crs(crs)
+    net = pl.walk_network(layers["streets"])
+    ratings = pl.evaluate(net, layers["centres"].iloc[[0]].to_crs(crs), areas, people, rules="gb50180")
+    moved = ratings.to_crs(toy.CRS).distance(layers["centres"].geometry.iloc[0], align=False)
+    assert moved.max() < 1.0
+
+
 def test_frames_belong_to_a_network(toy_plan: pl.Plan) -> None:
     layers = toy.layers()
     net = pl.walk_network(layers["streets"])

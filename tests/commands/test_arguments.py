@@ -142,3 +142,28 @@ def test_bash_completes(typed: list[str], offered: set[str]) -> None:
         [shutil.which("bash") or "/bin/bash", "-c", script], text=True, capture_output=True, check=True
     )
     assert set(done.stdout.split()) == offered
+
+
+def test_the_powershell_script_is_well_formed(capsys: pytest.CaptureFixture[str]) -> None:
+    """PowerShell itself is not at hand: quotes and brackets close, keys are unique, all commands are there."""
+    assert main(["completion", "powershell"]) == 0
+    script = capsys.readouterr().out
+    bare = re.sub(r"'(?:[^']|'')*'|\"(?:[^\"`]|`.)*\"", "''", script)
+    assert "'" not in bare.replace("''", "")
+    assert '"' not in bare
+    open_brackets: list[str] = []
+    for sign in bare:
+        if sign in "({[":
+            open_brackets.append(sign)
+        elif sign in ")}]":
+            assert open_brackets.pop() + sign in {"()", "{}", "[]"}
+    assert open_brackets == []
+    for table in re.findall(r"@\{\n(.*?)\n  \}", script, flags=re.DOTALL):
+        keys = [line.split(" = ")[0].strip() for line in table.splitlines()]
+        assert len(keys) == len(set(keys))
+        assert all(
+            re.fullmatch(r"\s+'[a-z][a-z -]*' = @\((?:'[^']+'(?:, )?)*\)", line) for line in table.splitlines()
+        )
+    words = dict(re.findall(r"^    '([a-z]+)' = @\((.*)\)$", script, flags=re.MULTILINE))
+    assert {"new", "check", "run", "site", "completion"} <= words.keys()
+    assert "'--out'" in words["run"]

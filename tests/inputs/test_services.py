@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import geopandas as gpd
@@ -9,13 +11,16 @@ import life_circle
 import pytest
 import shapely
 import toy
+from phrases import phrase
 
+from planner.commands.main import main
 from planner.config.service_profiles import (
     read_service_profile,
     service_standards,
     shipped_service_profiles,
 )
 from planner.config.study import read_study
+from planner.io.unused_layers import find_unused_layers
 from planner.messages.errors import PlannerError, StudyError
 from planner.prepare import prepare
 
@@ -110,3 +115,21 @@ def test_an_own_profile_that_is_wrong_names_the_place(tmp_path: Path) -> None:
     with pytest.raises(StudyError) as error:
         read_service_profile("own.toml", folder=tmp_path, study="study.toml", setting="services.0.profile")
     assert {issue.values["rule"] for issue in error.value.issues} >= {"services.0.minutes", "services.0.clause"}
+
+
+def test_rows_that_are_not_selected_are_counted_aside_and_the_layer_is_in_use(tmp_path: Path) -> None:
+    study = read_study(life_circle.write_study(tmp_path))
+    prepared = prepare(study, for_results=False)
+    used = {one.layer: (one.rows, one.used) for one in prepared.inputs.sources}
+    assert used["services.canteen"] == (7, 2)
+    assert used["services.park"] == (7, 0)
+    assert "pois" not in {one.layer for one in find_unused_layers(study)}
+    lines = "\n".join(check_lines(tmp_path))
+    assert phrase("cli.check_service", service="Canteens", count=1, places=2) in lines
+
+
+def check_lines(folder: Path) -> list[str]:
+    output = StringIO()
+    with redirect_stdout(output):
+        main(["check", str(folder)])
+    return output.getvalue().splitlines()

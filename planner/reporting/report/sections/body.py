@@ -380,7 +380,7 @@ def _units(found: Programme, t: Translator) -> Table:
 
 def next_section(plan: Plan, t: Translator) -> Iterator[Block]:
     """Yield the steps that follow, with their dates; who does them is for the office to say."""
-    yield Paragraph("".join(f"{ask} " for ask in asks(plan, t)).strip())
+    yield Paragraph(t.texts.paragraph(asks(plan, t)))
     fill_in = t.decision("fill_in")
     rows = tuple((str(number), step, t.decision(by), fill_in) for number, (step, by) in enumerate(_steps(t), 1))
     yield Table(

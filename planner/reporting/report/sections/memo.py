@@ -8,7 +8,7 @@ from itertools import islice
 from planner.messages.money import money_unit, unit_of_amount
 from planner.reporting.document.records.programme import Programme
 from planner.reporting.document.records.siting import ChosenSite
-from planner.reporting.programme_text import CALENDAR, fund_titles, money_text, year_text
+from planner.reporting.programme_text import CALENDAR, fund_titles, money_text, year_text, years_text
 from planner.reporting.report.before_after import before_after_figure
 from planner.reporting.report.blocks import (
     DASH,
@@ -49,7 +49,7 @@ def memo_blocks(plan: Plan, t: Translator) -> Iterator[Block]:
     if programme is not None and programme["projects"]:
         yield money_table(programme, t)
     yield Paragraph(t.decision("nothing"), lead=True)
-    yield Paragraph("".join(if_nothing(t)) if t.texts.language == "zh" else " ".join(if_nothing(t)))
+    yield Paragraph(t.texts.paragraph(if_nothing(t)))
 
 
 def memo_situation(t: Translator, outcome: Outcome | None) -> Iterator[Block]:
@@ -176,10 +176,9 @@ def _ask_programme(found: Programme, t: Translator) -> Iterator[str]:
         counts[one["kind"]] = counts.get(one["kind"], 0) + 1
     kinds = t.join([f"{t.programme(f'kind_{kind}')} {count}" for kind, count in counts.items()])
     labels = [year["year"] for year in found["years"]]
-    span = "–".join(year_text(t, label) for label in dict.fromkeys((labels[0], labels[-1])))
     yield t.decision(
         "ask_programme",
-        years=span,
+        years=years_text(t, labels[0], labels[-1]),
         projects=len(projects),
         kinds=kinds,
         cost=money_text(found["cost"]),

@@ -105,7 +105,7 @@ def _matrix(found: Services, t: Translator) -> Iterator[Block]:
     if len(order) < len(communities):
         said.append(t.texts("services.matrix_cut", shown=len(order), count=len(communities)))
     picture = ledger_figure([communities[one] for one in order], list(names.values()), cells, t)
-    yield Figure(picture, " ".join(said))
+    yield Figure(picture, t.texts.paragraph(said))
 
 
 def _cell(row: LedgerRow | None, people: float, name: str, t: Translator) -> MatrixCell:
