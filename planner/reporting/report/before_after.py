@@ -20,6 +20,7 @@ from planner.reporting.report.drawing import (
     draw_scale_bar,
     draw_shapes,
 )
+from planner.reporting.report.official import text_signs
 from planner.reporting.report.outcome import Outcome, Reached, reached_by
 from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan
@@ -33,6 +34,7 @@ PEOPLE_SHARE = 0.06
 
 MARGIN_M = 250.0
 ROUND = (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 8, 10)
+MARK_SPACE_PX, LEGEND_LETTER_PX = 18.0, 12.5
 WEAK_PX, OTHER_PX, SITE_PX = 8.0, 5.5, 3.6
 
 
@@ -196,8 +198,11 @@ def _legend(t: Translator, width: float, *, with_sites: bool) -> Iterator[Markup
     ]
     if with_sites:
         entries.append(("legend_site", Markup('<circle class="site" cx="6" cy="-4" r="4.4"/>')))
-    step = width / len(entries)
-    for place, (key, mark) in enumerate(entries):
+    words = [t.texts(f"decision.{key}", minutes=minutes) for key, _ in entries]
+    wide = [MARK_SPACE_PX + LEGEND_LETTER_PX * text_signs(text) for text in words]
+    gap, left = max((width - sum(wide)) / max(len(entries) - 1, 1), 0.0), 0.0
+    for (_, mark), text, taken in zip(entries, words, wide, strict=True):
         yield Markup('<g transform="translate({:g} 0)">{}<text class="legend" x="16" y="0">{}</text></g>').format(
-            round(place * step, 1), mark, t.texts(f"decision.{key}", minutes=minutes)
+            round(left, 1), mark, text
         )
+        left += taken + gap

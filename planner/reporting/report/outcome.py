@@ -29,6 +29,8 @@ class Outcome:
         Candidates with a new centre, centres that no longer serve, weak centres brought to standard, by id.
     share
         Of people within the standard, 0–1.
+    is_programme
+        Whether these are the projects of the programme, with its branches and passages.
     uncovered, weak
         People beyond the standard, and weak communities.
     """
@@ -40,6 +42,7 @@ class Outcome:
     share: float
     uncovered: int
     weak: int
+    is_programme: bool = False
 
 
 def outcome_of(t: Translator) -> Outcome | None:
@@ -65,6 +68,7 @@ def outcome_of(t: Translator) -> Outcome | None:
             (total["people_covered"] + last["people_covered"]) / total["people"],
             headcount(total).uncovered - round(last["people_covered"]),
             weak - len(_homes(content, last["resolved"])),
+            is_programme=True,
         )
     if not proposals or not proposals[-1]["sites"]:
         return None
@@ -106,17 +110,22 @@ def reached_by(plan: Plan, outcome: Outcome | None) -> Reached:
     standard = plan.study.limits.standard_min
     closed = () if outcome is None else outcome.closed
     stays = ~plan.inputs.facilities["id"].isin(closed).to_numpy()
-    areas = plan.service_areas
-    shown = areas[(areas["limit_min"] == standard) & ~areas["facility"].isin(closed)].geometry.array
-    within = is_within(plan.times.minutes, standard) & stays[plan.times.facility]
+    opened = plan.siting.candidates["id"].isin(outcome.sites if outcome else ()).to_numpy()
+    walks = plan.outcome.walks[-1 if outcome and outcome.is_programme else 0]
+    built = np.ones(len(plan.outcome.branches) if outcome and outcome.is_programme else 0, dtype=bool)
     is_covered = np.zeros(len(plan.inputs.demand), dtype=bool)
-    is_covered[plan.times.demand[within]] = True
-    shapes = [*shown]
-    if outcome is not None:
-        opened = np.flatnonzero(plan.siting.candidates["id"].isin(outcome.sites).to_numpy())
-        times = plan.candidate_times
-        near = is_within(times.minutes, standard) & np.isin(times.facility, opened)
-        is_covered[times.demand[near]] = True
-        place = plan.study.limits.minutes.index(standard)
-        shapes += [plan.candidate_areas[site, place] for site in opened]
+    for times, is_open in ((walks.facilities, stays), (walks.candidates, opened), (walks.branches, built)):
+        if len(is_open):
+            near = is_within(times.minutes, standard) & is_open[times.facility]
+            is_covered[times.demand[near]] = True
+    place = plan.study.limits.minutes.index(standard)
+    areas = plan.service_areas[plan.service_areas["limit_min"] == standard]
+    shapes = [*areas.geometry.array[stays], *plan.candidate_areas[opened, place]]
+    if built.any() or walks is not plan.outcome.walks[0]:
+        # Branches, and what passages add to the areas of the centres.
+        walker = walks.prepared.walker
+        spots = np.array([change.place for change in plan.outcome.branches], dtype=np.float64).reshape(-1, 2)
+        starts = [walker.snap(plan.inputs.facilities[stays]), *([walker.snap(spots)] if built.any() else [])]
+        for snaps in starts:
+            shapes += [*walker.service_areas(snaps, limits_min=[standard])[:, 0]]
     return Reached(shapely.union_all(np.array(shapes, dtype=object)), is_covered)
