@@ -3,7 +3,7 @@
 A grid of streets 100 m apart is made, with demand points at random, one centre in each square of 1 km, and
 candidates spread evenly; the map is drawn and opened in headless Chromium. Said are the size of the page, the time
 until it is drawn, and the time from switching one station until the frame is out (median and 95th hundredth of 200
-switches of candidates and centres at random).
+switches of candidates and centres at random); the same of the stops on the axis of time.
 
     python benchmarks/what_if.py OUT
 
@@ -59,6 +59,22 @@ SWITCHES = """async (stations) => {
 }"""
 
 
+STOPS = """async (rounds) => {
+    const { session } = planner;
+    const stops = session.model.sets.scenarios.filter(({ stop }) => stop);
+    const taken = [];
+    for (let round = 0; round < rounds; round++)
+        for (const stop of stops) {
+            const began = performance.now();
+            session.take(session.choiceOf(stop));
+            const drawn = performance.now();
+            await new Promise((out) => requestAnimationFrame(() => setTimeout(out, 0)));
+            taken.push([drawn - began, performance.now() - began]);
+        }
+    return taken;
+}"""
+
+
 def main(out: Path) -> None:
     """Make the study, draw its map, and time it in the browser."""
     out.mkdir(parents=True, exist_ok=True)
@@ -88,8 +104,11 @@ def time_page(page_file: Path) -> None:
             page.evaluate(SWITCHES, stations[:10])
             taken = np.array(page.evaluate(SWITCHES, stations))
             script, frame = (np.quantile(column, (0.5, 0.95)).round(1) for column in taken.T)
+            stops = np.array(page.evaluate(STOPS, 20)).T
+            stop_script, stop_frame = (np.quantile(column, (0.5, 0.95)).round(1) for column in stops)
             print(
-                f"{width} × {height}: drawn after {opened:.2f} s; one switch: script {script} ms, frame {frame} ms"
+                f"{width} × {height}: drawn after {opened:.2f} s; switch: script {script} ms, frame {frame} ms; "
+                f"stop: script {stop_script} ms, frame {stop_frame} ms"
             )
             page.close()
         browser.close()

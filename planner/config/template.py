@@ -119,8 +119,11 @@ def _table(model: type[Settings], path: tuple[str, ...], languages: tuple[Langua
         if inner in (Layer, Raster):
             yield from _layer((*path, name), languages, required=field.is_required())
         else:
-            yield f"[{'.'.join((*path, name))}]" if _has_values(inner) else f"# {'.'.join((*path, name))}"
-            yield from _table(inner, (*path, name), languages)
+            heading = f"[{'.'.join((*path, name))}]" if _has_values(inner) else f"# {'.'.join((*path, name))}"
+            lines = (heading, *_table(inner, (*path, name), languages))
+            # A part that a study lacks by default stays an example: its heading alone would ask for it.
+            is_absent = field.default is None and not field.is_required()
+            yield from map(_as_example, lines) if is_absent else lines
 
 
 def _example(model: type[Settings], path: tuple[str, ...], languages: tuple[Language, ...]) -> Iterator[str]:
@@ -132,6 +135,10 @@ def _example(model: type[Settings], path: tuple[str, ...], languages: tuple[Lang
             yield f"# {name} = {{ path = {json.dumps(_layer_path(name))} }}"
         else:
             yield f"# {_setting(model, name, field).removeprefix('#')}"
+
+
+def _as_example(line: str) -> str:
+    return line if not line or line.startswith("# ") else f"# {line.removeprefix('#')}"
 
 
 def _layer_path(name: str) -> str:

@@ -34,6 +34,7 @@ PRODUCT = "plan.json"
 PRODUCTS = frozenset(
     (
         *("map.html", "report.html", "report.docx", "tables.xlsx", PRODUCT, "results.gpkg", "sheet.pdf"),
+        *("map.pdf", "report.pdf"),
         *("sites.json", "sites.gpkg"),
     )
 )
