@@ -15,7 +15,9 @@ from planner.commands.main import main
 from planner.messages.catalogue import LANGUAGES, Language, Texts, catalogue
 from planner.messages.errors import OutputError, StudyError
 from planner.reporting.document.build import build_document
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.map.sheet import FORMATS, draw_static_map, write_static_map
+from planner.reporting.map.sheet_state import SheetState, sheet_state
 from planner.reporting.style import font_code_points, font_path, replace_missing_glyphs
 
 BEGINNINGS = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
@@ -107,3 +109,68 @@ def test_the_command_prints_the_path(toy_study: Path, tmp_path: Path, capsys: py
     assert main(["map", str(toy_study), "--out", str(out)]) == 0
     assert capsys.readouterr().out.strip() == str(out)
     assert out.stat().st_size > 10_000
+
+
+def key_figures(plan: planner.Plan) -> tuple[PlanDocument, SheetState, set[str]]:
+    content = build_document(plan)
+    return content, sheet_state(plan, content, Texts(plan.study.language)), set(letters(plan))
+
+
+@pytest.mark.parametrize("name", ["rich_toy_plan", "haibowan_plan"])
+def test_the_sheet_shows_the_end_of_the_programme(name: str, request: pytest.FixtureRequest) -> None:
+    """Every figure is plan.json's, and the people drawn are those who are left in it."""
+    plan: planner.Plan = request.getfixturevalue(name)
+    content, state, written = key_figures(plan)
+    programme, texts = content["programme"], Texts(plan.study.language)
+    assert programme is not None
+    last = programme["years"][-1]
+    total = next(
+        row for row in content["coverage"]["total"] if row["limit_min"] == content["coverage"]["standard_min"]
+    )
+    covered = total["people_covered"] + last["people_covered"]
+    today, then = (texts.percent(people / total["people"]) for people in (total["people_covered"], covered))
+    weak = {one["community"] for one in content["centres"] if one["verdict"] == "weak"}
+    left = {
+        one["community"]
+        for one in content["centres"]
+        if one["verdict"] == "weak" and one["id"] not in last["resolved"]
+    }
+    before = content["diagnosis"]["weak_communities"]
+    assert state.weak_communities == set(before) - (weak - left)
+    assert {
+        f"{today} → {then}",
+        f"{len(before)} → {len(state.weak_communities)}",
+        f"+{texts.whole(last['people_covered'])}",
+        str(len(last["sites"])),
+    } <= written
+    assert state.uncovered["people"].sum() == pytest.approx(total["people"] - covered)
+    numbers = {one["id"].removeprefix("P"): one for one in programme["projects"] if one["lon"] is not None}
+    assert [mark.label for mark in state.marks] == [*numbers]
+    assert set(numbers) <= written
+    assert {numbers[mark.label]["site"] for mark in state.marks if mark.kind == "project"} - {""} == {
+        *last["sites"]
+    }
+    proposed = content["siting"]["proposals"][-1]["people_gained"]
+    assert proposed == last["people_covered"] or f"+{texts.whole(proposed)}" not in written
+
+
+def test_without_funds_the_sheet_shows_the_sites(toy_plan: planner.Plan) -> None:
+    content, state, written = key_figures(toy_plan)
+    best = content["siting"]["proposals"][-1]
+    assert content["programme"] is None
+    assert state.outcome is None
+    assert [(mark.kind, mark.label) for mark in state.marks] == [
+        ("site", str(one["rank"])) for one in best["sites"]
+    ]
+    assert f"+{Texts('zh').whole(best['people_gained'])}" in written
+    assert state.uncovered["people"].sum() == toy_plan.coverage.uncovered["people"].sum()
+
+
+def test_funds_without_a_project_recommend_nothing(rich_toy_plan: planner.Plan) -> None:
+    """The sites alone would be a second answer beside that of the report."""
+    content = build_document(rich_toy_plan)
+    assert content["programme"] is not None
+    content["programme"]["projects"].clear()
+    state = sheet_state(rich_toy_plan, content, Texts("zh"))
+    assert state.outcome is None
+    assert state.marks == ()

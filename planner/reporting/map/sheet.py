@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -18,11 +19,12 @@ from planner.reporting.document.build import build_document
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.map import symbols
-from planner.reporting.map.sheet_drawing import A3_MM, INK, MARKERS, fill, signs_wide, stroke, write
+from planner.reporting.map.sheet_drawing import A3_MM, INK, MARK_LOOKS, MARKERS, fill, signs_wide, stroke, write
 from planner.reporting.map.sheet_margin import draw_side
+from planner.reporting.map.sheet_state import Mark, SheetState, sheet_state
 from planner.reporting.map.sizes import CORE_MARGIN_M, dot_metres
 from planner.reporting.small_counts import displayed_positions
-from planner.reporting.style import NEAR, SITE, UNCOVERED, VERDICT_COLOURS
+from planner.reporting.style import NEAR, UNCOVERED, VERDICT_COLOURS
 from planner.reporting.write import write_single
 from planner.results import Plan
 from planner.schemas.tables import TIERS
@@ -40,6 +42,9 @@ ROUND_SCALES = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 
 BORDER, MOST_SMALLER = 1.03, 1.5
 """Margin around the whole study, and how many times smaller the map may be drawn to show all of it."""
+
+TAG_MM = 2.6
+"""How far right of and above a centre the number of its upgrade stands."""
 
 CLOSE_MM = 4.0
 """A name this close to a sign is written below it."""
@@ -129,13 +134,14 @@ def _draw(plan: Plan, content: PlanDocument) -> Figure:
     figure = Figure(figsize=(A3_MM[0] / INCH_MM, A3_MM[1] / INCH_MM), facecolor="white")
     axes = figure.add_axes(MAP_BOX)
     scale = _frame(axes, plan)
-    _draw_ground(axes, plan)
-    _draw_reached(axes, plan)
-    _draw_people(axes, plan, scale)
-    _draw_signs(axes, plan, content)
-    _draw_names(axes, plan, scale)
+    state = sheet_state(plan, content, texts)
+    _draw_ground(axes, plan, state)
+    _draw_reached(axes, state)
+    _draw_people(axes, plan, state, scale)
+    _draw_signs(axes, plan, state, scale)
+    _draw_names(axes, plan, state, scale)
     _draw_scale_bar(axes, texts, scale)
-    draw_side(figure, content, texts, scale, has_private_ways=not plan.inputs.private_ways.empty)
+    draw_side(figure, content, state, texts, scale, has_private_ways=not plan.inputs.private_ways.empty)
     return figure
 
 
@@ -181,7 +187,7 @@ def _round_numbers(least: float) -> Iterator[float]:
         power *= 10
 
 
-def _draw_ground(axes: Axes, plan: Plan) -> None:
+def _draw_ground(axes: Axes, plan: Plan, state: SheetState) -> None:
     inputs = plan.inputs
     if inputs.water is not None:
         fill(axes, inputs.water.geometry, symbols.WATER_STYLE["fillColor"], zorder=1)
@@ -194,23 +200,23 @@ def _draw_ground(axes: Axes, plan: Plan) -> None:
     if inputs.barriers is not None:
         stroke(axes, inputs.barriers.geometry, "#3d3d3d", 0.9, 4, dashes=(6, 3))
     stroke(axes, inputs.communities.geometry.boundary, "#6b6b6b", 0.7, 8)
-    weak = inputs.communities["id"].isin(plan.diagnosis.weak_communities)
+    weak = inputs.communities["id"].isin(state.weak_communities)
     weak_look = symbols.WEAK_STYLE
     stroke(axes, inputs.communities.geometry[weak].boundary, str(weak_look["color"]), 1.7, 9, dashes=(5, 3))
 
 
-def _draw_reached(axes: Axes, plan: Plan) -> None:
-    limits = plan.study.limits.minutes
-    for place in reversed(range(len(limits))):
-        shapes = plan.reached.geometry[plan.reached["limit_min"] == limits[place]]
-        fill(axes, shapes, symbols.walk_colours(len(limits))[place], zorder=5, alpha=symbols.RING_OPACITY)
+def _draw_reached(axes: Axes, state: SheetState) -> None:
+    colours = symbols.walk_colours(len(state.reached))
+    for shape, colour in reversed([*zip(state.reached, colours, strict=True)]):
+        shapes = gpd.GeoSeries([shape])
+        fill(axes, shapes, colour, zorder=5, alpha=symbols.RING_OPACITY)
         stroke(axes, shapes.boundary, NEAR, 0.35, 5)
 
 
-def _draw_people(axes: Axes, plan: Plan, scale: float) -> None:
+def _draw_people(axes: Axes, plan: Plan, state: SheetState, scale: float) -> None:
     from matplotlib.collections import EllipseCollection
 
-    uncovered = plan.coverage.uncovered
+    uncovered = state.uncovered
     if uncovered.empty:
         return
     metres = dot_metres(plan.inputs.demand["people"].to_numpy())
@@ -223,12 +229,11 @@ def _draw_people(axes: Axes, plan: Plan, scale: float) -> None:
     axes.add_collection(circles)
 
 
-def _draw_names(axes: Axes, plan: Plan, scale: float) -> None:
+def _draw_names(axes: Axes, plan: Plan, state: SheetState, scale: float) -> None:
     communities = plan.inputs.communities
     inside = shapely.get_coordinates(shapely.point_on_surface(communities.geometry.array))
-    best = plan.siting.best
-    sites = plan.siting.candidates.geometry.array[list(best.sites)] if best else []
-    signs = shapely.get_coordinates([*plan.inputs.facilities.geometry.array, *sites])
+    places = shapely.get_coordinates(plan.inputs.facilities.geometry.array)
+    signs = np.array([*places, *((mark.x, mark.y) for mark in state.marks)])
     taken: list[tuple[float, float, float]] = []
     for name, (x, y) in zip(communities["name"], inside, strict=True):
         half = signs_wide(str(name)) * NAME_MM / 2
@@ -274,20 +279,29 @@ def _window(axes: Axes) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-def _draw_signs(axes: Axes, plan: Plan, content: PlanDocument) -> None:
+def _draw_signs(axes: Axes, plan: Plan, state: SheetState, scale: float) -> None:
     facilities = plan.inputs.facilities
     places = shapely.get_coordinates(facilities.geometry.array)
-    verdicts = [centre["verdict"] or "none" for centre in content["centres"]]
     for tier in reversed(TIERS):
         for number in np.flatnonzero((facilities["tier"] == tier).to_numpy()):
-            colour = VERDICT_COLOURS[verdicts[number]]
-            _sign(axes, places[number], tier, colour)
-    best = plan.siting.best
-    candidates = shapely.get_coordinates(plan.siting.candidates.geometry.array)
-    for rank, site in enumerate(best.sites if best else (), start=1):
-        x, y = candidates[site]
-        axes.plot([x], [y], marker="o", markersize=14, mfc=SITE, mec="#111", mew=1.4, zorder=21)
-        write(axes, x, y, str(rank), 9, zorder=22)
+            rating = state.ratings[number]
+            if rating is None:
+                axes.plot(*places[number][:, None], **MARK_LOOKS["closed"], markersize=8, zorder=20)
+            else:
+                _sign(axes, places[number], tier, VERDICT_COLOURS[rating])
+    for mark in state.marks:
+        _draw_mark(axes, mark, scale)
+
+
+def _draw_mark(axes: Axes, mark: Mark, scale: float) -> None:
+    look = MARK_LOOKS[mark.kind]
+    if mark.kind == "upgrade":
+        # A ring around the sign of the centre, and the number beside it.
+        axes.plot([mark.x], [mark.y], **look, markersize=15, zorder=18.5)
+        write(axes, mark.x + TAG_MM * scale, mark.y + TAG_MM * scale, mark.label, 7.5, zorder=22, halo=True)
+        return
+    axes.plot([mark.x], [mark.y], **look, markersize=14, zorder=21)
+    write(axes, mark.x, mark.y, mark.label, 9, zorder=22)
 
 
 def _sign(axes: Axes, place: Sequence[float], tier: str, colour: str) -> None:

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
-from planner.reporting.style import font_path, replace_missing_glyphs
+from planner.reporting.style import SITE, font_path, replace_missing_glyphs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 A3_MM = (420.0, 297.0)
 MARKERS = {"district": "*", "town": "s", "community": "o", "village": "^", "station": "D"}
+MARK_LOOKS: dict[str, dict[str, Any]] = {
+    "site": {"marker": "o", "mfc": SITE, "mec": "#111", "mew": 1.4},
+    "project": {"marker": "o", "mfc": SITE, "mec": "#111", "mew": 1.4},
+    "upgrade": {"marker": "o", "mfc": SITE, "mec": "#111", "mew": 0.8},
+    "passage": {"marker": "s", "mfc": "#fff", "mec": "#111", "mew": 1.4},
+    "closed": {"marker": "x", "mfc": "none", "mec": "#444", "mew": 1.8},
+}
 INK, SOFT = "#1f2328", "#57606a"
 STOPS = "、，。；：）”"
-LAST_NARROW, NARROW = 0x2E7F, 0.53
-"""Signs beyond are full-width; how wide the others are beside them."""
+LAST_NARROW, NARROW, WIDE = 0x2E7F, 0.53, "→%×·"
+"""Signs beyond are full-width; how wide the others are beside them; and which of them are as wide."""
 
 PIECES = (
     rf"[\u0000-\u{LAST_NARROW:04x}]+?(?:\s+|(?=[^\u0000-\u{LAST_NARROW:04x}])|$)|[^\u0000-\u{LAST_NARROW:04x}]"
@@ -34,9 +41,9 @@ def signs_wide(text: str) -> float:
     Examples
     --------
     >>> signs_wide("达标率"), round(signs_wide("26.1%"), 2)
-    (3.0, 2.65)
+    (3.0, 3.12)
     """
-    return sum(1.0 if ord(sign) > LAST_NARROW else NARROW for sign in text)
+    return sum(1.0 if ord(sign) > LAST_NARROW or sign in WIDE else NARROW for sign in text)
 
 
 def wrapped(text: str, signs: int) -> list[str]:
