@@ -167,7 +167,6 @@ def _draw_title_block(side: Axes, y: float, content: PlanDocument, texts: Texts,
         ("circles", circles),
         ("access", texts("maps.title_access_m", metres=f"{walking['access_m']:g}")),
         ("rules", localized(content["diagnosis"], texts.language)),
-        ("crs", data["crs"]),
         ("scale", f"1 : {texts.whole(scale * 1000)}"),
         ("data", texts("maps.modelled", layers=modelled) if modelled else texts("maps.surveyed")),
     ]
