@@ -6,7 +6,9 @@ import re
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
+import shapely
 import toy
 from plans import with_settings
 
@@ -17,6 +19,7 @@ from planner.messages.errors import OutputError, StudyError
 from planner.reporting.document.build import build_document
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.map.sheet import FORMATS, draw_static_map, write_static_map
+from planner.reporting.map.sheet_frame import MAP_MM, MOST_SMALLER, windows
 from planner.reporting.map.sheet_state import SheetState, sheet_state
 from planner.reporting.style import font_code_points, font_path, replace_missing_glyphs
 
@@ -174,3 +177,41 @@ def test_funds_without_a_project_recommend_nothing(rich_toy_plan: planner.Plan) 
     state = sheet_state(rich_toy_plan, content, Texts("zh"))
     assert state.outcome is None
     assert state.marks == ()
+
+
+def test_parts_far_off_are_in_insets_that_cover_nothing(haibowan_plan: planner.Plan) -> None:
+    content, inputs = build_document(haibowan_plan), haibowan_plan.inputs
+    marks = [(mark.x, mark.y) for mark in sheet_state(haibowan_plan, content, Texts("zh")).marks]
+    main, *insets = windows(haibowan_plan, marks)
+    west, south, east, north = inputs.communities.total_bounds
+    assert insets
+    assert max((east - west) / MAP_MM[0], (north - south) / MAP_MM[1]) > main.scale * MOST_SMALLER
+    points = [*shapely.get_coordinates([*inputs.demand.geometry, *inputs.facilities.geometry]), *marks]
+    seen = [shapely.box(*window.bounds) for window in (main, *insets)]
+    assert shapely.covers(shapely.union_all(seen), shapely.points(points)).all()
+    places = [shapely.box(*inset.place_mm) for inset in insets]
+    drawn = shapely.points(main.millimetres(np.array(points)))
+    for number, place in enumerate(places):
+        assert shapely.box(0, 0, *MAP_MM).contains(place)
+        assert not shapely.covers(place, drawn).any()
+        assert not any(place.intersects(other) for other in places[:number])
+    written = letters(with_settings(haibowan_plan, language="en"))
+    assert [text for text in written if text.startswith("scale 1 : ")] == [
+        f"scale 1 : {inset.scale * 1000:,.0f}" for inset in insets for _ in "ab"
+    ], "each inset states its own scale (once with a border, once as text)"
+    assert f"1 : {main.scale * 1000:,.0f}" in written
+    # Where nothing is free, no inset hides anybody: the whole study is drawn smaller.
+    x0, y0, x1, y1 = main.bounds
+    everywhere = [(x, y) for x in np.linspace(x0, x1, 40) for y in np.linspace(y0, y1, 40)]
+    (whole,) = windows(haibowan_plan, everywhere)
+    assert shapely.box(*whole.bounds).covers(shapely.box(west, south, east, north))
+
+
+def test_a_small_study_is_one_window_under_its_title(toy_plan: planner.Plan) -> None:
+    (main,) = windows(toy_plan, [])
+    assert shapely.box(*main.bounds).covers(shapely.box(*toy_plan.inputs.communities.total_bounds))
+    dated = with_settings(toy_plan, date="2031-05-06")
+    figure = draw_static_map(dated, build_document(dated))
+    band = next(axes for axes in figure.axes if any(one.get_text() == toy_plan.study.name for one in axes.texts))
+    assert "2031-05-06" in {one.get_text() for one in band.texts}
+    assert band.get_position().y0 > max(axes.get_position().y1 for axes in figure.axes if axes is not band)

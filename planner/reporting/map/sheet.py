@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +19,10 @@ from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.map import symbols
 from planner.reporting.map.sheet_drawing import A3_MM, INK, MARK_LOOKS, MARKERS, fill, signs_wide, stroke, write
-from planner.reporting.map.sheet_margin import draw_side
+from planner.reporting.map.sheet_frame import MAP_BOX, STRIP_MM, Window, round_numbers, windows
+from planner.reporting.map.sheet_margin import draw_band, draw_side, scale_text
 from planner.reporting.map.sheet_state import Mark, SheetState, sheet_state
-from planner.reporting.map.sizes import CORE_MARGIN_M, dot_metres
+from planner.reporting.map.sizes import dot_metres
 from planner.reporting.small_counts import displayed_positions
 from planner.reporting.style import NEAR, UNCOVERED, VERDICT_COLOURS
 from planner.reporting.write import write_single
@@ -36,13 +36,6 @@ if TYPE_CHECKING:
 FORMATS = (".png", ".svg", ".pdf")
 INCH_MM = 25.4
 DOTS_AN_INCH = 200
-MAP_BOX = (0.012, 0.015, 0.752, 0.97)
-ROUND_SCALES = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
-"""What a scale or a scale bar may begin with."""
-
-BORDER, MOST_SMALLER = 1.03, 1.5
-"""Margin around the whole study, and how many times smaller the map may be drawn to show all of it."""
-
 TAG_MM = 2.6
 """How far right of and above a centre the number of its upgrade stands."""
 
@@ -133,58 +126,53 @@ def _draw(plan: Plan, content: PlanDocument) -> Figure:
     texts = Texts(plan.study.language)
     figure = Figure(figsize=(A3_MM[0] / INCH_MM, A3_MM[1] / INCH_MM), facecolor="white")
     axes = figure.add_axes(MAP_BOX)
-    scale = _frame(axes, plan)
     state = sheet_state(plan, content, texts)
-    _draw_ground(axes, plan, state)
-    _draw_reached(axes, state)
-    _draw_people(axes, plan, state, scale)
-    _draw_signs(axes, plan, state, scale)
-    _draw_names(axes, plan, state, scale)
-    _draw_scale_bar(axes, texts, scale)
-    draw_side(figure, content, state, texts, scale, has_private_ways=not plan.inputs.private_ways.empty)
+    main, *insets = windows(plan, [(mark.x, mark.y) for mark in state.marks])
+    _draw_map(axes, plan, state, main)
+    _draw_water_names(axes, plan)
+    _draw_scale_bar(axes, texts, main.scale)
+    for inset in insets:
+        _draw_inset(figure, plan, state, inset, texts)
+    draw_band(figure, content, state, texts)
+    draw_side(figure, content, state, texts, main.scale, has_private_ways=not plan.inputs.private_ways.empty)
     return figure
 
 
-def _frame(axes: Axes, plan: Plan) -> float:
-    """Show where most people live, at a round scale; return how many metres a millimetre stands for."""
-    demand = plan.inputs.demand
-    people = demand["people"].to_numpy()
-    west, south, east, north = _core(demand.geometry.x.to_numpy(), demand.geometry.y.to_numpy(), people)
-    width_mm, height_mm = MAP_BOX[2] * A3_MM[0], MAP_BOX[3] * A3_MM[1]
-    least = max((east - west) / width_mm, (north - south) / height_mm)
-    scale = next(one for one in _round_numbers(least) if one >= least)
-    # Outlying parts are shown too where they cost little of the scale.
-    whole = plan.inputs.communities.total_bounds
-    needed = max((whole[2] - whole[0]) / width_mm, (whole[3] - whole[1]) / height_mm) * BORDER
-    fitting = next(one for one in _round_numbers(needed) if one >= needed)
-    if scale < fitting <= scale * MOST_SMALLER:
-        scale, (west, south, east, north) = fitting, whole
-    middle_x, middle_y = (west + east) / 2, (south + north) / 2
-    axes.set_xlim(middle_x - scale * width_mm / 2, middle_x + scale * width_mm / 2)
-    axes.set_ylim(middle_y - scale * height_mm / 2, middle_y + scale * height_mm / 2)
+def _frame(axes: Axes, window: Window) -> None:
+    west, south, east, north = window.bounds
+    axes.set_xlim(west, east)
+    axes.set_ylim(south, north)
     axes.set_aspect("equal", adjustable="box")
     axes.set_xticks([])
     axes.set_yticks([])
     axes.set_facecolor("#eceae4")
-    return scale
 
 
-def _core(x: Any, y: Any, people: Any) -> tuple[float, float, float, float]:  # noqa: ANN401 - arrays of numbers
-    """Return the box of all but the outermost hundredth of people on each side."""
-    edges = []
-    for along in (x, y):
-        order = np.argsort(along, kind="stable")
-        share = np.cumsum(people[order]) / people.sum()
-        low, high = along[order][np.minimum(np.searchsorted(share, (0.01, 0.99)), len(along) - 1)]
-        edges.append((float(low) - CORE_MARGIN_M, float(high) + CORE_MARGIN_M))
-    return edges[0][0], edges[1][0], edges[0][1], edges[1][1]
+def _draw_map(axes: Axes, plan: Plan, state: SheetState, window: Window) -> None:
+    _frame(axes, window)
+    _draw_ground(axes, plan, state)
+    _draw_reached(axes, state)
+    _draw_people(axes, plan, state, window.scale)
+    _draw_signs(axes, plan, state, window)
+    _draw_names(axes, plan, state, window.scale)
 
 
-def _round_numbers(least: float) -> Iterator[float]:
-    power = 10.0 ** math.floor(math.log10(least))
-    while True:
-        yield from (power * one for one in ROUND_SCALES)
-        power *= 10
+def _draw_inset(figure: Figure, plan: Plan, state: SheetState, window: Window, texts: Texts) -> None:
+    left, bottom, right, top = window.place_mm
+    box = (
+        MAP_BOX[0] + left / A3_MM[0],
+        MAP_BOX[1] + bottom / A3_MM[1],
+        (right - left) / A3_MM[0],
+        (top - bottom) / A3_MM[1],
+    )
+    axes = figure.add_axes(box, zorder=2)
+    _draw_map(axes, plan, state, window)
+    for spine in axes.spines.values():
+        spine.set(linewidth=1.4, edgecolor=INK)
+    west, south, *_ = window.bounds
+    where = (west + 2 * window.scale, south + STRIP_MM / 2 * window.scale)
+    said = texts("maps.inset_scale", scale=scale_text(window.scale, texts))
+    write(axes, *where, said, 8, ha="left", zorder=30, halo=True)
 
 
 def _draw_ground(axes: Axes, plan: Plan, state: SheetState) -> None:
@@ -235,7 +223,10 @@ def _draw_names(axes: Axes, plan: Plan, state: SheetState, scale: float) -> None
     places = shapely.get_coordinates(plan.inputs.facilities.geometry.array)
     signs = np.array([*places, *((mark.x, mark.y) for mark in state.marks)])
     taken: list[tuple[float, float, float]] = []
+    west, south, east, north = _window(axes)
     for name, (x, y) in zip(communities["name"], inside, strict=True):
+        if not (west < x < east and south < y < north):
+            continue
         half = signs_wide(str(name)) * NAME_MM / 2
         near = signs[np.argmin(np.hypot(*(signs - (x, y)).T))]
         step = CLOSE_MM * scale
@@ -250,6 +241,9 @@ def _draw_names(axes: Axes, plan: Plan, state: SheetState, scale: float) -> None
         taken.append((float(at[0]), float(at[1]), half * scale))
         # Below the signs: no name covers the number of a site.
         write(axes, float(at[0]), float(at[1]), str(name), 7, zorder=18, halo=True)
+
+
+def _draw_water_names(axes: Axes, plan: Plan) -> None:
     water = plan.inputs.water
     if water is not None:
         window = shapely.box(*_window(axes))
@@ -279,7 +273,7 @@ def _window(axes: Axes) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-def _draw_signs(axes: Axes, plan: Plan, state: SheetState, scale: float) -> None:
+def _draw_signs(axes: Axes, plan: Plan, state: SheetState, window: Window) -> None:
     facilities = plan.inputs.facilities
     places = shapely.get_coordinates(facilities.geometry.array)
     for tier in reversed(TIERS):
@@ -290,7 +284,7 @@ def _draw_signs(axes: Axes, plan: Plan, state: SheetState, scale: float) -> None
             else:
                 _sign(axes, places[number], tier, VERDICT_COLOURS[rating])
     for mark in state.marks:
-        _draw_mark(axes, mark, scale)
+        _draw_mark(axes, mark, window.scale)
 
 
 def _draw_mark(axes: Axes, mark: Mark, scale: float) -> None:
@@ -298,7 +292,7 @@ def _draw_mark(axes: Axes, mark: Mark, scale: float) -> None:
     if mark.kind == "upgrade":
         # A ring around the sign of the centre, and the number beside it.
         axes.plot([mark.x], [mark.y], **look, markersize=15, zorder=18.5)
-        write(axes, mark.x + TAG_MM * scale, mark.y + TAG_MM * scale, mark.label, 7.5, zorder=22, halo=True)
+        write(axes, mark.x + TAG_MM * scale, mark.y + TAG_MM * scale, mark.label, 9, zorder=22, halo=True)
         return
     axes.plot([mark.x], [mark.y], **look, markersize=14, zorder=21)
     write(axes, mark.x, mark.y, mark.label, 9, zorder=22)
@@ -312,7 +306,7 @@ def _sign(axes: Axes, place: Sequence[float], tier: str, colour: str) -> None:
 
 def _draw_scale_bar(axes: Axes, texts: Texts, scale: float) -> None:
     width_mm = 60.0
-    length = [one for one, _ in zip(_round_numbers(scale), range(40), strict=False) if one <= scale * width_mm][-1]
+    length = [one for one, _ in zip(round_numbers(scale), range(40), strict=False) if one <= scale * width_mm][-1]
     west, south, _, north = _window(axes)
     x, y = west + 6 * scale, south + 6 * scale
     axes.plot([x, x, x + length, x + length], [y + 2 * scale, y, y, y + 2 * scale], color=INK, lw=1.6, zorder=30)

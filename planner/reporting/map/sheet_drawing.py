@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from planner.reporting.style import SITE, font_path, replace_missing_glyphs
 
@@ -99,8 +100,8 @@ def fill(axes: Axes, shapes: gpd.GeoSeries, colour: object, *, zorder: float, al
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path as Outline
 
-    for part in shapely.get_parts(np.asarray(shapes.array, dtype=object)):
-        if part.is_empty or part.geom_type != "Polygon":
+    for part in _seen(axes, shapes):
+        if part.geom_type != "Polygon":
             continue
         rings = [np.asarray(ring.coords)[:, :2] for ring in (part.exterior, *part.interiors)]
         outline = Outline.make_compound_path(*(Outline(ring, closed=True) for ring in rings))
@@ -122,9 +123,19 @@ def stroke(
 
     parts = [
         np.asarray(part.coords)[:, :2]
-        for part in shapely.get_parts(np.asarray(lines.array, dtype=object))
-        if not part.is_empty and part.geom_type in ("LineString", "LinearRing")
+        for part in _seen(axes, lines)
+        if part.geom_type in ("LineString", "LinearRing")
     ]
     look = (0, dashes) if dashes else "solid"
     drawn = LineCollection(parts, colors=colour, linewidths=width, linestyles=[look], zorder=zorder)
     axes.add_collection(drawn, autolim=False)
+
+
+def _seen(axes: Axes, shapes: gpd.GeoSeries) -> NDArray[np.object_]:
+    """Return the parts of shapes that may be seen: what lies beyond the window costs time and room."""
+    parts: NDArray[np.object_] = shapely.get_parts(np.asarray(shapes.array, dtype=object))
+    (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
+    # An empty part has no bounds, and no number is less than none.
+    west, south, east, north = shapely.bounds(parts).T
+    seen: NDArray[np.object_] = parts[(west <= x1) & (east >= x0) & (south <= y1) & (north >= y0)]
+    return seen

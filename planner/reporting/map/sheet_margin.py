@@ -1,4 +1,4 @@
-"""Beside the map on its sheet: the title, the key figures, the legend and the title block."""
+"""Around the map on its sheet: the title band, the key figures, the legend and the title block."""
 
 from __future__ import annotations
 
@@ -38,9 +38,33 @@ MOST_SOURCES = 5
 FIGURE_MM = 30.0
 """How far a key figure may reach from the left border of the side; a longer one is written smaller."""
 
-MM_A_POINT = 25.4 / 72
+MM_A_POINT, DATE_MM = 25.4 / 72, 60.0
+"""Millimetres of a point, and how much of the title band is the date's."""
 
-SIDE_BOX = (0.776, 0.015, 0.212, 0.97)
+BAND_BOX = (0.012, 0.93, 0.976, 0.058)
+SIDE_BOX = (0.776, 0.015, 0.212, 0.9)
+
+
+def draw_band(figure: Figure, content: PlanDocument, state: SheetState, texts: Texts) -> None:
+    """Write title, subtitle and date above the map."""
+    band = figure.add_axes(BAND_BOX)
+    width, height = BAND_BOX[2] * A3_MM[0], BAND_BOX[3] * A3_MM[1]
+    band.set_xlim(0, width)
+    band.set_ylim(height, 0)
+    band.axis("off")
+    study, date = content["study"], content["study"]["date"]
+    subtitle = _subtitle(content, state, texts)
+    for y, text, size, colour in ((5, study["name"], 20.0, INK), (13.2, subtitle, 12.0, SOFT)):
+        fitting = (width - DATE_MM) / MM_A_POINT / max(signs_wide(text), 1.0)
+        write(band, 0, y, text, min(size, fitting), ha="left", colour=colour)
+    if date:
+        write(band, width, 13.2, date, 12, ha="right", colour=SOFT)
+    band.plot([0, width], [height, height], color="#333", lw=1.4, clip_on=False)
+
+
+def scale_text(scale: float, texts: Texts) -> str:
+    """Return a scale, metres for a millimetre, as 1 : 50,000."""
+    return f"1 : {texts.whole(scale * 1000)}"
 
 
 def draw_side(
@@ -52,14 +76,12 @@ def draw_side(
     *,
     has_private_ways: bool,
 ) -> None:
-    """Write the title, the key figures, the legend and the title block, one below the other."""
+    """Write the key figures, the legend and the title block, one below the other."""
     side = figure.add_axes(SIDE_BOX)
     side.set_xlim(0, SIDE_BOX[2] * A3_MM[0])
     side.set_ylim(SIDE_BOX[3] * A3_MM[1], 0)
     side.axis("off")
-    y = write_lines(side, 6, wrapped(content["study"]["name"], 15), 17, step=8.5)
-    y = write_lines(side, y + 1, wrapped(_subtitle(content, state, texts), 26), 11, colour=SOFT, step=6)
-    y = _draw_figures(side, y + 3, content, state, texts)
+    y = _draw_figures(side, 1, content, state, texts)
     y = _draw_legend(side, y + 4, content, state, texts, has_private_ways=has_private_ways)
     _draw_title_block(side, y + 6, content, texts, scale)
 
@@ -167,7 +189,7 @@ def _draw_title_block(side: Axes, y: float, content: PlanDocument, texts: Texts,
         ("circles", circles),
         ("access", texts("maps.title_access_m", metres=f"{walking['access_m']:g}")),
         ("rules", localized(content["diagnosis"], texts.language)),
-        ("scale", f"1 : {texts.whole(scale * 1000)}"),
+        ("scale", scale_text(scale, texts)),
         ("data", texts("maps.modelled", layers=modelled) if modelled else texts("maps.surveyed")),
     ]
     sources = list(dict.fromkeys(source["source"] for source in data["sources"] if source["source"]))
