@@ -53,7 +53,7 @@ from planner.messages.user_language import user_language
 TOLD_AT_MOST = 50
 """Wrong settings that are told one by one, with the nearest known name looked for; the others are counted."""
 
-PATHS = ("path", "building_kinds", "place_kinds", "profile")
+PATHS = ("path", "building_kinds", "place_kinds", "profile", "scenes")
 """Settings that name files."""
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from planner.config.own_scenes import read_own_scenes
 from planner.config.sections.map import MapSettings
 from planner.messages.catalogue import Texts, localized
 from planner.messages.money import unit_of_amount
@@ -153,7 +154,7 @@ def draw_map(plan: Plan, content: PlanDocument) -> str:
             "notes": words.notes,
             "page": _page_words(words.texts),
             "colours": VERDICT_COLOURS,
-            "scenes": scenes(content, words.texts),
+            "scenes": scenes(content, words.texts, read_own_scenes(plan.study)),
             "legend": legend(layers, content, words.texts),
             "sources": _sources(content, words.texts),
             "streets": street_names(plan),
