@@ -179,6 +179,8 @@ class Study(Settings):
     @model_validator(mode="after")
     def _services_are_sound(self) -> Self:
         check_services(self.services, tuple(group.id for group in self.demand.groups))
+        if not self.services and (self.bundles is not None or self.step_free):
+            raise PydanticCustomError("services_needed", "`bundles` and `step_free` need [[services]]")
         return self
 
     def resolve(self, path: Path) -> Path:

@@ -56,6 +56,7 @@ OWN_WORDS = (
     "card_as_run",
     "candidate",
     "changes",
+    "changes_more",
     "undo",
     "closed",
     "opened",
@@ -253,15 +254,18 @@ def _curve(plan: Plan, content: PlanDocument) -> Entry:
 
 def _sources(content: PlanDocument, texts: Texts) -> str:
     """Return where the layers come from, as one line of HTML."""
-    stated = [
-        f"{input_name(source['layer'], texts)}{texts('maps.between')}{source['source']}"
-        for source in content["data"]["sources"]
-        if source["source"]
-    ]
-    if content["data"]["attribution"]:
-        stated.insert(0, content["data"]["attribution"])
+    credit = content["data"]["attribution"]
+    said = [(source["layer"], _without(source["source"], credit)) for source in content["data"]["sources"]]
+    # Services of one extract would say the same of it, one after another.
+    layers = dict.fromkeys((input_name(layer, texts), text) for layer, text in said if text)
+    stated = [*([credit] if credit else []), *(texts("maps.between").join(layer) for layer in layers)]
     line = texts("maps.semicolon").join(stated) or texts("maps.no_source")
     return str(Markup.escape(f"{texts('maps.sources')}{texts('maps.between')}{line}"))
+
+
+def _without(source: str, credit: str) -> str:
+    """Return a layer's source without the credit that stands before all."""
+    return source.removesuffix(credit).rstrip("; ") if credit else source
 
 
 OSM = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
