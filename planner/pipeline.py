@@ -37,6 +37,7 @@ from planner.programme.programme import Programme
 from planner.programme.project_options import ProgrammeInputs
 from planner.results import Plan
 from planner.results.outcome import ProjectEffects, count_people, measure_outcome
+from planner.siting.candidates.constraints import SiteConstraints
 from planner.siting.proposals import SitingResult
 from planner.siting.solvers.highs import highs_version
 from planner.siting.solvers.mip import Discrepancy, collect_discrepancies, discrepancy_notices
@@ -237,12 +238,13 @@ def _measure_services(prepared: PreparedStudy, progress: Progress) -> tuple[Serv
     progress("services")
     detour = _blocked_detour(rules)
     given = (inputs.services, walker, inputs.demand, inputs.groups, tuple(inputs.communities["id"]))
+    neighbours, own = inputs.neighbours.points, (inputs.facilities, inputs.communities)
 
     def measure() -> tuple[Services, Ledger]:
-        services = measure_services(*given, blocked_detour=detour)
-        return services, build_ledger(services, walker, inputs.facilities, inputs.communities)
+        services = measure_services(*given, blocked_detour=detour, neighbours=neighbours)
+        return services, build_ledger(services, walker, *own)
 
-    return prepared.cache.get("services", (given, detour, inputs.facilities, inputs.communities), measure)
+    return prepared.cache.get("services", (given, detour, neighbours, own), measure)
 
 
 def _blocked_detour(rules: RuleSet) -> float:
@@ -267,7 +269,10 @@ def _choose_bundles(prepared: PreparedStudy, services: Services | None, progress
     if services is None or settings is None:
         return None
     progress("bundles")
-    return choose_bundles(services, prepared.walker, inputs.facilities, inputs.parcels, settings)
+    # Spacing, least area and budget of [siting] are those of stations.
+    limits = prepared.study.siting.model_copy(update={"min_spacing_m": 0.0, "least_area_m2": None, "budget": None})
+    ground = SiteConstraints.of(inputs, prepared.walker, limits)
+    return choose_bundles(services, prepared.walker, inputs.facilities, inputs.parcels, settings, ground)
 
 
 def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[AlternativeDiagnosis]:

@@ -15,6 +15,7 @@ from planner.accessibility.business_areas import BusinessAreas, find_business_ar
 from planner.accessibility.groups import GroupCoverage, measure_group_coverage
 from planner.cache import NO_CACHE, Cache
 from planner.config.facility_references import check_named_centres, check_named_places, without_closed
+from planner.config.own_scenes import read_own_scenes
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, communities_without_centre
 from planner.evaluation.functions import unknown_functions
@@ -278,6 +279,7 @@ def prepare(
         The study or its data are not valid: every reason at once.
     """
     check_model(study)
+    read_own_scenes(study)  # refused before the work, not at the map
     if not for_results:
         return _prepare(study, scenario, progress, lambda: None, cache)
     barriers, siting = study.walking.stop_at_barriers, study.siting.sites > 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -14,12 +15,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accessibility.equity import gini, groups_of
+from planner.accessibility.nth_nearest import nth_nearest, straight_nth
 from planner.accessibility.two_step_fca import two_step_access
 from planner.config.sections.demand import RESIDENTS
 from planner.io.service_places import BELOW_STANDARD, CLOSED, ServicePlaces
 from planner.messages.notices import Notice
 from planner.network.snapping import SnappedPoints
-from planner.network.travel_times import TravelTimes
 from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.network.walker import Walker
 from planner.population.groups import GroupDemand
@@ -60,6 +61,9 @@ class ServiceAccess:
     access
         Capacity per person within the standard (2SFCA); NaN where not known; None where no capacity is asked for,
         shape (points,).
+    catchment
+        People within the standard of each facility, those of neighbouring districts with them; None as `access`,
+        shape (places,).
     """
 
     service: ServicePlaces
@@ -73,6 +77,7 @@ class ServiceAccess:
     within: IndexArray
     reason: NDArray[np.object_]
     access: FloatArray | None
+    catchment: FloatArray | None = None
 
     @property
     def id(self) -> str:
@@ -128,24 +133,6 @@ class Services:
     notices: tuple[Notice, ...]
 
 
-def nth_nearest(times: TravelTimes, nth: int) -> FloatArray:
-    """Return each demand point's minutes to its n-th nearest facility; `inf` beyond the horizon, shape (demand,).
-
-    Examples
-    --------
-    >>> times = TravelTimes(np.array([0, 1, 1]), np.array([0, 0, 1]), np.array([5.0, 3.0, 4.0]), 2, 2, 15.0)
-    >>> nth_nearest(times, 1).tolist(), nth_nearest(times, 2).tolist()
-    ([3.0, 4.0], [5.0, inf])
-    """
-    order = np.lexsort((times.minutes, times.demand))
-    each = np.arange(times.n_demand)
-    first, last = (np.searchsorted(times.demand[order], each, side=side) for side in ("left", "right"))
-    minutes = np.full(times.n_demand, np.inf)
-    has = last - first >= nth
-    minutes[has] = times.minutes[order[first[has] + nth - 1]]
-    return minutes
-
-
 def completeness_index(reached: Sequence[Bools], weights: Sequence[float]) -> FloatArray:
     r"""Return the weighted share of the services within reach of each point, 0–1; NaN where none weighs anything.
 
@@ -172,6 +159,7 @@ def measure_services(
     communities: Sequence[str],
     *,
     blocked_detour: float,
+    neighbours: gpd.GeoDataFrame | None = None,
 ) -> Services:
     """Measure who reaches each service, and how complete what everybody reaches is.
 
@@ -192,6 +180,9 @@ def measure_services(
         Ids of the communities, in the order of the results.
     blocked_detour
         Detour above which a direction counts as blocked: a facility straight that near, and beyond the standard.
+    neighbours
+        Demand points of neighbouring districts, with the columns of `demand`: they share capacity, and count in no
+        sum.
 
     Returns
     -------
@@ -200,12 +191,13 @@ def measure_services(
     """
     points_of = {RESIDENTS: demand, **{group.settings.id: group.points for group in groups}}
     at_residents = {RESIDENTS, *(group.settings.id for group in groups if group.at_residents)}
+    sharing = _sharing(neighbours, groups)
     access, notices = [], []
     for service in services:
         name = service.standard.group
         snaps = walker.snap(service.places) if service.is_known else None
-        points = demand if name in at_residents else points_of[name]
-        one = _measure(service, snaps, walker, demand, points, points_of[name], blocked_detour)
+        group = _Group(demand if name in at_residents else points_of[name], points_of[name], sharing.get(name))
+        one = _measure(service, snaps, walker, demand, group, blocked_detour)
         access.append(one)
         if snaps is not None and not snaps.reaches_street.all():
             rows = tuple(service.places["id"][~snaps.reaches_street])
@@ -230,16 +222,39 @@ def measure_services(
     )
 
 
+class _Group(NamedTuple):
+    """Whom a service is for: `searched` are its `points`, or the residents' where it lives there."""
+
+    searched: gpd.GeoDataFrame
+    points: gpd.GeoDataFrame
+    sharing: gpd.GeoDataFrame | None
+
+
+def _sharing(neighbours: gpd.GeoDataFrame | None, groups: Sequence[GroupDemand]) -> dict[str, gpd.GeoDataFrame]:
+    """Return the people of neighbouring districts by group, where their residents are counted by it."""
+    if neighbours is None or not len(neighbours):
+        return {}
+    found = {RESIDENTS: neighbours["people"]}
+    for one in (group.settings for group in groups if group.at_residents):
+        if one.share is not None:
+            found[one.id] = neighbours["people"] * one.share
+        elif one.column in neighbours.columns:
+            found[one.id] = pd.to_numeric(neighbours[one.column])
+    return {
+        name: gpd.GeoDataFrame({"people": people.fillna(0.0), "geometry": neighbours.geometry}, crs=neighbours.crs)
+        for name, people in found.items()
+    }
+
+
 def _measure(
     service: ServicePlaces,
     snaps: SnappedPoints | None,
     walker: Walker,
     demand: gpd.GeoDataFrame,
-    searched: gpd.GeoDataFrame,
-    points: gpd.GeoDataFrame,
+    group: _Group,
     blocked_detour: float,
 ) -> ServiceAccess:
-    """Measure one service; `searched` are the group's `points`, or the residents' where the group lives there."""
+    searched, points, sharing = group
     standard, count = service.standard, service.standard.count
     if snaps is None:
         unknown, nobody = np.full(len(demand), np.nan), np.full(len(points), np.nan)
@@ -257,20 +272,24 @@ def _measure(
         first, group_nearest, group_min = _search(
             walker, service.places, counts, searched, standard.minutes, count
         )
-    ends = walker.snap(searched)
-    access, within = None, is_within(group_min, standard.minutes).astype(np.int64)
+    access, catchment, within = None, None, is_within(group_min, standard.minutes).astype(np.int64)
     supply = service.places["capacity"].to_numpy(dtype=np.float64)
     if count > 1 or np.isfinite(supply[counts]).any():
+        both = [searched[["geometry"]], *([] if sharing is None else [sharing[["geometry"]]])]
+        ends = walker.snap(gpd.GeoDataFrame(pd.concat(both, ignore_index=True), crs=searched.crs))
         times = walker.times(snaps, ends, within_min=standard.minutes).of_facilities(counts)
-        within = times.count_within(standard.minutes)
-        people = points["people"].to_numpy(dtype=np.float64)
+        within = times.count_within(standard.minutes)[: len(points)]
         if np.isfinite(supply[counts]).any():
-            access = two_step_access(times, people, supply, zones_min=[standard.minutes], weights=[1.0]).access
+            people = np.concatenate([one["people"] for one in (points, sharing) if one is not None])
+            found = two_step_access(
+                times, people.astype(np.float64), supply, zones_min=[standard.minutes], weights=[1.0]
+            )
+            access, catchment = found.access[: len(points)], found.people
     reason = np.full(len(points), "", dtype=object)
     served = is_within(group_min, standard.minutes)
     reason[~served] = NOTHING_NEAR
     beyond = np.flatnonzero(~served)
-    near = _straight_nth(service.places[counts], gpd.GeoDataFrame(points.iloc[beyond]), count) * blocked_detour
+    near = straight_nth(service.places[counts], gpd.GeoDataFrame(points.iloc[beyond]), count) * blocked_detour
     reason[beyond[near <= walker.walk.metres(standard.minutes)]] = BLOCKED
     reason[~served & (within > 0)] = TOO_FEW
     if standard.per_1000 is not None and access is not None:
@@ -281,7 +300,8 @@ def _measure(
             _, _, then = _search(walker, service.places, more, searched, standard.minutes, count)
             reason[~served & is_within(then, standard.minutes)] = status
     return ServiceAccess(
-        service, points, minutes, nearest, nth, group_min, first, group_nearest, within, reason, access
+        *(service, points, minutes, nearest, nth, group_min, first, group_nearest, within, reason, access),
+        catchment,
     )
 
 
@@ -304,17 +324,6 @@ def _search(
     if count == 1:
         return minutes, nearest, minutes
     return minutes, nearest, nth_nearest(walker.times(starts, ends, within_min=standard_min * FARTHEST_NTH), count)
-
-
-def _straight_nth(places: gpd.GeoDataFrame, points: gpd.GeoDataFrame, nth: int) -> FloatArray:
-    """Return the straight distance to the n-th nearest place, metres; `inf` where there are fewer."""
-    if len(places) < nth or not len(points):
-        return np.full(len(points), np.inf)
-    xy = [np.column_stack([table.geometry.x, table.geometry.y]) for table in (places, points)]
-    from scipy.spatial import cKDTree
-
-    distance, _ = cKDTree(xy[0]).query(xy[1], k=[nth])
-    return np.asarray(distance, dtype=np.float64)[:, 0]
 
 
 def _shares(one: ServiceAccess, part: NDArray[np.int64], count: int) -> dict[str, FloatArray]:

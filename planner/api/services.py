@@ -204,7 +204,7 @@ def _places(
     settings = ServiceSettings(
         id=f"s{number}",
         minutes=limit,
-        count=int(check_number("count", 1 if count is None else count, least=1)),
+        count=_whole(1 if count is None else count),
         weight=check_number("weights", 1.0 if weight is None else weight),
     )
     standard = ServiceStandard(settings, {"en": name, "zh": name}, limit, None, None, "minutes", "", "own")
@@ -215,6 +215,13 @@ def _places(
     supply = np.full(len(frame), np.nan) if capacity is None else read_numbers(points, capacity, name)
     columns = {"name": "", "capacity": supply, "status": ""}
     return ServicePlaces(standard, gpd.GeoDataFrame(points.metric.assign(**columns)))
+
+
+def _whole(count: object) -> int:
+    number = check_number("count", count, least=1)
+    if not number.is_integer():
+        raise DataError("count", [Issue("not_a_value", {"name": "count", "found": in_short(count)})])
+    return int(number)
 
 
 def _named(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:

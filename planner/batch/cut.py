@@ -18,6 +18,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
+from planner.batch.cut_services import columns_of_service, layer_settings, services_of_district
 from planner.batch.districts import CutResult
 from planner.batch.membership import districts_of_communities, districts_of_facilities
 from planner.batch.portfolio import District, Portfolio
@@ -34,6 +35,7 @@ from planner.io.datum.transform import Datum, datum_name, to_wgs84
 from planner.io.formats import is_extract
 from planner.io.layers import read_layer
 from planner.io.osm.place import ATTRIBUTION, add_attribution
+from planner.io.service_places import layer_of_service, select_rows, service_layer
 from planner.io.study_layers import StudyLayers
 from planner.messages.errors import (
     DataError,
@@ -79,6 +81,8 @@ class Whole:
         Of the districts by code.
     sources
         What to say of the origin of each layer.
+    service_columns
+        Settings of each service that name columns, as these are called in its table.
     in_several
         Ids of communities in the polygons of several districts.
     """
@@ -90,7 +94,8 @@ class Whole:
     facility_district: NDArray[np.object_]
     names: Mapping[str, str]
     sources: Mapping[str, str]
-    in_several: tuple[str, ...] = ()
+    service_columns: Mapping[str, Mapping[str, Any]]
+    in_several: tuple[str, ...]
 
 
 def write_districts(study: Study, portfolio: Portfolio, folder: Path) -> CutResult:
@@ -158,6 +163,11 @@ def read_whole(study: Study, portfolio: Portfolio) -> Whole:
         layers["buildings"] = layers["buildings"].assign(id=named)
     if portfolio.cut is None:
         raise ValueError(portfolio.name)
+    columns = {one.id: columns_of_service(one, tables, layers) for one in study.services}
+    for one in study.services:
+        name = layer_of_service(one)
+        if name in layers:
+            layers[name] = gpd.GeoDataFrame(layers[name][select_rows(layers[name], columns[one.id]["where"])])
     datum = read.datums.layers["streets"].datum if "streets" in read.datums.layers else "wgs84"
     layers["streets"] = _with_extracts(layers["streets"], study, portfolio, datum)
     district, names, in_several = districts_of_communities(read.communities, portfolio, portfolio.cut)
@@ -189,6 +199,7 @@ def read_whole(study: Study, portfolio: Portfolio) -> Whole:
             for source in tables.sources(read.datums)
         },
         in_several=in_several,
+        service_columns=columns,
     )
 
 
@@ -242,9 +253,7 @@ def write_district(whole: Whole, code: str, folder: Path, overrides: Mapping[str
         for group in content.get("demand", {}).get("groups", [])
     ]
     services = [
-        {**one, "tags": {}, "layer": inputs.pop(f"services.{one['id']}")}
-        if f"services.{one['id']}" in inputs
-        else one
+        {**one, **whole.service_columns[one["id"]], **layer_settings(one["id"], inputs)}
         for one in content.get("services", [])
     ]
     demand = {**content.get("demand", {}), "method": _method(whole, layers)}
@@ -279,7 +288,8 @@ def _method(whole: Whole, layers: Mapping[str, gpd.GeoDataFrame]) -> str:
 
 
 def _settings_of(whole: Whole, name: str, frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> dict[str, Any]:
-    layer = getattr(whole.study.inputs, name, None)
+    of_services = {layer_of_service(one): service_layer(whole.study, one) for one in whole.study.services}
+    layer = of_services.get(name) or getattr(whole.study.inputs, name, None)
     settings: dict[str, Any] = {"source": whole.sources.get(name, ""), "datum": _datum(crs)}
     if layer is not None and layer.modelled:
         settings["modelled"] = True
@@ -340,13 +350,13 @@ def district_layers(whole: Whole, code: str, *, margin_m: float) -> dict[str, gp
             found[name] = layers[name][shapely.intersects(zone, layers[name].geometry.array)]
     ground = shapely.union_all(own.geometry.array)
     for name in layers:
-        if name.startswith("services."):
-            away_m = shapely.distance(zone, layers[name].geometry.array)
-            # Where none is near, one that is out of reach says that there is such a service.
-            found[name] = layers[name][(away_m == 0) | (np.arange(len(away_m)) == np.argmin(away_m))]
         if name.startswith("kinds."):
             found[name] = layers[name][shapely.intersects(ground, layers[name].geometry.array)]
-    return {name: frame for name, frame in found.items() if len(frame) or name in ("facilities", "streets")}
+    found |= dict(
+        services_of_district(whole.study.services, whole.service_columns, layers, found["facilities"], zone)
+    )
+    stay = ("facilities", "streets", *map(layer_of_service, whole.study.services))
+    return {name: frame for name, frame in found.items() if len(frame) or name in stay}
 
 
 def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -53,7 +53,7 @@ from planner.messages.user_language import user_language
 TOLD_AT_MOST = 50
 """Wrong settings that are told one by one, with the nearest known name looked for; the others are counted."""
 
-PATHS = ("path", "building_kinds", "place_kinds", "profile")
+PATHS = ("path", "building_kinds", "place_kinds", "profile", "scenes")
 """Settings that name files."""
 
 
@@ -179,6 +179,8 @@ class Study(Settings):
     @model_validator(mode="after")
     def _services_are_sound(self) -> Self:
         check_services(self.services, tuple(group.id for group in self.demand.groups))
+        if not self.services and (self.bundles is not None or self.step_free):
+            raise PydanticCustomError("services_needed", "`bundles` and `step_free` need [[services]]")
         return self
 
     def resolve(self, path: Path) -> Path:

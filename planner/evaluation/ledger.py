@@ -155,9 +155,7 @@ class _Search:
             return summed.astype(np.float64).reshape(len(starts), count)
 
         reached, status = gains(service.places, lacking, standard.minutes), service.places["status"].to_numpy()
-        settings = standard.settings
-        own = settings is None or (settings.layer is None and not settings.tags)
-        taken = set(service.places["id"][status == ""]) if own else set()
+        taken = set(service.places["id"][status == ""]) if service.is_own else set()
         ids = [str(ident) for ident in hosts["id"]]
         free = np.array([ident not in taken for ident in ids], dtype=np.bool_)
         homes = _homes_of_most(lacking, home)
@@ -281,10 +279,10 @@ def _best(gains: FloatArray, code: int) -> tuple[int, float]:
 def _capacity_short(search: _Search, place: int, code: int) -> float:
     """Return the capacity that a facility lacks so that nobody of a community within its reach finds it full."""
     one, standard, times = search.one, search.one.service.standard, search.places
-    if times is None or one.access is None or standard.per_1000 is None:
+    if times is None or one.access is None or one.catchment is None or standard.per_1000 is None:
         return np.nan
     near = (times.facility == place) & (one.reason[times.demand] == FULL) & (search.home[times.demand] == code)
-    short = float((standard.per_1000 / PER_1000 - one.access[times.demand[near]]).max())
-    # Its ratio is capacity over everybody within its reach, whichever community they are of.
-    everybody = one.people[times.demand[times.facility == place]].sum()
-    return short * float(everybody)
+    lacking = times.demand[near & (one.people[times.demand] > 0)]
+    short = float((standard.per_1000 / PER_1000 - one.access[lacking]).max())
+    # Its ratio is capacity over everybody within its reach, whichever community or district they are of.
+    return short * float(one.catchment[place])

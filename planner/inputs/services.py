@@ -87,10 +87,14 @@ def _read_one(
         tables.record_dropped(name, drop_rows("service_not_selected", table.index[~chosen]))
     rows = gpd.GeoDataFrame(table[chosen])
     blank = pd.Series(np.nan, index=rows.index)
-    supply = (
-        blank if capacity is None else parse_counts(rows[capacity], capacity, _ids(rows), tables.source(source))
-    )
-    return _with_status(standard, rows, supply)
+    if capacity is None:
+        return _with_status(standard, rows, blank)
+    if settings.tags:
+        # What mappers state of an object, as "20 seats", is nothing that the study could mend: it is not known.
+        numbers = pd.to_numeric(rows[capacity], errors="coerce").astype("float64")
+        return _with_status(standard, rows, numbers.where(np.isfinite(numbers) & (numbers >= 0)))
+    supply = parse_counts(rows[capacity], capacity, _ids(rows), tables.source(source))
+    return _with_status(standard, rows, supply, "" if own else capacity)
 
 
 def _ids(rows: gpd.GeoDataFrame) -> pd.Series:
@@ -100,9 +104,12 @@ def _ids(rows: gpd.GeoDataFrame) -> pd.Series:
     return ids
 
 
-def _with_status(standard: ServiceStandard, rows: gpd.GeoDataFrame, supply: pd.Series) -> ServicePlaces:
+def _with_status(
+    standard: ServiceStandard, rows: gpd.GeoDataFrame, supply: pd.Series, capacity: str = ""
+) -> ServicePlaces:
     closed = rows["open"].isin(SHUT_WORDS) if "open" in rows.columns else supply < -np.inf
-    below = supply < (standard.least_capacity or -np.inf)
+    # Nobody finds room in a facility of no capacity.
+    below = (supply < (standard.least_capacity or -np.inf)) | (supply == 0)
     shapes = shapely.point_on_surface(rows.geometry.array)
     places = gpd.GeoDataFrame(
         {
@@ -114,7 +121,7 @@ def _with_status(standard: ServiceStandard, rows: gpd.GeoDataFrame, supply: pd.S
         geometry=np.where(shapely.get_type_id(rows.geometry.array) == 0, rows.geometry.array, shapes),
         crs=rows.crs,
     )
-    return ServicePlaces(standard, gpd.GeoDataFrame(places.reset_index(drop=True)))
+    return ServicePlaces(standard, gpd.GeoDataFrame(places.reset_index(drop=True)), capacity)
 
 
 def follow_scenario(
@@ -122,7 +129,8 @@ def follow_scenario(
 ) -> tuple[ServicePlaces, ...]:
     """Return the services once a scenario has closed and opened the study's own facilities.
 
-    A new station counts for a selection of facilities if it fits by the columns; its capacity is not known.
+    A new station counts for a selection of facilities if it fits by the columns; capacity is that after the
+    scenario, not known of a new station without.
     """
     return tuple(_follow(one, before, facilities) for one in services)
 
@@ -133,13 +141,20 @@ def _follow(service: ServicePlaces, before: Facilities, facilities: Facilities) 
         return _with_status(standard, facilities, pd.Series(np.nan, index=facilities.index))
     if settings.layer is not None or settings.tags:
         return service
-    stay = service.places[service.places["id"].isin(facilities["id"])]
-    new = gpd.GeoDataFrame(facilities[~facilities["id"].isin(before["id"])])
-    fits = set(settings.where) <= set(new.columns)
-    new = gpd.GeoDataFrame(new[select_rows(new, settings.where)] if fits else new.iloc[:0])
-    opened = _with_status(standard, new, pd.Series(np.nan, index=new.index)).places
-    places = gpd.GeoDataFrame(pd.concat([stay, opened], ignore_index=True), crs=stay.crs) if len(opened) else stay
-    return ServicePlaces(standard, gpd.GeoDataFrame(places.reset_index(drop=True)))
+    fits = set(settings.where) <= set(facilities.columns)
+    stay = facilities["id"].isin(service.places["id"])
+    new = ~facilities["id"].isin(before["id"]) & (select_rows(facilities, settings.where) if fits else False)
+    rows = gpd.GeoDataFrame(pd.concat([facilities[stay], facilities[new]]))
+    supply = pd.Series(np.nan, index=rows.index)
+    if service.capacity:
+        supply = pd.to_numeric(rows[service.capacity], errors="coerce").astype("float64")
+    return _with_status(standard, rows, supply, service.capacity)
+
+
+def _twice(places: gpd.GeoDataFrame) -> tuple[str, ...]:
+    """Return the facilities of one name at one place (to a metre): the n-th nearest and capacity count each."""
+    spots = pd.DataFrame({"name": places["name"], "x": places.geometry.x.round(), "y": places.geometry.y.round()})
+    return tuple(places["id"][spots.duplicated(keep=False).to_numpy() & (places["status"] == "")])
 
 
 def service_notices(
@@ -157,6 +172,9 @@ def service_notices(
             rows = tuple(places["id"][places["status"] == status])
             if rows:
                 yield Notice(f"service_{status}", "services", rows, values=values)
+        twice = _twice(places)
+        if twice:
+            yield Notice("service_twice", "services", twice, values=values)
         unknown = places["capacity"].isna() & (places["status"] == "")
         if standard.settings is not None and standard.settings.capacity and unknown.any():
             yield Notice("service_capacity_unknown", "services", tuple(places["id"][unknown]), values=values)

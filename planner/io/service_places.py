@@ -28,15 +28,24 @@ class ServicePlaces:
     places
         One row a facility: id, name, capacity (NaN where not known), status ("" if it counts, else ``closed`` or
         ``below_standard``), geometry (points, metres).
+    capacity
+        Column of the study's facilities that states capacities; "" where none does, or they are others.
     """
 
     standard: ServiceStandard
     places: gpd.GeoDataFrame
+    capacity: str = ""
 
     @property
     def is_known(self) -> bool:
         """Return False where the study gives no facility: that is not known, and not the same as none."""
         return len(self.places) > 0
+
+    @property
+    def is_own(self) -> bool:
+        """Return True where they are facilities of the study itself, with their ids."""
+        settings = self.standard.settings
+        return settings is None or (settings.layer is None and not settings.tags)
 
     @property
     def counts(self) -> NDArray[np.bool_]:
@@ -77,5 +86,10 @@ def select_rows(table: gpd.GeoDataFrame, where: Mapping[str, Sequence[str]]) -> 
     """
     chosen = np.ones(len(table), dtype=np.bool_)
     for column, words in where.items():
-        chosen &= table[column].astype(str).str.strip().isin(list(words)).to_numpy()
+        chosen &= table[column].map(_as_word).isin(list(words)).to_numpy()
     return chosen
+
+
+def _as_word(value: object) -> str:
+    """Return a cell as it is written: a blank cell makes the whole numbers of its column broken ones."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()

@@ -47,7 +47,9 @@ class BundleProblem:
     budget
         What all may cost together; `inf`: no limit.
     most_rooms
-        How many rooms that cost something to take may be taken; None: any number.
+        How many rooms may be taken; None: any number.
+    counted
+        Which rooms `most_rooms` is about; None: those that cost something to take, shape (rooms,).
     most_services
         How many services each room may hold; None: any number, shape (rooms,).
     """
@@ -61,6 +63,7 @@ class BundleProblem:
     weight: Sequence[FloatArray]
     budget: float = np.inf
     most_rooms: int | None = None
+    counted: NDArray[np.bool_] | None = None
     most_services: FloatArray | None = None
 
     @property
@@ -260,7 +263,7 @@ def _programme(problem: BundleProblem) -> tuple[MixedIntegerProgram, list[tuple[
         most = np.array([problem.budget * (1 + BUDGET_TOLERANCE)])
         add(np.zeros(len(cost), dtype=np.int64), np.arange(len(cost)), cost, np.array([-np.inf]), most)
     if problem.most_rooms is not None:
-        paid = np.flatnonzero(problem.opening_cost > 0)
+        paid = np.flatnonzero(problem.opening_cost > 0 if problem.counted is None else problem.counted)
         most = np.array([float(problem.most_rooms)])
         add(np.zeros(len(paid), dtype=np.int64), paid, np.ones(len(paid)), np.array([-np.inf]), most)
     start = first

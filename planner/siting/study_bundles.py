@@ -16,6 +16,9 @@ from planner.messages.notices import Notice
 from planner.network.walker import Walker
 from planner.schemas.tables import Facilities, Parcels
 from planner.siting.bundles import BundleProblem, BundleSolution, least_cost, solve_bundles
+from planner.siting.candidates.candidate import candidate_xy
+from planner.siting.candidates.constraints import SiteConstraints
+from planner.siting.candidates.parcels import propose_parcels
 
 PREMISES, ROOM = "premises", "room"
 
@@ -57,6 +60,7 @@ def choose_bundles(
     facilities: Facilities,
     parcels: Parcels | None,
     settings: BundleSettings,
+    ground: SiteConstraints,
 ) -> StudyBundles:
     """Choose rooms and the services in them for the people who lack these today.
 
@@ -72,8 +76,10 @@ def choose_bundles(
         The study's own premises, to which a service may be added; rooms and plots that may be taken.
     settings
         Budget, numbers, time.
+    ground
+        Where nothing may be taken: in water, on a barrier, outside the district, without a street.
     """
-    rooms, unpriced = _rooms(facilities, parcels)
+    rooms, notices = _rooms(facilities, parcels, walker, ground)
     open_to_all = [one for one in services.access if one.service.standard.settings is not None]
     placed = [one for one in open_to_all if one.service.is_known and _setting(one, "add_cost") is not None]
     problem = _problem(placed, rooms, walker, settings)
@@ -93,7 +99,7 @@ def choose_bundles(
         alone=alone,
         cost_together=together,
         cost_apart=apart,
-        notices=tuple(_notices(open_to_all, unpriced)),
+        notices=(*notices, *_notices(open_to_all)),
     )
 
 
@@ -102,8 +108,10 @@ def _setting(one: ServiceAccess, name: str) -> float | None:
     return None if value is None else float(value)
 
 
-def _rooms(facilities: Facilities, parcels: Parcels | None) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
-    """Return premises, then rooms of known area and cost; and the ids of the others."""
+def _rooms(
+    facilities: Facilities, parcels: Parcels | None, walker: Walker, ground: SiteConstraints
+) -> tuple[gpd.GeoDataFrame, list[Notice]]:
+    """Return premises, then rooms of known area and cost that may be taken, at their entrances; and the others."""
     own = facilities[~is_branch(facilities)]
     parts = [
         gpd.GeoDataFrame(
@@ -111,11 +119,17 @@ def _rooms(facilities: Facilities, parcels: Parcels | None) -> tuple[gpd.GeoData
             geometry=own.geometry,
         )
     ]
-    unpriced: tuple[str, ...] = ()
+    notices: list[Notice] = []
     if parcels is not None:
+        entrances = propose_parcels(parcels, walker)
+        kept, _ = ground.sorted_out(entrances)
+        stands = np.isin([one.id for one in entrances], [one.id for one in kept])
         known = (parcels["area_m2"].notna() & parcels["cost"].notna()).to_numpy()
-        unpriced = tuple(parcels["id"][~known])
-        rows = parcels[known]
+        for key, out in (("bundle_room_excluded", ~stands), ("bundle_room_unknown", stands & ~known)):
+            if out.any():
+                notices.append(Notice(key, "parcels", tuple(parcels["id"][out])))
+        rows = parcels[stands & known]
+        xy = candidate_xy(entrances)[stands & known]
         parts.append(
             gpd.GeoDataFrame(
                 {
@@ -125,10 +139,11 @@ def _rooms(facilities: Facilities, parcels: Parcels | None) -> tuple[gpd.GeoData
                     "area_m2": rows["area_m2"],
                     "cost": rows["cost"],
                 },
-                geometry=rows.geometry.representative_point(),
+                geometry=gpd.points_from_xy(*xy.T),
+                crs=facilities.crs,
             )
         )
-    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=facilities.crs), unpriced
+    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=facilities.crs), notices
 
 
 def _problem(
@@ -142,7 +157,7 @@ def _problem(
         if _setting(one, "area_m2") is None:
             allowed[is_room, number] = False
         # Where the service stands already, it is not added.
-        here = set(one.service.places["id"][one.service.counts])
+        here = set(one.service.places["id"][one.service.counts]) if one.service.is_own else set()
         allowed[[ident in here for ident in rooms["id"]] & ~is_room, number] = False
         times = walker.times(starts, walker.snap(one.points), within_min=standard.minutes)
         reach.append((times.facility, times.demand))
@@ -158,13 +173,12 @@ def _problem(
         weight=weight,
         budget=np.inf if settings.budget is None else settings.budget,
         most_rooms=settings.most_rooms,
+        counted=is_room,
         most_services=np.where(is_room, float(len(placed)), float(settings.most_added)),
     )
 
 
-def _notices(services: Sequence[ServiceAccess], unpriced: tuple[str, ...]) -> Iterator[Notice]:
-    if unpriced:
-        yield Notice("bundle_room_unknown", "parcels", unpriced)
+def _notices(services: Sequence[ServiceAccess]) -> Iterator[Notice]:
     for key, name in (("bundle_service_unknown", "add_cost"), ("bundle_no_area", "area_m2")):
         rows = tuple(one.id for one in services if _setting(one, name) is None)
         if rows:

@@ -13,7 +13,8 @@ import toy
 from life_circle import SPOTS, walk_m
 
 import planner
-from planner.accessibility.services import ServiceAccess, completeness_index, nth_nearest
+from planner.accessibility.nth_nearest import nth_nearest
+from planner.accessibility.services import ServiceAccess, completeness_index
 from planner.inputs.scenario import Scenario, Site
 from planner.network.travel_times import TravelTimes
 from planner.results import Plan

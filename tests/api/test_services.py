@@ -77,7 +77,14 @@ def test_weights_of_the_index(net: pl.WalkNetwork, people: gpd.GeoDataFrame) -> 
 
 @pytest.mark.parametrize(
     "options",
-    [{"minutes": {"clinic": 5}}, {"minutes": -1}, {"count": {"clinics": 2}}, {"capacity": "beds"}, {"by": "ward"}],
+    [
+        {"minutes": {"clinic": 5}},
+        {"count": 1.5},
+        {"minutes": -1},
+        {"count": {"clinics": 2}},
+        {"capacity": "beds"},
+        {"by": "ward"},
+    ],
 )
 def test_wrong_arguments_are_refused(
     net: pl.WalkNetwork, people: gpd.GeoDataFrame, options: dict[str, object]

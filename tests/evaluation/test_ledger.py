@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import geopandas as gpd
 import life_circle
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 import toy
 from life_circle import walk_m
 
@@ -89,6 +91,30 @@ def test_the_capacity_to_be_added_is_enough_and_no_less_is(tmp_path: Path) -> No
         layers["pois"] = layers["pois"].assign(places=places)
         then = planner.run(toy.write_study(tmp_path / str(share), changed=layers, study=study)).services.total
         assert then.set_index("service").loc["canteen", "people_full"] == full
+
+
+def test_homes_of_nobody_ask_for_no_capacity(tmp_path: Path) -> None:
+    """Nobody of 65+ lives where only the first of two canteens is near: such homes do not set its shortfall."""
+    layers = life_circle.layers()
+    study = life_circle.STUDY.replace("per_1000 = 100.0", 'per_1000 = 900.0\ngroup = "old"')
+    study = study.replace("add_cost = 3.0\nnew_cost = 20.0\n", "")
+    canteens = {"K1": ((0, 0), 9.0), "K2": ((200, 0), 1.0)}
+    pois, people = layers["pois"], layers["people"]
+    first, second = (walk_m(people, spot) <= 300 for spot, _ in canteens.values())
+    assert (first & ~second).any()
+    old = people["people_65"].where(~(first & ~second), 0.0)
+    of_kind = pois[pois["kind"] == "canteen"].assign(open="", places=[9.0, 1.0])
+    of_kind = of_kind.set_geometry(shapely.points([toy.ORIGIN + np.array(spot) for spot, _ in canteens.values()]))
+    of_kind = of_kind.set_crs(toy.CRS, allow_override=True)
+    layers["pois"] = gpd.GeoDataFrame(pd.concat([pois[pois["kind"] != "canteen"], of_kind]))
+    layers["people"] = people.assign(people_65=old)
+    found = row(planner.run(toy.write_study(tmp_path, changed=layers, study=study)), "W", "canteen")
+    access = first * 9.0 / old[first].sum() + second * 1.0 / old[second].sum()
+    west = (people.geometry.x <= toy.ORIGIN[0] + 400).to_numpy()
+    near = {"K1": first, "K2": second}[found["mend_at"]]
+    full = near & west & (access < 0.9) & (old > 0).to_numpy()
+    assert found["mend"] == "extend"
+    assert found["mend_amount"] == pytest.approx((0.9 - access[full]).max() * old[near].sum())
 
 
 def test_a_mend_without_price_is_never_taken_for_free() -> None:

@@ -20,9 +20,11 @@ from planner.config.service_profiles import (
     shipped_service_profiles,
 )
 from planner.config.study import read_study
+from planner.inputs.services import follow_scenario
 from planner.io.unused_layers import find_unused_layers
 from planner.messages.errors import PlannerError, StudyError
 from planner.prepare import prepare
+from planner.schemas.tables import Facilities
 
 
 def issues_of(tmp_path: Path, study: str) -> list[str]:
@@ -68,6 +70,7 @@ def test_a_group_that_has_nobody(tmp_path: Path) -> None:
         ('capacity = "places"', 'capacity = "beds"', "service_column_missing"),
         ('where = { kind = "canteen" }', 'tags = { amenity = "canteen" }', "tags_need_extract"),
         ('id = "park"', 'id = "library"', "wrong_setting"),
+        (life_circle.SERVICES, "[bundles]\n", "wrong_setting"),
         ('group = "old"', 'group = "young"', "wrong_setting"),
         ("minutes = 15\n", "", "wrong_setting"),
         ("minutes = 15\n", 'profile = "gb"\n', "unknown_profile"),
@@ -77,6 +80,46 @@ def test_a_group_that_has_nobody(tmp_path: Path) -> None:
 def test_wrong_settings_are_refused(tmp_path: Path, old: str, new: str, key: str) -> None:
     assert old in life_circle.STUDY
     assert key in issues_of(tmp_path, life_circle.STUDY.replace(old, new, 1))
+
+
+def test_a_blank_cell_does_not_hide_whole_numbers(tmp_path: Path) -> None:
+    grades = [None, 1, 2, 3, 1, 2, 3]
+    pois = life_circle.pois().assign(grade=grades, open="")
+    study = life_circle.STUDY.replace('where = { kind = ["park"] }', 'where = { grade = "3" }')
+    file = toy.write_study(tmp_path, changed={**life_circle.layers(), "pois": pois}, study=study)
+    park = next(
+        one for one in prepare(read_study(file), for_results=False).inputs.services if one.standard.id == "park"
+    )
+    assert park.places["id"].tolist() == ["H2", "B2"]
+
+
+def test_a_facility_that_stands_twice_is_told(tmp_path: Path) -> None:
+    pois = life_circle.pois().iloc[[*range(7), 2]].reset_index(drop=True)
+    pois = pois.assign(id=[*pois["id"][:7], "H9"])
+    assert notices_of(tmp_path, life_circle.STUDY, pois=pois)["service_twice"] == ("H1", "H9")
+
+
+def test_a_facility_without_room_does_not_count(tmp_path: Path) -> None:
+    pois = life_circle.pois()
+    pois = pois.assign(places=pois["places"].where(pois["id"] != "K1", 0.0))
+    file = toy.write_study(tmp_path, changed={**life_circle.layers(), "pois": pois}, study=life_circle.STUDY)
+    prepared = prepare(read_study(file), for_results=False)
+    assert ("K1",) in [one.rows for one in prepared.notices if one.key == "service_below_standard"]
+    assert not prepared.inputs.services[1].counts.any()
+
+
+def test_capacity_follows_a_scenario(tmp_path: Path) -> None:
+    study = life_circle.STUDY.replace(
+        'where = { tier = ["community"] }', 'where = { tier = "community" }\ncapacity = "floor_area_m2"'
+    )
+    inputs = prepare(read_study(life_circle.write_study(tmp_path, study)), for_results=False).inputs
+    after = Facilities(inputs.facilities.assign(floor_area_m2=inputs.facilities["floor_area_m2"] + 50.0))
+    before, then = (
+        one[-1].places["capacity"]
+        for one in (inputs.services, follow_scenario(inputs.services, inputs.facilities, after))
+    )
+    assert then.tolist() == (before + 50.0).tolist()
+    assert before.notna().all()
 
 
 def test_a_profile_gives_what_the_study_does_not(tmp_path: Path) -> None:

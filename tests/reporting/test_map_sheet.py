@@ -6,7 +6,9 @@ import re
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
+import shapely
 import toy
 from plans import with_settings
 
@@ -15,7 +17,10 @@ from planner.commands.main import main
 from planner.messages.catalogue import LANGUAGES, Language, Texts, catalogue
 from planner.messages.errors import OutputError, StudyError
 from planner.reporting.document.build import build_document
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.map.sheet import FORMATS, draw_static_map, write_static_map
+from planner.reporting.map.sheet_frame import MAP_MM, MOST_SMALLER, windows
+from planner.reporting.map.sheet_state import SheetState, sheet_state
 from planner.reporting.style import font_code_points, font_path, replace_missing_glyphs
 
 BEGINNINGS = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
@@ -107,3 +112,106 @@ def test_the_command_prints_the_path(toy_study: Path, tmp_path: Path, capsys: py
     assert main(["map", str(toy_study), "--out", str(out)]) == 0
     assert capsys.readouterr().out.strip() == str(out)
     assert out.stat().st_size > 10_000
+
+
+def key_figures(plan: planner.Plan) -> tuple[PlanDocument, SheetState, set[str]]:
+    content = build_document(plan)
+    return content, sheet_state(plan, content, Texts(plan.study.language)), set(letters(plan))
+
+
+@pytest.mark.parametrize("name", ["rich_toy_plan", "haibowan_plan"])
+def test_the_sheet_shows_the_end_of_the_programme(name: str, request: pytest.FixtureRequest) -> None:
+    """Every figure is plan.json's, and the people drawn are those who are left in it."""
+    plan: planner.Plan = request.getfixturevalue(name)
+    content, state, written = key_figures(plan)
+    programme, texts = content["programme"], Texts(plan.study.language)
+    assert programme is not None
+    last = programme["years"][-1]
+    total = next(
+        row for row in content["coverage"]["total"] if row["limit_min"] == content["coverage"]["standard_min"]
+    )
+    covered = total["people_covered"] + last["people_covered"]
+    today, then = (texts.percent(people / total["people"]) for people in (total["people_covered"], covered))
+    weak = {one["community"] for one in content["centres"] if one["verdict"] == "weak"}
+    left = {
+        one["community"]
+        for one in content["centres"]
+        if one["verdict"] == "weak" and one["id"] not in last["resolved"]
+    }
+    before = content["diagnosis"]["weak_communities"]
+    assert state.weak_communities == set(before) - (weak - left)
+    assert {
+        f"{today} → {then}",
+        f"{len(before)} → {len(state.weak_communities)}",
+        f"+{texts.whole(last['people_covered'])}",
+        str(len(last["sites"])),
+    } <= written
+    assert state.uncovered["people"].sum() == pytest.approx(total["people"] - covered)
+    numbers = {one["id"].removeprefix("P"): one for one in programme["projects"] if one["lon"] is not None}
+    assert [mark.label for mark in state.marks] == [*numbers]
+    assert set(numbers) <= written
+    assert {numbers[mark.label]["site"] for mark in state.marks if mark.kind == "project"} - {""} == {
+        *last["sites"]
+    }
+    proposed = content["siting"]["proposals"][-1]["people_gained"]
+    assert proposed == last["people_covered"] or f"+{texts.whole(proposed)}" not in written
+
+
+def test_without_funds_the_sheet_shows_the_sites(toy_plan: planner.Plan) -> None:
+    content, state, written = key_figures(toy_plan)
+    best = content["siting"]["proposals"][-1]
+    assert content["programme"] is None
+    assert state.outcome is None
+    assert [(mark.kind, mark.label) for mark in state.marks] == [
+        ("site", str(one["rank"])) for one in best["sites"]
+    ]
+    assert f"+{Texts('zh').whole(best['people_gained'])}" in written
+    assert state.uncovered["people"].sum() == toy_plan.coverage.uncovered["people"].sum()
+
+
+def test_funds_without_a_project_recommend_nothing(rich_toy_plan: planner.Plan) -> None:
+    """The sites alone would be a second answer beside that of the report."""
+    content = build_document(rich_toy_plan)
+    assert content["programme"] is not None
+    content["programme"]["projects"].clear()
+    state = sheet_state(rich_toy_plan, content, Texts("zh"))
+    assert state.outcome is None
+    assert state.marks == ()
+
+
+def test_parts_far_off_are_in_insets_that_cover_nothing(haibowan_plan: planner.Plan) -> None:
+    content, inputs = build_document(haibowan_plan), haibowan_plan.inputs
+    marks = [(mark.x, mark.y) for mark in sheet_state(haibowan_plan, content, Texts("zh")).marks]
+    main, *insets = windows(haibowan_plan, marks)
+    west, south, east, north = inputs.communities.total_bounds
+    assert insets
+    assert max((east - west) / MAP_MM[0], (north - south) / MAP_MM[1]) > main.scale * MOST_SMALLER
+    points = [*shapely.get_coordinates([*inputs.demand.geometry, *inputs.facilities.geometry]), *marks]
+    seen = [shapely.box(*window.bounds) for window in (main, *insets)]
+    assert shapely.covers(shapely.union_all(seen), shapely.points(points)).all()
+    places = [shapely.box(*inset.place_mm) for inset in insets]
+    drawn = shapely.points(main.millimetres(np.array(points)))
+    for number, place in enumerate(places):
+        assert shapely.box(0, 0, *MAP_MM).contains(place)
+        assert not shapely.covers(place, drawn).any()
+        assert not any(place.intersects(other) for other in places[:number])
+    written = letters(with_settings(haibowan_plan, language="en"))
+    assert [text for text in written if text.startswith("scale 1 : ")] == [
+        f"scale 1 : {inset.scale * 1000:,.0f}" for inset in insets for _ in "ab"
+    ], "each inset states its own scale (once with a border, once as text)"
+    assert f"1 : {main.scale * 1000:,.0f}" in written
+    # Where nothing is free, no inset hides anybody: the whole study is drawn smaller.
+    x0, y0, x1, y1 = main.bounds
+    everywhere = [(x, y) for x in np.linspace(x0, x1, 40) for y in np.linspace(y0, y1, 40)]
+    (whole,) = windows(haibowan_plan, everywhere)
+    assert shapely.box(*whole.bounds).covers(shapely.box(west, south, east, north))
+
+
+def test_a_small_study_is_one_window_under_its_title(toy_plan: planner.Plan) -> None:
+    (main,) = windows(toy_plan, [])
+    assert shapely.box(*main.bounds).covers(shapely.box(*toy_plan.inputs.communities.total_bounds))
+    dated = with_settings(toy_plan, date="2031-05-06")
+    figure = draw_static_map(dated, build_document(dated))
+    band = next(axes for axes in figure.axes if any(one.get_text() == toy_plan.study.name for one in axes.texts))
+    assert "2031-05-06" in {one.get_text() for one in band.texts}
+    assert band.get_position().y0 > max(axes.get_position().y1 for axes in figure.axes if axes is not band)

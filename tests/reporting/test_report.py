@@ -295,3 +295,15 @@ def test_how_sure_a_clause_is_stands_once(toy_plan: planner.Plan) -> None:
     assert failure_reason(finding, rule | {"clause": "Own rule: X", "evidence": "own"}, t).endswith(
         "(Own rule: X)."
     )
+
+
+@pytest.mark.parametrize("style", ["plain", "gbt9704"])
+def test_all_that_is_read_stands_in_the_main_landmark(toy_plan: planner.Plan, style: str) -> None:
+    """A screen reader that goes to the main content begins with page one."""
+    settings = toy_plan.study.report.model_copy(update={"style": style})
+    page, _, _ = report_of(with_settings(toy_plan, report=settings))
+    before, body = page.split("<main>")
+    inside, after = body.split("</main>")
+    assert 'id="memo"' in inside
+    assert Reader(f"<div>{before[before.index('<body') :].partition('>')[2]}</div>").text.split() == []
+    assert after.split() == ["</body>", "</html>"]

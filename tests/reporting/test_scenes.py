@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 import toy
+from plans import with_settings
 
 import planner
+from planner.config.own_scenes import TEXT_SIGNS, OwnScene, OwnScenes, read_own_scenes
+from planner.config.sections.map import MapSettings
+from planner.config.study import Study
 from planner.messages.catalogue import Texts
+from planner.messages.errors import StudyError
+from planner.prepare import prepare
 from planner.reporting.document.build import build_document
 from planner.reporting.document.records.plan import PlanDocument
+from planner.reporting.map.page import draw_map
 from planner.reporting.map.scenes import MOST_NAMED, scenes
+from planner.results import Plan
 
 LANGUAGES = ("zh", "en")
 
 
 @pytest.fixture(scope="module")
-def content(tmp_path_factory: pytest.TempPathFactory) -> PlanDocument:
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     folder = tmp_path_factory.mktemp("scenes")
-    return build_document(planner.run(toy.write_study(folder, changed=toy.every_layer(), study=toy.EVERYTHING)))
+    return planner.run(toy.write_study(folder, changed=toy.every_layer(), study=toy.EVERYTHING))
+
+
+@pytest.fixture(scope="module")
+def content(plan: Plan) -> PlanDocument:
+    return build_document(plan)
 
 
 def left_out(content: PlanDocument, people: list[int], texts: Texts) -> str:
@@ -90,3 +104,82 @@ def test_notes_say_what_is_assumed_and_modelled(content: PlanDocument, language:
     assert [scene["note"] for scene in scenes(changed, texts)] == [modelled] * 3 + [
         texts.paragraph([costs, modelled])
     ] * 2
+
+
+def named(study: Study, folder: Path, text: str) -> Study:
+    """Return a study with scenes of its own."""
+    (folder / "scenes.toml").write_text(text, "utf-8")
+    return study.model_copy(update={"map": MapSettings(scenes=folder / "scenes.toml")})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_own_words_take_the_place_of_those_made_from_the_plan(content: PlanDocument, language: str) -> None:
+    texts = Texts(language)
+    own = OwnScenes(
+        today=OwnScene(title="T"), weak=OwnScene(text="Nobody waits."), after=OwnScene(text="4 sites.")
+    )
+    made, shown = scenes(content, texts), scenes(content, texts, own)
+    assert [one["title"] for one in shown] == ["T", *(one["title"] for one in made[1:])]
+    assert [one["text"] for one in shown] == [
+        *(one["text"] for one in made[:2]),
+        "Nobody waits.",
+        made[3]["text"],
+        "4 sites.",
+    ]
+    # Figures of one's own are no figures of the plan.
+    remark = texts("maps.scene_own_text")
+    assert [remark in one["note"] for one in shown] == [False, False, False, False, True]
+    assert [one["show"] for one in shown] == [one["show"] for one in made]
+
+
+def test_a_scene_without_a_proposal_is_shown_with_a_sentence_of_its_own(content: PlanDocument) -> None:
+    changed, texts = cast("Any", deepcopy(content)), Texts("en")
+    changed["programme"], changed["siting"]["proposals"] = None, []
+    assert len(scenes(changed, texts)) == 3
+    own = OwnScenes(after=OwnScene(text="Wait for the census."))
+    assert [one["text"] for one in scenes(changed, texts, own)][3:] == ["Wait for the census."]
+
+
+def test_the_map_holds_the_sentence_of_the_file(plan: Plan, content: PlanDocument, tmp_path: Path) -> None:
+    study = named(plan.study, tmp_path, '[left_out]\ntext = "Old people in 北村 wait."\n')
+    assert "Old people in 北村 wait." in draw_map(with_settings(plan, map=study.map), content)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ('[today]\ntitle = "a"\ntext = open', ("line 3",)),
+        ('[tody]\ntext = "a"', ("`tody`", "`today`")),
+        ('[today]\nwords = "a"', ("`today.words`", "title, text")),
+        ("[today]\ntext = 5", ("`today.text`",)),
+        ("today = 5", ("`today`",)),
+        (f'[after]\ntext = "{"a" * (TEXT_SIGNS + 1)}"', ("`after.text`", str(TEXT_SIGNS))),
+        ('[after]\ntext = "a\\u202eb"', ("`after.text`",)),
+    ],
+)
+def test_a_file_that_is_no_scenes_is_refused_before_the_work(
+    plan: Plan, tmp_path: Path, text: str, parts: tuple[str, ...]
+) -> None:
+    study = named(plan.study, tmp_path, text)
+    with pytest.raises(StudyError) as caught:
+        prepare(study)
+    for part in ("scenes.toml", *parts):
+        assert part in str(caught.value)
+    for language in LANGUAGES:
+        assert "scenes.toml" in caught.value.in_words(language)
+
+
+def test_a_file_that_is_not_there_is_refused_and_an_empty_one_changes_nothing(plan: Plan, tmp_path: Path) -> None:
+    assert read_own_scenes(named(plan.study, tmp_path, "")) == OwnScenes()
+    (tmp_path / "scenes.toml").unlink()
+    study = plan.study.model_copy(update={"map": MapSettings(scenes=tmp_path / "scenes.toml")})
+    with pytest.raises(StudyError, match=r"scenes\.toml"):
+        read_own_scenes(study)
+
+
+def test_the_example_of_the_docs_is_read(plan: Plan, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/data.md").read_text("utf-8")
+    example = page.partition("### Scenes in your own words")[2].partition("```toml\n")[2].partition("```")[0]
+    own = read_own_scenes(named(plan.study, tmp_path, example))
+    assert own.after.text
+    assert all(f"[{name}]" in example for name in OwnScenes.model_fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -16,7 +17,7 @@ TILE_SOURCES = ("none", "osm", "tianditu", "amap")
 
 
 class MapSettings(Settings):
-    """What lies under the map."""
+    """What lies under the map, and what its meeting mode says."""
 
     tiles: str = "none"
     """Background tiles: "none", "osm", "tianditu", "amap", or a URL with {z}, {x} and {y}. They need a network."""
@@ -26,6 +27,9 @@ class MapSettings(Settings):
 
     key: Annotated[str, Field(validate_default=True)] = ""
     """Your key for "tianditu". It stands in the map, where whoever has the file can read it."""
+
+    scenes: Path | None = None
+    """Your own titles and sentences for the scenes of meeting mode (.toml); the others are made from the plan."""
 
     @field_validator("tiles")
     @classmethod

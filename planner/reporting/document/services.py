@@ -86,10 +86,12 @@ def _ledger(plan: Plan, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the rows of the ledger with the names of facilities beside their ids."""
     found = plan.services.access if plan.services is not None else ()
     own = dict(zip(plan.inputs.facilities["id"], plan.inputs.facilities["name"], strict=True))
-    names = {one.id: {**own, **dict(one.service.places[["id", "name"]].to_numpy())} for one in found}
+    names = {one.id: dict(one.service.places[["id", "name"]].to_numpy()) for one in found}
 
     def named(row: dict[str, Any], key: str) -> str:
-        return str(names[row["service"]].get(row[key], "") or row[key])
+        # Premises and facilities of a layer may share an id; only what is added stands at premises.
+        of_id = own if key == "mend_at" and row["mend"] == "add" else names[row["service"]]
+        return str(of_id.get(row[key], "") or row[key])
 
     return [{**row, "nearest_name": named(row, "nearest"), "mend_at_name": named(row, "mend_at")} for row in rows]
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from planner.config.own_scenes import read_own_scenes
 from planner.config.sections.map import MapSettings
 from planner.messages.catalogue import Texts, localized
 from planner.messages.money import unit_of_amount
@@ -55,6 +56,7 @@ OWN_WORDS = (
     "card_as_run",
     "candidate",
     "changes",
+    "changes_more",
     "undo",
     "closed",
     "opened",
@@ -153,7 +155,7 @@ def draw_map(plan: Plan, content: PlanDocument) -> str:
             "notes": words.notes,
             "page": _page_words(words.texts),
             "colours": VERDICT_COLOURS,
-            "scenes": scenes(content, words.texts),
+            "scenes": scenes(content, words.texts, read_own_scenes(plan.study)),
             "legend": legend(layers, content, words.texts),
             "sources": _sources(content, words.texts),
             "streets": street_names(plan),
@@ -252,15 +254,18 @@ def _curve(plan: Plan, content: PlanDocument) -> Entry:
 
 def _sources(content: PlanDocument, texts: Texts) -> str:
     """Return where the layers come from, as one line of HTML."""
-    stated = [
-        f"{input_name(source['layer'], texts)}{texts('maps.between')}{source['source']}"
-        for source in content["data"]["sources"]
-        if source["source"]
-    ]
-    if content["data"]["attribution"]:
-        stated.insert(0, content["data"]["attribution"])
+    credit = content["data"]["attribution"]
+    said = [(source["layer"], _without(source["source"], credit)) for source in content["data"]["sources"]]
+    # Services of one extract would say the same of it, one after another.
+    layers = dict.fromkeys((input_name(layer, texts), text) for layer, text in said if text)
+    stated = [*([credit] if credit else []), *(texts("maps.between").join(layer) for layer in layers)]
     line = texts("maps.semicolon").join(stated) or texts("maps.no_source")
     return str(Markup.escape(f"{texts('maps.sources')}{texts('maps.between')}{line}"))
+
+
+def _without(source: str, credit: str) -> str:
+    """Return a layer's source without the credit that stands before all."""
+    return source.removesuffix(credit).rstrip("; ") if credit else source
 
 
 OSM = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from planner.config.own_scenes import OwnScene, OwnScenes
 from planner.messages.catalogue import Texts, localized
 from planner.messages.money import unit_of_amount
 from planner.messages.notices import input_name
@@ -25,7 +26,7 @@ MOST_NAMED = 3
 """Largest number of communities with the same people left out that a sentence names."""
 
 
-def scenes(content: PlanDocument, texts: Texts) -> list[Entry]:
+def scenes(content: PlanDocument, texts: Texts, own: OwnScenes | None = None) -> list[Entry]:
     """Return the scenes: title, sentence, note, the scenarios it plays by their number, and what it shows.
 
     Parameters
@@ -34,7 +35,10 @@ def scenes(content: PlanDocument, texts: Texts) -> list[Entry]:
         The document: every number in the sentences is one of its.
     texts
         Language.
+    own
+        Titles and sentences of the office, which take the place of those made from the document.
     """
+    own = own or OwnScenes()
     places = {one["key"]: place for place, one in enumerate(content["scenarios"])}
     years = content["programme"]["years"] if content["programme"] else []
     steps = [places[f"year_{year['year']}"] for year in years] or [len(places) - 1]
@@ -46,16 +50,26 @@ def scenes(content: PlanDocument, texts: Texts) -> list[Entry]:
         "weak": _weak(content, texts),
         **_proposed(content, texts),
     }
-    return [
-        {
-            "title": texts("words.scenario_assumed" if name == "today" and scenario else f"maps.scene_{name}"),
-            "text": text,
-            "note": texts.paragraph(_notes(content, texts, is_of_costs=name in played)),
-            "scenarios": played.get(name, [0]),
-            "show": list(SHOWN[name]),
-        }
-        for name, text in sentences.items()
-    ]
+    titles = {name: texts(f"maps.scene_{name}") for name in SHOWN}
+    if scenario:
+        titles["today"] = texts("words.scenario_assumed")
+    result: list[Entry] = []
+    for name, shown in SHOWN.items():
+        mine: OwnScene = getattr(own, name)
+        text = mine.text or sentences.get(name, "")
+        if not text:
+            continue
+        notes = _notes(content, texts, is_of_costs=name in played, own=mine.text)
+        result.append(
+            {
+                "title": mine.title or titles[name],
+                "text": text,
+                "note": texts.paragraph(notes),
+                "scenarios": played.get(name, [0]),
+                "show": list(shown),
+            }
+        )
+    return result
 
 
 def _today(content: PlanDocument, texts: Texts) -> str:
@@ -147,9 +161,11 @@ def _proposed(content: PlanDocument, texts: Texts) -> dict[str, str]:
     return {name: texts(f"maps.scene_{name}_sites_text", **said) for name in ("years", "after")}
 
 
-def _notes(content: PlanDocument, texts: Texts, *, is_of_costs: bool) -> Iterator[str]:
-    """Yield what stands below the sentences: the scenario of the run, assumed costs, data that are modelled."""
+def _notes(content: PlanDocument, texts: Texts, *, is_of_costs: bool, own: str) -> Iterator[str]:
+    """Yield what stands below the sentences: figures not of the plan, the run's scenario, what is assumed."""
     programme, modelled = content["programme"], content["data"]["modelled"]
+    if any(sign.isnumeric() for sign in own):
+        yield texts("maps.scene_own_text")
     if content["scenario"]:
         yield scenario_notice(content, texts)
     if is_of_costs and programme and programme["costs_modelled"]:

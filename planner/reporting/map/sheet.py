@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -18,11 +18,13 @@ from planner.reporting.document.build import build_document
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.map import symbols
-from planner.reporting.map.sheet_drawing import A3_MM, INK, MARKERS, fill, signs_wide, stroke, write
-from planner.reporting.map.sheet_margin import draw_side
-from planner.reporting.map.sizes import CORE_MARGIN_M, dot_metres
+from planner.reporting.map.sheet_drawing import A3_MM, INK, MARK_LOOKS, MARKERS, fill, signs_wide, stroke, write
+from planner.reporting.map.sheet_frame import MAP_BOX, STRIP_MM, Window, round_numbers, windows
+from planner.reporting.map.sheet_margin import draw_band, draw_side, scale_text
+from planner.reporting.map.sheet_state import Mark, SheetState, sheet_state
+from planner.reporting.map.sizes import dot_metres
 from planner.reporting.small_counts import displayed_positions
-from planner.reporting.style import NEAR, SITE, UNCOVERED, VERDICT_COLOURS
+from planner.reporting.style import NEAR, UNCOVERED, VERDICT_COLOURS
 from planner.reporting.write import write_single
 from planner.results import Plan
 from planner.schemas.tables import TIERS
@@ -34,12 +36,8 @@ if TYPE_CHECKING:
 FORMATS = (".png", ".svg", ".pdf")
 INCH_MM = 25.4
 DOTS_AN_INCH = 200
-MAP_BOX = (0.012, 0.015, 0.752, 0.97)
-ROUND_SCALES = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
-"""What a scale or a scale bar may begin with."""
-
-BORDER, MOST_SMALLER = 1.03, 1.5
-"""Margin around the whole study, and how many times smaller the map may be drawn to show all of it."""
+TAG_MM = 2.6
+"""How far right of and above a centre the number of its upgrade stands."""
 
 CLOSE_MM = 4.0
 """A name this close to a sign is written below it."""
@@ -128,60 +126,56 @@ def _draw(plan: Plan, content: PlanDocument) -> Figure:
     texts = Texts(plan.study.language)
     figure = Figure(figsize=(A3_MM[0] / INCH_MM, A3_MM[1] / INCH_MM), facecolor="white")
     axes = figure.add_axes(MAP_BOX)
-    scale = _frame(axes, plan)
-    _draw_ground(axes, plan)
-    _draw_reached(axes, plan)
-    _draw_people(axes, plan, scale)
-    _draw_signs(axes, plan, content)
-    _draw_names(axes, plan, scale)
-    _draw_scale_bar(axes, texts, scale)
-    draw_side(figure, content, texts, scale, has_private_ways=not plan.inputs.private_ways.empty)
+    state = sheet_state(plan, content, texts)
+    main, *insets = windows(plan, [(mark.x, mark.y) for mark in state.marks])
+    _draw_map(axes, plan, state, main)
+    _draw_water_names(axes, plan)
+    _draw_scale_bar(axes, texts, main.scale)
+    for inset in insets:
+        _draw_inset(figure, plan, state, inset, texts)
+    draw_band(figure, content, state, texts)
+    draw_side(figure, content, state, texts, main.scale, has_private_ways=not plan.inputs.private_ways.empty)
     return figure
 
 
-def _frame(axes: Axes, plan: Plan) -> float:
-    """Show where most people live, at a round scale; return how many metres a millimetre stands for."""
-    demand = plan.inputs.demand
-    people = demand["people"].to_numpy()
-    west, south, east, north = _core(demand.geometry.x.to_numpy(), demand.geometry.y.to_numpy(), people)
-    width_mm, height_mm = MAP_BOX[2] * A3_MM[0], MAP_BOX[3] * A3_MM[1]
-    least = max((east - west) / width_mm, (north - south) / height_mm)
-    scale = next(one for one in _round_numbers(least) if one >= least)
-    # Outlying parts are shown too where they cost little of the scale.
-    whole = plan.inputs.communities.total_bounds
-    needed = max((whole[2] - whole[0]) / width_mm, (whole[3] - whole[1]) / height_mm) * BORDER
-    fitting = next(one for one in _round_numbers(needed) if one >= needed)
-    if scale < fitting <= scale * MOST_SMALLER:
-        scale, (west, south, east, north) = fitting, whole
-    middle_x, middle_y = (west + east) / 2, (south + north) / 2
-    axes.set_xlim(middle_x - scale * width_mm / 2, middle_x + scale * width_mm / 2)
-    axes.set_ylim(middle_y - scale * height_mm / 2, middle_y + scale * height_mm / 2)
+def _frame(axes: Axes, window: Window) -> None:
+    west, south, east, north = window.bounds
+    axes.set_xlim(west, east)
+    axes.set_ylim(south, north)
     axes.set_aspect("equal", adjustable="box")
     axes.set_xticks([])
     axes.set_yticks([])
     axes.set_facecolor("#eceae4")
-    return scale
 
 
-def _core(x: Any, y: Any, people: Any) -> tuple[float, float, float, float]:  # noqa: ANN401 - arrays of numbers
-    """Return the box of all but the outermost hundredth of people on each side."""
-    edges = []
-    for along in (x, y):
-        order = np.argsort(along, kind="stable")
-        share = np.cumsum(people[order]) / people.sum()
-        low, high = along[order][np.minimum(np.searchsorted(share, (0.01, 0.99)), len(along) - 1)]
-        edges.append((float(low) - CORE_MARGIN_M, float(high) + CORE_MARGIN_M))
-    return edges[0][0], edges[1][0], edges[0][1], edges[1][1]
+def _draw_map(axes: Axes, plan: Plan, state: SheetState, window: Window) -> None:
+    _frame(axes, window)
+    _draw_ground(axes, plan, state)
+    _draw_reached(axes, state)
+    _draw_people(axes, plan, state, window.scale)
+    _draw_signs(axes, plan, state, window)
+    _draw_names(axes, plan, state, window.scale)
 
 
-def _round_numbers(least: float) -> Iterator[float]:
-    power = 10.0 ** math.floor(math.log10(least))
-    while True:
-        yield from (power * one for one in ROUND_SCALES)
-        power *= 10
+def _draw_inset(figure: Figure, plan: Plan, state: SheetState, window: Window, texts: Texts) -> None:
+    left, bottom, right, top = window.place_mm
+    box = (
+        MAP_BOX[0] + left / A3_MM[0],
+        MAP_BOX[1] + bottom / A3_MM[1],
+        (right - left) / A3_MM[0],
+        (top - bottom) / A3_MM[1],
+    )
+    axes = figure.add_axes(box, zorder=2)
+    _draw_map(axes, plan, state, window)
+    for spine in axes.spines.values():
+        spine.set(linewidth=1.4, edgecolor=INK)
+    west, south, *_ = window.bounds
+    where = (west + 2 * window.scale, south + STRIP_MM / 2 * window.scale)
+    said = texts("maps.inset_scale", scale=scale_text(window.scale, texts))
+    write(axes, *where, said, 8, ha="left", zorder=30, halo=True)
 
 
-def _draw_ground(axes: Axes, plan: Plan) -> None:
+def _draw_ground(axes: Axes, plan: Plan, state: SheetState) -> None:
     inputs = plan.inputs
     if inputs.water is not None:
         fill(axes, inputs.water.geometry, symbols.WATER_STYLE["fillColor"], zorder=1)
@@ -194,23 +188,23 @@ def _draw_ground(axes: Axes, plan: Plan) -> None:
     if inputs.barriers is not None:
         stroke(axes, inputs.barriers.geometry, "#3d3d3d", 0.9, 4, dashes=(6, 3))
     stroke(axes, inputs.communities.geometry.boundary, "#6b6b6b", 0.7, 8)
-    weak = inputs.communities["id"].isin(plan.diagnosis.weak_communities)
+    weak = inputs.communities["id"].isin(state.weak_communities)
     weak_look = symbols.WEAK_STYLE
     stroke(axes, inputs.communities.geometry[weak].boundary, str(weak_look["color"]), 1.7, 9, dashes=(5, 3))
 
 
-def _draw_reached(axes: Axes, plan: Plan) -> None:
-    limits = plan.study.limits.minutes
-    for place in reversed(range(len(limits))):
-        shapes = plan.reached.geometry[plan.reached["limit_min"] == limits[place]]
-        fill(axes, shapes, symbols.walk_colours(len(limits))[place], zorder=5, alpha=symbols.RING_OPACITY)
+def _draw_reached(axes: Axes, state: SheetState) -> None:
+    colours = symbols.walk_colours(len(state.reached))
+    for shape, colour in reversed([*zip(state.reached, colours, strict=True)]):
+        shapes = gpd.GeoSeries([shape])
+        fill(axes, shapes, colour, zorder=5, alpha=symbols.RING_OPACITY)
         stroke(axes, shapes.boundary, NEAR, 0.35, 5)
 
 
-def _draw_people(axes: Axes, plan: Plan, scale: float) -> None:
+def _draw_people(axes: Axes, plan: Plan, state: SheetState, scale: float) -> None:
     from matplotlib.collections import EllipseCollection
 
-    uncovered = plan.coverage.uncovered
+    uncovered = state.uncovered
     if uncovered.empty:
         return
     metres = dot_metres(plan.inputs.demand["people"].to_numpy())
@@ -223,14 +217,16 @@ def _draw_people(axes: Axes, plan: Plan, scale: float) -> None:
     axes.add_collection(circles)
 
 
-def _draw_names(axes: Axes, plan: Plan, scale: float) -> None:
+def _draw_names(axes: Axes, plan: Plan, state: SheetState, scale: float) -> None:
     communities = plan.inputs.communities
     inside = shapely.get_coordinates(shapely.point_on_surface(communities.geometry.array))
-    best = plan.siting.best
-    sites = plan.siting.candidates.geometry.array[list(best.sites)] if best else []
-    signs = shapely.get_coordinates([*plan.inputs.facilities.geometry.array, *sites])
+    places = shapely.get_coordinates(plan.inputs.facilities.geometry.array)
+    signs = np.array([*places, *((mark.x, mark.y) for mark in state.marks)])
     taken: list[tuple[float, float, float]] = []
+    west, south, east, north = _window(axes)
     for name, (x, y) in zip(communities["name"], inside, strict=True):
+        if not (west < x < east and south < y < north):
+            continue
         half = signs_wide(str(name)) * NAME_MM / 2
         near = signs[np.argmin(np.hypot(*(signs - (x, y)).T))]
         step = CLOSE_MM * scale
@@ -245,6 +241,9 @@ def _draw_names(axes: Axes, plan: Plan, scale: float) -> None:
         taken.append((float(at[0]), float(at[1]), half * scale))
         # Below the signs: no name covers the number of a site.
         write(axes, float(at[0]), float(at[1]), str(name), 7, zorder=18, halo=True)
+
+
+def _draw_water_names(axes: Axes, plan: Plan) -> None:
     water = plan.inputs.water
     if water is not None:
         window = shapely.box(*_window(axes))
@@ -274,20 +273,29 @@ def _window(axes: Axes) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-def _draw_signs(axes: Axes, plan: Plan, content: PlanDocument) -> None:
+def _draw_signs(axes: Axes, plan: Plan, state: SheetState, window: Window) -> None:
     facilities = plan.inputs.facilities
     places = shapely.get_coordinates(facilities.geometry.array)
-    verdicts = [centre["verdict"] or "none" for centre in content["centres"]]
     for tier in reversed(TIERS):
         for number in np.flatnonzero((facilities["tier"] == tier).to_numpy()):
-            colour = VERDICT_COLOURS[verdicts[number]]
-            _sign(axes, places[number], tier, colour)
-    best = plan.siting.best
-    candidates = shapely.get_coordinates(plan.siting.candidates.geometry.array)
-    for rank, site in enumerate(best.sites if best else (), start=1):
-        x, y = candidates[site]
-        axes.plot([x], [y], marker="o", markersize=14, mfc=SITE, mec="#111", mew=1.4, zorder=21)
-        write(axes, x, y, str(rank), 9, zorder=22)
+            rating = state.ratings[number]
+            if rating is None:
+                axes.plot(*places[number][:, None], **MARK_LOOKS["closed"], markersize=8, zorder=20)
+            else:
+                _sign(axes, places[number], tier, VERDICT_COLOURS[rating])
+    for mark in state.marks:
+        _draw_mark(axes, mark, window.scale)
+
+
+def _draw_mark(axes: Axes, mark: Mark, scale: float) -> None:
+    look = MARK_LOOKS[mark.kind]
+    if mark.kind == "upgrade":
+        # A ring around the sign of the centre, and the number beside it.
+        axes.plot([mark.x], [mark.y], **look, markersize=15, zorder=18.5)
+        write(axes, mark.x + TAG_MM * scale, mark.y + TAG_MM * scale, mark.label, 9, zorder=22, halo=True)
+        return
+    axes.plot([mark.x], [mark.y], **look, markersize=14, zorder=21)
+    write(axes, mark.x, mark.y, mark.label, 9, zorder=22)
 
 
 def _sign(axes: Axes, place: Sequence[float], tier: str, colour: str) -> None:
@@ -298,7 +306,7 @@ def _sign(axes: Axes, place: Sequence[float], tier: str, colour: str) -> None:
 
 def _draw_scale_bar(axes: Axes, texts: Texts, scale: float) -> None:
     width_mm = 60.0
-    length = [one for one, _ in zip(_round_numbers(scale), range(40), strict=False) if one <= scale * width_mm][-1]
+    length = [one for one, _ in zip(round_numbers(scale), range(40), strict=False) if one <= scale * width_mm][-1]
     west, south, _, north = _window(axes)
     x, y = west + 6 * scale, south + 6 * scale
     axes.plot([x, x, x + length, x + length], [y + 2 * scale, y, y, y + 2 * scale], color=INK, lw=1.6, zorder=30)

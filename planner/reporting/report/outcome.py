@@ -15,6 +15,7 @@ from planner.reporting.programme_text import CALENDAR
 from planner.reporting.report.blocks import Translator, at_standard, headcount
 from planner.reporting.report.sections.siting import residents_gained
 from planner.results import Plan
+from planner.results.outcome import Walks
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def outcome_of(t: Translator) -> Outcome | None:
             tuple(last["resolved"]),
             (total["people_covered"] + last["people_covered"]) / total["people"],
             headcount(total).uncovered - round(last["people_covered"]),
-            weak - len(_homes(content, last["resolved"])),
+            weak - len(resolved_communities(content, last["resolved"])),
             is_programme=True,
         )
     if not proposals or not proposals[-1]["sites"]:
@@ -86,7 +87,7 @@ def outcome_of(t: Translator) -> Outcome | None:
     )
 
 
-def _homes(content: PlanDocument, resolved: Sequence[str]) -> set[str]:
+def resolved_communities(content: PlanDocument, resolved: Sequence[str]) -> set[str]:
     """Return the weak communities whose weak premises all come up to standard."""
     weak = set(content["diagnosis"]["weak_communities"])
     left = {
@@ -108,24 +109,41 @@ class Reached:
 def reached_by(plan: Plan, outcome: Outcome | None) -> Reached:
     """Return who is within the standard, and where that is: today, or with the sites of an outcome."""
     standard = plan.study.limits.standard_min
-    closed = () if outcome is None else outcome.closed
-    stays = ~plan.inputs.facilities["id"].isin(closed).to_numpy()
-    opened = plan.siting.candidates["id"].isin(outcome.sites if outcome else ()).to_numpy()
-    walks = plan.outcome.walks[-1 if outcome and outcome.is_programme else 0]
-    built = np.ones(len(plan.outcome.branches) if outcome and outcome.is_programme else 0, dtype=bool)
+    walks, *serving = _serving(plan, outcome)
     is_covered = np.zeros(len(plan.inputs.demand), dtype=bool)
-    for times, is_open in ((walks.facilities, stays), (walks.candidates, opened), (walks.branches, built)):
+    for times, is_open in zip((walks.facilities, walks.candidates, walks.branches), serving, strict=True):
         if len(is_open):
             near = is_within(times.minutes, standard) & is_open[times.facility]
             is_covered[times.demand[near]] = True
-    place = plan.study.limits.minutes.index(standard)
-    areas = plan.service_areas[plan.service_areas["limit_min"] == standard]
-    shapes = [*areas.geometry.array[stays], *plan.candidate_areas[opened, place]]
+    return Reached(reached_areas(plan, outcome, [standard])[0], is_covered)
+
+
+def reached_areas(plan: Plan, outcome: Outcome | None, limits_min: Sequence[float]) -> list[shapely.Geometry]:
+    """Return the area within each of some limits of the study: today, or with the sites of an outcome."""
+    walks, stays, opened, built = _serving(plan, outcome)
+    further = []
     if built.any() or walks is not plan.outcome.walks[0]:
         # Branches, and what passages add to the areas of the centres.
         walker = walks.prepared.walker
         spots = np.array([change.place for change in plan.outcome.branches], dtype=np.float64).reshape(-1, 2)
         starts = [walker.snap(plan.inputs.facilities[stays]), *([walker.snap(spots)] if built.any() else [])]
-        for snaps in starts:
-            shapes += [*walker.service_areas(snaps, limits_min=[standard])[:, 0]]
-    return Reached(shapely.union_all(np.array(shapes, dtype=object)), is_covered)
+        further = [walker.service_areas(snaps, limits_min=limits_min) for snaps in starts]
+    found = []
+    for place, limit in enumerate(limits_min):
+        areas = plan.service_areas[plan.service_areas["limit_min"] == limit]
+        column = plan.study.limits.minutes.index(limit)
+        shapes = [*areas.geometry.array[stays], *plan.candidate_areas[opened, column]]
+        shapes += [shape for made in further for shape in made[:, place]]
+        found.append(shapely.union_all(np.array(shapes, dtype=object)))
+    return found
+
+
+def _serving(
+    plan: Plan, outcome: Outcome | None
+) -> tuple[Walks, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the walks, and which facilities, candidates and branches serve then."""
+    is_programme = outcome is not None and outcome.is_programme
+    stays = ~plan.inputs.facilities["id"].isin(outcome.closed if outcome else ()).to_numpy()
+    opened = plan.siting.candidates["id"].isin(outcome.sites if outcome else ()).to_numpy()
+    built = np.ones(len(plan.outcome.branches) if is_programme else 0, dtype=bool)
+    return plan.outcome.walks[-1 if is_programme else 0], stays, opened, built

@@ -1,0 +1,91 @@
+"""Scenes of the meeting in the words of the office: a small TOML file that the study names."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from planner.config.sections.base import Settings
+from planner.config.study import Study, wrong_because
+from planner.config.toml_files import NotReadError, parse_toml, toml_text
+from planner.messages.catalogue import Phrase
+from planner.messages.errors import Issue, StudyError
+from planner.messages.printable import illegible_in
+
+TITLE_SIGNS, TEXT_SIGNS = 40, 160
+"""What stays legible in a meeting: a sentence of three lines at 32 px."""
+
+
+class OwnScene(Settings):
+    """Title and sentence of a scene; what is empty is made from the plan."""
+
+    title: Annotated[str, Field(max_length=TITLE_SIGNS)] = ""
+    text: Annotated[str, Field(max_length=TEXT_SIGNS)] = ""
+
+
+class OwnScenes(Settings):
+    """Scenes in their order."""
+
+    today: OwnScene = OwnScene()
+    left_out: OwnScene = OwnScene()
+    weak: OwnScene = OwnScene()
+    years: OwnScene = OwnScene()
+    after: OwnScene = OwnScene()
+
+
+def read_own_scenes(study: Study) -> OwnScenes:
+    """Read the file that `map.scenes` names; without one every scene is made from the plan.
+
+    Raises
+    ------
+    StudyError
+        It cannot be read, is not TOML (with the line), or holds what is no scene: every reason at once.
+
+    Examples
+    --------
+    >>> from planner.config.study import make_study
+    >>> layers = dict.fromkeys(("communities", "facilities", "streets", "demand"), {"path": "layer.gpkg"})
+    >>> read_own_scenes(make_study({"name": "Toy", "inputs": layers})).today.text
+    ''
+    """
+    file = study.map.scenes
+    if file is None:
+        return OwnScenes()
+    named = {"file": file.as_posix()}
+    try:
+        content = parse_toml(toml_text(study.resolve(file)))
+    except NotReadError as error:
+        raise StudyError(
+            str(study.file), [Issue("unreadable_scenes", {**named, "reason": error.reason})]
+        ) from error
+    wrong: list[tuple[Sequence[int | str], Phrase | str]] = [
+        (place, Phrase("errors.why_illegible")) for place in illegible_in(content)
+    ]
+    try:
+        scenes = OwnScenes.model_validate(content)
+    except ValidationError as error:
+        wrong += [(detail["loc"], _reason(detail)) for detail in error.errors()]
+    if wrong:
+        values = {**named, "title_signs": TITLE_SIGNS, "text_signs": TEXT_SIGNS}
+        issues = [
+            Issue("wrong_scene", {**values, "path": ".".join(map(str, place)), "reason": reason})
+            for place, reason in wrong
+        ]
+        raise StudyError(str(study.file), issues)
+    return scenes
+
+
+def _reason(detail: ErrorDetails) -> Phrase | str:
+    """Return what is wrong; of an unknown name, which there are instead."""
+    if detail["type"] != "extra_forbidden":
+        return wrong_because(detail)
+    place = detail["loc"]
+    names = list((OwnScenes if len(place) == 1 else OwnScene).model_fields)
+    near = difflib.get_close_matches(str(place[-1]), names, n=1)
+    if near:
+        return Phrase("errors.did_you_mean", {"name": near[0]})
+    return Phrase("errors.known_settings", {"names": ", ".join(names)})

@@ -1,0 +1,89 @@
+"""Services of a whole and of its districts: the same walks, capacity and gaps, wherever the facilities lie."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from cities import CRS
+from wholes import write_whole
+
+import planner
+from planner.batch.districts import districts_of
+from planner.batch.portfolio import read_portfolio
+from planner.results import Plan
+
+SERVICES = """
+[[services]]
+id = "clinic"
+layer = { path = "whole.gpkg", layer = "spots" }
+where = { "类别" = "clinic" }
+minutes = 2
+capacity = "beds"
+per_1000 = 900.0
+[[services]]
+id = "bath"
+layer = { path = "whole.gpkg", layer = "spots" }
+where = { "类别" = ["bath"] }
+minutes = 3
+[[services]]
+id = "none"
+layer = { path = "whole.gpkg", layer = "spots" }
+where = { "类别" = "typo" }
+minutes = 3
+[[services]]
+id = "old"
+where = { name = "f03" }
+minutes = 2
+"""
+
+
+@pytest.fixture(scope="module")
+def plans(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, list[Plan]]:
+    folder = tmp_path_factory.mktemp("whole")
+    portfolio = write_whole(folder, 0)
+    drawn = np.random.default_rng(0)
+    west, south, east, north = gpd.read_file(folder / "whole.gpkg", layer="communities").total_bounds
+    spots = drawn.uniform((west, south), (east, north), (24, 2))
+    gpd.GeoDataFrame(
+        {
+            "类别": [*["clinic"] * 23, "bath"],
+            "beds": drawn.integers(1, 30, 24).astype(float),
+        },
+        geometry=shapely.points(spots),
+        crs=CRS,
+    ).to_file(folder / "whole.gpkg", layer="spots")
+    study = folder / "study.toml"
+    study.write_text(study.read_text("utf-8") + SERVICES, "utf-8")
+    cut = districts_of(read_portfolio(portfolio), folder / "out", "")
+    return planner.run(study), [planner.run(district.study) for district in cut.districts]
+
+
+def homes(plan: Plan, number: int) -> pd.DataFrame:
+    one = plan.services.access[number]
+    capacity = np.full(len(one.points), np.nan) if one.access is None else one.access
+    return pd.DataFrame(
+        {"served": one.served, "reason": one.reason, "access": capacity, "people": one.people},
+        index=one.points["id"].to_numpy(dtype=object),
+    )
+
+
+def test_parts_have_the_services_of_the_whole(plans: tuple[Plan, list[Plan]]) -> None:
+    whole, parts = plans
+    assert len(parts) > 1
+    for number, one in enumerate(whole.services.access):
+        expected = homes(whole, number).sort_index()
+        found = pd.concat([homes(part, number) for part in parts]).sort_index()
+        # Capacity is shared with those across the border.
+        pd.testing.assert_frame_equal(found, expected, rtol=1e-12, atol=1e-12, obj=one.id)
+        assert {part.services.access[number].service.is_known for part in parts} == {one.service.is_known}
+    assert (homes(whole, 1)["reason"] == "full").any()
+
+
+def test_people_of_parts_add_up_to_the_whole(plans: tuple[Plan, list[Plan]]) -> None:
+    whole, parts = plans
+    for column in ("people", "people_served", "people_full"):
+        found = sum(part.services.total.set_index("service")[column] for part in parts)
+        pd.testing.assert_series_equal(found, whole.services.total.set_index("service")[column], rtol=1e-9)
