@@ -56,6 +56,7 @@ OWN_WORDS = (
     "card_as_run",
     "candidate",
     "changes",
+    "changes_more",
     "undo",
     "closed",
     "opened",

@@ -111,7 +111,12 @@ const project = (given) => ({
 });
 const withProjects = (list) => ({
   ...SETS,
-  projects: { list, funds: [{ name: "Fund", amounts: [20], carries: true }], years: ["2026"], costs: { 3: 7, 4: 9 } },
+  projects: {
+    list,
+    funds: [{ name: "Fund", amounts: [20], carries: true }],
+    years: ["2026"],
+    costs: { 3: 7, 4: 9 },
+  },
 });
 
 test("a project that is said to resolve a centre makes it meet the rules, and the excellent are not counted", () => {
@@ -144,7 +149,10 @@ test("a passage changes who reaches which station, and leaves no trace", () => {
   const counts = [...SETS.reach.counts, 3, 0];
   const steps = [...SETS.reach.steps, 0, 1, 3];
   const sets = { ...withProjects([project({ passages: 1 })]), rows, reach: { counts, steps } };
-  sets.groups = SETS.groups.map((group) => ({ ...group, stations: group.stations && [...group.stations, ...group.stations] }));
+  sets.groups = SETS.groups.map((group) => ({
+    ...group,
+    stations: group.stations && [...group.stations, ...group.stations],
+  }));
   sets.businessAreas = [...SETS.businessAreas, ...SETS.businessAreas];
   sets.areas = { ...nowhere, rings: [...nowhere.rings, 0, 0] };
   const model = openModel(sets);

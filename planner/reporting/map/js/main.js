@@ -186,7 +186,7 @@ class Page {
     group?.on("add remove", () => names.repaint());
     prepareInset(map, session, whole, words.colours, () => showView(map, whole));
     prepareSearch(map, words.places, cards, this.say);
-    this.printing = preparePrinting(map);
+    this.printing = preparePrinting(map, whole, this.say);
     preparePanel(session);
     prepareProjects(session);
     preparePlay(session, () => drawings.repaintKind("reached"));
