@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from pathlib import Path
@@ -19,6 +20,7 @@ from planner.messages.errors import OutputError, StudyError
 from planner.reporting.document.build import build_document
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.map.sheet import FORMATS, draw_static_map, write_static_map
+from planner.reporting.map.sheet_font import truetype_subset
 from planner.reporting.map.sheet_frame import MAP_MM, MOST_SMALLER, windows
 from planner.reporting.map.sheet_state import SheetState, sheet_state
 from planner.reporting.style import font_code_points, font_path, replace_missing_glyphs
@@ -215,3 +217,35 @@ def test_a_small_study_is_one_window_under_its_title(toy_plan: planner.Plan) -> 
     band = next(axes for axes in figure.axes if any(one.get_text() == toy_plan.study.name for one in axes.texts))
     assert "2031-05-06" in {one.get_text() for one in band.texts}
     assert band.get_position().y0 > max(axes.get_position().y1 for axes in figure.axes if axes is not band)
+
+
+def test_the_pdf_holds_its_letters_as_truetype(toy_plan: planner.Plan, tmp_path: Path) -> None:
+    """Print shops and archives refuse Type 3; a reader finds and copies the words."""
+    page = write_static_map(toy_plan, tmp_path / "map.pdf").read_bytes()
+    assert b"/Type3" not in page
+    assert b"/FontFile2" in page
+    assert b"/ToUnicode" in page
+    assert b"/CIDFontType2" in page
+
+
+def test_the_truetype_letters_have_the_outlines_of_the_font() -> None:
+    """Advance and extent of each sign, and the area that it fills, within what quadratic outlines may differ."""
+    from fontTools.pens.areaPen import AreaPen
+    from fontTools.pens.boundsPen import BoundsPen
+    from fontTools.ttLib import TTFont
+
+    signs = "海勃湾Ag8%→。"
+    with TTFont(font_path()) as font, TTFont(io.BytesIO(truetype_subset(frozenset(signs)))) as made:
+        for sign in signs:
+            one, two = font.getBestCmap()[ord(sign)], made.getBestCmap()[ord(sign)]
+            assert made["hmtx"][two][0] == font["hmtx"][one][0]
+            extents, areas = [], []
+            for letters_of, name in ((font.getGlyphSet(), one), (made.getGlyphSet(), two)):
+                bounds, area = BoundsPen(letters_of), AreaPen(letters_of)
+                letters_of[name].draw(bounds)
+                letters_of[name].draw(area)
+                extents.append(bounds.bounds)
+                areas.append(area.value)
+            assert extents[1] == pytest.approx(extents[0], abs=1.5)
+            # The direction of outlines is the other one in TrueType.
+            assert areas[1] == pytest.approx(-areas[0], rel=0.01)

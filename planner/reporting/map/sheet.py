@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.map import symbols
 from planner.reporting.map.sheet_drawing import A3_MM, INK, MARK_LOOKS, MARKERS, fill, signs_wide, stroke, write
+from planner.reporting.map.sheet_font import truetype_letters
 from planner.reporting.map.sheet_frame import MAP_BOX, STRIP_MM, Window, round_numbers, windows
 from planner.reporting.map.sheet_margin import draw_band, draw_side, scale_text
 from planner.reporting.map.sheet_state import Mark, SheetState, sheet_state
@@ -78,11 +79,12 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
     content = build_document(plan)
     figure = draw_static_map(plan, content)
     # No dates and no random names, so that the same plan gives the same bytes; texts stay texts, to be found and
-    # changed. In a PDF they are of Type 3: matplotlib embeds the outlines of this font (CFF) under a wrong name.
+    # changed.
     fixed: dict[Any, object] = {
         "svg.hashsalt": "planner",
         "svg.fonttype": "none",
         "pdf.compression": 6,
+        "pdf.fonttype": 42,
     }
     no_date: dict[str, dict[str, Any]] = {
         ".svg": {"Date": None},
@@ -93,8 +95,10 @@ def write_static_map(plan: Plan, path: str | Path) -> Path:
     named = {".svg": "Rights", ".pdf": "Subject", ".png": "Copyright"}[path.suffix.lower()]
     credit = {named: content["data"]["attribution"]} if content["data"]["attribution"] else {}
     metadata = no_date[path.suffix.lower()] | credit
-    with _own_style():
+    with _own_style(), ExitStack() as stack:
         rcParams.update(fixed)
+        if path.suffix.lower() == ".pdf":
+            stack.enter_context(truetype_letters(figure))
         return write_single(path, lambda place: figure.savefig(place, dpi=DOTS_AN_INCH, metadata=metadata))
 
 
