@@ -17,6 +17,9 @@ from planner.messages.catalogue import Texts, catalogue
 from planner.reporting.document.build import build_document
 from planner.reporting.map.elements import CardTexts
 from planner.reporting.map.layers import map_layers
+from planner.reporting.map.page import _sources
+from planner.reporting.report.blocks import Translator
+from planner.reporting.tables.services import mend_text
 from planner.results import Plan
 
 
@@ -79,3 +82,19 @@ def test_the_map_has_a_layer_for_completeness_and_for_each_service(plan: Plan) -
     assert phrase("services.reason_nothing_near") in notes["East · Canteens"]
     assert phrase("services.mend_add", name="East station") in notes["East · Canteens"]
     assert phrase("services.reason_unknown") in notes["East · park"]
+
+
+def test_capacity_to_be_added_is_rounded_up(plan: Plan) -> None:
+    row = build_document(plan)["services"]["ledger"][0] | {"mend": "extend", "mend_amount": 5.2, "mend_cost": 2.6}
+    said = mend_text(row, Translator(build_document(plan), Texts("en")))
+    assert phrase("services.mend_extend", name="East station", amount="6") in said
+
+
+def test_the_credit_stands_once_in_the_line_of_sources() -> None:
+    credit = "© OpenStreetMap contributors, ODbL 1.0"
+    of_services = [{"layer": f"services.{name}", "source": credit} for name in ("canteen", "clinic")]
+    streets = [{"layer": "streets", "source": f"Streets, 2026; {credit}"}]
+    for sources in (of_services, [*streets, *of_services]):
+        line = _sources({"data": {"attribution": credit, "sources": sources}}, Texts("en"))
+        assert line.count("OpenStreetMap") == 1
+    assert "Streets, 2026" in line

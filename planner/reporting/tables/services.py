@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 from typing import Any
 
 from planner.accessibility.services import REASONS
@@ -11,6 +12,9 @@ from planner.reporting.document.records.services import LedgerRow, Service, Serv
 from planner.reporting.report.blocks import Translator, community_names
 from planner.reporting.tables.spec import TableColumn, TableSpec
 from planner.reporting.tables.workbook import Kind, Sheet
+
+LEAST_AMOUNT = 1e-6
+"""Capacity that is no more than an error of the sum."""
 
 
 def service_names(t: Translator) -> dict[str, str]:
@@ -153,7 +157,8 @@ def mend_text(row: LedgerRow, t: Translator) -> str:
     """Return the cheapest mend in words, with the kinds that would help too and have no price."""
     if not row["mend"]:
         return t.texts("services.mend_none")
-    amount = "" if row["mend_amount"] is None else t.number(row["mend_amount"], 0)
+    # Rounded down, what is added would not be enough.
+    amount = "" if row["mend_amount"] is None else t.whole(ceil(row["mend_amount"] - LEAST_AMOUNT))
     said = t.texts(f"services.mend_{row['mend']}", name=row["mend_at_name"], amount=amount)
     if row["mend_cost"] is None or not row["mends_unpriced"]:
         return said
