@@ -6,7 +6,6 @@ leaves them equal to the byte, so that the district is not run again.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,9 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.batch.cut_services import columns_of_service, layer_settings, services_of_district
-from planner.batch.portfolio import CutSettings, Portfolio, check_code
+from planner.batch.districts import CutResult
+from planner.batch.membership import districts_of_communities, districts_of_facilities
+from planner.batch.portfolio import District, Portfolio
 from planner.config.study import PATHS, Study, make_study
 from planner.config.study_file import toml_value
 from planner.config.toml_files import parse_toml, toml_text
@@ -30,14 +31,21 @@ from planner.inputs.metric_layers import metric_layers
 from planner.inputs.neighbours import district_zone, own_facilities, with_branches
 from planner.inputs.walk_choice import choose_walk, find_profile, longest_walk_m
 from planner.inputs.walk_network import walking_costs_of
-from planner.io.datum.transform import datum_name
+from planner.io.datum.transform import Datum, datum_name, to_wgs84
+from planner.io.formats import is_extract
 from planner.io.layers import read_layer
 from planner.io.osm.place import ATTRIBUTION, add_attribution
 from planner.io.service_places import layer_of_service, select_rows, service_layer
 from planner.io.study_layers import StudyLayers
-from planner.messages.errors import DataError, Issue, PortfolioError, raise_together
+from planner.messages.errors import (
+    DataError,
+    Issue,
+    PortfolioError,
+    StudyError,
+    raise_together,
+)
 from planner.population.disaggregate import demand_method
-from planner.schemas.tables import COMMUNITIES, STREETS, Communities, Facilities
+from planner.schemas.tables import STREETS, Facilities
 
 JOIN = "+"
 """Between the codes of districts that are run as one."""
@@ -75,6 +83,8 @@ class Whole:
         What to say of the origin of each layer.
     service_columns
         Settings of each service that name columns, as these are called in its table.
+    in_several
+        Ids of communities in the polygons of several districts.
     """
 
     study: Study
@@ -85,18 +95,11 @@ class Whole:
     names: Mapping[str, str]
     sources: Mapping[str, str]
     service_columns: Mapping[str, Mapping[str, Any]]
+    in_several: tuple[str, ...]
 
 
-def write_districts(
-    study: Study, portfolio: Portfolio, folder: Path
-) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]:
-    """Cut the layers of a portfolio's study into a folder of each district.
-
-    Returns
-    -------
-    names, lost, short
-        The name of each district by its code, the communities that are in none, and the codes of districts to
-        whose borders the streets do not reach.
+def write_districts(study: Study, portfolio: Portfolio, folder: Path) -> CutResult:
+    """Cut the layers of a portfolio's study into a folder of each district that has a community.
 
     Raises
     ------
@@ -105,13 +108,21 @@ def write_districts(
     """
     whole = read_whole(study, portfolio)
     codes = [code for code in sorted({*whole.district, *whole.names}) if code]
+    present = {*whole.district}
     for code in codes:
-        write_district(whole, code, folder / code, portfolio.overrides.get(code, {}))
-    for stale in folder.iterdir():
-        if stale.is_dir() and stale.name not in codes:
-            shutil.rmtree(stale)
-    lost = tuple(whole.layers["communities"]["id"][whole.district == ""])
-    return {code: whole.names.get(code, code) for code in codes}, lost, tuple(beyond_streets(whole, codes))
+        if code in present:
+            try:
+                write_district(whole, code, folder / code, portfolio.overrides.get(code, {}))
+            except StudyError as error:
+                wrong = Issue("wrong_override", {"path": f"overrides.{code}"})
+                raise PortfolioError(str(portfolio.file), [wrong, *error.issues]) from error
+    return CutResult(
+        tuple(District(code, whole.names.get(code, code), folder / code / "study.toml") for code in codes),
+        in_no_district=tuple(whole.layers["communities"]["id"][whole.district == ""]),
+        beyond_streets=tuple(beyond_streets(whole, codes)),
+        in_several=whole.in_several,
+        empty=tuple(code for code in codes if code not in present),
+    )
 
 
 def beyond_streets(whole: Whole, codes: Sequence[str]) -> Iterator[str]:
@@ -157,13 +168,20 @@ def read_whole(study: Study, portfolio: Portfolio) -> Whole:
         name = layer_of_service(one)
         if name in layers:
             layers[name] = gpd.GeoDataFrame(layers[name][select_rows(layers[name], columns[one.id]["where"])])
-    layers["streets"] = _with_extracts(layers["streets"], study, portfolio, portfolio.cut)
-    district, names = _districts_of_communities(read.communities, portfolio, portfolio.cut)
+    datum = read.datums.layers["streets"].datum if "streets" in read.datums.layers else "wgs84"
+    layers["streets"] = _with_extracts(layers["streets"], study, portfolio, datum)
+    district, names, in_several = districts_of_communities(read.communities, portfolio, portfolio.cut)
     joined = {code: JOIN.join(group) for group in portfolio.joined for code in group}
     groups = {code: group for group in portfolio.joined for code in group}
     lacking = sorted({*groups, *portfolio.overrides} - set(names) - set(joined.values()))
     if lacking:
         raise PortfolioError(str(portfolio.file), [Issue("cut_unknown", {"codes": ", ".join(lacking)})])
+    hidden = [
+        Issue("override_joined", {"code": code, "joined": joined[code]})
+        for code in sorted({*portfolio.overrides} & {*joined} - {*joined.values()})
+    ]
+    if hidden:
+        raise PortfolioError(str(portfolio.file), hidden)
     if not (district != "").any():
         raise PortfolioError(str(portfolio.file), [Issue("cut_nowhere")])
     titles = {code: " + ".join(names[one] for one in groups.get(code, (code,))) for code in names}
@@ -174,25 +192,30 @@ def read_whole(study: Study, portfolio: Portfolio) -> Whole:
         content=parse_toml(toml_text(study.file)),
         layers=layers,
         district=district,
-        facility_district=_districts_of_facilities(facilities, read.communities, district),
+        facility_district=districts_of_facilities(facilities, read.communities, district),
         names=names,
         sources={
             source.layer: _origin(source.file, source.source, source.attribution)
             for source in tables.sources(read.datums)
         },
+        in_several=in_several,
         service_columns=columns,
     )
 
 
 def _with_extracts(
-    streets: gpd.GeoDataFrame, study: Study, portfolio: Portfolio, cut: CutSettings
+    streets: gpd.GeoDataFrame, study: Study, portfolio: Portfolio, datum: Datum
 ) -> gpd.GeoDataFrame:
-    """Return the streets with those of further files; of equal lines, as two extracts have them, the first."""
+    """Return the streets with those of further files, which are in the datum of the first unless from OSM.
+
+    Of equal lines, as two extracts have them, the first stays.
+    """
     frames = [streets]
-    for path in cut.extracts:
+    for path in portfolio.cut.extracts if portfolio.cut else ():
         found = read_layer(portfolio.resolve(path), study.inputs.streets, setting="cut.extracts", schema=STREETS)
         checked = STREETS.check(found.frame, source=str(path), known=found.issues)
-        frames.append(checked.to_crs(streets.crs))
+        shifted = datum != "wgs84" and not is_extract(path)
+        frames.append((to_wgs84(checked, datum) if shifted else checked).to_crs(streets.crs))
     if len(frames) == 1:
         return streets
     every = pd.concat(frames, ignore_index=True)
@@ -204,61 +227,6 @@ def _origin(file: str, source: str, attribution: str) -> str:
     """Return what a district's layer says of its origin: the file that it is cut from, and whose data it is."""
     said = "; ".join(part for part in (source, file) if part)
     return add_attribution(said) if attribution == ATTRIBUTION else said
-
-
-def _districts_of_communities(
-    communities: Communities, portfolio: Portfolio, cut: CutSettings
-) -> tuple[NDArray[np.object_], dict[str, str]]:
-    """Return the code of each community's district, and the names of the districts by code."""
-    if cut.layer is None:
-        if cut.column not in communities.columns:
-            present = ", ".join(map(str, communities.columns.drop("geometry")))
-            issue = Issue("missing_column", {"column": cut.column, "present": present})
-            raise DataError(str(portfolio.study), [issue])
-        codes = communities[cut.column].map(lambda code: "" if pd.isna(code) else str(code).strip())
-        titles = communities[cut.name] if cut.name in communities.columns else codes
-        names = dict(sorted(zip(codes[::-1], titles[::-1], strict=True)))
-    else:
-        found = read_layer(portfolio.resolve(cut.layer.path), cut.layer, setting="cut.layer", schema=COMMUNITIES)
-        outlines = COMMUNITIES.check(found.frame, source=str(cut.layer.path), known=found.issues).to_crs(
-            communities.crs
-        )
-        outlines = outlines.sort_values("id")
-        codes = _mostly_in(communities, outlines)
-        names = dict(zip(outlines["id"], outlines["name"], strict=True))
-    names.pop("", None)
-    for code in names:
-        check_code(code)
-    return codes.to_numpy(dtype=object), {code: str(name) for code, name in names.items()}
-
-
-def _mostly_in(communities: Communities, outlines: gpd.GeoDataFrame) -> pd.Series:
-    """Return the id of the outline that holds most of each community, the lowest of equal ones; "" where none."""
-    row, other = shapely.STRtree(outlines.geometry.array).query(communities.geometry.array, predicate="intersects")
-    shared = shapely.area(shapely.intersection(communities.geometry.array[row], outlines.geometry.array[other]))
-    order = np.lexsort((other, -shared, row))
-    row, other, shared = row[order], other[order], shared[order]
-    first = np.concatenate([[True], row[1:] != row[:-1]])[: len(row)] & (shared > 0)
-    codes = pd.Series("", index=communities.index, dtype=object)
-    codes.iloc[row[first]] = outlines["id"].to_numpy(dtype=object)[other[first]]
-    return codes
-
-
-def _districts_of_facilities(
-    facilities: Facilities, communities: Communities, district: NDArray[np.object_]
-) -> NDArray[np.object_]:
-    """Return each facility's district: of its community, else of the nearest; a branch goes with its centre."""
-    of_community = dict(zip(communities["id"], district, strict=True))
-    codes = facilities["community"].map(of_community)
-    lone = codes.isna() | (codes == "")
-    inside = np.flatnonzero(district != "")
-    order = inside[np.argsort(communities["id"].to_numpy(dtype=object)[inside], kind="stable")]
-    tree = shapely.STRtree(communities.geometry.array[order])
-    for row in facilities.index[lone]:
-        near = tree.query_nearest(facilities.geometry[row], all_matches=True)
-        codes[row] = district[order[near.min()]]
-    main = facilities["branch_of"].map(dict(zip(facilities["id"], codes, strict=True)))
-    return np.asarray(main.where(main.notna(), codes), dtype=object)
 
 
 def write_district(whole: Whole, code: str, folder: Path, overrides: Mapping[str, Any]) -> None:

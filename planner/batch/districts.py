@@ -8,26 +8,49 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
 
-from planner.batch.portfolio import District, Portfolio
+from planner.batch.portfolio import CODE, District, Portfolio
 from planner.config.study import read_study
+from planner.config.toml_files import study_path
 from planner.inputs.file_contents import file_contents
+from planner.messages.errors import Issue, PortfolioError
 
 FOLDER, RECEIPT = "cut", "cut.json"
 
 
 @dataclass(frozen=True, slots=True)
 class CutResult:
-    """Districts with their study files, communities in none of them, and districts whose streets end too early."""
+    """Districts with their study files, and what cutting noticed.
+
+    Attributes
+    ----------
+    districts
+        By code.
+    in_no_district
+        Communities that no district holds.
+    beyond_streets
+        Codes of districts to whose borders the streets do not reach.
+    in_several
+        Communities in the polygons of several districts: each is in the one that holds most of it.
+    empty
+        Codes of districts without a community; they have no study file.
+    """
 
     districts: tuple[District, ...]
     in_no_district: tuple[str, ...] = ()
     beyond_streets: tuple[str, ...] = ()
+    in_several: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
+
+
+NOTICED = ("in_no_district", "beyond_streets", "in_several")
+"""What cutting noticed, told on every product of all districts together."""
 
 
 def districts_of(portfolio: Portfolio, out: Path, version: str) -> CutResult:
@@ -36,16 +59,20 @@ def districts_of(portfolio: Portfolio, out: Path, version: str) -> CutResult:
     Raises
     ------
     PlannerError
-        The study of the whole or its layers are not valid, or no community is in a district.
+        The study of the whole or its layers are not valid, no community is in a district, or two districts of a
+        list have one study.
     """
     if portfolio.study is None:
         named = sorted(portfolio.studies.items())
+        _check_once(portfolio)
         return CutResult(tuple(District(code, "", portfolio.resolve(path)) for code, path in named))
     study, folder = read_study(portfolio.resolve(portfolio.study)), out / FOLDER
     given: list[object] = [
         portfolio.model_dump_json(exclude={"file", "funds", "name"}),
         file_contents(study),
         version,
+        # An override may name a rule file that decides how far a district's margin reaches.
+        [_contents(study.resolve(Path(text))) for text in _texts(portfolio.overrides)],
     ]
     if portfolio.cut is not None:
         layer = portfolio.cut.layer
@@ -58,13 +85,22 @@ def districts_of(portfolio: Portfolio, out: Path, version: str) -> CutResult:
     from planner.batch.cut import write_districts
 
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / RECEIPT).unlink(missing_ok=True)
-    names, lost, short = write_districts(study, portfolio, folder)
-    content = {"key": key, "districts": names, "lost": lost, "short": short}
-    draft = folder / f"{RECEIPT}.part"
-    draft.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
-    draft.replace(folder / RECEIPT)
-    return _result(folder, content)
+    made = _content(folder).get("made", [])
+    _write_receipt(folder, {"key": "", "made": made})
+    result = write_districts(study, portfolio, folder)
+    codes = [one.code for one in result.districts]
+    for stale in {*map(str, made)} - {*codes} | {*result.empty}:
+        if CODE.fullmatch(stale):
+            shutil.rmtree(folder / stale, ignore_errors=True)
+    content = {
+        "key": key,
+        "made": codes,
+        "names": [one.name for one in result.districts],
+        "files": _sizes(folder, codes),
+        **{name: getattr(result, name) for name in (*NOTICED, "empty")},
+    }
+    _write_receipt(folder, content)
+    return result
 
 
 def district_key(district: District, products: Sequence[str] | None, further: object) -> tuple[str, str]:
@@ -94,15 +130,53 @@ def _contents(path: Path) -> str:
         return f"not readable: {error.errno}"
 
 
-def _read_receipt(folder: Path, key: str) -> CutResult | None:
+def _check_once(portfolio: Portfolio) -> None:
+    """Refuse a study that two districts name: its people would be counted twice."""
+    codes: dict[Path, list[str]] = {}
+    for code, path in sorted(portfolio.studies.items()):
+        codes.setdefault(study_path(portfolio.resolve(path)).resolve(), []).append(code)
+    twice = [
+        Issue("study_twice", {"codes": ", ".join(same), "path": path})
+        for path, same in codes.items()
+        if len(same) > 1
+    ]
+    if twice:
+        raise PortfolioError(str(portfolio.file), twice)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield every text in settings."""
+    if isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+def _sizes(folder: Path, codes: Iterable[str]) -> dict[str, int]:
+    """Return the sizes of the files of districts, so that a lost or torn one is cut again."""
+    files = sorted(path for code in codes for path in (folder / code).glob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+
+
+def _content(folder: Path) -> dict[str, Any]:
     try:
         content = json.loads((folder / RECEIPT).read_text("utf-8"))
     except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _write_receipt(folder: Path, content: Mapping[str, object]) -> None:
+    draft = folder / f"{RECEIPT}.part"
+    draft.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+    draft.replace(folder / RECEIPT)
+
+
+def _read_receipt(folder: Path, key: str) -> CutResult | None:
+    content = _content(folder)
+    if content.get("key") != key or content.get("files") != _sizes(folder, content.get("made", [])):
         return None
-    return _result(folder, content) if content.get("key") == key else None
-
-
-def _result(folder: Path, content: dict[str, Any]) -> CutResult:
-    named = content["districts"].items()
-    districts = (District(code, name, folder / code / "study.toml") for code, name in named)
-    return CutResult(tuple(districts), tuple(content["lost"]), tuple(content["short"]))
+    named = zip(content["made"], content["names"], strict=True)
+    districts = tuple(District(code, name, folder / code / "study.toml") for code, name in named)
+    return CutResult(districts, **{name: tuple(content[name]) for name in (*NOTICED, "empty")})

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from planner.batch.rollup import TABLES
+from planner.batch.tasks import part_path
 from planner.config.study import portable
 from planner.io.study_layers import attribution_of
 from planner.results import Plan
@@ -133,8 +134,3 @@ def write_parts(plan: Plan, folder: Path, code: str) -> None:
         draft = folder / f"{code}-{name}.{os.getpid()}.part"
         table.astype({column: pd.StringDtype("pyarrow") for column in texts}).to_parquet(draft, index=False)
         draft.replace(part_path(folder, code, name))
-
-
-def part_path(folder: Path, code: str, name: str) -> Path:
-    """Return the file of a district's table."""
-    return folder / f"{code}-{name}.parquet"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +21,9 @@ from planner.messages.errors import Issue, PortfolioError
 
 CODE = re.compile(r"[^\W_][\w.+-]*")
 """A district's code is the name of its folder: letters and digits of any script, `_`, `-`, `+` and `.`."""
+
+OF_THE_CUT = ("inputs", "name", "crs", "district")
+"""Settings that cutting gives a district: no override changes them."""
 
 
 class CutSettings(Settings):
@@ -123,6 +126,11 @@ class Portfolio(Settings):
             raise PydanticCustomError(
                 "portfolio_only_cut", "`joined` and `overrides` are for districts that are cut from one study"
             )
+        for code, settings in self.overrides.items():
+            for key in settings:
+                if key in OF_THE_CUT:
+                    values = {"path": f"{code}.{key}"}
+                    raise PydanticCustomError("portfolio_override", "{path} cannot be overridden", values)
         twice = [
             code for code, count in Counter(code for group in self.joined for code in group).items() if count > 1
         ]
@@ -142,6 +150,20 @@ class District:
     code: str
     name: str
     study: Path
+
+
+def check_funds(portfolio: Portfolio, codes: Collection[str]) -> None:
+    """Refuse floors and shares of districts that are not there: they would have no effect.
+
+    Raises
+    ------
+    PortfolioError
+        With their codes.
+    """
+    funds = portfolio.funds
+    unknown = sorted({*funds.least, *funds.shares} - set(codes)) if funds else []
+    if unknown:
+        raise PortfolioError(str(portfolio.file), [Issue("funds_unknown", {"codes": ", ".join(unknown)})])
 
 
 def check_code(code: str) -> None:

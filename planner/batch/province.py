@@ -16,17 +16,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from planner.batch.districts import CutResult
+from planner.batch.districts import NOTICED, CutResult
 from planner.batch.funds import Choice, choice_document, curves_of, share_funds
-from planner.batch.parts import DEGREES, part_path
+from planner.batch.parts import DEGREES
 from planner.batch.portfolio import Portfolio
 from planner.batch.province_page import draw_province
 from planner.batch.rollup import FUNDS, MANIFEST, PAGE, TABLES, WORKBOOK
-from planner.batch.tasks import PARTS, DistrictResult
+from planner.batch.tasks import PARTS, DistrictResult, part_path
 from planner.messages.catalogue import Texts
+from planner.messages.errors import SHOWN_ROWS, SitingError
 from planner.messages.notices import layer_name
 from planner.reporting.tables.workbook import Kind, Sheet, SheetColumn, write_workbook
 from planner.reporting.write import check_writable, write_all_or_none
+
+OVERLAP = 0.05
+"""Districts overlap if they share more than this of the smaller; their outlines are coarse."""
 
 WORST = 500
 """So many communities the workbook lists, those with most people out of reach."""
@@ -92,7 +96,9 @@ class Province:
     cut
         Communities that no district holds, and districts whose streets end too early.
     choice
-        How the portfolio's money is shared; None without money.
+        How the portfolio's money is shared; None without money, or where it cannot be.
+    refused
+        Why it cannot be; "" where it is.
     """
 
     portfolio: Portfolio
@@ -102,6 +108,7 @@ class Province:
     outlines: gpd.GeoSeries
     cut: CutResult
     choice: Choice | None
+    refused: str = ""
 
     @property
     def done(self) -> list[DistrictResult]:
@@ -114,13 +121,33 @@ class Province:
         named = (str(row.figures.get("attribution", "")) for row in self.done)
         return "; ".join(dict.fromkeys(part for one in named for part in one.split("; ") if part))
 
+    def warnings(self, texts: Texts) -> list[str]:
+        """Return what everybody who reads the sums must know, in words."""
+        noticed = {name: list(getattr(self.cut, name)) for name in NOTICED}
+        noticed["overlapping"] = [f"{one} / {other}" for one, other in overlapping(self.outlines)]
+        found = [
+            texts(f"batch.{name}", count=len(ids), ids=", ".join(ids[:SHOWN_ROWS]))
+            for name, ids in noticed.items()
+            if ids
+        ]
+        bases = self.league[["rules", "standard_min", "speed_kmh"]].drop_duplicates()
+        failed = len(self.rows) - len(self.league)
+        return [
+            *([texts("batch.failed_in_no_sum", count=failed)] if failed else []),
+            *found,
+            *([self.refused] if self.refused else []),
+            *([texts("batch.other_basis")] if len(bases) > 1 else []),
+        ]
+
     def totals(self) -> dict[str, float]:
         """Return the sums of the league table: sums of whole grains of people, exact in any order."""
         return {name: self.league[name].sum() for name in SUMMED}
 
 
 def league_table(rows: Sequence[DistrictResult]) -> pd.DataFrame:
-    """Return one row a district that is done, the smallest share of people covered first, ties by code.
+    """Return one row a district that is done, the smallest share of people covered first.
+
+    Equal shares have one rank, and stand by code; a district of nobody has none.
 
     Examples
     --------
@@ -128,7 +155,7 @@ def league_table(rows: Sequence[DistrictResult]) -> pd.DataFrame:
     >>> rows = [DistrictResult(code, code, "done", figures={**figures, "people": people})
     ...     for code, people in (("A", 4.0), ("B", 8.0))]
     >>> league_table(rows)[["rank", "code", "people_share", "streets_km_per_km2"]].values.tolist()
-    [[1, 'B', 0.25, 1.5], [2, 'A', 0.5, 1.5]]
+    [[1.0, 'B', 0.25, 1.5], [2.0, 'A', 0.5, 1.5]]
     """
     known = [{"code": row.code, "name": row.name, **row.figures} for row in rows if row.status == "done"]
     table = pd.DataFrame(
@@ -149,7 +176,7 @@ def league_table(rows: Sequence[DistrictResult]) -> pd.DataFrame:
         modelled=[", ".join(one) if isinstance(one, list) else "" for one in table["modelled"]],
     )
     table = table.sort_values(["people_share", "code"], ignore_index=True, na_position="last")
-    return table.assign(rank=range(1, len(table) + 1))[[name for name, _ in LEAGUE]]
+    return table.assign(rank=table["people_share"].rank(method="min"))[[name for name, _ in LEAGUE]]
 
 
 def in_words(league: pd.DataFrame, texts: Texts) -> pd.DataFrame:
@@ -175,11 +202,15 @@ def write_province(
     OutputError
         The folder cannot be written; what was there before is untouched.
     SitingError
-        The floors of the districts cost more than the portfolio's funds hold.
+        The floors of the districts cost more than the portfolio's funds hold; all products are written.
     """
     check_writable(out, names)
     curves = curves_of({row.code: row.figures for row in rows})
-    choice = share_funds(curves, portfolio.funds) if portfolio.funds else None
+    choice, refused = None, None
+    try:
+        choice = share_funds(curves, portfolio.funds) if portfolio.funds else None
+    except SitingError as error:
+        refused = error
     done, texts = [row for row in rows if row.status == "done"], Texts(portfolio.language)
     joined = {name: [part_path(out / PARTS, row.code, name) for row in done] for name in TABLES}
     province = Province(
@@ -190,6 +221,7 @@ def write_province(
         outlines_of(joined["communities"], [row.code for row in done]),
         cut,
         choice,
+        "" if refused is None else refused.in_words(portfolio.language),
     )
     makers: dict[str, Callable[[Path], object]] = {
         MANIFEST: lambda path: path.write_text(_manifest(province), "utf-8", newline="\n"),
@@ -202,6 +234,8 @@ def write_province(
         FUNDS: lambda path: path.write_text(choice_document(choice), "utf-8", newline="\n"),
     }
     write_all_or_none(out, {name: makers[name] for name in names})
+    if refused is not None:
+        raise refused
 
 
 def join_parts(paths: Sequence[Path], target: Path, *, attribution: str = "") -> None:
@@ -247,6 +281,24 @@ def outlines_of(paths: Sequence[Path], codes: Sequence[str]) -> gpd.GeoSeries:
     return gpd.GeoSeries(outlines, index=list(codes), crs=DEGREES)
 
 
+def overlapping(outlines: gpd.GeoSeries) -> list[tuple[str, str]]:
+    """Return the pairs of districts that share more than `OVERLAP` of the smaller: their people count twice.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> overlapping(gpd.GeoSeries([box(0, 0, 2, 2), box(1, 0, 3, 2), box(3, 0, 4, 2)], index=["A", "B", "C"]))
+    [('A', 'B')]
+    """
+    shapes = shapely.make_valid(outlines.geometry.array)
+    row, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    row, other = row[row < other], other[row < other]
+    shared = shapely.area(shapely.intersection(shapes[row], shapes[other]))
+    least = np.minimum(shapely.area(shapes[row]), shapely.area(shapes[other]))
+    pairs = np.flatnonzero(shared > OVERLAP * least)
+    return sorted((str(outlines.index[row[one]]), str(outlines.index[other[one]])) for one in pairs)
+
+
 def _manifest(province: Province) -> str:
     """Return one row a district: what became of it, of what it was made, and its figures."""
     districts = [
@@ -260,8 +312,8 @@ def _manifest(province: Province) -> str:
     content = {
         "portfolio": province.portfolio.name,
         "language": province.portfolio.language,
-        "in_no_district": list(province.cut.in_no_district),
-        "beyond_streets": list(province.cut.beyond_streets),
+        **{name: list(getattr(province.cut, name)) for name in NOTICED},
+        "overlapping": overlapping(province.outlines),
         "districts": districts,
     }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
@@ -289,7 +341,8 @@ def sheets(province: Province, texts: Texts) -> list[Sheet]:
         found.append(Sheet(texts("batch.sheet_funds"), names, money))
     failed = [(row.code, row.name, row.reason) for row in province.rows if row.status == "failed"]
     names = tuple(SheetColumn(texts(f"batch.column_{name}")) for name in ("code", "name", "reason"))
-    notes = [(texts(f"batch.{name}"),) for name in ("league_note", "funds_note_short")]
+    notes = [(line,) for line in province.warnings(texts)]
+    notes += [(texts(f"batch.{name}"),) for name in ("league_note", "funds_note_short")]
     notes += [(province.attribution,)] if province.attribution else []
     note_sheet = Sheet(texts("batch.sheet_notes"), (SheetColumn(texts("batch.sheet_notes")),), notes)
     return [*found, Sheet(texts("batch.sheet_failed"), names, failed), note_sheet]

@@ -71,8 +71,7 @@ def draw_province(province: Province, texts: Texts) -> str:
                 "weak": texts.whole(totals["weak"]),
             },
             failed=[row for row in province.rows if row.status == "failed"],
-            in_no_district=list(province.cut.in_no_district),
-            beyond_streets=list(province.cut.beyond_streets),
+            warnings=province.warnings(texts),
             tree=_tree(province, texts),
             choice=_choice(province, texts),
             attribution=province.attribution,
@@ -139,6 +138,8 @@ def _tree(province: Province, texts: Texts) -> list[dict[str, Any]]:
     if province.communities.empty:
         return []
     table = province.communities
+    # A group needs a name, also where no community of a district has one above it.
+    table = table.assign(subdistrict=table["subdistrict"].astype(object).fillna(""))
     table = table.assign(beyond=table["people"] - table["people_covered"])
     if len(table) > SHOWN_COMMUNITIES:
         table = table.nlargest(SHOWN_COMMUNITIES, "beyond", keep="first")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from planner.batch.districts import CutResult, hash_of
+from planner.batch.districts import NOTICED, CutResult, hash_of
 from planner.batch.portfolio import Portfolio
-from planner.batch.tasks import DistrictResult
+from planner.batch.tasks import MARK, DistrictResult
 
 MANIFEST, PAGE, WORKBOOK, FUNDS = "manifest.json", "province.html", "province.xlsx", "funds.json"
-KEY = ".batch/rollup.key"
+KEY = f"{MARK}/rollup.key"
 
 TABLES = ("communities", "centres")
 """Tables that are rolled up, each a GeoParquet file of a district."""
+
+ALL = (MANIFEST, *(f"{name}.parquet" for name in TABLES), WORKBOOK, PAGE, FUNDS)
+"""The products of all districts together."""
 
 
 def roll_up(
@@ -31,21 +35,27 @@ def roll_up(
     OutputError
         The folder cannot be written; what was there before is untouched.
     SitingError
-        The floors of the districts cost more than the portfolio's funds hold.
+        The floors of the districts cost more than the portfolio's funds hold; all products are written.
     """
     given = [[row.code, row.name, row.status, row.reason, row.key, sorted(row.files.items())] for row in rows]
-    key = hash_of(
-        [given, portfolio.model_dump_json(exclude={"file"}), cut.in_no_district, cut.beyond_streets, version]
-    )
-    tables = [f"{name}.parquet" for name in TABLES]
-    names = [MANIFEST, *tables, WORKBOOK, PAGE, *((FUNDS,) if portfolio.funds else ())]
+    noticed = [getattr(cut, name) for name in NOTICED]
+    key = hash_of([given, portfolio.model_dump_json(exclude={"file"}), noticed, version])
+    names = [name for name in ALL if name != FUNDS or portfolio.funds]
     mark, paths = out / KEY, tuple(out / name for name in names)
-    if mark.is_file() and mark.read_text("utf-8") == key and all(path.is_file() for path in paths):
-        return paths
+    with suppress(OSError):
+        if mark.read_bytes() == _signed(key, paths):
+            return paths
     from planner.batch.province import write_province
 
     mark.unlink(missing_ok=True)
+    if not portfolio.funds:
+        (out / FUNDS).unlink(missing_ok=True)
     write_province(portfolio, rows, out, cut, names)
-    mark.parent.mkdir(exist_ok=True)
-    mark.write_text(key, "utf-8")
+    mark.write_bytes(_signed(key, paths))
     return paths
+
+
+def _signed(key: str, paths: Sequence[Path]) -> bytes:
+    """Return what stands in the mark as long as every product lies there as it was written."""
+    found = [path.stat() for path in paths]
+    return hash_of([key, [(one.st_size, one.st_mtime_ns) for one in found]]).encode()

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from planner.batch.districts import FOLDER as CUT
 from planner.batch.districts import CutResult, district_key, districts_of
-from planner.batch.portfolio import District, Portfolio, read_portfolio
+from planner.batch.portfolio import Portfolio, check_funds, read_portfolio
+from planner.batch.rollup import ALL, MANIFEST, TABLES, roll_up
 from planner.batch.tasks import (
+    MARK,
+    PARTS,
     DistrictResult,
     DistrictTask,
     is_in_place,
+    part_path,
     read_receipt,
     reason_of_failure,
     receipt_path,
 )
 from planner.batch.workers import Slot, carry_out, cluster_slots, process_slots
-from planner.messages.catalogue import Language
-from planner.messages.errors import Issue, OutputError, PlannerError
+from planner.messages.catalogue import Language, Texts
+from planner.messages.errors import CommandError, Issue, OutputError, PlannerError
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,28 +116,34 @@ def run_many(
     Raises
     ------
     PlannerError
-        The portfolio is not valid, `out` cannot be written, or the scheduler does not answer.
+        The portfolio is not valid, `out` cannot be written or holds files of others, another batch is at work
+        there, the scheduler does not answer, or the floors of the funds cost more than there is: then all
+        products are in place, without the choice.
 
     Examples
     --------
     ``run_many("portfolio.toml", "maps", workers=2).failed``
     """
-    from planner.batch.rollup import MANIFEST, roll_up
     from planner.cache import code_digest
 
     portfolio = portfolio if isinstance(portfolio, Portfolio) else read_portfolio(portfolio)
+    if workers < 1:
+        raise CommandError("--workers", [Issue("no_worker", {"count": workers})])
     out, version = Path(out).resolve(), code_digest().hex()
     try:
-        cut = districts_of(portfolio, out, version)
-        rows, tasks = _plan_tasks(portfolio, cut.districts, out, products, version)
-        kept = tuple(row.code for row in rows if row.status == "done")
-        if tasks:
-            check_folder(out, products, MANIFEST)
-            compile_engine()
-            with cluster_slots(scheduler) if scheduler else _processes(workers, memory_mb) as slots:
-                rows += _carry_out(tasks, slots, out, len(rows) + len(tasks), report)
-        rows = sorted(rows, key=lambda row: row.code)
-        products_of_all = roll_up(portfolio, rows, out, cut=cut, version=version)
+        with own_folder(out):
+            cut = districts_of(portfolio, out, version)
+            check_funds(portfolio, [one.code for one in cut.districts])
+            rows, tasks = _plan_tasks(portfolio, cut, out, products, version)
+            kept = tuple(row.code for row in rows if row.status == "done")
+            if tasks:
+                check_folder(out, products, MANIFEST)
+                compile_engine()
+                count = min(workers, len(tasks))
+                with cluster_slots(scheduler) if scheduler else _processes(count, memory_mb) as slots:
+                    rows += _carry_out(tasks, slots, out, len(rows) + len(tasks), report)
+            rows = sorted(rows, key=lambda row: row.code)
+            products_of_all = roll_up(portfolio, rows, out, cut=cut, version=version)
     except PlannerError:
         raise
     except OSError as error:
@@ -139,6 +151,26 @@ def run_many(
 
         raise unwritable_error(out, error) from error
     return Batch(portfolio, out, tuple(rows), kept, cut, products_of_all)
+
+
+@contextmanager
+def own_folder(out: Path) -> Iterator[None]:
+    """Hold the folder of a batch for as long as it runs: two at once would tear each other's files.
+
+    Raises
+    ------
+    OutputError
+        Another batch is at work there, or files that no batch has made stand where its products go.
+    """
+    from planner.reporting.files.locking import lock_folder
+
+    mark = out / MARK
+    foreign = [name for name in (*ALL, CUT) if (out / name).exists()] if not mark.exists() else []
+    if foreign:
+        raise OutputError(str(out), [Issue("foreign_products", {"names": ", ".join(foreign)})])
+    mark.mkdir(parents=True, exist_ok=True)
+    with lock_folder(mark, wait_s=0.0):
+        yield
 
 
 def check_folder(out: Path, products: Sequence[str] | None, name: str) -> None:
@@ -158,12 +190,16 @@ def compile_engine() -> None:
 
 
 def _plan_tasks(
-    portfolio: Portfolio, districts: Sequence[District], out: Path, products: Sequence[str] | None, version: str
+    portfolio: Portfolio, cut: CutResult, out: Path, products: Sequence[str] | None, version: str
 ) -> tuple[list[DistrictResult], list[DistrictTask]]:
     """Return the rows of districts that are there or cannot be read, and the tasks of all others."""
     rows, tasks, funds = list[DistrictResult](), list[DistrictTask](), portfolio.funds
     most_sites = funds.most_a_district if funds else 0
-    for district in districts:
+    for district in cut.districts:
+        if district.code in cut.empty:
+            reason = Texts(portfolio.language)("batch.no_community")
+            rows.append(DistrictResult(district.code, district.name, "failed", reason))
+            continue
         try:
             key, name = district_key(district, products, (version, most_sites))
         except PlannerError as error:
@@ -171,7 +207,9 @@ def _plan_tasks(
             rows.append(DistrictResult(district.code, district.name, "failed", reason))
             continue
         earlier = read_receipt(out, district.code)
-        if earlier is not None and earlier.key == key and is_in_place(out, earlier):
+        parts = [part_path(out / PARTS, district.code, name) for name in TABLES]
+        is_whole = earlier is not None and is_in_place(out, earlier) and all(part.is_file() for part in parts)
+        if earlier is not None and earlier.key == key and is_whole:
             rows.append(earlier)
             continue
         chosen = None if products is None else tuple(products)

@@ -20,7 +20,8 @@ from planner.messages.errors import PlannerError
 if TYPE_CHECKING:
     from planner.results import Plan
 
-DISTRICTS, PARTS, RECEIPTS = "districts", ".batch/parts", ".batch/receipts"
+MARK = ".batch"
+DISTRICTS, PARTS, RECEIPTS = "districts", f"{MARK}/parts", f"{MARK}/receipts"
 """Folders of a batch: products by district, tables for the roll-up, and what each district was made of."""
 
 REASON_AT_MOST = 2000
@@ -159,6 +160,11 @@ def district_folder(out: Path, code: str) -> Path:
 def receipt_path(out: Path, code: str) -> Path:
     """Return the file that says of what a district's products were made."""
     return out / RECEIPTS / f"{code}.json"
+
+
+def part_path(folder: Path, code: str, name: str) -> Path:
+    """Return the file of a district's table for the roll-up."""
+    return folder / f"{code}-{name}.parquet"
 
 
 def write_receipt(out: Path, result: DistrictResult) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from planner.batch.districts import NOTICED
 from planner.batch.portfolio import read_portfolio
 from planner.batch.run import BatchProgress, run_many
 from planner.commands.streams import print_progress, print_results, print_status
@@ -44,7 +45,7 @@ def run_command(options: Namespace, texts: Texts) -> None:
     )
     if batch.kept:
         print_progress(texts("batch.kept", count=len(batch.kept)))
-    for name in ("in_no_district", "beyond_streets"):
+    for name in NOTICED:
         found = getattr(batch.cut, name)
         if found:
             values = {"count": len(found), "ids": ", ".join(found[:SHOWN_ROWS])}

@@ -120,7 +120,7 @@ class TableSchema(Generic[Table]):
                 yield Issue("missing_column", {"column": column.name, "present": present})
         yield from self._neither(frame, {column.name for column in columns})
         if self.has_ids and "id" in frame.columns:
-            ids = frame["id"].map(_as_text)
+            ids = frame["id"].map(as_text)
             ids = ids[ids != ""]
             twice = ids[ids.duplicated(keep=False)]
             if len(twice) and self.geometry_types == AREAS and _are_parts(frame, twice):
@@ -140,7 +140,7 @@ class TableSchema(Generic[Table]):
             present = ", ".join(str(name) for name in frame.columns if name != frame.geometry.name) or "–"
             yield Issue("missing_column", {**first, "present": present})
             return
-        blank = np.all([(frame[name].map(_as_text) == "").to_numpy() for name in given], axis=0)
+        blank = np.all([(frame[name].map(as_text) == "").to_numpy() for name in given], axis=0)
         if blank.any():
             yield Issue("missing_values", first, list(row_names(frame)[blank]))
 
@@ -193,7 +193,7 @@ class TableSchema(Generic[Table]):
             if column.kind == "number":
                 table[column.name] = pd.to_numeric(table[column.name]).astype("float64")
             else:
-                table[column.name] = table[column.name].map(_as_text).astype(object)
+                table[column.name] = table[column.name].map(as_text).astype(object)
         table = table.set_geometry(shapely.force_2d(table.geometry.array))
         return gpd.GeoDataFrame(table.rename_geometry("geometry") if table.geometry.name != "geometry" else table)
 
@@ -202,11 +202,18 @@ def _are_parts(frame: gpd.GeoDataFrame, ids: pd.Series) -> bool:
     """Tell whether rows of one id have one name, too: then they are parts of one thing."""
     if "name" not in frame.columns:
         return False
-    names = frame["name"].map(_as_text)[ids.index]
+    names = frame["name"].map(as_text)[ids.index]
     return all(len(set(same)) == 1 for _, same in names.groupby(ids))
 
 
-def _as_text(value: object) -> str:
+def as_text(value: object) -> str:
+    """Return a cell as an id or name is compared: blank is "", and 150302.0 is "150302".
+
+    Examples
+    --------
+    >>> as_text(150302.0), as_text(" A "), as_text(None)
+    ('150302', 'A', '')
+    """
     if type(value) is str:
         return value.strip()
     # A whole number that a spreadsheet stored as a float is an id, not a measurement.
@@ -222,7 +229,7 @@ def row_names(frame: gpd.GeoDataFrame) -> pd.Series:
     index = pd.Series([f"#{row}" for row in frame.index], index=frame.index, dtype=object)
     if "id" not in frame.columns:
         return index
-    ids = frame["id"].map(_as_text).astype(object)
+    ids = frame["id"].map(as_text).astype(object)
     named: pd.Series = ids.where(ids != "", index)
     return named
 
@@ -235,7 +242,7 @@ def _listed(values: pd.Series) -> str:
 
 def _wrong_values(values: pd.Series, column: Column, names: pd.Series) -> Iterator[Issue]:
     named = {"column": column.name}
-    texts = values.map(_as_text)
+    texts = values.map(as_text)
     blank = texts == ""
     if column.required and blank.any():
         yield Issue("missing_values", named, list(names[blank]))

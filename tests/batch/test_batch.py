@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 import toy
+from here import in_this_process
 
 import planner
+from planner.batch import workers
 from planner.batch.portfolio import Portfolio, make_portfolio, read_portfolio
 from planner.batch.rollup import MANIFEST
-from planner.batch.run import run_many
+from planner.batch.run import own_folder, run_many
 from planner.batch.tasks import (
     DistrictResult,
     DistrictTask,
@@ -27,7 +29,7 @@ from planner.batch.tasks import (
 )
 from planner.batch.workers import ATTEMPTS, carry_out, process_slots
 from planner.commands.main import main
-from planner.messages.errors import StudyError
+from planner.messages.errors import OutputError, StudyError
 
 PRODUCTS = ("plan", "tables", "gpkg")
 
@@ -80,6 +82,11 @@ def test_a_batch_gives_what_single_runs_give(made: tuple[Path, Path], tmp_path: 
 
 
 def test_what_is_equal_is_kept_and_what_changed_is_done_again(tmp_path: Path) -> None:
+    with in_this_process():
+        _keeps_what_is_equal(tmp_path)
+
+
+def _keeps_what_is_equal(tmp_path: Path) -> None:
     portfolio, out = write_portfolio(tmp_path), tmp_path / "out"
     run_many(portfolio, out, products=["plan"])
     before = {path: path.stat().st_mtime_ns for path in out.glob("districts/*/plan.json")}
@@ -116,7 +123,8 @@ def test_districts_that_fail_are_rows_with_their_reasons(
     (out / "districts").mkdir(parents=True)
     (out / "districts/E").write_text("", "utf-8")
     words = ["batch", str(portfolio), "--out", str(out), "--products", "plan", "--workers", "2"]
-    assert main(words) == 9
+    with in_this_process():
+        assert main(words) == 9
     told, printed = rows(out), capfd.readouterr().err
     assert {code for code, row in told.items() if row["status"] == "failed"} == set("ABCDE")
     for code in "ABCDE":
@@ -201,6 +209,10 @@ def test_a_batch_that_is_killed_is_continued(tmp_path: Path, made: tuple[Path, P
         ({"name": "x", "study": "s.toml", "cut": {}}, "column"),
         ({"name": "x", "study": "s.toml", "cut": {"column": "c"}, "joined": [["A", "B"], ["B"]]}, "B"),
         ({"name": "x", "studies": {"A": "s.toml"}, "typo": 1}, "typo"),
+        (
+            {"name": "x", "study": "s.toml", "cut": {"column": "c"}, "overrides": {"A": {"inputs": {}}}},
+            "A.inputs",
+        ),
     ],
 )
 def test_a_portfolio_that_is_wrong_is_told(content: dict[str, object], word: str) -> None:
@@ -216,10 +228,47 @@ def test_two_districts_with_one_code_are_told(tmp_path: Path) -> None:
         read_portfolio(file)
 
 
-def test_a_scheduler_that_is_not_there_is_told(made: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_scheduler_that_is_not_there_is_told(
+    made: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     portfolio, _ = made
+    monkeypatch.setattr(workers, "CONNECT_S", 0.5)
     with pytest.raises(StudyError, match="scheduler"):
-        run_many(portfolio, tmp_path, scheduler="tcp://127.0.0.1:1", products=["plan"])
+        run_many(portfolio, tmp_path / "out", scheduler="tcp://127.0.0.1:1", products=["plan"])
+
+
+def test_one_batch_at_a_time(made: tuple[Path, Path]) -> None:
+    portfolio, out = made
+    with own_folder(out), pytest.raises(OutputError, match="process"):
+        run_many(portfolio, out, products=PRODUCTS)
+    assert run_many(portfolio, out, products=PRODUCTS).kept == ("A", "B")
+
+
+@pytest.mark.parametrize("name", [MANIFEST, "communities.parquet", "cut"])
+def test_files_of_others_are_not_overwritten(made: tuple[Path, Path], tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir() if name == "cut" else (tmp_path / name).write_text("mine", "utf-8")
+    with pytest.raises(OutputError, match=name):
+        run_many(made[0], tmp_path, products=["plan"])
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_no_worker_is_told(made: tuple[Path, Path], tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="0"):
+        run_many(made[0], tmp_path / "out", workers=0)
+
+
+@pytest.mark.parametrize(
+    ("lines", "word"),
+    [("B = 'A'\n", "A, B"), ("B = 'B/study.toml'\n[funds]\nsites = 1\nleast = { X9 = 1 }\n", "X9")],
+)
+def test_a_portfolio_that_counts_twice_or_for_nothing_is_told(
+    made: tuple[Path, Path], tmp_path: Path, lines: str, word: str
+) -> None:
+    home = made[0].parent
+    text = f'name = "x"\nlanguage = "en"\n[studies]\nA = "A/study.toml"\n{lines}'
+    (home / "wrong.toml").write_text(text, "utf-8")
+    with pytest.raises(StudyError, match=word):
+        run_many(home / "wrong.toml", tmp_path / "out", products=["plan"])
 
 
 def test_portfolios_are_settings(made: tuple[Path, Path]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import toy
+from here import in_this_process
 
 from planner.batch.run import run_many
 from planner.batch.tasks import DistrictResult, DistrictTask
@@ -39,7 +40,8 @@ def test_a_cluster_gives_what_processes_give(cluster: Any, tmp_path: Path) -> No
     on_cluster = run_many(
         portfolio, tmp_path / "cluster", scheduler=cluster.scheduler_address, products=["plan", "tables"]
     )
-    by_processes = run_many(portfolio, tmp_path / "processes", workers=2, products=["plan", "tables"])
+    with in_this_process():
+        by_processes = run_many(portfolio, tmp_path / "processes", products=["plan", "tables"])
     assert on_cluster.failed == by_processes.failed == ()
     for path in sorted((tmp_path / "processes").glob("districts/*/*")):
         assert (tmp_path / "cluster" / path.relative_to(tmp_path / "processes")).read_bytes() == path.read_bytes()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 from wholes import write_whole
 
 from planner.batch.districts import CutResult, districts_of
@@ -15,7 +18,7 @@ from planner.batch.tasks import DistrictResult, DistrictTask
 from planner.batch.workers import carry_out, process_slots
 from planner.config.study import read_study
 from planner.messages.catalogue import Texts
-from planner.messages.errors import PlannerError
+from planner.messages.errors import PlannerError, PortfolioError
 
 
 @pytest.fixture(scope="module")
@@ -102,11 +105,92 @@ def test_what_has_not_changed_is_not_cut_again(whole: Path, tmp_path: Path) -> N
         ('[cut]\ncolumn = "district"\n[overrides.X.siting]\nsites = 1\n', "X"),
         ('joined = [["D0", "Y"]]\n[cut]\ncolumn = "district"\n', "Y"),
         ('[cut.layer]\npath = "nothing.gpkg"\n', "nothing.gpkg"),
+        ('[cut]\ncolumn = "district"\nname = "nam_e"\n', "nam_e"),
+        # Two names of one code are two districts with one code.
+        ('[cut]\ncolumn = "district"\nname = "id"\n', "D0.*c"),
+        # Without effect on the joined district, silently.
+        ('joined = [["D0", "D1"]]\n[cut]\ncolumn = "district"\n[overrides.D0.siting]\nsites = 1\n', r"D0\+D1"),
+        ('[cut]\ncolumn = "district"\n[overrides.D0.limits]\nminutes = "x"\n', "overrides.D0"),
     ],
 )
 def test_a_cut_that_cannot_be_is_told(lines: str, word: str, whole: Path, tmp_path: Path) -> None:
     with pytest.raises(PlannerError, match=word):
         cut(whole, tmp_path / "wrong", lines)
+
+
+def changed(whole: Path, folder: Path, **columns: object) -> Path:
+    """Return a copy of the city, columns of its communities changed."""
+    shutil.copytree(whole, folder)
+    layer = gpd.read_file(folder / "whole.gpkg", layer="communities").assign(**columns)
+    layer.to_file(folder / "whole.gpkg", layer="communities")
+    return folder
+
+
+def test_codes_are_texts_whatever_a_table_made_of_them(whole: Path, tmp_path: Path) -> None:
+    """A column of numbers with a blank is one of floats; a blank name is the code."""
+    layer = gpd.read_file(whole / "whole.gpkg", layer="communities")
+    numbers = layer["district"].str[1:].astype(float) + 150300
+    numbers[3] = np.nan
+    titles = [name if name == "海勃湾" else None for name in np.where(numbers == 150301, "海勃湾", "")]
+    folder = changed(whole, tmp_path / "city", district=numbers, title=titles)
+    found = cut(folder, tmp_path / "out", '[cut]\ncolumn = "district"\nname = "title"\n')
+    assert {one.code: one.name for one in found.districts} == {
+        "150300": "150300",
+        "150301": "海勃湾",
+        **{f"15030{n}": f"15030{n}" for n in (2, 3, 4)},
+    }
+    assert found.in_no_district == (layer["id"][3],)
+
+
+@pytest.mark.parametrize("code", ["../D0", "a/b", "海勃湾 区"])
+def test_a_code_that_is_no_folder_is_told_and_leads_nowhere(code: str, whole: Path, tmp_path: Path) -> None:
+    folder = changed(whole, tmp_path / "city", district=code)
+    with pytest.raises(PortfolioError, match=re.escape(code)):
+        cut(folder, tmp_path / "out", '[cut]\ncolumn = "district"\n')
+    assert {path.name for path in (tmp_path / "out/cut").iterdir()} == {"cut.json"}
+
+
+def test_polygons_that_overlap_or_hold_nobody_are_told(whole: Path, tmp_path: Path) -> None:
+    """In degrees, one over all others, one far away: both are told, and every community counts once."""
+    folder = changed(whole, tmp_path / "city")
+    layer = gpd.read_file(folder / "whole.gpkg", layer="communities")
+    outlines = (
+        layer.dissolve("district").reset_index()[["district", "geometry"]].rename(columns={"district": "id"})
+    )
+    outlines.loc[len(outlines)] = {"id": "Z9", "geometry": layer.union_all().envelope}
+    outlines.loc[len(outlines)] = {"id": "Z8", "geometry": shapely.box(0, 0, 9, 9)}
+    outlines.assign(name="N").to_crs(4326).to_file(folder / "districts.gpkg")
+    found = cut(folder, tmp_path / "out", '[cut.layer]\npath = "districts.gpkg"\n')
+    assert set(found.empty) >= {"Z8"}
+    assert set(found.in_several) == set(layer["id"])
+    there = [read_study(one.study).district.communities for one in found.districts if one.code not in found.empty]
+    assert sorted(one for part in there for one in part) == sorted(layer["id"])
+
+
+def test_a_cut_that_is_torn_is_cut_again_and_one_of_others_kept(whole: Path, tmp_path: Path) -> None:
+    lines = '[cut]\ncolumn = "district"\n'
+    first, torn = cut(whole, tmp_path / "torn", lines), tmp_path / "torn/cut/D1/streets.parquet"
+    content, mine = torn.read_bytes(), tmp_path / "torn/cut/mine"
+    mine.mkdir()
+    torn.write_bytes(content[:50])
+    assert cut(whole, tmp_path / "torn", lines) == first
+    assert torn.read_bytes() == content
+    cut(whole, tmp_path / "torn", 'joined = [["D0", "D1"]]\n' + lines)
+    assert mine.is_dir()
+    assert not torn.exists()
+
+
+def test_a_rule_file_of_an_override_is_part_of_the_cut(whole: Path, tmp_path: Path) -> None:
+    """Its limits decide how far the margin reaches: what is not in the cut cannot be walked to."""
+    folder = changed(whole, tmp_path / "city")
+    rules = (folder / "rules.toml").read_text("utf-8")
+    (folder / "own.toml").write_text(rules, "utf-8")
+    lines = '[cut]\ncolumn = "district"\n[overrides.D1.rules]\nprofile = "own.toml"\n'
+    (one,) = (one for one in cut(folder, tmp_path / "out", lines).districts if one.code == "D1")
+    before = len(gpd.read_parquet(one.study.parent / "streets.parquet"))
+    (folder / "own.toml").write_text(rules.replace("people_within_3min", "people_within_6min"), "utf-8")
+    cut(folder, tmp_path / "out", lines)
+    assert len(gpd.read_parquet(one.study.parent / "streets.parquet")) > before
 
 
 def take_memory(task: DistrictTask) -> DistrictResult:

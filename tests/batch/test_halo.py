@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 from wholes import METHODS, compare, write_whole
 
+import planner
 from planner.batch.districts import districts_of
 from planner.batch.portfolio import read_portfolio
 from planner.config.study import read_study
+from planner.evaluation.indicator_data import IndicatorData
+from planner.evaluation.indicator_tables import compute_indicators
 from planner.prepare import prepare
+from planner.reporting.map.branch_choices import branches_of, facts_by_choice, situations
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,6 +35,30 @@ def test_andorra_is_as_its_parishes(tmp_path: Path) -> None:
     whole, cut = compare(ROOT / "data/andorra/portfolio.toml", tmp_path)
     assert len(cut.districts) == 7
     assert whole.inputs.demand["people"].sum() == 77_543
+
+
+def test_branches_of_a_district_are_judged_with_its_neighbours(tmp_path: Path) -> None:
+    """The map's choices of branches: with all as today, everything that the rules see is as today."""
+    cut = districts_of(read_portfolio(write_whole(tmp_path, 0)), tmp_path / "out", "")
+    seen = 0
+    for district in cut.districts:
+        study = read_study(district.study)
+        table = gpd.read_parquet(district.study.parent / "facilities.parquet").set_index("id")
+        if table["community"].get("f00") not in study.district.communities:
+            continue
+        plan = planner.run(study)
+        assert len(plan.inputs.neighbours.points)
+        (centre,) = branches_of(plan)
+        of_choices = facts_by_choice(plan)[centre]
+        assert len(of_choices) >= 4
+        access, rules = next(situations(plan)).access, plan.diagnosis.rule_set
+        measured = compute_indicators(IndicatorData(access, rules), limits_min=(1.0, 2.0, 3.0))
+        expected = plan.diagnosis.facts[centre].values.numbers
+        for ref, column in measured.columns.items():
+            if ref in expected and not ref.name.startswith("area"):
+                seen += 1
+                assert repr(column.at(centre)) == repr(expected[ref]), ref
+    assert seen
 
 
 def test_a_district_is_smaller_than_the_whole(tmp_path: Path) -> None:

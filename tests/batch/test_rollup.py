@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
+from here import in_this_process
 from wholes import write_whole
 
-from planner.batch.rollup import FUNDS, MANIFEST, PAGE, WORKBOOK
+from planner.batch.districts import CutResult
+from planner.batch.portfolio import PortfolioFunds, read_portfolio
+from planner.batch.province import league_table, overlapping
+from planner.batch.rollup import FUNDS, MANIFEST, PAGE, WORKBOOK, roll_up
 from planner.batch.run import Batch, run_many
+from planner.batch.tasks import DistrictResult
 from planner.messages.catalogue import Texts
+from planner.messages.errors import SitingError
 
 MORE = "\n[funds]\nsites = 2\nmost_a_district = 2\n\n[overrides.D1.limits]\nminutes = [2, 3]\nstandard_min = 3\n"
 
@@ -29,7 +36,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Batch]:
     layer.loc[layer["id"] == "c05", "district"] = None
     layer.to_file(folder / "whole.gpkg", layer="communities")
     portfolio.write_text(portfolio.read_text("utf-8") + MORE, "utf-8")
-    return folder, run_many(portfolio, folder / "out", workers=2, products=["plan"])
+    with in_this_process():
+        return folder, run_many(portfolio, folder / "out", products=["plan"])
 
 
 def test_sums_are_those_of_the_parts(made: tuple[Path, Batch]) -> None:
@@ -87,6 +95,71 @@ def test_the_money_is_shared(made: tuple[Path, Batch]) -> None:
     assert choice["bound"] >= choice["people_gained"] > 0
 
 
+def test_floors_above_the_funds_lose_nothing(made: tuple[Path, Batch], tmp_path: Path) -> None:
+    """All products are there and say so; with other funds only the money is shared anew."""
+    folder, batch = made
+    out = shutil.copytree(folder / "out", tmp_path / "out")
+    for name in (MANIFEST, PAGE, FUNDS):
+        (out / name).unlink()
+    portfolio = read_portfolio(folder)
+    small = portfolio.model_copy(update={"funds": PortfolioFunds(sites=1, most_a_district=2, least_a_district=1)})
+    with pytest.raises(SitingError) as refused:
+        roll_up(small, batch.rows, out, cut=batch.cut, version="")
+    assert len(json.loads((out / MANIFEST).read_text("utf-8"))["districts"]) == len(batch.rows)
+    assert str(refused.value).splitlines()[-1].strip(" -")[:40] in (out / PAGE).read_text("utf-8")
+    assert json.loads((out / FUNDS).read_text("utf-8")) is None
+    roll_up(portfolio, batch.rows, out, cut=batch.cut, version="")
+    assert (out / FUNDS).read_bytes() == (folder / "out" / FUNDS).read_bytes()
+    # What was shared once does not outlive the funds.
+    roll_up(portfolio.model_copy(update={"funds": None}), batch.rows, out, cut=batch.cut, version="")
+    assert not (out / FUNDS).exists()
+
+
+@pytest.mark.parametrize("name", [MANIFEST, PAGE, "communities.parquet", ".batch/rollup.key"])
+def test_a_product_that_is_torn_is_written_again(made: tuple[Path, Batch], tmp_path: Path, name: str) -> None:
+    folder, batch = made
+    out, portfolio = shutil.copytree(folder / "out", tmp_path / "out"), read_portfolio(folder)
+    roll_up(portfolio, batch.rows, out, cut=batch.cut, version="")
+    whole = (out / MANIFEST).read_bytes()
+    torn = (out / name).read_bytes()[:7] + b"\xff"
+    (out / name).write_bytes(torn)
+    roll_up(portfolio, batch.rows, out, cut=batch.cut, version="")
+    assert (out / name).read_bytes() != torn
+    assert (out / MANIFEST).read_bytes() == whole
+
+
+def test_names_are_text_and_equal_shares_one_rank(made: tuple[Path, Batch], tmp_path: Path) -> None:
+    folder, batch = made
+    out, portfolio = shutil.copytree(folder / "out", tmp_path / "out"), read_portfolio(folder)
+    evil = "<script>alert(1)</script>"
+    rows = [
+        DistrictResult(row.code, evil if row.code == "D1" else "=1+1", row.status, figures=row.figures)
+        for row in batch.rows
+    ]
+    lost = CutResult((), in_no_district=(evil,))
+    roll_up(portfolio.model_copy(update={"name": evil}), rows, out, cut=lost, version="")
+    page = (out / PAGE).read_text("utf-8")
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    sheet = openpyxl.load_workbook(out / WORKBOOK)[Texts("en")("batch.sheet_districts")]
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row if "1+1" in str(cell.value)} == {"s"}
+    same = {"people": 8.0, "people_covered": 2.0}
+    figures = {"B": same, "A": same, "C": {"people": 2.0, "people_covered": 1.0}, "D": {"people": 0.0}}
+    league = league_table([DistrictResult(code, code, "done", figures=one) for code, one in figures.items()])
+    assert league["code"].tolist() == ["A", "B", "C", "D"]
+    assert league["rank"].fillna(-1).tolist() == [1, 1, 3, -1]
+
+
+def test_districts_that_overlap_are_told(made: tuple[Path, Batch]) -> None:
+    """Two studies of one ground count its people twice; neighbours that only touch do not."""
+    folder, _ = made
+    found = gpd.read_parquet(folder / "out/communities.parquet").dissolve("district").geometry
+    assert overlapping(found) == []
+    moved = found.copy()
+    moved["D1"] = found["D0"]
+    assert ("D0", "D1") in overlapping(moved)
+
+
 def test_one_changed_centre_runs_its_district_and_those_whose_margin_holds_it(made: tuple[Path, Batch]) -> None:
     folder, batch = made
     layer = gpd.read_file(folder / "whole.gpkg", layer="facilities")
@@ -94,7 +167,8 @@ def test_one_changed_centre_runs_its_district_and_those_whose_margin_holds_it(ma
     layer.loc[changed, "floor_area_m2"] += 10.0
     before = {path.parent.name: path.read_bytes() for path in (folder / "out/cut").glob("*/facilities.parquet")}
     layer.to_file(folder / "whole.gpkg", layer="facilities")
-    again = run_many(folder / "portfolio.toml", folder / "out", workers=2, products=["plan"])
+    with in_this_process():
+        again = run_many(folder / "portfolio.toml", folder / "out", products=["plan"])
     after = {path.parent.name: path.read_bytes() for path in (folder / "out/cut").glob("*/facilities.parquet")}
     touched = {code for code, content in after.items() if content != before[code]}
     holds = {

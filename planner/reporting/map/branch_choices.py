@@ -69,8 +69,12 @@ def _situation(plan: Plan, walks: Walks, facilities: Facilities, *, is_today: bo
     facts = (
         plan.diagnosis.facts if is_today else diagnose(access, rule_set=prepared.rules, date=plan.study.date).facts
     )
-    both = replace(access, facilities=facilities, times=stacked(walks.facilities, walks.branches))
-    return Situation(both, facts)
+    branches = walks.branches
+    if len(access.demand) > branches.n_demand:
+        # People of neighbouring districts come to a branch as they do to its centre.
+        places, ends = prepared.snapped(facilities.iloc[count:]), prepared.all_demand()[1]
+        branches = prepared.walker.times(places, ends, within_min=branches.horizon_min)
+    return Situation(replace(access, facilities=facilities, times=stacked(access.times, branches)), facts)
 
 
 def stacked(first: TravelTimes, *others: TravelTimes) -> TravelTimes:

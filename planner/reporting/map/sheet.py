@@ -214,6 +214,8 @@ def _draw_people(axes: Axes, plan: Plan, state: SheetState, scale: float) -> Non
     metres = dot_metres(plan.inputs.demand["people"].to_numpy())
     across = 2 * np.maximum(metres * np.sqrt(uncovered["people"].to_numpy()), 0.2 * scale)
     places = shapely.get_coordinates(displayed_positions(uncovered, plan).array)
+    is_seen = _is_inside(axes, places, float(across.max()) / 2)
+    across, places = across[is_seen], places[is_seen]
     circles = EllipseCollection(
         across, across, np.zeros(len(across)), units="xy", offsets=places, offset_transform=axes.transData
     )
@@ -277,18 +279,27 @@ def _window(axes: Axes) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
+def _is_inside(axes: Axes, places: NDArray[np.float64], margin_m: float) -> NDArray[np.bool_]:
+    west, south, east, north = _window(axes)
+    low, high = (west - margin_m, south - margin_m), (east + margin_m, north + margin_m)
+    is_inside: NDArray[np.bool_] = np.all((places >= low) & (places <= high), axis=1)
+    return is_inside
+
+
 def _draw_signs(axes: Axes, plan: Plan, state: SheetState, window: Window) -> None:
     facilities = plan.inputs.facilities
     places = shapely.get_coordinates(facilities.geometry.array)
+    is_seen = _is_inside(axes, places, CLOSE_MM * window.scale)
     for tier in reversed(TIERS):
-        for number in np.flatnonzero((facilities["tier"] == tier).to_numpy()):
+        for number in np.flatnonzero((facilities["tier"] == tier).to_numpy() & is_seen):
             rating = state.ratings[number]
             if rating is None:
                 axes.plot(*places[number][:, None], **MARK_LOOKS["closed"], markersize=8, zorder=20)
             else:
                 _sign(axes, places[number], tier, VERDICT_COLOURS[rating])
     for mark in state.marks:
-        _draw_mark(axes, mark, window.scale)
+        if _is_inside(axes, np.array([[mark.x, mark.y]]), CLOSE_MM * window.scale)[0]:
+            _draw_mark(axes, mark, window.scale)
 
 
 def _draw_mark(axes: Axes, mark: Mark, scale: float) -> None:

@@ -16,9 +16,9 @@ from planner.reporting.document.records.programme import Project
 from planner.reporting.report.blocks import Translator
 from planner.reporting.report.outcome import (
     Outcome,
+    covered_by,
     outcome_of,
     reached_areas,
-    reached_by,
     resolved_communities,
 )
 from planner.results import Plan
@@ -79,7 +79,7 @@ def sheet_state(plan: Plan, content: PlanDocument, texts: Texts) -> SheetState:
         marks = () if programme else tuple(_sites(plan))
         return SheetState(None, reached, plan.coverage.uncovered, ratings, weak, marks)
     demand = plan.inputs.demand
-    is_left = ~reached_by(plan, outcome).is_covered & (demand["people"] > 0).to_numpy()
+    is_left = ~covered_by(plan, outcome) & (demand["people"] > 0).to_numpy()
     for row, centre in enumerate(content["centres"]):
         if centre["id"] in outcome.closed:
             ratings[row] = None

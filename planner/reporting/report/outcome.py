@@ -108,6 +108,12 @@ class Reached:
 
 def reached_by(plan: Plan, outcome: Outcome | None) -> Reached:
     """Return who is within the standard, and where that is: today, or with the sites of an outcome."""
+    area = reached_areas(plan, outcome, [plan.study.limits.standard_min])[0]
+    return Reached(area, covered_by(plan, outcome))
+
+
+def covered_by(plan: Plan, outcome: Outcome | None) -> NDArray[np.bool_]:
+    """Return which demand points are within the standard: today, or with the sites of an outcome."""
     standard = plan.study.limits.standard_min
     walks, *serving = _serving(plan, outcome)
     is_covered = np.zeros(len(plan.inputs.demand), dtype=bool)
@@ -115,7 +121,7 @@ def reached_by(plan: Plan, outcome: Outcome | None) -> Reached:
         if len(is_open):
             near = is_within(times.minutes, standard) & is_open[times.facility]
             is_covered[times.demand[near]] = True
-    return Reached(reached_areas(plan, outcome, [standard])[0], is_covered)
+    return is_covered
 
 
 def reached_areas(plan: Plan, outcome: Outcome | None, limits_min: Sequence[float]) -> list[shapely.Geometry]:

@@ -1,0 +1,36 @@
+"""Workers that are this very process: what is not about processes is tested without starting any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+
+import pytest
+
+from planner.batch import run
+from planner.batch.tasks import DistrictResult, DistrictTask
+from planner.batch.workers import Slot, Work
+
+
+class Here(Slot):
+    """Carries out each task at once."""
+
+    def submit(self, work: Work, task: DistrictTask) -> Future[DistrictResult]:
+        """Do the task and return it as done."""
+        done: Future[DistrictResult] = Future()
+        done.set_result(work(task))
+        return done
+
+
+@contextmanager
+def in_this_process() -> Iterator[None]:
+    """Let `run_many` run its districts in this process."""
+
+    @contextmanager
+    def slots(*_: object) -> Iterator[list[Slot]]:
+        yield [Here()]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "_processes", slots)
+        yield
