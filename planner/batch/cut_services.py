@@ -46,7 +46,8 @@ def services_of_district(
         facilities = layers["facilities"]
         fitting = facilities[select_rows(facilities, columns[one.id]["where"])]
         if not fitting["id"].isin(kept["id"]).any():
-            yield name, _near_or_nearest(gpd.GeoDataFrame(fitting[["id", "name", "geometry"]]), zone)
+            named = ["id", "name", *filter(None, [columns[one.id].get("capacity")]), "geometry"]
+            yield name, _near_or_nearest(gpd.GeoDataFrame(fitting[named]), zone)
 
 
 def _near_or_nearest(rows: gpd.GeoDataFrame, zone: shapely.Geometry) -> gpd.GeoDataFrame:

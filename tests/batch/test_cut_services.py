@@ -36,6 +36,7 @@ minutes = 3
 [[services]]
 id = "old"
 where = { name = "f03" }
+capacity = "floor_area_m2"
 minutes = 2
 """
 
