@@ -98,9 +98,18 @@ def test_map_and_tables_say_what_is_weighted(plan: planner.Plan, tmp_path: Path)
 def test_sheets_of_parts_and_the_static_map_say_what_is_weighted(plan: planner.Plan, tmp_path: Path) -> None:
     write_area_report(plan, tmp_path / "town.html", wanted="North town")
     assert "People added, weighted" in (tmp_path / "town.html").read_text("utf-8")
-    drawn = draw_static_map(plan, build_document(plan))
-    said = " ".join(text.get_text() for axes in drawn.axes for text in axes.texts)
-    assert "weighted" in said + " ".join(text.get_text() for text in drawn.texts)
+    content, texts = build_document(plan), Texts("en")
+
+    def said() -> str:
+        return " ".join(text.get_text() for axes in draw_static_map(plan, content).axes for text in axes.texts)
+
+    # With funds the sheet shows the programme, which counts residents; without them the sites, by their weights.
+    assert content["programme"] is not None
+    assert "weighted" not in said()
+    assert f"+{texts.whole(content['programme']['years'][-1]['people_covered'])} " in said()
+    content["programme"] = None
+    assert texts("maps.kpi_gained_weighted") in said()
+    assert f"+{texts.whole(content['siting']['proposals'][-1]['people_gained'])} " in said()
 
 
 def test_unweighted_gains_are_not_called_weighted(tmp_path: Path) -> None:
