@@ -97,6 +97,10 @@ class Cache:
         kept: Result = result
         return kept
 
+    def __reduce__(self) -> tuple[type[Cache], tuple[None]]:
+        """Pickle without folder and report: they belong to the command that opened the cache."""
+        return type(self), (None,)
+
     def holds(self, name: str, given: object) -> bool:
         """Return whether a result with these values is kept; it may still turn out to be damaged."""
         path = self._path(name, given)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -42,8 +41,7 @@ def plan_of(
     read = None if scenario is None else read_scenario(scenario, study)
 
     def compute() -> Plan:
-        plan = run(study, scenario=read, progress=progress, verified=verified, cache=cache)
-        return replace(plan, prepared=replace(plan.prepared, cache=NO_CACHE))
+        return run(study, scenario=read, progress=progress, verified=verified, cache=cache)
 
     def fits(plan: Plan) -> bool:
         return len(plan.times.minutes) + len(plan.candidate_times.minutes) <= MOST_WALKS

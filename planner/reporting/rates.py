@@ -42,7 +42,7 @@ def rate_text(rates: Rates, name: Rate, texts: Texts) -> str:
     >>> rate_text(rates, "compliant", Texts("zh"))
     '70.0%（28/40）'
     >>> rate_text({**rates, "assessed": 0}, "compliant", Texts("en"))
-    'not judged'
+    'not assessed'
     """
     count, of = rate_counts(rates, name)
     return missing_rate_text(rates, texts) or texts(

@@ -89,7 +89,7 @@ def round_money(rows: Sequence[Sequence[float]]) -> list[list[float]]:
     Examples
     --------
     >>> round_money([[1.004, 2.0], [1.004, 3.5]])
-    [[1.0, 2.0, 3.0], [1.01, 3.5, 4.51], [2.01, 5.5, 7.51]]
+    [[1.01, 2.0, 3.01], [1.0, 3.5, 4.5], [2.01, 5.5, 7.51]]
     """
     hundredths = [[amount * 100 for amount in row] for row in rows]
     sums = round_parts([sum(column) for column in zip(*hundredths, strict=True)])

@@ -141,5 +141,9 @@ def test_upgrades_are_saved_and_loaded(chromium: Browser, tmp_path: Path) -> Non
     page.locator("#load").set_input_files(picked)
     if not own:
         expect(name).to_have_text(year)
+    for _ in range(100):
+        if page.evaluate("planner.saved()") == saved:
+            break
+        page.wait_for_timeout(50)  # The file is read in the background.
     assert page.evaluate("planner.saved()") == saved
     page.close()

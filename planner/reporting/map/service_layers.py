@@ -106,19 +106,19 @@ def _cell(
     title: str, row: LedgerRow | None, shares: ServiceByCommunity, words: CardTexts, t: Translator
 ) -> dict[str, object]:
     """Return the colour and the card of one cell of the ledger."""
-    say = words.texts
+    texts = words.texts
     rows = [
-        (say("services.column_people"), t.whole(shares["people"])),
-        (say("services.column_served"), t.whole(shares["people_served"])),
+        (texts("services.column_people"), t.whole(shares["people"])),
+        (texts("services.column_served"), t.whole(shares["people_served"])),
     ]
     share: float | None = 0.0 if shares["people"] > 0 else None
     if row is not None:
         share = row["missing_share"]
         rows += [
-            (say("services.column_missing"), t.whole(row["people_missing"])),
-            (say("services.column_reason"), say(f"services.reason_{row['reason']}")),
-            (say("services.column_nearest"), row["nearest_name"] or t.unknown),
-            (say("services.column_mend"), mend_text(row, t)),
+            (texts("services.column_missing"), t.whole(row["people_missing"])),
+            (texts("services.column_reason"), texts(f"services.reason_{row['reason']}")),
+            (texts("services.column_nearest"), row["nearest_name"] or t.unknown),
+            (texts("services.column_mend"), mend_text(row, t)),
         ]
     return {"note": _note(title, rows, words), "fill": shade(share)}
 

@@ -170,7 +170,7 @@ def column_widths(
 
     Examples
     --------
-    >>> widths = column_widths(["Name", "People"], [[Cell("West"), Cell("1,000")]], words=1)
+    >>> widths = column_widths(["Name", "People"], [[Cell("West of the railway"), Cell("1,000")]], words=1)
     >>> sum(widths) == TEXT_TWIPS, widths[0] > widths[1]
     (True, True)
     """

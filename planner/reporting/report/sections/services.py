@@ -43,10 +43,10 @@ LEDGER = (
 
 def services_section(t: Translator) -> Iterator[Block]:
     """Yield the chapter on services."""
-    found, names, say = found_services(t), service_names(t), t.texts
+    found, names, texts = found_services(t), service_names(t), t.texts
     total = found["completeness"]
     yield Paragraph(
-        say(
+        texts(
             "services.intro",
             count=len(found["services"]),
             people=t.whole(total["people"]),
@@ -57,27 +57,27 @@ def services_section(t: Translator) -> Iterator[Block]:
         )
     )
     if found["unknown"]:
-        yield Paragraph(say("services.unknown", names=t.join([names[one] for one in found["unknown"]])))
+        yield Paragraph(texts("services.unknown", names=t.join([names[one] for one in found["unknown"]])))
     weights = t("clause_joint").join(
         f"{names[one['id']]} {t.exact(one['weight'])}" for one in found["services"] if one["known"]
     )
     keys = (*TOTALS, "capacity") if any(one["capacity_per_1000"] for one in found["services"]) else TOTALS
-    note = say("services.total_note", weights=weights)
-    yield services_table(t).block(t, found["services"], say("services.total_table"), keys=keys, note=note)
+    note = texts("services.total_note", weights=weights)
+    yield services_table(t).block(t, found["services"], texts("services.total_table"), keys=keys, note=note)
     for one in found["services"]:
         if one["clause_zh"]:
             yield Paragraph(
-                say("services.clause_of", name=t.localized(one), clause=t.citation(one, "clause")), item=True
+                texts("services.clause_of", name=t.localized(one), clause=t.citation(one, "clause")), item=True
             )
     yield from _matrix(found, t)
     yield from _ledger(found, t)
     yield _fairness(found, t)
     if found["step_free"] is not None:
-        yield Paragraph(say("services.step_free_intro"))
+        yield Paragraph(texts("services.step_free_intro"))
         rows = [
             row for row in found["step_free"] if row["community"] == "" or (row["people_lost"] or 0) >= LEAST_LOST
         ]
-        yield step_free_table(t).block(t, rows, say("services.step_free_table"))
+        yield step_free_table(t).block(t, rows, texts("services.step_free_table"))
     if found["bundles"] is not None:
         yield from _bundles(found["bundles"], t)
 
@@ -131,34 +131,36 @@ def _ledger(found: Services, t: Translator) -> Iterator[Block]:
 
 
 def _bundles(found: Bundles, t: Translator) -> Iterator[Block]:
-    say, unit = t.texts, unit_of_amount(t.content["study"]["costs"]["unit"], t.texts)
+    texts, unit = t.texts, unit_of_amount(t.content["study"]["costs"]["unit"], t.texts)
 
     def money(amount: float) -> str:
         return f"{t.number(amount, 1)}{unit}"
 
-    yield Paragraph(say("services.bundles_title"), title=True)
+    yield Paragraph(texts("services.bundles_title"), title=True)
     if not found["rooms"]:
-        yield Paragraph(say("services.bundles_none"))
+        yield Paragraph(texts("services.bundles_none"))
         return
     is_proved = found["status"] == "optimal"
     proof = "services.bundles_optimal" if is_proved else "services.bundles_bound"
     yield Paragraph(
-        say(
+        texts(
             "services.bundles_intro",
-            budget=say("services.bundles_no_budget") if found["budget"] is None else money(found["budget"]),
+            budget=texts("services.bundles_no_budget") if found["budget"] is None else money(found["budget"]),
             rooms=t.whole(len(found["rooms"])),
             services=t.whole(sum(len(room["services"].split(", ")) for room in found["rooms"])),
             cost=money(found["cost"]),
             gained=t.whole(found["gained"]),
-            proof=say(proof) if is_proved else say(proof, bound=t.whole(ceil(found["bound"]))),
+            proof=texts(proof) if is_proved else texts(proof, bound=t.whole(ceil(found["bound"]))),
         )
     )
     together, apart = found["cost_together"], found["cost_apart"]
     if together is not None and apart is not None:
         saved = money(max(apart - together, 0.0))
-        yield Paragraph(say("services.bundles_saving", together=money(together), apart=money(apart), saved=saved))
-    yield bundles_table(t).block(t, found["rooms"], say("services.bundles_table"))
-    yield bundle_services_table(t).block(t, found["services"], say("services.bundles_alone"))
+        yield Paragraph(
+            texts("services.bundles_saving", together=money(together), apart=money(apart), saved=saved)
+        )
+    yield bundles_table(t).block(t, found["rooms"], texts("services.bundles_table"))
+    yield bundle_services_table(t).block(t, found["services"], texts("services.bundles_alone"))
 
 
 def _fairness(found: Services, t: Translator) -> Table:
