@@ -42,7 +42,7 @@ def figure(page: Page, name: str) -> str:
 def test_a_centre_closes_and_opens_again_from_its_card(page: Page) -> None:
     before = figure(page, "people_uncovered")
     page.locator(".centre.district").dispatch_event("click")
-    page.get_by_role("button", name="关闭此中心").click()
+    page.get_by_role("button", name="关闭此中心").press("Enter")
     assert figure(page, "people_uncovered") != before
     expect(page.locator('[data-figure="people_uncovered"] .delta')).to_contain_text("+")
     expect(page.locator("#told")).to_contain_text("已关闭")
@@ -220,7 +220,7 @@ def test_every_control_has_a_name(page: Page) -> None:
 
 def test_all_text_has_the_contrast_of_wcag_aa(page: Page) -> None:
     page.locator(".centre.community").first.dispatch_event("click")
-    page.get_by_role("button", name="关闭此中心").click()
+    page.get_by_role("button", name="关闭此中心").press("Enter")
     page.locator("#compare").select_option("1")
     page.get_by_role("combobox", name="查找").fill("海")
     assert page.evaluate(CONTRAST) == []
@@ -338,7 +338,7 @@ def test_hostile_names_stay_text_in_every_new_part(offline_page, tmp_path: Path)
         expect(page.locator(".leaflet-popup")).to_have_count(1)
     page.locator(".centre.community").dispatch_event("click")
     expect(page.locator(".leaflet-popup")).to_have_count(1)
-    page.get_by_role("button", name="Close this centre").click()
+    page.get_by_role("button", name="Close this centre").press("Enter")
     expect(page.locator("#changes")).to_contain_text(hostile)
     page.locator("#method").select_option("0")
     expect(page.locator("#scenario-name")).to_have_text(hostile)
