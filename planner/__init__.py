@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from planner.api.networks import snap as snap
     from planner.api.networks import walk_network as walk_network
     from planner.api.programmes import fund_programme as fund_programme
+    from planner.api.services import services as services
     from planner.api.sites import locate as locate
     from planner.api.sites import models as models
     from planner.api.studies import evaluate as evaluate
