@@ -149,7 +149,7 @@ def test_a_damaged_file_is_told_ignored_and_made_again(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("no folder", "utf-8")
-    with pytest.warns(CacheWarning, match="kept"):
+    with pytest.warns(CacheWarning, match="cannot be kept for later runs"):
         assert Cache(blocked / "kept").get("sum", 1, lambda: 2) == 2
 
 

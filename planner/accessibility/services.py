@@ -86,7 +86,7 @@ class ServiceAccess:
 
     @property
     def people(self) -> FloatArray:
-        """People whom it is for, shape (points,)."""
+        """People of the service's group at each point, shape (points,)."""
         return np.asarray(self.points["people"], dtype=np.float64)
 
     @property
@@ -223,7 +223,7 @@ def measure_services(
 
 
 class _Group(NamedTuple):
-    """Whom a service is for: `searched` are its `points`, or the residents' where it lives there."""
+    """People that a service is meant for: `searched` are its `points`, or the residents' where it lives there."""
 
     searched: gpd.GeoDataFrame
     points: gpd.GeoDataFrame

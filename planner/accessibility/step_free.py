@@ -1,4 +1,4 @@
-"""Services with and without stairs: whom stairs keep from what."""
+"""Compare access to services with and without stairs: people who lose a service, by service and community."""
 
 from __future__ import annotations
 

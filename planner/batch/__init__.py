@@ -1,1 +1,1 @@
-"""Many districts in one go: a portfolio of studies, carried out by processes or by a cluster, and rolled up."""
+"""Run a portfolio of district studies by processes or on a cluster, and summarise the results by province."""

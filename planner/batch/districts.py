@@ -50,7 +50,7 @@ class CutResult:
 
 
 NOTICED = ("in_no_district", "beyond_streets", "in_several")
-"""What cutting noticed, told on every product of all districts together."""
+"""Notices of the cut, repeated in every product of the province."""
 
 
 def districts_of(portfolio: Portfolio, out: Path, version: str) -> CutResult:

@@ -49,7 +49,7 @@ class PortfolioFunds(Settings):
     """The most new sites in all districts together. Left out: no limit but the money."""
 
     most_a_district: Annotated[int, Field(strict=True, ge=1, le=100)] = 5
-    """The most new sites in one district: so far each district's curve is reckoned."""
+    """Largest number of new sites in one district; each district's curve of gains ends there."""
 
     least_a_district: Annotated[int, Field(strict=True, ge=0, le=100)] = 0
     """New sites that every district gets where they gain anybody: the floor."""

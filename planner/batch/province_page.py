@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from planner.messages.catalogue import Texts, locale_of
 from planner.messages.printable import replace_illegal
+from planner.reporting.report.html import page_templates
 
 if TYPE_CHECKING:
     from planner.batch.province import Province
@@ -49,7 +47,7 @@ def draw_province(province: Province, texts: Texts) -> str:
     bases = province.league[["rules", "standard_min", "speed_kmh"]].drop_duplicates()
     totals = province.totals()
     page = (
-        _environment()
+        page_templates("planner.batch")
         .get_template("province.html.j2")
         .render(
             name=province.portfolio.name,
@@ -188,18 +186,3 @@ def _choice(province: Province, texts: Texts) -> dict[str, Any] | None:
             if one.sites
         ],
     }
-
-
-def _template(name: str) -> str:
-    return resources.files("planner.batch").joinpath(name).read_text("utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FunctionLoader(_template),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

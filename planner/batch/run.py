@@ -1,4 +1,4 @@
-"""Run a portfolio: what is equal is skipped, what is killed is continued, what fails is told."""
+"""Run a portfolio: skip unchanged districts, continue an interrupted batch, report districts that fail."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class DistrictTask:
     version
         Hash of the planner's code, as the coordinator has it.
     most_sites
-        How far the curve of new sites is reckoned; 0: no curve.
+        Largest number of new sites on the curve of gains; 0: no curve.
     """
 
     code: str

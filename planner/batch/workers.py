@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -31,17 +32,17 @@ LOST = ("CancelledError", "FutureCancelledError", "CommClosedError", "ClosedClie
 Work = Callable[[DistrictTask], DistrictResult]
 
 
-class Slot:
+class Slot(ABC):
     """One worker: an executor that takes one task at a time."""
 
+    @abstractmethod
     def submit(self, work: Work, task: DistrictTask) -> Future[DistrictResult]:
         """Begin a task."""
-        raise NotImplementedError
 
-    def renew(self) -> None:
+    def renew(self) -> None:  # noqa: B027 - a cluster does it by itself
         """Start a new worker in place of one that died."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - a cluster does it by itself
         """End the worker."""
 
 

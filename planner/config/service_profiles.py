@@ -79,7 +79,7 @@ class ServiceStandard:
 
     @property
     def group(self) -> str:
-        """Whom it is for."""
+        """Population group that the service is for."""
         return RESIDENTS if self.settings is None else self.settings.group
 
     @property

@@ -117,7 +117,7 @@ def build_ledger(services: Services, walker: Walker, facilities: Facilities, com
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Search:
-    """What the mends of one service are reckoned from: people who would be helped, by start and community.
+    """Inputs of the mends of one service: people who would be helped, by start and community.
 
     `closed`, `small` and `hosted` count whom facilities or premises would serve, shape (starts, communities);
     `tried` the same of a new facility, the best of the homes tried; `relieved` whom more capacity relieves.

@@ -21,7 +21,7 @@ Shapes = NDArray[np.object_]
 
 
 def positions(xy: NDArray[np.float64], point: tuple[float, float], limit_m: float) -> NDArray[np.float64]:
-    """Return positions on a segment every metre, the nearest one, and those on the circles where radii change."""
+    """Return positions on a segment every 50 cm, the nearest one, and those on the circles where radii change."""
     step, from_ = xy[1] - xy[0], xy[0] - point
     a, b = step @ step, 2 * step @ from_
     roots = [
@@ -30,7 +30,7 @@ def positions(xy: NDArray[np.float64], point: tuple[float, float], limit_m: floa
         if radius > 0 and b * b >= 4 * a * (c := from_ @ from_ - radius**2)
         for sign in (-1, 1)
     ]
-    share = np.concatenate([np.linspace(0, 1, int(np.sqrt(a)) + 2), np.clip([-b / (2 * a), *roots], 0, 1)])
+    share = np.concatenate([np.linspace(0, 1, int(np.sqrt(a) / 0.5) + 2), np.clip([-b / (2 * a), *roots], 0, 1)])
     return np.asarray(xy[0] + np.sort(share)[:, None] * step)
 
 

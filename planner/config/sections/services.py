@@ -45,7 +45,7 @@ class ServiceSettings(Settings):
     """How near it is to be, minutes, inclusive. Left out: as the profile has it."""
 
     group: str = RESIDENTS
-    """Whom it is for: "residents", or the id of a table [[demand.groups]]."""
+    """Population group that the service is for: "residents", or the id of a table [[demand.groups]]."""
 
     count: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
     """How many of its facilities people are to reach: the n-th nearest counts."""

@@ -55,7 +55,7 @@ class WalkingSettings(Settings):
     """True: no straight walk between door and street crosses `inputs.barriers` or `inputs.water`."""
 
     direction: Literal["to_centre", "from_centre"] = "to_centre"
-    """Which way people are reckoned to walk; it matters where slope counts."""
+    """Direction of walking; it matters where slope counts."""
 
     private_ways: PrivateWays = "residents"
     """Private ways of compounds: "residents" walk out and in, nobody through; "closed" to all, "open" to all."""

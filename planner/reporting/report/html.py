@@ -30,7 +30,7 @@ def write_page(report: Report, *, pages: Mapping[str, int] | None = None) -> str
 
     `pages` are the printed pages on which the sections begin, by their id, for the table of contents.
     """
-    page = _environment().get_template("report.html.j2")
+    page = page_templates("planner.reporting", "templates").get_template("report.html.j2")
     html = page.render(
         report=report,
         pages=pages or {},
@@ -56,11 +56,13 @@ def _template(name: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def page_templates(package: str, folder: str = "") -> Environment:
+    """Return the templates of pages in a package: all values are escaped, and a missing one is a fault."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+    pages = resources.files(package).joinpath(folder)
     return Environment(
-        loader=FunctionLoader(_template),
+        loader=FunctionLoader(lambda name: pages.joinpath(name).read_text("utf-8")),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -30,7 +30,7 @@ class Walking(Localized):
     access_m: Annotated[float, "longest straight walk between a door and a street, m"]
     source: Annotated[str, "where the speed comes from"]
     evidence: Annotated[str, "how sure that is: measured, excerpt, quoted, or own"]
-    direction: Annotated[str, "which way people are reckoned to walk: to_centre or from_centre"]
+    direction: Annotated[str, "direction of walking: to_centre or from_centre"]
     costs: Annotated[list[WalkCost], "list of what counts besides metres on level, open ground"]
     limits: Annotated[list[WalkLimit], "list, one a limit"]
     standard_min: Annotated[float, STANDARD]

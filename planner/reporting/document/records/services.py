@@ -19,7 +19,7 @@ MEND_KEYS = (
 class ServiceShares(TypedDict):
     """People of the group of a service."""
 
-    people: Annotated[float, "people whom it is for"]
+    people: Annotated[float, "people of the service's group"]
     people_served: Annotated[float | None, "of these, people with as many facilities as asked within the standard"]
     people_share: Annotated[float | None, "people_served ÷ people, 0–1; empty where nobody, or not known"]
     people_full: Annotated[float | None, "of those served, people with less capacity within reach than asked"]
@@ -43,7 +43,7 @@ class Service(Localized, ServiceShares):
     id: Annotated[str, "of the service; centres are the study's own facilities"]
     minutes: Annotated[float, "the standard, inclusive", "min"]
     count: Annotated[int, "how many of its facilities are asked for: the n-th nearest counts"]
-    group: Annotated[str, "whom it is for: residents, or the id of a group"]
+    group: Annotated[str, "population group that it is for: residents, or the id of a group"]
     weight: Annotated[float, "how much it counts in the completeness index"]
     basic: Annotated[bool, "whether nobody is sufficiently served who lacks it"]
     least_capacity: Annotated[float | None, "capacity below which a facility does not count; null: not asked"]
@@ -119,7 +119,7 @@ class LedgerLayerRow(TypedDict):
     ]
     community: Annotated[str, "id"]
     service: Annotated[str, "id of the service"]
-    people: Annotated[float, "people of the community whom it is for"]
+    people: Annotated[float, "people of the community in the service's group"]
     people_missing: Annotated[float | None, "of these, people who lack it; empty where not known"]
     missing_share: Annotated[float | None, "people_missing ÷ people, 0–1"]
     people_closed: Annotated[float | None, "of those, people who would have it if closed facilities were open"]
@@ -189,7 +189,7 @@ class StepFree(TypedDict):
 
     service: Annotated[str, "id of the service"]
     community: Annotated[str, "id; empty: all of them"]
-    people: Annotated[float, "people whom it is for"]
+    people: Annotated[float, "people of the service's group"]
     people_served: Annotated[float | None, "of these, people within the standard on all streets"]
     people_served_step_free: Annotated[float | None, "people within it where stairs are closed"]
     people_lost: Annotated[float | None, "people within it only by stairs"]

@@ -29,6 +29,7 @@ from planner.reporting.report.blocks import (
 from planner.reporting.report.figures import overview_figure
 from planner.reporting.report.outcome import outcome_of
 from planner.reporting.report.sections.memo import asks, money_cell, money_table, site_places
+from planner.reporting.report.sections.programme import years_table
 from planner.reporting.report.sections.summary import (
     indicators,
     problem_summary,
@@ -303,29 +304,6 @@ def _by_kind(found: Programme, t: Translator) -> Table:
         (t.decision("column_count"), *(year_text(t, label) for label in labels), t("total")),
         rows,
         totals=1,
-    )
-
-
-def years_table(found: Programme, t: Translator) -> Table:
-    """Return what is reached by the end of each year."""
-    return Table(
-        t.programme("years_table"),
-        (t.programme("column_year"),),
-        (
-            *(t.programme(f"column_{name}") for name in ("sites", "settled", "covered", "standard")),
-            t.programme("column_spent", unit=money_unit(found["unit"], t.texts)),
-        ),
-        tuple(
-            (
-                year_text(t, one["year"]),
-                t.whole(len(one["sites"])),
-                t.whole(len(one["resolved"])),
-                t.whole(one["people_covered"]),
-                t.whole(one["people_standard"]),
-                money_cell(one["spent"]),
-            )
-            for one in found["years"]
-        ),
     )
 
 

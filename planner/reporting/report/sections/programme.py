@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from planner.messages.money import money_unit
 from planner.reporting import programme_text as words
 from planner.reporting.document.records.programme import Programme
-from planner.reporting.programme_text import money_text, year_text
+from planner.reporting.programme_text import year_text
 from planner.reporting.report.blocks import Block, Paragraph, Table, Translator
+from planner.reporting.report.sections.memo import money_cell
 from planner.reporting.tables.programme import fund_rows, funds_table, needs_table, places_table, projects_table
 
 MOST_SITES = 20
@@ -32,11 +33,23 @@ def programme_section(t: Translator) -> Iterator[Block]:
             keys=TASKS,
             note=t.programme("tasks_note"),
         )
-    yield Table(
+    yield years_table(found, t)
+    yield needs_table(t).block(
+        t,
+        found["needs"],
+        t.programme("needs_table"),
+        note=t.programme("needs_note", minutes=t.exact(t.content["walking"]["standard_min"])),
+    )
+    yield from _resources(found, t)
+
+
+def years_table(found: Programme, t: Translator) -> Table:
+    """Return what is reached by the end of each year."""
+    return Table(
         t.programme("years_table"),
-        _heads(t, "year"),
+        (t.programme("column_year"),),
         (
-            *_heads(t, "sites", "settled", "covered", "standard"),
+            *(t.programme(f"column_{name}") for name in ("sites", "settled", "covered", "standard")),
             t.programme("column_spent", unit=money_unit(found["unit"], t.texts)),
         ),
         tuple(
@@ -46,18 +59,11 @@ def programme_section(t: Translator) -> Iterator[Block]:
                 t.whole(len(one["resolved"])),
                 t.whole(one["people_covered"]),
                 t.whole(one["people_standard"]),
-                money_text(one["spent"]),
+                money_cell(one["spent"]),
             )
             for one in found["years"]
         ),
     )
-    yield needs_table(t).block(
-        t,
-        found["needs"],
-        t.programme("needs_table"),
-        note=t.programme("needs_note", minutes=t.exact(t.content["walking"]["standard_min"])),
-    )
-    yield from _resources(found, t)
 
 
 def _resources(found: Programme, t: Translator) -> Iterator[Block]:
