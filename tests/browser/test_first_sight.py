@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
-from typing import Any
 
 import pytest
+from map_state import BOXES, check_handles_apart
 from playwright.sync_api import Browser, Page, expect
 
 import planner
@@ -19,14 +18,6 @@ SIZES = (
     *((390, 844), (412, 915), (640, 480), (768, 1024), (800, 600), (1024, 768)),
     *((1280, 720), (1366, 768), (1440, 900), (1920, 1080), (2560, 1080), (3840, 2160)),
 )
-HANDLES = (
-    *("#panel", ".legend", ".leaflet-control-zoom", "#tools", ".north", "#fold"),
-    *(".leaflet-control-scale", "#inset", ".leaflet-control-attribution"),
-)
-BOXES = """(names) => names.flatMap((name) => {
-    const { left, top, right, bottom } = document.querySelector(name).getBoundingClientRect();
-    return right > left && bottom > top ? [[name, left, top, right, bottom]] : [];
-})"""
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +38,7 @@ def opened(page: Page, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_no_handle_covers_another_or_leaves_the_screen(page: Page, size: tuple[int, int]) -> None:
     opened(page, size)
-    boxes: list[list[Any]] = page.evaluate(BOXES, list(HANDLES))
-    assert len(boxes) >= len(HANDLES) - 2
-    for name, left, top, right, bottom in boxes:
-        assert left >= -1 and top >= -1 and right <= size[0] + 1 and bottom <= size[1] + 1, name  # noqa: PT018
-    for (one, *a), (other, *b) in itertools.combinations(boxes, 2):
-        apart = a[2] <= b[0] + 0.5 or b[2] <= a[0] + 0.5 or a[3] <= b[1] + 0.5 or b[3] <= a[1] + 0.5
-        assert apart, (one, other)
+    check_handles_apart(page, size)
 
 
 def test_the_first_screen_says_what_is_decided(page: Page) -> None:

@@ -84,6 +84,7 @@ def test_what_follows_a_choice_is_drawn_anew(page: Page) -> None:
     """Gaps and the colours of communities, not only the figures."""
     pane = """(name) => document.querySelector(`.leaflet-${name}-pane canvas`).toDataURL()"""
     page.locator(".group > summary", has_text="社区").click()
+    page.locator("#hidden-layers > summary").click()
     page.get_by_label("社区覆盖率分级").check()
     before = {name: page.evaluate(pane, name) for name in ("uncovered", "shares", "reached")}
     page.locator("#scenario").fill("2")

@@ -1,0 +1,35 @@
+"""What is read from a map that is open in a browser: its figures, and the boxes of its handles."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from playwright.sync_api import Page
+
+SHOWN = """() => ({
+    ...Object.fromEntries([...document.querySelectorAll("[data-figure]")].map((one) =>
+        [one.dataset.figure, (one.querySelector("b") ?? one).textContent])),
+    limits: [...document.querySelectorAll("[data-limit] .value")].map((one) => one.textContent),
+})"""
+
+HANDLES = (
+    *("#panel", ".legend", ".leaflet-control-zoom", "#tools", ".north", "#fold"),
+    *(".leaflet-control-scale", "#inset", ".leaflet-control-attribution"),
+)
+
+BOXES = """(names) => names.flatMap((name) => {
+    const { left, top, right, bottom } = document.querySelector(name).getBoundingClientRect();
+    return right > left && bottom > top ? [[name, left, top, right, bottom]] : [];
+})"""
+
+
+def check_handles_apart(page: Page, size: tuple[int, int]) -> None:
+    """Assert that no handle covers another or leaves the screen."""
+    boxes: list[list[Any]] = page.evaluate(BOXES, list(HANDLES))
+    assert len(boxes) >= len(HANDLES) - 2
+    for name, left, top, right, bottom in boxes:
+        assert left >= -1 and top >= -1 and right <= size[0] + 1 and bottom <= size[1] + 1, name  # noqa: PT018
+    for (one, *a), (other, *b) in itertools.combinations(boxes, 2):
+        apart = a[2] <= b[0] + 0.5 or b[2] <= a[0] + 0.5 or a[3] <= b[1] + 0.5 or b[3] <= a[1] + 0.5
+        assert apart, (one, other)
