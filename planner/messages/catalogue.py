@@ -183,8 +183,8 @@ class PluralFormatter(string.Formatter):
 
     Examples
     --------
-    >>> PluralFormatter().format("{n} {n:|site|sites}", n="1"), PluralFormatter().format("{n} {n:|site|sites}", n=0)
-    ('1 site', '0 sites')
+    >>> [PluralFormatter().format("{n} {n:|site|sites}", n=n) for n in ("1", 0)]
+    ['1 site', '0 sites']
     """
 
     def format_field(self, value: object, format_spec: str) -> str:

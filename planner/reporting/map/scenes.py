@@ -80,7 +80,7 @@ def scenes(content: PlanDocument, texts: Texts, own: OwnScenes | None = None) ->
 
 
 def scene_figures(content: PlanDocument, texts: Texts) -> dict[str, str]:
-    """Return the figure of each placeholder (`planner.config.own_scenes.FIGURES`); a dash where the study has none."""
+    """Return the figure of each placeholder (`planner.config.own_scenes.FIGURES`); a dash where there is none."""
     total, rates, programme = at_standard(content), content["diagnosis"]["rates"], content["programme"]
     heads, outcome = headcount(total), outcome_of(Translator(content, texts))
     weak = sum(centre["verdict"] == "weak" for centre in content["centres"])

@@ -38,7 +38,7 @@ from planner.results import Plan
 from planner.results.outcome import Walks
 
 MOST_PAIRS = 1_500_000
-"""Largest number of pairs of a station and a demand point whose minutes are in the page; of more only the limits."""
+"""Largest number of pairs of a station and a demand point of which the page has minutes; of more only limits."""
 
 
 def what_if_data(plan: Plan, content: PlanDocument) -> Entry:

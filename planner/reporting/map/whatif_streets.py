@@ -1,7 +1,7 @@
 """What-if streets: the network on which the map's page draws the walk from a position to the centres near it.
 
-The minutes that the page shows are the run's own, pair by pair. The path is searched in the page and drawn only where
-it takes as long: a study with barriers hides straight walks that the page does not know of.
+The minutes that the page shows are the run's own, pair by pair. The path is searched in the page and drawn only
+where it takes as long: a study with barriers hides straight walks that the page does not know of.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ CENTIMETRES = 100
 def street_sets(plan: Plan) -> Entry | None:
     """Return the walking network packed for the page, None where it is larger than `MOST_EDGES`.
 
-    Nodes and inner vertices are in millionths of a degree, costs in centimetres at the base speed along (`cost`) and
-    against (`back`, less `cost`) each edge, in the direction of a search that starts at the facilities.
+    Nodes and inner vertices are in millionths of a degree, costs in centimetres at the base speed along (`cost`)
+    and against (`back`, less `cost`) each edge, in the direction of a search that starts at the facilities.
     """
     network = plan.walker.network
     if len(network.edge_m) > MOST_EDGES:
