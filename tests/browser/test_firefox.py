@@ -15,12 +15,11 @@ pytestmark = pytest.mark.browser
 
 SIZES = ((390, 844), (1280, 720), (2560, 1080))
 
-WALK = (
-    """(switches) => {
-    const { session } = planner, { sets, count } = session.model;
-    const shown = %s;
+WALK = """(switches) => {
+    const { session } = planner;
+    const shown = SHOWN;
     const seen = [];
-    for (const stop of sets.scenarios) {
+    for (const stop of session.model.sets.scenarios) {
         session.take(session.choiceOf(stop));
         seen.push(shown());
     }
@@ -31,9 +30,7 @@ WALK = (
         seen.push(shown());
     }
     return seen;
-}"""
-    % SHOWN
-)  # noqa: UP031 - the script is full of braces
+}""".replace("SHOWN", SHOWN)
 """Figures at every scenario, then after every switch."""
 
 
