@@ -1,4 +1,4 @@
-"""Minutes and paths from a position to the nearest centre of each tier, against the run and the length of the line."""
+"""Minutes and paths from a position to the nearest centre of each tier, against the run and the line's length."""
 
 from __future__ import annotations
 
