@@ -1,5 +1,5 @@
-// The whole study in small, as long as a centre lies outside the view: outlines, what is reached, centres, and the frame
-// of the view; on the printed sheet larger, with the names of the communities outside.
+// The whole study in small, as long as a centre lies outside the view: outlines, centres, and the frame of the
+// view; on the printed sheet larger, with what is reached and the names of the communities outside.
 import { make } from "./dom.js";
 import { worldX, worldY } from "./packing.js";
 
@@ -59,7 +59,7 @@ export const prepareInset = (map, session, whole, colours, showWhole) => {
     canvas.style.height = `${times * height}px`;
     context.setTransform(2 * times, 0, 0, 2 * times, 0, 0);
     drawOutlines(context, session, place);
-    drawReached(context, session, place);
+    if (isSheet) drawReached(context, session, place);
     drawCentres(context, session, colours, place);
     if (isSheet) nameOutside(context, session, bounds, place, width);
     const [x0, y0] = place(worldX(bounds.getWest()), worldY(bounds.getNorth()));
