@@ -60,7 +60,7 @@ OUT = """
         await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
         return [drawn - began, performance.now() - began];
     };
-    // The page of 2026-11 and before has its session under another name.
+    // An older page has its session under another name.
     const session = typeof planner.session === "object" ? planner.session : meeting;
 """
 

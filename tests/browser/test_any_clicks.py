@@ -91,7 +91,7 @@ def actions(page: Page, rng: random.Random) -> list[Callable[[], object]]:
             rng.choice(["Escape", "Enter", "Control+z", "Control+y", "ArrowLeft", "+", "-"])
         ),
         lambda: page.evaluate("planner.printing.lay(), planner.printing.restore()"),
-        lambda: page.reload(),
+        page.reload,
         any_of("#meeting"),
         any_of("#scene-next, #scene-leave"),
     ]
