@@ -104,7 +104,9 @@ export const layerList = (map, layers, legend, model, say) => {
     const inside = new Map(places.map((home) => [home, /** @type {Element[]} */ ([])]));
     // From the top of the map down.
     for (const [place, { row, isShown }] of [...rows.entries()].reverse())
-      inside.get(isShown() ? /** @type {Element} */ (homes.get(legend.layers[place].group)) : places[0])?.push(row);
+      inside
+        .get(isShown() ? /** @type {Element} */ (homes.get(legend.layers[place].group)) : places[0])
+        ?.push(row);
     for (const [home, its] of inside)
       if (its.length !== home.childElementCount || its.some((row, place) => home.children[place] !== row))
         home.replaceChildren(...its);

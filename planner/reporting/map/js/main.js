@@ -69,7 +69,13 @@ class Page {
     this.say = (key, values = {}) =>
       // As planner/messages/catalogue.py fills them: a value, or the first of two words where it is 1.
       words.page[key].replace(/\{(\w+)(?::\|([^|}]*)\|([^|}]*))?\}/g, (gap, name, one, many) =>
-        !(name in values) ? gap : one === undefined ? String(values[name]) : String(values[name]) === "1" ? one : many,
+        !(name in values)
+          ? gap
+          : one === undefined
+            ? String(values[name])
+            : String(values[name]) === "1"
+              ? one
+              : many,
       );
     this.openModel = openModel;
   }

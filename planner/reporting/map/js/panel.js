@@ -210,19 +210,19 @@ const changeList = (session) => {
     return item;
   };
   return () => {
-  const { choice } = session;
-  const stations = [...choice.on].flatMap((isOn, station) => {
-    const isCentre = session.isCentre(station);
-    if (isCentre === Boolean(isOn)) return [];
-    const key = isCentre ? "closed" : "opened";
-    return [row(`station ${station}`, key, session.nameOf(station), () => session.put(station, isCentre))];
-  });
-  // What projects do besides opening and closing.
-  const further = projects.list.flatMap(({ name, sites, branches, closes }, project) =>
-    choice.done[project] && !(sites.length + branches.length + closes.length)
-      ? [row(`project ${project}`, "carried_out", name, () => session.putProject(project, false))]
-      : [],
-  );
+    const { choice } = session;
+    const stations = [...choice.on].flatMap((isOn, station) => {
+      const isCentre = session.isCentre(station);
+      if (isCentre === Boolean(isOn)) return [];
+      const key = isCentre ? "closed" : "opened";
+      return [row(`station ${station}`, key, session.nameOf(station), () => session.put(station, isCentre))];
+    });
+    // What projects do besides opening and closing.
+    const further = projects.list.flatMap(({ name, sites, branches, closes }, project) =>
+      choice.done[project] && !(sites.length + branches.length + closes.length)
+        ? [row(`project ${project}`, "carried_out", name, () => session.putProject(project, false))]
+        : [],
+    );
     const rows = [...stations, ...further];
     const kept = new Set(rows);
     for (const old of [...list.children]) if (!kept.has(/** @type {HTMLElement} */ (old))) old.remove();

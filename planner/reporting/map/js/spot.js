@@ -77,7 +77,10 @@ const homeOf = ({ places, count }, place) => {
  * @param {number} home
  * @returns {[lat: number, lon: number]}
  */
-const placeOf = ({ sets: { demand } }, home) => [fromSteps(demand.lat)[home] / 1e6, fromSteps(demand.lon)[home] / 1e6];
+const placeOf = ({ sets: { demand } }, home) => [
+  fromSteps(demand.lat)[home] / 1e6,
+  fromSteps(demand.lon)[home] / 1e6,
+];
 
 /**
  * Of each tier the open centre that some people reach first; of several the first. New stations are stations.
@@ -100,7 +103,8 @@ export const nearestByTier = ({ model, choice }, home) => {
   }
   const most = sets.rings[sets.rings.length - 1];
   return [...found].map(([tier, nearest]) => {
-    if (!nearest || nearest.minutes === null || !sets.streets) return { tier, nearest: nearest && { ...nearest, line: null } };
+    if (!nearest || nearest.minutes === null || !sets.streets)
+      return { tier, nearest: nearest && { ...nearest, line: null } };
     const search = walks.get(model) ?? walksOf(sets.streets);
     walks.set(model, search);
     const { station, minutes } = nearest;

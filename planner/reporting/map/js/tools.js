@@ -94,7 +94,9 @@ const pointingTool = (map, session, repaint) => {
     const look = { interactive: false, pane: "marks", lineCap: /** @type {const} */ ("round") };
     for (const line of paths) L.polyline(line, { color: "#fff", weight: 7, ...look }).addTo(drawn);
     for (const line of paths)
-      L.polyline(line, { color: "#5b2a86", weight: 3.5, dashArray: "1 6", className: "path", ...look }).addTo(drawn);
+      L.polyline(line, { color: "#5b2a86", weight: 3.5, dashArray: "1 6", className: "path", ...look }).addTo(
+        drawn,
+      );
     const gain = model.gain(session.choice, at.station);
     const rows = gain.byCommunity.slice(0, MOST_COMMUNITIES).map(([community, people]) => {
       const name = make("th", { scope: "row" }, model.sets.communities.name[community]);

@@ -179,8 +179,7 @@ const pop = (heap) => {
  * @param {Found} found
  */
 const bestOf = ({ from, to, cost, back, length, pieces }, starts, ends, { metres }) => {
-  /** @type {Best | null} */
-  let best = null;
+  let best = /** @type {Best | null} */ (null);
   /** @type {(one: Best) => void} */
   const offer = (one) => {
     if (one.metres < (best?.metres ?? Infinity)) best = one;
@@ -224,7 +223,10 @@ const stretch = ({ firstPiece, pieces: { ends, from }, length }, edge, first, la
   /** @type {Metres[]} */
   const places = [];
   for (let piece = firstPiece[edge]; piece < firstPiece[edge + 1]; piece++) {
-    const [begins, size] = [from[piece], (piece + 1 < firstPiece[edge + 1] ? from[piece + 1] : length[edge]) - from[piece]];
+    const [begins, size] = [
+      from[piece],
+      (piece + 1 < firstPiece[edge + 1] ? from[piece + 1] : length[edge]) - from[piece],
+    ];
     if (begins > high || begins + size < low) continue;
     for (const at of [Math.max(low - begins, 0), Math.min(high - begins, size)]) {
       const share = size ? at / size : 0;
