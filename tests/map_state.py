@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from collections.abc import Sequence
 
-from playwright.sync_api import Page
+Box = tuple[str, float, float, float, float]
 
 SHOWN = """() => ({
     ...Object.fromEntries([...document.querySelectorAll("[data-figure]")].map((one) =>
@@ -24,9 +24,8 @@ BOXES = """(names) => names.flatMap((name) => {
 })"""
 
 
-def check_handles_apart(page: Page, size: tuple[int, int]) -> None:
-    """Assert that no handle covers another or leaves the screen."""
-    boxes: list[list[Any]] = page.evaluate(BOXES, list(HANDLES))
+def check_handles_apart(boxes: Sequence[Box], size: tuple[int, int]) -> None:
+    """Assert that no handle covers another or leaves the screen; boxes as `BOXES` returns them."""
     assert len(boxes) >= len(HANDLES) - 2
     for name, left, top, right, bottom in boxes:
         assert left >= -1 and top >= -1 and right <= size[0] + 1 and bottom <= size[1] + 1, name  # noqa: PT018

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bidi import Firefox
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 ARGUMENTS = (
@@ -64,9 +65,9 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def firefox(playwright: Playwright) -> Iterator[Browser]:
-    """Start Debian's Firefox, by WebDriver BiDi; without one the test is skipped, except in CI."""
-    browser = playwright.firefox.launch(channel="moz-firefox", executable_path=_program("firefox-esr", "firefox"))
+def firefox() -> Iterator[Firefox]:
+    """Start Debian's Firefox; without one the test is skipped, except in CI."""
+    browser = Firefox(_program("firefox-esr", "firefox"))
     yield browser
     browser.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import toy
-from map_state import SHOWN, check_handles_apart
+from map_state import BOXES, HANDLES, SHOWN, check_handles_apart
 from playwright.sync_api import Page
 
 import planner
@@ -117,5 +117,5 @@ def test_no_order_of_clicks_makes_trouble(offline_page, file: Path, seed: int, s
     page.goto("about:blank")
     page = offline_page.open(file)
     assert figures == page.evaluate(SHOWN)
-    check_handles_apart(page, size)
+    check_handles_apart(page.evaluate(BOXES, list(HANDLES)), size)
     assert offline_page.troubles == []
