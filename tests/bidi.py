@@ -1,4 +1,4 @@
-"""A small client of WebDriver BiDi, which Firefox speaks by itself: without a driver, a patched build or a library.
+"""A small client of WebDriver BiDi, which Firefox speaks by itself: no driver, no patched build, no library.
 
 Playwright's client asks for commands that Firefox's extended support release does not know yet.
 """
@@ -6,20 +6,20 @@ Playwright's client asks for commands that Firefox's extended support release do
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
-import re
 import shutil
 import socket
 import struct
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 LONGEST_S = 120
-LISTENS = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 
 
@@ -48,8 +48,8 @@ class WebSocket:
         """Send one message in one frame, masked as a client must."""
         content, mask = text.encode("utf-8"), os.urandom(4)
         size = len(content)
-        short = size if size < 126 else 126 if size < 1 << 16 else 127  # noqa: PLR2004 - lengths of RFC 6455
-        length = b"" if short == size else struct.pack("!H" if short == 126 else "!Q", size)  # noqa: PLR2004
+        short = size if size < 126 else 126 if size < 1 << 16 else 127
+        length = b"" if short == size else struct.pack("!H" if short == 126 else "!Q", size)
         masks = (mask * (size // 4 + 1))[:size]
         masked = (int.from_bytes(content) ^ int.from_bytes(masks)).to_bytes(size)
         self.socket.sendall(bytes([0x80 | kind, 0x80 | short]) + length + mask + masked)
@@ -60,8 +60,8 @@ class WebSocket:
         while True:
             first, short = self.stream.read(2)
             size = short & 0x7F
-            if size >= 126:  # noqa: PLR2004
-                size = int.from_bytes(self.stream.read(2 if size == 126 else 8))  # noqa: PLR2004
+            if size >= 126:
+                size = int.from_bytes(self.stream.read(2 if size == 126 else 8))
             part = self.stream.read(size)
             if first & 0x0F == PING:
                 self.send(part.decode("utf-8"), PONG)
@@ -85,22 +85,30 @@ class Firefox:
         self.folder = Path(tempfile.mkdtemp())
         self.troubles: list[str] = []
         self.count = 0
-        self.process = subprocess.Popen(  # noqa: S603 - the system's browser
+        self.process = subprocess.Popen(
             [program, "--headless", "--no-remote", "--profile", str(self.folder), "--remote-debugging-port", "0"],
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
+            stderr=subprocess.DEVNULL,
         )
         try:
-            assert self.process.stderr is not None
-            found = next(said for line in self.process.stderr if (said := LISTENS.search(line)))
-            self.connection = WebSocket(f"{found[1]}/session")
+            self.connection = WebSocket(f"{self._address()}/session")
             self.command("session.new", capabilities={})
             self.command("session.subscribe", events=["log.entryAdded"])
             self.page = self.command("browsingContext.getTree")["contexts"][0]["context"]
         except BaseException:
             self.close()
             raise
+
+    def _address(self) -> str:
+        """Return where Firefox listens, which it writes into its profile."""
+        until = time.monotonic() + LONGEST_S
+        while time.monotonic() < until and self.process.poll() is None:
+            with contextlib.suppress(OSError, json.JSONDecodeError):
+                found = json.loads((self.folder / "WebDriverBiDiServer.json").read_text("utf-8"))
+                return f"ws://{found['ws_host']}:{found['ws_port']}"
+            time.sleep(0.05)
+        message = "Firefox does not listen"
+        raise ConnectionError(message)
 
     def command(self, method: str, **params: object) -> Any:  # noqa: ANN401 - whatever the command returns
         """Carry out a command and return its result."""
