@@ -7,7 +7,7 @@ import { worldX, worldY } from "./packing.js";
 /** @import { Session } from "./session.js" */
 
 const PIXELS = 132;
-const SHEET_TIMES = 2;
+const SHEET_TIMES = 1.7;
 const LEAST_SHARE = 0.45;
 // On a lower map it would cover the handles.
 const LEAST_HEIGHT = 560;
