@@ -129,15 +129,21 @@ class Firefox:
 
     def reload(self) -> None:
         """Open the page again as its history has it."""
+        self.evaluate("window.isLeft = true")
         self.command("browsingContext.reload", context=self.page, wait="complete")
         self.drawn()
 
     def drawn(self) -> None:
         """Wait until the map is drawn."""
-        self.evaluate(
-            "new Promise((done) => { const look = () => "
-            "document.body.dataset.drawn ? done(0) : setTimeout(look, 20); look(); })"
-        )
+        until = time.monotonic() + LONGEST_S
+        while time.monotonic() < until:
+            # A page that is being left answers with an error.
+            with contextlib.suppress(AssertionError):
+                if self.evaluate("!window.isLeft && document.body?.dataset.drawn === 'yes'"):
+                    return
+            time.sleep(0.05)
+        message = "the map is not drawn"
+        raise TimeoutError(message)
 
     def evaluate(self, expression: str) -> Any:  # noqa: ANN401 - whatever the page returns
         """Return the value of an expression, awaited."""
