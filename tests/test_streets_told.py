@@ -20,8 +20,8 @@ from planner.commands.check import describe, describe_as_json
 from planner.config.study import read_study
 from planner.inputs.study_inputs import read_inputs
 from planner.messages.catalogue import Texts
+from planner.population.demand_points import Entrances
 from planner.population.points import place_demand_points
-from planner.population.start_points import Entrances
 from planner.schemas.tables import Communities, Demand
 
 EXTRACT = toy.STUDY.replace('path = "toy.gpkg"\nlayer = "streets"\n', 'path = "city.osm"\n')

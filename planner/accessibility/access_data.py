@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accessibility.branches import is_branch, merge_branches
-from planner.accessibility.coverage import own_facility_minutes
+from planner.accessibility.coverage import is_branch, merge_branches, own_facility_minutes
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import FloatArray, WalkSettings
 from planner.schemas.tables import PREMISES, Communities, Facilities

@@ -20,8 +20,8 @@ from planner.api.street_sources import read_crs, read_streets, to_metres
 from planner.config.sections.walking import WalkingSettings
 from planner.inputs.study_inputs import is_private_way
 from planner.messages.errors import DataError, Issue
+from planner.network.gates import with_private_ways
 from planner.network.network import WalkingNetwork, build_network
-from planner.network.private_ways import with_private_ways
 from planner.network.quality import find_topology_issues, network_quality
 from planner.network.visibility import build_barriers
 from planner.network.walk import WalkSettings, walking_profiles

@@ -12,9 +12,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.messages.catalogue import SOURCE_LANGUAGE, Texts
+from planner.messages.catalogue import SOURCE_LANGUAGE, Texts, user_language
 from planner.messages.progress import StatusLine, draw_bar
-from planner.messages.user_language import user_language
 from planner.network.positions import select_snapped
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes

@@ -66,7 +66,7 @@ def reuse(
     """
     if cache.folder is None:
         return compute()
-    from planner.inputs.file_contents import file_contents
+    from planner.config.facility_references import file_contents
     from planner.pipeline import STOPPED
     from planner.siting.solvers.highs import highs_version
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from planner.commands.exit import command_line
 from planner.commands.new import question_lines
-from planner.commands.next_command import command_line
 from planner.commands.streams import StageReport, print_progress, print_results
 from planner.config.study import Study, portable, read_study
 from planner.io.datum.resolve import NAMES, LayerDatum, format_scores

@@ -16,8 +16,7 @@ from pathlib import Path
 
 import planner
 from planner.commands.arguments import build_parser, language_given
-from planner.commands.exit import Context, run_to_exit_code
-from planner.commands.next_command import next_command
+from planner.commands.exit import Context, next_command, run_to_exit_code
 from planner.commands.streams import StageReport, print_results, reporting, results_only
 from planner.config.toml_files import asked_language
 from planner.messages.catalogue import (
@@ -27,8 +26,8 @@ from planner.messages.catalogue import (
     Language,
     Texts,
     detect_language,
+    user_language,
 )
-from planner.messages.user_language import user_language
 
 GC_THRESHOLDS = (100_000, 20, 20)
 """Rare garbage collection: it would traverse the same millions of objects over and over."""

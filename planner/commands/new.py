@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.commands.next_command import command_line
+from planner.commands.exit import command_line
 from planner.commands.streams import print_progress, print_results
 from planner.config.study_file import open_questions, short_study
-from planner.messages.catalogue import Language, Texts, detect_language
+from planner.messages.catalogue import Language, Texts, detect_language, user_language
 from planner.messages.errors import CommandError, Issue, OutputError, PlannerError, system_reason
-from planner.messages.user_language import user_language
 
 if TYPE_CHECKING:
     from planner.inputs.folder_recognition import RecognisedInputs

@@ -10,9 +10,8 @@ from planner.cache import NO_CACHE, Cache
 from planner.commands.caching import cache_of
 from planner.commands.streams import StageReport, print_results
 from planner.config.study import read_study
-from planner.messages.catalogue import Texts
+from planner.messages.catalogue import Texts, unit_of_amount
 from planner.messages.errors import Issue, StudyError
-from planner.messages.money import unit_of_amount
 from planner.messages.progress import Progress, silent
 from planner.pipeline import run
 from planner.reporting import programme_text as words

@@ -20,7 +20,7 @@ from planner.messages.catalogue import Texts
 from planner.messages.errors import CommandError, Issue
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
-from planner.network.components import components_of_people
+from planner.network.quality import components_of_people
 from planner.prepare import PreparedStudy, prepare
 from planner.reporting.document.build import format_json, to_plain_values
 from planner.reporting.document.records.layers import SITES_LAYERS

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.config.sections.demand import RESIDENTS
-from planner.messages.catalogue import Texts
-from planner.messages.money import unit_of_amount
+from planner.messages.catalogue import Texts, unit_of_amount
 from planner.reporting.document.siting import lonlat_degrees
 from planner.reporting.rounding import round_bound, round_parts, round_steps
 from planner.siting.baselines import Baselines

@@ -24,19 +24,24 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from planner.config.layer_frames import ARGUMENTS, split_layers
-from planner.config.renamed_settings import former_names, with_new_names
 from planner.config.sections.base import Settings
 from planner.config.sections.demand import BusinessAreaSettings, DemandSettings
-from planner.config.sections.layers import DistrictSettings, InputSettings
-from planner.config.sections.map import MapSettings
+from planner.config.sections.layers import ARGUMENTS, DistrictSettings, InputSettings, split_layers
+from planner.config.sections.map import MapSettings, ReportSettings
 from planner.config.sections.programme import ProgrammeSettings
-from planner.config.sections.report import ReportSettings
 from planner.config.sections.rules import CostSettings, RemedySettings, RuleSettings
 from planner.config.sections.services import BundleSettings, ServiceSettings, check_services
 from planner.config.sections.siting import SitingSettings
 from planner.config.sections.walking import LimitSettings, WalkingSettings
-from planner.config.toml_files import NotReadError, NotTomlError, parse_toml, study_path, toml_text
+from planner.config.toml_files import (
+    NotReadError,
+    NotTomlError,
+    former_names,
+    parse_toml,
+    study_path,
+    toml_text,
+    with_new_names,
+)
 from planner.messages.catalogue import (
     DEFAULT_LANGUAGE,
     LANGUAGES,
@@ -45,10 +50,10 @@ from planner.messages.catalogue import (
     Phrase,
     Texts,
     catalogue,
+    user_language,
 )
 from planner.messages.errors import Issue, StudyError
 from planner.messages.printable import illegible_in
-from planner.messages.user_language import user_language
 
 TOLD_AT_MOST = 50
 """Wrong settings that are told one by one, with the nearest known name looked for; the others are counted."""

@@ -20,8 +20,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
 
-from planner.evaluation.intervals import ANYTHING, IndicatorRef, IndicatorValues, Interval
-from planner.evaluation.units import Dimension, product_dimension, quotient_dimension, sum_dimension
+from planner.evaluation.intervals import (
+    ANYTHING,
+    Dimension,
+    IndicatorRef,
+    IndicatorValues,
+    Interval,
+    product_dimension,
+    quotient_dimension,
+    sum_dimension,
+)
 
 MAX_CHARACTERS = 500
 """Length of an expression; a longer one is no rule that somebody can check."""

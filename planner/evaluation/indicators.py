@@ -12,10 +12,18 @@ from typing import Literal
 import numpy as np
 import shapely
 
-from planner.accessibility.branches import is_branch
+from planner.accessibility.coverage import is_branch
 from planner.evaluation.indicator_data import IndicatorData
-from planner.evaluation.intervals import IndicatorColumn, IndicatorRef, Interval, divide, known_or
-from planner.evaluation.units import UNITS, YES_NO, Dimension
+from planner.evaluation.intervals import (
+    UNITS,
+    YES_NO,
+    Dimension,
+    IndicatorColumn,
+    IndicatorRef,
+    Interval,
+    divide,
+    known_or,
+)
 from planner.network.walk import FloatArray, is_within
 from planner.schemas.tables import YES
 

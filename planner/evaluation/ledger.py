@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accessibility.branches import is_branch
+from planner.accessibility.coverage import is_branch
 from planner.accessibility.services import FULL, PER_1000, REASONS, ServiceAccess, Services, part_of
 from planner.config.service_profiles import ServiceStandard
 from planner.io.service_places import BELOW_STANDARD, CLOSED

@@ -6,12 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from planner.evaluation import units
+from planner.evaluation import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK, intervals
 from planner.evaluation.expressions import Comparison, Name, Predicate, evaluate, indicators_in, predicates
 from planner.evaluation.indicators import INDICATORS, indicators_depending_on
 from planner.evaluation.intervals import IndicatorRef, IndicatorValues
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
-from planner.evaluation.rule_validation import dimension_of
+from planner.evaluation.rule_files import dimension_of
 from planner.evaluation.rules import Rule, RuleSet
 
 URBAN, RURAL, NEW = "urban", "rural", "new"
@@ -182,9 +181,9 @@ def _unit(predicate: Predicate, rule: Rule) -> str:
     if predicate == next(predicates(rule.condition)):
         return rule.unit
     if not isinstance(predicate, Comparison):
-        return units.YES_NO
+        return intervals.YES_NO
     for term in (predicate.left, predicate.right):
         if isinstance(term, Name):
             return INDICATORS[term.ref.name].unit
     dimension = dimension_of(predicate.left)
-    return next((name for name, one in units.UNITS.items() if one == dimension and name != "share"), "ratio")
+    return next((name for name, one in intervals.UNITS.items() if one == dimension and name != "share"), "ratio")

@@ -55,7 +55,7 @@ class Rule(_Sourced):
     effective
         Day from which it is in force; None where not known.
     unit
-        Unit of its first comparison (`planner.evaluation.units.UNITS`).
+        Unit of its first comparison (`planner.evaluation.intervals.UNITS`).
     en, zh
         Title.
     """

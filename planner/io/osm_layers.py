@@ -22,7 +22,7 @@ from planner.io.osm.extract import (
     read_osm_water,
 )
 from planner.io.osm.line_classes import LineClasses, classify_lines
-from planner.io.osm.tagged import read_osm_tagged
+from planner.io.osm.objects import read_osm_tagged
 from planner.io.osm.walkable_tags import PRIVATE
 from planner.messages.errors import DataError, Issue
 from planner.messages.notices import Notice

@@ -13,7 +13,7 @@ import pyproj
 from numpy.typing import NDArray
 
 from planner.io.formats import RASTERS
-from planner.io.vector.gdal_isolation import isolated_copy
+from planner.io.vector.archives import isolated_copy
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue
 

@@ -25,7 +25,7 @@ from planner.io.service_places import layer_of_service, service_columns, service
 from planner.io.study_area import check_nearby, choose_metric_crs, find_centre, reproject
 from planner.io.tables.columns import MappedColumn
 from planner.io.tables.layer_columns import UnusedColumn
-from planner.io.vector.table_contents import table_contents
+from planner.io.vector.readers import table_contents
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue, raise_together
 from planner.messages.notices import Notice

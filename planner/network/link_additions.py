@@ -14,9 +14,9 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from planner.network.gates import LAYERS, PUBLIC, layers_after, layers_before
 from planner.network.network import WalkingNetwork, build_network
 from planner.network.positions import as_snapped, positions_of_nodes
-from planner.network.private_ways import LAYERS, PUBLIC, layers_after, layers_before
 from planner.network.snapping import TOUCH_M, SnappedPoints
 from planner.network.walk import FloatArray
 from planner.network.walker import Walker

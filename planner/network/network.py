@@ -86,7 +86,7 @@ class WalkingNetwork:
         Closed gates: streets end on both sides of them.
     layers
         Layers of private ways; None if no street is private. Arrays of nodes, edges and segments then hold copies
-        behind the drawn ones: see `planner.network.private_ways`.
+        behind the drawn ones: see `planner.network.gates`.
     """
 
     crs: pyproj.CRS
@@ -132,7 +132,7 @@ class WalkingNetwork:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layers:
-    """Layers of a network with private ways; see `planner.network.private_ways`.
+    """Layers of a network with private ways; see `planner.network.gates`.
 
     Attributes
     ----------

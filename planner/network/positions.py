@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.network.gates import PUBLIC, layers_after, layers_before
 from planner.network.network import WalkingNetwork
-from planner.network.private_ways import PUBLIC, layers_after, layers_before
 from planner.network.snapping import SnappedPoints
 from planner.network.spatial_index import csr_pointers
 from planner.network.walk import FloatArray, IndexArray

@@ -38,7 +38,7 @@ class Adjacency(NamedTuple):
         End node and length of the link, cost metres, shape (2 × edges,).
     edge_end
         Twice the edge, plus one if the link begins at the edge's end, shape (2 × edges,); below 0 if the link is
-        not an edge but a passage to the same place in another layer (`planner.network.private_ways`).
+        not an edge but a passage to the same place in another layer (`planner.network.gates`).
     """
 
     pointer: SmallArray

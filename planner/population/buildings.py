@@ -17,8 +17,7 @@ from planner.config.category_tables import read_kind_table
 from planner.config.sections.base import Settings
 from planner.messages.notices import Notice
 from planner.population.along_streets import spread_along_streets
-from planner.population.demand_points import DisaggregatedDemand, community_at
-from planner.population.start_points import Entrances
+from planner.population.demand_points import DisaggregatedDemand, Entrances, community_at
 from planner.schemas.tables import OTHER_USE, Buildings, Communities, Streets
 
 UNSPECIFIED, OTHER = "unspecified", "other"

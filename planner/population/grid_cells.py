@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from planner.population.along_streets import StreetSpots
 from planner.population.buildings import ResidentialBuildings
-from planner.population.start_points import Entrances
+from planner.population.demand_points import Entrances
 from planner.schemas.tables import Communities
 
 WHOLE = 1e-9

@@ -8,8 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from planner.network.walk import FloatArray
-from planner.programme.formulation import Variables
-from planner.programme.payments import try_payments
+from planner.programme.formulation import Variables, try_payments
 from planner.programme.problem import BudgetProblem, Start, Starts, is_covered, numbers_of
 from planner.siting.models.maximal_covering import maximal_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints

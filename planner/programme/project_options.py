@@ -18,17 +18,16 @@ from scipy.sparse import csr_array
 from planner.accessibility.coverage import count_column
 from planner.config.sections.programme import ProgrammeSettings, ProjectSettings
 from planner.config.study import Study
+from planner.evaluation import COMPLIANT, EXCELLENT, WEAK
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.actions import Action, ImprovementPlan
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, WEAK
 from planner.inputs.study_inputs import Inputs
 from planner.messages.errors import Issue, StudyError
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.demand_points import community_at
 from planner.programme.problem import BudgetProblem, Fund, Precedence, ProjectOption
-from planner.siting.candidates.candidate import Candidate
-from planner.siting.candidates.place_ids import nearest_candidate
+from planner.siting.candidates.candidate import Candidate, nearest_candidate
 from planner.siting.problem import coverage_from_pairs
 
 KIND_OF_ACTION: Mapping[str, str] = {

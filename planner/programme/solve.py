@@ -9,9 +9,8 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from planner.network.walk import FloatArray, IndexArray
-from planner.programme.formulation import Constraints, Variables, formulate
+from planner.programme.formulation import Constraints, Variables, allocate_payments, formulate
 from planner.programme.greedy import add_greedily, as_solution, relaxed_bound
-from planner.programme.payments import allocate_payments
 from planner.programme.problem import (
     BudgetProblem,
     Start,

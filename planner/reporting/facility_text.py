@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from planner.messages.money import unit_of_amount
+from planner.messages.catalogue import unit_of_amount
 from planner.reporting.document.records.facilities import (
     Action,
     Direction,

@@ -13,8 +13,7 @@ from typing import Any
 import geopandas as gpd
 from matplotlib.patches import Patch
 
-from planner.messages.catalogue import SOURCE_LANGUAGE, Texts
-from planner.messages.user_language import user_language
+from planner.messages.catalogue import SOURCE_LANGUAGE, Texts, user_language
 
 Drawn = tuple[gpd.GeoDataFrame, Mapping[str, Any]]
 """A layer, and how it is drawn: options of `GeoDataFrame.explore`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from planner.messages.money import money_unit, unit_of_amount
+from planner.messages.catalogue import money_unit, unit_of_amount
 from planner.reporting.document.records.programme import Fund, Need, Programme, Project
 from planner.reporting.facility_text import action_text, distinguishing_digits, requirement
 from planner.reporting.report.blocks import DASH, Translator, require

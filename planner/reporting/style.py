@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
+from planner.evaluation import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
 
 VERDICT_COLOURS = {
     EXCELLENT: "#0072b2",

@@ -14,9 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accessibility.business_areas import BusinessAreas
-from planner.accessibility.coverage import Coverage
+from planner.accessibility.coverage import Coverage, GroupCoverage
 from planner.accessibility.equity import Equity
-from planner.accessibility.groups import GroupCoverage
 from planner.accessibility.services import Services
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis

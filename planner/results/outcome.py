@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accessibility.branches import main_facility
+from planner.accessibility.coverage import main_facility
 from planner.inputs.changes import Change, apply_changes
 from planner.inputs.walk_network import build_walk_network, walking_costs_of
 from planner.network.travel_times import TravelTimes

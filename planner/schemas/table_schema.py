@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 import shapely
+from numpy.typing import NDArray
 
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import SHOWN_ROWS, DataError, Issue
@@ -293,3 +294,9 @@ def wrong_crs(frame: gpd.GeoDataFrame) -> Iterator[Issue]:
         yield Issue("swapped_coordinates", {}, list(names[some]))
     elif x.min() < west or x.max() > east or y.min() < south or y.max() > north:
         yield Issue("metres_as_degrees", {"crs": name})
+
+
+def is_marked(streets: gpd.GeoDataFrame, column: str) -> NDArray[np.bool_]:
+    """Return a yes/no column as booleans, whether its file stores booleans, numbers or text."""
+    words = streets[column].astype(str).str.lower()
+    return np.asarray(words.isin(["true", "1", "1.0", "yes"]), dtype=bool)

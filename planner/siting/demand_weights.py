@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
-from planner.accessibility.groups import GroupCoverage
+from planner.accessibility.coverage import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs

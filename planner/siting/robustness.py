@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from planner.accessibility.groups import GroupCoverage
+from planner.accessibility.coverage import GroupCoverage
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
 from planner.inputs.walk_network import build_walker, walker_at

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from planner.accessibility.branches import is_branch
+from planner.accessibility.coverage import is_branch
 from planner.accessibility.services import FULL, ServiceAccess, Services
 from planner.config.sections.services import BundleSettings
 from planner.messages.notices import Notice

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accessibility.business_areas import BusinessAreas
-from planner.accessibility.groups import GroupCoverage
+from planner.accessibility.coverage import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
@@ -22,10 +22,9 @@ from planner.messages.progress import Progress, silent
 from planner.network.walker import Walker, point_coordinates
 from planner.schemas.tables import Facilities
 from planner.siting.candidates.builder import CandidateBuilder, CandidateSet
-from planner.siting.candidates.candidate import Candidate, candidate_xy
+from planner.siting.candidates.candidate import ONE_PLACE, Candidate, candidate_xy
 from planner.siting.candidates.clusters import POSITION_DIGITS
 from planner.siting.candidates.constraints import SiteConstraints
-from planner.siting.candidates.place_ids import ONE_PLACE
 from planner.siting.candidates.relocations import propose_relocations
 from planner.siting.demand_weights import WeightedDemand, weigh_demand
 from planner.siting.model_spec import ModelSpec, get_spec

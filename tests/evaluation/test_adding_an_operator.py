@@ -25,7 +25,7 @@ FLOOR = "/** @type {(x: number, y: number) => number} */\nconst floorOf = (x, y)
 CHECK = """
 from planner.evaluation.expressions import evaluate, parse
 from planner.evaluation.intervals import IndicatorRef, IndicatorValues, exactly
-from planner.evaluation.rule_validation import wrong_expression
+from planner.evaluation.rule_files import wrong_expression
 
 rule = "people // floor_area_m2 >= 3"
 assert not list(wrong_expression("r", rule, unit="people_per_m2", functions=[]))

@@ -27,7 +27,7 @@ from planner.programme.project_options import (
 )
 from planner.reporting.document.build import build_document
 from planner.reporting.tables.geopackage import result_layers
-from planner.siting.candidates.place_ids import place_id
+from planner.siting.candidates.candidate import place_id
 
 CORNER = place_id("K", *toy.ORIGIN)
 """The candidate in the south-west corner."""

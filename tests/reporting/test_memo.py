@@ -10,7 +10,7 @@ import toy
 from plans import with_settings
 
 import planner
-from planner.config.sections.report import ReportSettings
+from planner.config.sections.map import ReportSettings
 from planner.messages.catalogue import LANGUAGES, Language, Texts
 from planner.reporting.document.build import build_document
 from planner.reporting.report.blocks import KeyFigures, Paragraph, Report, Table, Translator

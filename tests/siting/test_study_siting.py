@@ -32,9 +32,8 @@ from planner.schemas.tables import PARCELS
 from planner.siting.alternatives import find_alternatives
 from planner.siting.baselines import compare_baselines
 from planner.siting.candidates.builder import CandidateBuilder
-from planner.siting.candidates.candidate import Candidate, candidate_xy
+from planner.siting.candidates.candidate import Candidate, candidate_xy, place_id
 from planner.siting.candidates.clusters import Grouping, propose_dense
-from planner.siting.candidates.place_ids import place_id
 from planner.siting.candidates.relocations import facility_actions
 from planner.siting.candidates.street_positions import propose_street_positions
 from planner.siting.equity import group_frontier

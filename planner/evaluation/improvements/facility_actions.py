@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from planner.config.sections.rules import CostSettings
+from planner.evaluation import COMPLIANT
 from planner.evaluation.expressions import Comparison, evaluate, indicators_in, predicates
-from planner.evaluation.functions import function_completeness
 from planner.evaluation.improvements.actions import Action, Intervention, cost_of
+from planner.evaluation.indicator_data import function_completeness
 from planner.evaluation.indicators import derive_indicators, indicators_depending_on
 from planner.evaluation.intervals import IndicatorRef, IndicatorValues, Interval, exactly
-from planner.evaluation.rating_names import COMPLIANT
 from planner.evaluation.ratings import FacilityFacts
 from planner.evaluation.rules import RuleSet
 

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from planner.accessibility.access_data import AccessData
-from planner.accessibility.branches import main_facility
+from planner.accessibility.coverage import main_facility
 from planner.evaluation.improvements.actions import Point
 from planner.evaluation.indicator_data import IndicatorData
 from planner.evaluation.indicators import INDICATORS, derive_indicators, indicators_depending_on

@@ -1,6 +1,6 @@
 """Search for the cheapest plan that makes each weak facility compliant: a single action, else a pair.
 
-The search is independent of the kinds of action: `facility_actions` change a facility itself, `street_actions` and
+The search is independent of the kinds of action: `facility_actions` change a facility itself,
 `site_actions` change streets and positions, and recompute walks as a run of the whole study would.
 """
 
@@ -21,6 +21,7 @@ from planner.accessibility.access_data import AccessData
 from planner.cache import NO_CACHE, Cache
 from planner.config.sections.rules import CostSettings
 from planner.config.study import Study
+from planner.evaluation import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.expressions import BoolOp, indicators_in
 from planner.evaluation.improvements.actions import Action, ImprovementPlan, Intervention, order_key, total_cost
@@ -33,14 +34,14 @@ from planner.evaluation.improvements.facility_actions import (
 )
 from planner.evaluation.improvements.local_access import around_facility, build_local_access, in_place
 from planner.evaluation.improvements.site_actions import (
+    CrossingIntervention,
+    GateIntervention,
     MoveIntervention,
     ShareIntervention,
     StationIntervention,
     farthest_neighbour_m,
     neighbours_of,
 )
-from planner.evaluation.improvements.street_actions import CrossingIntervention, GateIntervention
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
 from planner.evaluation.ratings import FacilityFacts, evaluate_rules, rating_of
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers, find_severance_pairs, pairs_near

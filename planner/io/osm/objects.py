@@ -7,12 +7,13 @@ needed are held. Everything comes out in degrees (EPSG:4326), ordered by id.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import geopandas as gpd
 import osmium
 import shapely
 from osmium import osm
@@ -217,3 +218,59 @@ def area_of(
     shape = shapely.build_area(shapely.node(shapely.MultiLineString(border)))
     if not shape.is_empty:
         yield OsmArea(ident, tags, shapely.normalize(shape))
+
+
+TOLD = ("name", "capacity", "opening_hours", "wheelchair")
+ANY = "*"
+
+
+def read_osm_tagged(path: Path, tags: Mapping[str, Sequence[str]]) -> gpd.GeoDataFrame:
+    """Read what carries one of some tags, as points.
+
+    Parameters
+    ----------
+    tags
+        Values by key, one of which an object must have; "*" stands for any.
+
+    Returns
+    -------
+    points
+        In degrees: `id` (n… a node, w… a way, r… a relation), `kind` (the first tag that fits, as
+        ``amenity=clinic``), and `name`, `capacity`, `opening_hours`, `wheelchair` as the object states them ("" if
+        not). Areas stand at a point inside them.
+
+    Raises
+    ------
+    DataError
+        The file is missing, damaged, or not an extract.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> library = '''<osm version="0.6"><node id="1" lon="24.95" lat="60.17">
+    ...   <tag k="amenity" v="library"/><tag k="name" v="Oodi"/></node></osm>'''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "library.osm")
+    ...     written = file.write_text(library, encoding="utf-8")
+    ...     found = [read_osm_tagged(file, {"amenity": [word]}) for word in ("library", "*", "school")]
+    >>> [table["kind"].tolist() for table in found]
+    [['amenity=library'], ['amenity=library'], []]
+    """
+    with open_extract(path) as source:
+        points = points_with(source.path, tuple(tags))
+    kinds = [_first_tag(own, tags) for _, own, _ in points]
+    rows = [(ident, own, kind, place) for (ident, own, place), kind in zip(points, kinds, strict=True) if kind]
+    return gpd.GeoDataFrame(
+        {
+            "id": [ident for ident, _, _, _ in rows],
+            "kind": [kind for _, _, kind, _ in rows],
+            **{name: [own.get(name, "") for _, own, _, _ in rows] for name in TOLD},
+        },
+        geometry=[place for _, _, _, place in rows],
+        crs=DEGREES,
+    )
+
+
+def _first_tag(own: Mapping[str, str], tags: Mapping[str, Sequence[str]]) -> str:
+    fits = (key for key, values in tags.items() if key in own and (ANY in values or own[key] in values))
+    return next((f"{key}={own[key]}" for key in fits), "")

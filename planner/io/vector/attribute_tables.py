@@ -13,7 +13,7 @@ import pandas as pd
 import pyogrio
 
 from planner.io.text_encodings import TextEncoding, choose_encoding, decode
-from planner.io.vector.gdal_isolation import link_or_copy
+from planner.io.vector.archives import link_or_copy
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue
 

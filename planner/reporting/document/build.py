@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.accessibility.branches import is_branch
+from planner.accessibility.coverage import is_branch
 from planner.config.study import Study, portable
 from planner.evaluation.indicators import find_indicator
 from planner.evaluation.intervals import IndicatorRef

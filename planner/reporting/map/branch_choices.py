@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
-from planner.accessibility.branches import is_branch, main_facility
-from planner.evaluation.diagnosis import diagnose
+from planner.accessibility.coverage import is_branch, main_facility
+from planner.evaluation.diagnosis import FacilityIndicators, compute_indicators, diagnose
 from planner.evaluation.indicator_data import IndicatorData
-from planner.evaluation.indicator_tables import FacilityIndicators, compute_indicators
 from planner.evaluation.indicators import indicators_depending_on
 from planner.evaluation.intervals import IndicatorValues
 from planner.evaluation.ratings import FacilityFacts, deciding_indicators, uses_service_areas

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from markupsafe import escape
 
-from planner.messages.money import unit_of_amount
+from planner.messages.catalogue import unit_of_amount
 from planner.reporting import programme_text as said
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.document.records.programme import Project

@@ -11,8 +11,7 @@ from markupsafe import Markup
 
 from planner.config.own_scenes import read_own_scenes
 from planner.config.sections.map import MapSettings
-from planner.messages.catalogue import Texts, localized
-from planner.messages.money import unit_of_amount
+from planner.messages.catalogue import Texts, localized, unit_of_amount
 from planner.messages.notices import input_name
 from planner.messages.printable import replace_illegal
 from planner.reporting.document.records.coverage import CoverageTotal

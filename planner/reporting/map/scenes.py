@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from planner.config.own_scenes import OwnScene, OwnScenes
-from planner.messages.catalogue import Texts, localized
-from planner.messages.money import unit_of_amount
+from planner.messages.catalogue import Texts, localized, unit_of_amount
 from planner.messages.notices import input_name
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.programme_text import money_text

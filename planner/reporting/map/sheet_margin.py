@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from planner.evaluation.rating_names import COMPLIANT
-from planner.messages.catalogue import Texts, localized
-from planner.messages.money import unit_of_amount
+from planner.evaluation import COMPLIANT
+from planner.messages.catalogue import Texts, localized, unit_of_amount
 from planner.messages.notices import input_name
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.map import symbols

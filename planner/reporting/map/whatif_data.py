@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.branches import is_branch, main_facility
+from planner.accessibility.coverage import is_branch, main_facility
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.demand_points import quantum_of

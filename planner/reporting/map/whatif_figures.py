@@ -13,9 +13,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.branches import main_facility
 from planner.accessibility.business_areas import STATION
-from planner.accessibility.groups import GroupCoverage
+from planner.accessibility.coverage import GroupCoverage, main_facility
 from planner.messages.catalogue import Texts, localized
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import residents_65, serves_other_community
-from planner.accessibility.branches import main_facility
+from planner.accessibility.coverage import main_facility
+from planner.evaluation import COMPLIANT, EXCELLENT
 from planner.evaluation.expressions import (
     RELATIVE_TOLERANCE,
     Arithmetic,
@@ -33,7 +34,6 @@ from planner.evaluation.expressions import (
 )
 from planner.evaluation.indicators import INDICATORS, indicators_depending_on
 from planner.evaluation.intervals import IndicatorRef, Interval
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT
 from planner.evaluation.ratings import FacilityFacts, applies_to, deciding_indicators
 from planner.evaluation.rules import RuleSet
 from planner.population.demand_points import quantum_of

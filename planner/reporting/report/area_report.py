@@ -12,7 +12,7 @@ from typing import Literal, cast
 import shapely
 
 from planner.cache import NO_CACHE, Cache
-from planner.evaluation.rating_names import WEAK
+from planner.evaluation import WEAK
 from planner.messages.catalogue import Texts
 from planner.messages.errors import CommandError, Issue
 from planner.reporting.document.build import build_document

@@ -16,11 +16,10 @@ from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray, IndexArray
 from planner.network.walker import Walker
 from planner.schemas.tables import Parcels
-from planner.siting.candidates.candidate import Candidate, ExcludedCandidate
+from planner.siting.candidates.candidate import Candidate, ExcludedCandidate, make_ids_unique
 from planner.siting.candidates.clusters import Clustering, Grouping, propose_dense, propose_middles
 from planner.siting.candidates.constraints import SiteConstraints
 from planner.siting.candidates.parcels import propose_business_areas, propose_parcels
-from planner.siting.candidates.place_ids import make_ids_unique
 from planner.siting.candidates.street_positions import PartClock, StreetCandidates, propose_street_positions
 from planner.siting.solvers.deadline import Deadline
 

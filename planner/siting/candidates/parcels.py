@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from planner.accessibility.business_areas import BusinessAreas
 from planner.network.walker import Walker
 from planner.schemas.tables import Parcels
-from planner.siting.candidates.candidate import Candidate
+from planner.siting.candidates.candidate import Candidate, make_ids_unique
 from planner.siting.candidates.clusters import POSITION_DIGITS, snap_to_streets
-from planner.siting.candidates.place_ids import make_ids_unique
 
 
 def propose_parcels(parcels: Parcels, walker: Walker) -> list[Candidate]:

@@ -19,9 +19,8 @@ from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import travel_times
 from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.network.walker import Walker
-from planner.siting.candidates.candidate import Candidate
+from planner.siting.candidates.candidate import Candidate, make_ids_unique, place_id
 from planner.siting.candidates.clusters import POSITION_DIGITS
-from planner.siting.candidates.place_ids import make_ids_unique, place_id
 from planner.siting.candidates.set_kernels import undominated_sets
 from planner.siting.solvers.deadline import Deadline
 

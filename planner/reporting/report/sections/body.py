@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from planner.evaluation.rating_names import WEAK
-from planner.messages.money import money_unit, unit_of_amount
+from planner.evaluation import WEAK
+from planner.messages.catalogue import money_unit, unit_of_amount
 from planner.reporting import programme_text as words
 from planner.reporting.document.records.facilities import Facility, Rule
 from planner.reporting.document.records.plan import PlanDocument

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from planner.messages.money import money_unit, unit_of_amount
+from planner.messages.catalogue import money_unit, unit_of_amount
 from planner.reporting.document.records.programme import Programme
 from planner.reporting.document.records.siting import ChosenSite
 from planner.reporting.programme_text import CALENDAR, fund_titles, money_text, year_text, years_text

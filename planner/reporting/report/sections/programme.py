@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planner.messages.money import money_unit
+from planner.messages.catalogue import money_unit
 from planner.reporting import programme_text as words
 from planner.reporting.document.records.programme import Programme
 from planner.reporting.programme_text import year_text

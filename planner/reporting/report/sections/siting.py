@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import ceil
 
 from planner.config.sections.demand import RESIDENTS
-from planner.messages.money import unit_of_amount
+from planner.messages.catalogue import unit_of_amount
 from planner.reporting.document.records.plan import Entry
 from planner.reporting.document.records.siting import (
     AlternativePlan,

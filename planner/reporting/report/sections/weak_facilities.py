@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from planner.evaluation import RATINGS, WEAK
 from planner.evaluation.intervals import IndicatorRef
-from planner.evaluation.rating_names import RATINGS, WEAK
-from planner.messages.money import money_unit
+from planner.messages.catalogue import money_unit
 from planner.reporting.document.records.facilities import Facility, Quota, Rule
 from planner.reporting.document.records.plan import Entry
 from planner.reporting.facility_text import (
