@@ -15,9 +15,7 @@ import shapely
 from planner.accessibility.coverage import is_branch
 from planner.evaluation.indicator_data import IndicatorData
 from planner.evaluation.intervals import (
-    UNITS,
     YES_NO,
-    Dimension,
     IndicatorColumn,
     IndicatorRef,
     Interval,
@@ -50,7 +48,7 @@ class Indicator:
     name
         As rules write it, without a limit; its title is `measures.<name>` in the catalogue.
     unit
-        A name in `units.UNITS`.
+        A name in `UNITS`.
     meaning
         Definition, for docs/data.md.
     depends
@@ -90,11 +88,6 @@ class Indicator:
         if self.compute is None and self.compute_within is None and self.derive is None:
             return "list"
         return "share" if self.unit == "share" else "flag" if self.unit == YES_NO else "number"
-
-    @property
-    def dimension(self) -> Dimension:
-        """Return the dimension of its unit."""
-        return UNITS[self.unit]
 
     @property
     def column(self) -> str:
@@ -196,12 +189,8 @@ def _catchment_people(data: IndicatorData, which: int) -> IndicatorColumn:
 
 
 def _floor_per_person(floor_m2: FloatArray, people: FloatArray) -> IndicatorColumn:
-    return known_or(
-        divide(floor_m2, people),
-        "not_given",
-        ("no_catchment", np.isnan(people)),
-        ("nobody_in_catchment", people == 0),
-    )
+    unknown = ("no_catchment", np.isnan(people)), ("nobody_in_catchment", people == 0)
+    return known_or(divide(floor_m2, people), "not_given", *unknown)
 
 
 _GIVEN: frozenset[Dependency] = frozenset({"given"})

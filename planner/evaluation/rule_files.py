@@ -32,7 +32,7 @@ from planner.evaluation.expressions import (
     predicates,
 )
 from planner.evaluation.indicators import INDICATORS, RULE_TABLES, Indicator, find_indicator
-from planner.evaluation.intervals import Dimension, IndicatorRef, MixedUnitsError, spell
+from planner.evaluation.intervals import UNITS, Dimension, IndicatorRef, MixedUnitsError, spell
 from planner.evaluation.rules import Rule, RuleSet
 from planner.messages.errors import Issue, RuleFileError, StudyError
 
@@ -169,7 +169,7 @@ def dimension_of(term: Term) -> Dimension | None:
             return None
         case Name(ref=ref):
             indicator = find_indicator(ref)
-            return indicator.dimension if indicator else None
+            return UNITS[indicator.unit] if indicator else None
     return OPERATORS[term.sign].dimension(dimension_of(term.left), dimension_of(term.right))
 
 

@@ -135,7 +135,7 @@ def write(
             "report.html": lambda path: path.write_text(write_page(report()), "utf-8", newline="\n"),
             "tables.xlsx": lambda path: write_result_workbook(plan, content(), path),
             "plan.json": lambda path: path.write_text(format_json(content()), "utf-8", newline="\n"),
-            "results.gpkg": lambda path: write_geopackage(plan, path),
+            "results.gpkg": lambda path: write_geopackage(plan, path, content()),
             "sheet.pdf": lambda path: _draw_sheet(plan, path),
             "map.pdf": lambda path: _draw_sheet(plan, path),
             "report.pdf": lambda path: path.write_bytes(pdf_bytes(report(), browser)),

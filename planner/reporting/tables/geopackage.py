@@ -17,12 +17,18 @@ from planner.evaluation.improvements.search import improvements_table
 from planner.evaluation.sensitivity import changed_ratings
 from planner.io.study_layers import attribution_of
 from planner.io.tables.columns import Vocabulary, unlettered
+from planner.messages.catalogue import Texts
+from planner.reporting.document.build import build_document
 from planner.reporting.document.programme import funds_table, needs_table, project_table
 from planner.reporting.document.records.layers import LAYERS, Layer
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.document.services import service_layers
+from planner.reporting.report.blocks import Translator
 from planner.reporting.tables.qgis_styles import add_styles
+from planner.reporting.tables.result_tables import LAYER_COLUMNS, layer_columns
 from planner.reporting.tables.spec import TableSpec
 from planner.results import Plan
+from planner.schemas.records import RecordField, layer_fields
 from planner.siting.candidates.candidate import excluded_table
 
 CHANGE_DATE = "2000-01-01T00:00:00.000Z"
@@ -37,7 +43,7 @@ AS_GIVEN = ("id", "name", "tier", "community", "floor_area_m2", "activity_area_m
 """Columns of the centres that the diagnosis repeats from the table unchanged."""
 
 
-def write_geopackage(plan: Plan, path: Path) -> None:
+def write_geopackage(plan: Plan, path: Path, content: PlanDocument | None = None) -> None:
     """Write every table of a plan as a layer of one GeoPackage, in the study's metric CRS.
 
     Parameters
@@ -46,9 +52,17 @@ def write_geopackage(plan: Plan, path: Path) -> None:
         The plan.
     path
         The file; it must not exist.
+    content
+        Its document, where it is built already.
     """
-    write_layers(result_layers(plan), path, specs=LAYERS, attribution=attribution_of(plan.inputs.sources))
-    add_styles(path, plan.study.language)
+    t = Translator(build_document(plan) if content is None else content, Texts(plan.study.language))
+    layers = result_layers(plan, t)
+    write_layers(layers, path, specs=LAYERS, attribution=attribution_of(plan.inputs.sources))
+    headings = {
+        layer: {name: heading for name, (heading, _) in layer_columns(layer, t).items()}
+        for layer in LAYER_COLUMNS.keys() & layers.keys()
+    }
+    add_styles(path, plan.study.language, headings)
 
 
 def write_layers(
@@ -78,7 +92,7 @@ def write_layers(
             for name, table in layers.items():
                 spec = specs.get(name)
                 pyogrio.write_dataframe(
-                    (TableSpec.of(spec.record) if spec else TableSpec(())).layer(table),
+                    _table_spec(name, spec).layer(table),
                     path,
                     layer=name,
                     driver="GPKG",
@@ -90,6 +104,15 @@ def write_layers(
             pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
+def _table_spec(name: str, layer: Layer | None) -> TableSpec:
+    return TableSpec.of(layer.record, LAYER_COLUMNS.get(name, ())) if layer else TableSpec(())
+
+
+def result_columns(name: str) -> dict[str, RecordField]:
+    """Return the columns of a layer of results.gpkg by name, with type and meaning."""
+    return {**layer_fields(LAYERS[name].record), **{field.name: field for field in LAYER_COLUMNS.get(name, ())}}
+
+
 def _geometry_type(table: gpd.GeoDataFrame | pd.DataFrame, layer: Layer | None) -> str | None:
     """Return what to call the geometry of a layer of which no row has one; None: as its rows are."""
     if not isinstance(table, gpd.GeoDataFrame) or not shapely.is_missing(table.geometry.to_numpy()).all():
@@ -97,11 +120,21 @@ def _geometry_type(table: gpd.GeoDataFrame | pd.DataFrame, layer: Layer | None) 
     return layer.geometry if layer and layer.geometry else ANY
 
 
-def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
-    """Return the layers of results.gpkg by name.
+def result_layers(plan: Plan, t: Translator | None = None) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    """Return the layers of results.gpkg by name, in the words of a translator of the plan's document.
 
     docs/data.md lists them and their columns.
     """
+    t = t or Translator(build_document(plan), Texts(plan.study.language))
+    layers = _plan_layers(plan)
+    for layer in LAYER_COLUMNS.keys() & layers.keys():
+        table = layers[layer]
+        for name, (_, values) in layer_columns(layer, t).items():
+            layers[layer] = table = table.assign(**{name: table["id"].map(values)})
+    return layers
+
+
+def _plan_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     inputs, coverage, diagnosis = plan.inputs, plan.coverage, plan.diagnosis
     measured = diagnosis.centres.drop(columns=list(AS_GIVEN))
     at_standard = coverage.by_community[coverage.by_community["limit_min"] == coverage.standard_min]
@@ -295,7 +328,7 @@ def keep_columns(table: gpd.GeoDataFrame, layer: str, plan: Plan) -> gpd.GeoData
     kept = () if given is None else given.keep
     # A column whose name is one of the planner's stands beside it as <name>_given.
     kept = tuple(f"{one}_given" if f"{one}_given" in table.columns else one for one in kept)
-    spec = TableSpec.of(LAYERS[layer].record)
+    spec = _table_spec(layer, LAYERS[layer])
     own = [column for column in table.columns if column == "geometry" or spec.stored_kind(str(column))]
     datums = {source.layer: source.datum for source in plan.inputs.sources}
     renamed = {
