@@ -235,7 +235,7 @@ def _zones(minutes: object, decay: object) -> tuple[list[float], list[float]]:
         raise DataError(
             "decay", [Issue("decay_not_of_minutes", {"minutes": in_short(minutes), "decay": in_short(decay)})]
         )
-    paired = dict(zip(limits, (check_number("decay", one) for one in weights), strict=True))
+    paired = dict(zip(limits, (check_number("decay", weight) for weight in weights), strict=True))
     return zones, [paired[zone] for zone in zones]
 
 

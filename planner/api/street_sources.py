@@ -42,8 +42,8 @@ def _read_layer(path: Path, settings: Layer, frame: gpd.GeoDataFrame | None = No
         return read_layer(path, settings, setting="walk_network", schema=STREETS, frame=frame)
     except DataError as error:
         issues = [
-            Issue("no_line_walkable", one.values) if one.key == "all_lines_left_out" else one
-            for one in error.issues
+            Issue("no_line_walkable", issue.values) if issue.key == "all_lines_left_out" else issue
+            for issue in error.issues
         ]
         raise DataError(error.source, issues) from error
 

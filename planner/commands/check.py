@@ -190,18 +190,18 @@ def describe_as_json(path: Path, *, progress: Progress = silent) -> str:
         ],
         "network": {name: getattr(prepared.network_quality, name) for name in prepared.network_quality.__slots__},
         "also_held": [
-            {"file": one.file, "table": one.table, "count": one.count, "lines": one.lines}
-            for one in find_unused_osm_tables(study)
+            {"file": table.file, "table": table.table, "count": table.count, "lines": table.lines}
+            for table in find_unused_osm_tables(study)
         ],
         "unused_layers": [
             {
-                "file": one.file,
-                "layer": one.layer,
-                "count": one.count,
-                "tables": list(one.tables),
-                "lines": one.lines,
+                "file": layer.file,
+                "layer": layer.layer,
+                "count": layer.count,
+                "tables": list(layer.tables),
+                "lines": layer.lines,
             }
-            for one in find_unused_layers(study)
+            for layer in find_unused_layers(study)
         ],
         "warnings": [notice.entry() for notice in sorted(prepared.notices, key=_weight)],
     }
@@ -250,8 +250,8 @@ def _layer(source: LayerSource, prepared: PreparedStudy, texts: Texts) -> Iterat
         yield from _wrapped(f"    {said}", indent=6)
     if source.columns:
         pairs = [
-            f"{one.field} ← {one.column}" + (f" × {one.factor:g}" if one.factor != 1 else "")
-            for one in source.columns
+            f"{column.field} ← {column.column}" + (f" × {column.factor:g}" if column.factor != 1 else "")
+            for column in source.columns
         ]
         yield from _wrapped(f"  {texts('cli.check_columns', columns='; '.join(pairs))}", indent=4)
     if source.unread:
@@ -384,7 +384,7 @@ def _layer_as_json(source: LayerSource, prepared: PreparedStudy) -> dict[str, An
             }
             for one in source.dropped
         ],
-        "columns": {one.field: {"column": one.column, "factor": one.factor} for one in source.columns},
+        "columns": {column.field: {"column": column.column, "factor": column.factor} for column in source.columns},
         "unread": [{"column": one.column, "near": one.near} for one in source.unread],
         "datum": source.datum,
         "datum_by": verdict.how,

@@ -83,7 +83,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
             "study": study.model_dump(mode="json"),
             "diagnosis": {
                 "rules": rule_entries(profile),
-                "functions": [one.model_dump(mode="json") for one in profile.functions],
+                "functions": [function.model_dump(mode="json") for function in profile.functions],
                 "blocked_pairs": pair_entries(improvements.severance_pairs),
             },
         }
@@ -99,7 +99,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
     )
     title = profile.title(texts.language)
     judged = texts("cli.explain_verdict", verdict=texts(f"words.verdict_{verdict}"), profile=title)
-    rules = {one["id"]: one for one in content["diagnosis"]["rules"]}
+    rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
     return "\n".join([head, judged, *_lines(to_plain_values(found), rules, t)])
 
 

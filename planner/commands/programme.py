@@ -66,7 +66,7 @@ def _lines(found: Programme, say: Translator) -> Iterator[str]:
     yield from ("", say.programme("list_resources"))
     for fund in found["resources"]["funds"]:
         yield f"{fund['name']}{say.texts('maps.between')}{words.fund_rules_text(fund, say)}"
-        yield from ("  " + _fund(fund, one, unit, say) for one in fund["years"])
+        yield from ("  " + _fund(fund, year, unit, say) for year in fund["years"])
     sites = found["resources"]["sites"]
     yield say.programme("line_sites", count=len(sites), taken=sum(bool(site["project"]) for site in sites))
     yield from ("", say.programme("list_projects"))

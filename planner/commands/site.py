@@ -244,7 +244,8 @@ def entries(answered: SolvedProblem) -> dict[str, Any]:
             "figures": dict(run.answer.result.figures),
             "sites": [{**row, "lon": lon, "lat": lat} for row, (lon, lat) in zip(rows, lonlat, strict=True)],
             "centres": [
-                {"centre": one.centre, "fate": one.fate, "to": one.to} for one in answered.facility_actions
+                {"centre": action.centre, "fate": action.fate, "to": action.to}
+                for action in answered.facility_actions
             ],
             "notices": [notice.entry() for notice in answered.notices],
             "candidates": len(run.pool.new),

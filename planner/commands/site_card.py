@@ -100,13 +100,13 @@ def _weights(answered: SolvedProblem) -> dict[str, float]:
 
 
 def _candidates(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
-    for one in answered.run.pool.sources:
-        said = texts(f"words.source_{one.source}")
-        yield texts("cli.site_source", source=said, kept=f"{one.kept:,}", proposed=f"{one.proposed:,}")
-        if one.suffice is not None:
-            key = "cli.site_every_street" if one.stands_for_all else "cli.site_some_streets"
+    for source in answered.run.pool.sources:
+        said = texts(f"words.source_{source.source}")
+        yield texts("cli.site_source", source=said, kept=f"{source.kept:,}", proposed=f"{source.proposed:,}")
+        if source.suffice is not None:
+            key = "cli.site_every_street" if source.stands_for_all else "cli.site_some_streets"
             key = key if answered.spec.counts_first_site_only else "cli.site_streets_else"
-            yield texts(key, suffice=f"{one.suffice:,}", kept=f"{one.kept:,}")
+            yield texts(key, suffice=f"{source.suffice:,}", kept=f"{source.kept:,}")
     reasons = [one.reason for one in answered.run.pool.excluded]
     for reason in dict.fromkeys(reasons):
         some = [one.candidate.id for one in answered.run.pool.excluded if one.reason == reason]
@@ -139,9 +139,9 @@ def _site_lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
             lat=f"{lat:.6f}",
             gain=gain + money,
         )
-    for one in answered.facility_actions:
-        fate = texts(f"words.fate_{one.fate}", to=one.to)
-        yield texts("cli.site_centre", centre=one.centre, fate=fate)
+    for action in answered.facility_actions:
+        fate = texts(f"words.fate_{action.fate}", to=action.to)
+        yield texts("cli.site_centre", centre=action.centre, fate=fate)
 
 
 def _comparison(siting: SitingResult, comparison: Baselines, texts: Texts, *, within: str) -> Iterator[str]:
@@ -163,16 +163,16 @@ def _comparison(siting: SitingResult, comparison: Baselines, texts: Texts, *, wi
             bound=f"{round_bound(step.people_gained, step.bound):,.0f}",
             added=f"{step.added:,.0f}",
         )
-    for number, one in enumerate(comparison.others, start=1):
-        ids = [[siting.pool.candidates[column].id for column in some] for some in (one.dropped, one.taken)]
+    for number, other in enumerate(comparison.others, start=1):
+        ids = [[siting.pool.candidates[column].id for column in some] for some in (other.dropped, other.taken)]
         yield texts(
             "cli.site_other",
             number=number,
-            given_up=f"{one.given_up:,.0f}",
+            given_up=f"{other.given_up:,.0f}",
             dropped=", ".join(ids[0]) or "–",
             taken=", ".join(ids[1]) or "–",
-            gains=f"{one.gains:,.0f}",
-            losses=f"{one.losses:,.0f}",
+            gains=f"{other.gains:,.0f}",
+            losses=f"{other.losses:,.0f}",
         )
 
 

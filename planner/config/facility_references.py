@@ -54,7 +54,7 @@ def check_named_places(study: Study, communities: gpd.GeoDataFrame) -> None:
     StudyError
         With every project, and how far outside it stands.
     """
-    placed = [one for one in study.programme.projects if one.x is not None]
+    placed = [project for project in study.programme.projects if project.x is not None]
     outline = shapely.union_all(communities.geometry.array)
     issues = [
         Issue(
@@ -69,7 +69,7 @@ def check_named_places(study: Study, communities: gpd.GeoDataFrame) -> None:
 
 
 def _near(missing: Sequence[str], centres: Sequence[str]) -> str:
-    similar = [one for name in missing for one in difflib.get_close_matches(name, centres, n=2, cutoff=0.0)]
+    similar = [match for name in missing for match in difflib.get_close_matches(name, centres, n=2, cutoff=0.0)]
     return ", ".join(dict.fromkeys(similar))
 
 
@@ -83,7 +83,7 @@ def without_closed(study: Study, closed: Collection[str]) -> tuple[Study, tuple[
     relocatable = tuple(one for one in study.siting.relocatable if one not in closed)
     gone += [f"siting.relocatable: {one}" for one in study.siting.relocatable if one in closed]
     projects = tuple(_projects(study.programme.projects, closed, gone))
-    kept = {one.id for one in projects}
+    kept = {project.id for project in projects}
     dropped = {one.id for one in study.programme.projects if one.id not in kept}
     dropped |= {UPGRADE + one for one in closed}
     precedence: list[PrecedenceSettings] = []
@@ -108,17 +108,17 @@ def without_closed(study: Study, closed: Collection[str]) -> tuple[Study, tuple[
 def _projects(
     projects: Sequence[ProjectSettings], closed: Collection[str], gone: list[str]
 ) -> Iterator[ProjectSettings]:
-    for one in projects:
+    for project in projects:
         resolves, closes = (
-            tuple(name for name in names if name not in closed) for names in (one.resolves, one.closes)
+            tuple(name for name in names if name not in closed) for names in (project.resolves, project.closes)
         )
-        if (resolves, closes) == (one.resolves, one.closes):
-            yield one
-        elif resolves or closes or one.stands_at is not None:
-            gone.extend(f"{one.id}: {name}" for name in (*one.resolves, *one.closes) if name in closed)
-            yield one.model_copy(update={"resolves": resolves, "closes": closes})
+        if (resolves, closes) == (project.resolves, project.closes):
+            yield project
+        elif resolves or closes or project.stands_at is not None:
+            gone.extend(f"{project.id}: {name}" for name in (*project.resolves, *project.closes) if name in closed)
+            yield project.model_copy(update={"resolves": resolves, "closes": closes})
         else:
-            gone.append(f"programme.projects: {one.id}")
+            gone.append(f"programme.projects: {project.id}")
 
 
 def file_contents(study: Study) -> tuple[tuple[str, str], ...]:

@@ -167,7 +167,7 @@ class Study(Settings):
             minutes = group.minutes or self.limits.minutes
             standard = group.standard_min or self.limits.standard_min
             where = f"demand.groups.{number}"
-            if list(minutes) != sorted(set(minutes)) or len({f"{one:g}" for one in minutes}) < len(minutes):
+            if list(minutes) != sorted(set(minutes)) or len({f"{minute:g}" for minute in minutes}) < len(minutes):
                 raise PydanticCustomError(
                     "kind_not_rising", "`{where}.minutes` must rise and not repeat", {"where": where}
                 )

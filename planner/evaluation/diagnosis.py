@@ -76,7 +76,7 @@ def compute_indicators(
     `names` must include what an indicator is derived from.
     """
     columns: dict[IndicatorRef, IndicatorColumn] = {}
-    chosen = [one for one in INDICATORS.values() if one.name in names]
+    chosen = [indicator for indicator in INDICATORS.values() if indicator.name in names]
     for by_limit, group in itertools.groupby(chosen, key=lambda one: one.by_limit):
         of_group = list(group)
         for limit, one in itertools.product(limits_min if by_limit else [None], of_group):
@@ -224,7 +224,7 @@ def diagnose(access: AccessData, *, rule_set: RuleSet, date: str = "") -> Diagno
     data = IndicatorData(access, in_force)
     indicators = compute_indicators(data, limits_min=sorted({*access.limits_min, *rule_set.limits_min}))
     facts = facility_facts(access, indicators)
-    results = [evaluate_rules(one, in_force) for one in facts]
+    results = [evaluate_rules(fact, in_force) for fact in facts]
     ratings = [rating_of(of_one, in_force) for of_one in results]
     centres = facilities[["id", "name", "tier", "community"]].assign(
         place=[one.setting for one in facts],
@@ -353,8 +353,8 @@ def evaluate_quotas(rule_set: RuleSet, rule_results: pd.DataFrame) -> pd.DataFra
 
 def _results_table(facts: Sequence[FacilityFacts], results: Sequence[Sequence[RuleResult]]) -> pd.DataFrame:
     rows = [
-        {"facility": one.id, **asdict(result)}
-        for one, of_one in zip(facts, results, strict=True)
+        {"facility": fact.id, **asdict(result)}
+        for fact, of_one in zip(facts, results, strict=True)
         for result in of_one
     ]
     columns = ["facility", *(field.name for field in fields(RuleResult))]
@@ -369,6 +369,6 @@ def _directions_table(data: IndicatorData) -> pd.DataFrame:
         is_blocked = one.is_blocked(blocked.detour) if blocked else None
         return ids[one.facility], one.direction, one.people, one.ratio.value, one.ratio.low, is_blocked
 
-    rows = [row(one) for one in data.detours if one.direction]
+    rows = [row(detour) for detour in data.detours if detour.direction]
     columns = ["facility", "direction", "people", "detour", "at_least", "blocked"]
     return pd.DataFrame(rows, columns=columns).astype({"blocked": object})

@@ -28,7 +28,7 @@ SEPARATORS = re.compile(r"[,，、;；|/\n]+")
 def parse_functions(cell: str, functions: Sequence[Function]) -> frozenset[str] | None:
     """Return the ids of the functions that a cell lists; None where it is empty. Unknown words are ignored."""
     words = {_normalise(word) for word in SEPARATORS.split(cell)} - {""}
-    return frozenset(one.id for one in functions if words & _spellings(one)) if words else None
+    return frozenset(function.id for function in functions if words & _spellings(function)) if words else None
 
 
 def unknown_functions(cell: str, functions: Sequence[Function]) -> list[str]:
@@ -50,7 +50,7 @@ def function_completeness(
     tiers: Sequence[str], offered: Sequence[frozenset[str] | None], functions: Sequence[Function]
 ) -> tuple[IndicatorColumn, IndicatorColumn]:
     """Return how many of the functions required of its tier each facility lacks, and the share that it offers."""
-    required = {tier: {one.id for one in functions if tier in one.tiers} for tier in set(tiers)}
+    required = {tier: {function.id for function in functions if tier in function.tiers} for tier in set(tiers)}
     count = np.array([len(required[tier]) for tier in tiers], dtype=np.float64)
     missing = np.array(
         [

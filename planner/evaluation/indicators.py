@@ -145,20 +145,20 @@ def _area_ratio(data: IndicatorData, limit_min: float) -> IndicatorColumn:
 
 def _detour(data: IndicatorData) -> IndicatorColumn:
     low, high = np.full(data.count, -np.inf), np.full(data.count, np.inf)
-    for one in data.detours:
-        if not one.direction:
-            low[one.facility], high[one.facility] = one.ratio.low, one.ratio.high
+    for detour in data.detours:
+        if not detour.direction:
+            low[detour.facility], high[detour.facility] = detour.ratio.low, detour.ratio.high
     return _bounded_by_horizon(low, high)
 
 
 def _detour_worst(data: IndicatorData) -> IndicatorColumn:
     low, high = np.full(data.count, -np.inf), np.full(data.count, np.inf)
-    for one in data.detours:
-        at = one.facility
-        if not one.direction:
+    for detour in data.detours:
+        at = detour.facility
+        if not detour.direction:
             low[at] = high[at] = 1.0
         else:
-            low[at], high[at] = max(low[at], one.ratio.low), max(high[at], one.ratio.high)
+            low[at], high[at] = max(low[at], detour.ratio.low), max(high[at], detour.ratio.high)
     return _bounded_by_horizon(low, high)
 
 
@@ -167,12 +167,12 @@ def _blocked_directions(data: IndicatorData) -> IndicatorColumn:
     if blocked is None:
         return known_or(np.full(data.count, np.nan), "no_threshold")
     low, high = np.full(data.count, -np.inf), np.full(data.count, np.inf)
-    for one in data.detours:
-        at = one.facility
-        if not one.direction:
+    for detour in data.detours:
+        at = detour.facility
+        if not detour.direction:
             low[at] = high[at] = 0.0
         else:
-            is_blocked = one.is_blocked(blocked.detour)
+            is_blocked = detour.is_blocked(blocked.detour)
             low[at], high[at] = low[at] + (is_blocked is True), high[at] + (is_blocked is not False)
     return _bounded_by_horizon(low, high)
 
@@ -433,14 +433,14 @@ def indicators_depending_on(dependency: Dependency) -> frozenset[str]:
     >>> sorted(indicators_depending_on("areas"))
     ['area_ratio']
     """
-    return frozenset(one.name for one in INDICATORS.values() if dependency in one.depends)
+    return frozenset(indicator.name for indicator in INDICATORS.values() if dependency in indicator.depends)
 
 
 def derive_indicators(numbers: Mapping[IndicatorRef, Interval]) -> dict[IndicatorRef, Interval]:
     """Return a facility's indicators with those derived from others computed again."""
     derived = dict(numbers)
-    for one in INDICATORS.values():
-        if one.derive is not None:
-            inputs = (np.array([derived[IndicatorRef(name)].value]) for name in one.inputs)
-            derived[IndicatorRef(one.name)] = one.derive(*inputs).at(0)
+    for indicator in INDICATORS.values():
+        if indicator.derive is not None:
+            inputs = (np.array([derived[IndicatorRef(name)].value]) for name in indicator.inputs)
+            derived[IndicatorRef(indicator.name)] = indicator.derive(*inputs).at(0)
     return derived

@@ -186,4 +186,4 @@ def _unit(predicate: Predicate, rule: Rule) -> str:
         if isinstance(term, Name):
             return INDICATORS[term.ref.name].unit
     dimension = dimension_of(predicate.left)
-    return next((name for name, one in intervals.UNITS.items() if one == dimension and name != "share"), "ratio")
+    return next((name for name, unit in intervals.UNITS.items() if unit == dimension and name != "share"), "ratio")

@@ -77,7 +77,7 @@ def wrong_expression(rule: str, expression: str, *, unit: str, functions: Sequen
 
 def indicator_names() -> list[str]:
     """Return every name that a rule may use, those by limit with a limit as an example."""
-    return sorted(_example(one) for one in INDICATORS.values())
+    return sorted(_example(indicator) for indicator in INDICATORS.values())
 
 
 def nearest_name(ref: IndicatorRef) -> str:
@@ -88,9 +88,9 @@ def nearest_name(ref: IndicatorRef) -> str:
     >>> nearest_name(IndicatorRef("floor_aera_m2")), nearest_name(IndicatorRef("people_within"))
     ('floor_area_m2', 'people_within_15min')
     """
-    for one in INDICATORS.values():
-        if one.by_limit and ref.name.startswith(one.name):
-            return _example(one)
+    for indicator in INDICATORS.values():
+        if indicator.by_limit and ref.name.startswith(indicator.name):
+            return _example(indicator)
     return difflib.get_close_matches(str(ref), indicator_names(), n=1, cutoff=0.0)[0]
 
 
@@ -264,7 +264,7 @@ def _readable_expressions(content: Mapping[str, Any]) -> Iterator[Issue]:
     """Yield the errors of the expressions of a file that is malformed elsewhere."""
     rules, functions = content.get("rules"), content.get("functions")
     ids = (
-        [str(one.get("id")) for one in functions if isinstance(one, Mapping)]
+        [str(function.get("id")) for function in functions if isinstance(function, Mapping)]
         if isinstance(functions, list)
         else []
     )

@@ -71,12 +71,15 @@ def change_issues(changes: Sequence[Change], inputs: Inputs) -> Iterator[Issue]:
     facilities = inputs.facilities
     known = set(facilities["id"])
     gates = set() if inputs.gates is None else set(inputs.gates["id"])
-    branches = [one.id for one in changes if one.kind == "open_station"]
+    branches = [change.id for change in changes if change.kind == "open_station"]
     outline = shapely.union_all(inputs.communities.geometry.array)
     checks = (
         ("scenario_change_centre", [one.centre for one in changes if one.centre not in known]),
         ("scenario_change_gate", [one.id for one in changes if one.kind == "open_gate" and one.id not in gates]),
-        ("scenario_change_id", [one for one in branches if not one or one in known or branches.count(one) > 1]),
+        (
+            "scenario_change_id",
+            [branch for branch in branches if not branch or branch in known or branches.count(branch) > 1],
+        ),
         (
             "scenario_change_place",
             [

@@ -159,7 +159,10 @@ def _steps(communities: Communities) -> list[Step]:
         prefix = next((item for item in prefixes if item in name and not name.endswith(item)), "")
         return f"{prefix}/{strip_suffixes(name.partition(prefix)[2] if prefix else name)}"
 
-    whole = [f"{_narrow(one)}/{strip_suffixes(name)}" for one, name in zip(subdistricts, names, strict=True)]
+    whole = [
+        f"{_narrow(subdistrict)}/{strip_suffixes(name)}"
+        for subdistrict, name in zip(subdistricts, names, strict=True)
+    ]
     return [
         (str, _index(ids, ids)),
         (_full_code, _index(map(_full_code, ids), ids)),
@@ -202,7 +205,7 @@ def resolve_communities(
     issues = []
     for key, rows in (("unknown_community", joined.unmatched), ("ambiguous_community", joined.ambiguous)):
         if rows:
-            issues.append(Issue(key, {"found": _candidates(rows)}, [one.row for one in rows]))
+            issues.append(Issue(key, {"found": _candidates(rows)}, [row.row for row in rows]))
     issues += _lost_branches(facilities)
     count = {"count": joined.by_name}
     notices = (Notice("joined_by_name", "facilities", values=count),) if joined.by_name else ()
@@ -249,4 +252,4 @@ def _lost_branches(facilities: Facilities) -> list[Issue]:
 
 def _candidates(rows: Sequence[Unmatched]) -> str:
     """Return what rows state, each with what it may mean."""
-    return ", ".join(sorted({one.given + (f" (→ {one.nearest}?)" if one.nearest else "") for one in rows}))
+    return ", ".join(sorted({row.given + (f" (→ {row.nearest}?)" if row.nearest else "") for row in rows}))

@@ -100,11 +100,11 @@ def apply_population_table(communities: Communities, table: PeopleTable, *, sour
 
 
 def _said(rows: tuple[Unmatched, ...]) -> str:
-    return ", ".join(one.given + (f" (→ {one.nearest}?)" if one.nearest else "") for one in rows)
+    return ", ".join(row.given + (f" (→ {row.nearest}?)" if row.nearest else "") for row in rows)
 
 
 def _rows(rows: tuple[Unmatched, ...]) -> tuple[str, ...]:
-    return tuple(one.row for one in rows)
+    return tuple(row.row for row in rows)
 
 
 def _numbers(cells: pd.Series) -> pd.Series:

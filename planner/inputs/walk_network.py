@@ -250,5 +250,5 @@ def longest_walk_m(
     """
     fastest = max((walk, *(at_speed(other, walk) for other in profiles)), key=lambda walk: walk.speed_kmh)
     limits = (limit for kind in study.demand.groups for limit in kind.minutes or ())
-    longest_min = max(horizon_min, *limits, *(one.minutes for one in service_standards(study)), 0.0)
+    longest_min = max(horizon_min, *limits, *(standard.minutes for standard in service_standards(study)), 0.0)
     return fastest.metres(longest_min) / costs.least_cost_factor

@@ -106,7 +106,7 @@ class StudyLayers:
         self._datums: frozenset[str] = frozenset()
         named = {schema.name: getattr(study.inputs, schema.name) for schema in TABLES}
         of_kinds = {layer_of_group(kind): kind.layer for kind in study.demand.groups}
-        of_services = {layer_of_service(one): service_layer(study, one) for one in study.services}
+        of_services = {layer_of_service(service): service_layer(study, service) for service in study.services}
         self.layers: dict[str, Layer] = {
             name: layer for name, layer in {**named, **of_kinds, **of_services}.items() if layer is not None
         }

@@ -65,7 +65,7 @@ def find_unused_layers(study: Study) -> tuple[UnusedLayer, ...]:
     given = {name: layer for name in schemas if (layer := getattr(study.inputs, name)) is not None}
     of_kinds = [kind.layer for kind in study.demand.groups if kind.layer is not None]
     named = [(layer, bool(schemas[name].geometry_types)) for name, layer in given.items()]
-    of_services = [one.layer for one in study.services if one.layer is not None]
+    of_services = [service.layer for service in study.services if service.layer is not None]
     named += [(layer, True) for layer in (*of_kinds, *of_services)]
     files = {study.resolve(layer.path): str(layer.path) for layer, _ in named}
     results: list[UnusedLayer] = []

@@ -101,7 +101,9 @@ def _weak_centres(
     improvable = {plan.facility for plan in resolving_plans(given.remedies)}
     failed = results[(results["grade"] == COMPLIANT) & results["passed"].map(lambda passed: passed is False)]
     for ident, community in zip(weak["id"], weak["community"], strict=True):
-        met = [_Meeting(one.year, one.id, people[ident]) for one in projects if ident in one.resolves]
+        met = [
+            _Meeting(project.year, project.id, people[ident]) for project in projects if ident in project.resolves
+        ]
         reason = "not_chosen" if ident in resolvable else "no_cost" if ident in improvable else "no_way"
         rules = tuple(failed["rule"][failed["facility"] == ident])
         yield _Case("weak_centre", ident, community, people[ident], met, reason, rules)
@@ -111,7 +113,11 @@ def _without_centre(given: ProgrammeInputs, projects: Sequence[Project]) -> Iter
     """Yield communities without premises; a station is listed as a project, but is not the premises."""
     total = given.demand.groupby("community")["people"].sum()
     for community in given.diagnosis.communities_without_centre:
-        built = [_Meeting(one.year, one.id, 0.0) for one in projects if one.site and one.community == community]
+        built = [
+            _Meeting(project.year, project.id, 0.0)
+            for project in projects
+            if project.site and project.community == community
+        ]
         reason = "station_only" if built else "no_project"
         yield _Case("no_centre", community, community, float(total.get(community, 0.0)), built, reason)
 
@@ -204,7 +210,7 @@ def build_programme(given: ProgrammeInputs) -> Programme | None:
         status=solution.status,
         order_status=solution.order_status,
         funding_gap=solution.funding_gap,
-        not_counted=tuple(sorted({one.kind for one in options if not one.counts_coverage})),
+        not_counted=tuple(sorted({option.kind for option in options if not option.counts_coverage})),
         notices=(Notice("scenario_waits_for_nothing", "facilities", inapplicable),) if inapplicable else (),
     )
 

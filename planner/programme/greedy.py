@@ -69,7 +69,9 @@ def as_solution(variables: Variables, starts: Sequence[Start]) -> FloatArray | N
     rows = len(problem.weight)
     for number, counted in enumerate(variables.counted):
         begin = variables.coverage_from + number * rows
-        x[begin : begin + rows] = is_covered(problem, numbers_of([one for one in starts if one[1] <= counted]))
+        x[begin : begin + rows] = is_covered(
+            problem, numbers_of([start for start in starts if start[1] <= counted])
+        )
     column_of = {payment: variables.payments_from + number for number, payment in enumerate(variables.payments)}
     for (option, year), row in zip(starts, payments, strict=True):
         for fund, amount in enumerate(row.tolist()):

@@ -109,7 +109,9 @@ class ProjectOption:
     @property
     def counts_coverage(self) -> bool:
         """Return False if its effect on who reaches a centre is not modelled: its new place is no candidate."""
-        changes = {"open_gate", "build_crossing", "open_station", "move"} & {one.kind for one in self.actions}
+        changes = {"open_gate", "build_crossing", "open_station", "move"} & {
+            action.kind for action in self.actions
+        }
         return bool(self.site) or not (changes or self.kind in {"access", "branch", "move", "new"})
 
     @property

@@ -124,7 +124,7 @@ def find_options(given: ProgrammeInputs) -> tuple[ProjectOption, ...]:
         *_upgrades(given.remedies, community_of, subdistrict_of),
         *_sites(given, community_at_site, subdistrict_of),
     ]
-    applicable = [one for one in given.settings.projects if not _is_inapplicable(one, given)]
+    applicable = [project for project in given.settings.projects if not _is_inapplicable(project, given)]
     own = list(_own_projects(applicable, community_of, community_at_site, subdistrict_of))
     _check(given, {option.id for option in options}, own, set(community_of), set(community_at_site))
     return (*options, *own)
@@ -133,7 +133,7 @@ def find_options(given: ProgrammeInputs) -> tuple[ProjectOption, ...]:
 def inapplicable_settings(given: ProgrammeInputs, options: Sequence[ProjectOption]) -> tuple[str, ...]:
     """Return the study's projects and order constraints that refer to places missing in a scenario."""
     ids = {option.id for option in options}
-    projects = [one.id for one in given.settings.projects if _is_inapplicable(one, given)]
+    projects = [project.id for project in given.settings.projects if _is_inapplicable(project, given)]
     waiting = [one for one in given.settings.precedence if not {one.first, one.then} <= ids]
     return (*projects, *(f"{one.first} → {one.then}" for one in waiting))
 
@@ -185,15 +185,15 @@ def budget_problem(given: ProgrammeInputs, options: Sequence[ProjectOption]) -> 
 def _funds(settings: ProgrammeSettings) -> tuple[Fund, ...]:
     return tuple(
         Fund(
-            one.id,
-            one.amounts,
-            carries_over=one.carry_over,
-            pays_for=one.pays_for,
-            most_share=one.most_share,
-            matches=one.matches,
-            match_share=one.match_share if one.matches else 0.0,
+            fund.id,
+            fund.amounts,
+            carries_over=fund.carry_over,
+            pays_for=fund.pays_for,
+            most_share=fund.most_share,
+            matches=fund.matches,
+            match_share=fund.match_share if fund.matches else 0.0,
         )
-        for one in settings.funds
+        for fund in settings.funds
     )
 
 
@@ -251,22 +251,22 @@ def _own_projects(
     community_at_site: Mapping[str, str],
     subdistrict_of: Mapping[str, str],
 ) -> Iterator[ProjectOption]:
-    for one in projects:
-        centre = next(iter((*one.resolves, *one.closes)), "")
-        site = one.stands_at or ""
+    for project in projects:
+        centre = next(iter((*project.resolves, *project.closes)), "")
+        site = project.stands_at or ""
         community = community_at_site.get(site, "") if site else community_of.get(centre, "")
         yield ProjectOption(
-            one.id,
-            one.kind,
-            one.cost,
-            one.subdistrict or subdistrict_of.get(community, ""),
-            resolves=one.resolves,
-            closes=one.closes,
-            name=one.name,
+            project.id,
+            project.kind,
+            project.cost,
+            project.subdistrict or subdistrict_of.get(community, ""),
+            resolves=project.resolves,
+            closes=project.closes,
+            name=project.name,
             centre=centre,
             site=site,
             community=community,
-            unit=one.unit,
+            unit=project.unit,
         )
 
 
@@ -275,7 +275,7 @@ def _check(
 ) -> None:
     settings = given.settings
     ids = taken | {option.id for option in own}
-    places = [] if given.in_scenario else [one.stands_at for one in settings.projects if one.stands_at]
+    places = [] if given.in_scenario else [project.stands_at for project in settings.projects if project.stands_at]
     waiting = () if given.in_scenario else settings.precedence
     references = (
         ("programme.projects.site", places, sites),
@@ -320,7 +320,9 @@ def _unknown_references(
             yield Issue("programme_candidate_gone", values)
         rest = [name for name in missing if name not in {*former, *own_places}]
         if rest:
-            similar = [one for name in rest for one in difflib.get_close_matches(name, sorted(existing), 2, 0.0)]
+            similar = [
+                match for name in rest for match in difflib.get_close_matches(name, sorted(existing), 2, 0.0)
+            ]
             shown = {
                 "setting": setting,
                 "names": ", ".join(rest),

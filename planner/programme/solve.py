@@ -215,7 +215,7 @@ def find_funding_gap(problem: BudgetProblem, clock: Deadline) -> FundingGap:
 
 
 def _until(starts: Sequence[Start], year: int) -> list[Start]:
-    return [one for one in starts if one[1] <= year]
+    return [start for start in starts if start[1] <= year]
 
 
 def _people(problem: BudgetProblem, starts: Sequence[Start]) -> float:
@@ -332,7 +332,7 @@ def _rank(problem: BudgetProblem, starts: Starts) -> tuple[Starts, FloatArray]:
     order: list[Start] = []
     added: list[tuple[float, float]] = []
     for year in range(problem.years):
-        left = sorted((one for one in starts if one[1] == year), key=lambda one: problem.options[one[0]].id)
+        left = sorted((start for start in starts if start[1] == year), key=lambda one: problem.options[one[0]].id)
         while left:
             people = [gains.compute(one[0], order) for one in left]
             best = int(np.argmax([sum(some) for some in people]))

@@ -110,7 +110,7 @@ def _unit_of(name: str) -> str:
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:  # noqa: ANN401 - a hint is no type
-    kinds = [one for one in get_args(annotation) if one is not NoneType]
+    kinds = [arg for arg in get_args(annotation) if arg is not NoneType]
     if get_origin(annotation) in (list, dict) or len(kinds) == len(get_args(annotation)):
         return annotation, False
     return kinds[0], True

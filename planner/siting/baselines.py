@@ -102,7 +102,7 @@ def compare_baselines(siting: SitingResult, settings: Settings, budget: TimeBudg
             seed=settings.seed,
         )
     plans = tuple(
-        siting.propose(one.solution.sites, method="alternative", new_sites=settings.sites) for one in others
+        siting.propose(other.solution.sites, method="alternative", new_sites=settings.sites) for other in others
     )
     greedy = None if solution.greedy is None else solution.greedy - today
     return Baselines(greedy, tuple(curve), others, plans)
@@ -142,7 +142,7 @@ def coverage_curve(
     solutions: list[Solution] = []
     for sites in range(1, most + 1):
         share = deadline.capped_at(deadline.remaining_s / (most + 1 - sites))
-        starts = [np.array(one.sites, dtype=np.int64) for one in solutions[-1:]]
+        starts = [np.array(solution.sites, dtype=np.int64) for solution in solutions[-1:]]
         limited = replace(constraints, sites=sites)
         solutions.append(
             solve_covering("maximal_covering", values, coverage.weight, limited, share, seed=seed, starts=starts)

@@ -326,5 +326,9 @@ def _check(problem: BundleProblem) -> None:
         and len(problem.reach) == len(problem.weight) == problem.n_services
     )
     numbers = (problem.area_m2, problem.opening_cost, problem.needed_m2, problem.fitting_cost, *problem.weight)
-    if not fits or any(np.isnan(one).any() or (one < 0).any() for one in numbers) or not problem.budget >= 0:
+    if (
+        not fits
+        or any(np.isnan(number).any() or (number < 0).any() for number in numbers)
+        or not problem.budget >= 0
+    ):
         raise SitingError("solve_bundles", [Issue("bundles_unfit")])

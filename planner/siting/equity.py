@@ -294,8 +294,8 @@ def equity_frontiers(
             objective,
             plans,
             tuple(
-                siting.propose(one.sites, method="fair", status=one.total.status, new_sites=settings.sites)
-                for one in plans
+                siting.propose(plan.sites, method="fair", status=plan.total.status, new_sites=settings.sites)
+                for plan in plans
             ),
         )
         for objective, plans in frontiers

@@ -58,7 +58,7 @@ class Proposal(Certified):
     @property
     def closed(self) -> tuple[str, ...]:
         """Ids of the relocatable centres that do not stay where they are."""
-        return tuple(one.centre for one in self.facility_actions if one.fate != "keep")
+        return tuple(action.centre for action in self.facility_actions if action.fate != "keep")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -240,10 +240,12 @@ def _notices(
         values = {"people": f"{people.sum():,.0f}", "access_m": f"{builder.walker.access_m:g}"}
         yield Notice("siting_no_street", "siting", people=float(people.sum()), values=values)
         return
-    places = [one.clusters for one in (*pool.candidates, *(out.candidate for out in pool.excluded))].count(sites)
+    places = [
+        candidate.clusters for candidate in (*pool.candidates, *(out.candidate for out in pool.excluded))
+    ].count(sites)
     if 0 < places < sites:
         yield Notice("siting_few_places", "siting", values={"sites": sites, "places": places})
-    if any(one.status for one in pool.sources):
+    if any(source.status for source in pool.sources):
         yield Notice("siting_streets_stopped", "siting", values={"seconds": f"{builder.settings.seconds:g}"})
     if not pool.new:
         yield Notice("siting_none_left", "siting", values={"count": len(pool.excluded)})
@@ -274,7 +276,7 @@ def selection_constraints(pool: CandidateSet, settings: Settings) -> SelectionCo
     sites = settings.sites + len(pool.kept_centres)
     if settings.budget is None:
         return SelectionConstraints(sites=sites)
-    cost = np.array([np.nan if one.cost is None else one.cost for one in pool.candidates])
+    cost = np.array([np.nan if candidate.cost is None else candidate.cost for candidate in pool.candidates])
     return SelectionConstraints(sites=sites, cost=cost, budget=settings.budget)
 
 

@@ -354,7 +354,7 @@ def _raised(certificate: Certificate, extra: float) -> Certificate:
 
 def _columns(proposal: Proposal, pool: CandidateSet) -> tuple[int, ...]:
     first = len(pool.new)
-    kept = [first + place for place, one in enumerate(pool.kept_centres) if one.id not in proposal.closed]
+    kept = [first + place for place, centre in enumerate(pool.kept_centres) if centre.id not in proposal.closed]
     return (*proposal.sites, *kept)
 
 

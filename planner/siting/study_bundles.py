@@ -123,7 +123,7 @@ def _rooms(
     if parcels is not None:
         entrances = propose_parcels(parcels, walker)
         kept, _ = ground.sorted_out(entrances)
-        stands = np.isin([one.id for one in entrances], [one.id for one in kept])
+        stands = np.isin([entrance.id for entrance in entrances], [one.id for one in kept])
         known = (parcels["area_m2"].notna() & parcels["cost"].notna()).to_numpy()
         for key, out in (("bundle_room_excluded", ~stands), ("bundle_room_unknown", stands & ~known)):
             if out.any():
@@ -180,6 +180,6 @@ def _problem(
 
 def _notices(services: Sequence[ServiceAccess]) -> Iterator[Notice]:
     for key, name in (("bundle_service_unknown", "add_cost"), ("bundle_no_area", "area_m2")):
-        rows = tuple(one.id for one in services if _setting(one, name) is None)
+        rows = tuple(service.id for service in services if _setting(service, name) is None)
         if rows:
             yield Notice(key, "services", rows)

@@ -105,7 +105,7 @@ class FunctionsIntervention(Intervention):
         offered = facts.values.functions
         if offered is None or not is_required(rule_set, self.affects):
             return []
-        missing = [one.id for one in rule_set.functions if one.id not in offered]
+        missing = [function.id for function in rule_set.functions if function.id not in offered]
         counts = range(1, len(missing) + 1) if len(missing) <= MAX_FUNCTIONS else [len(missing)]
         return [
             Action("add_functions", count, cost_of(self.costs.function, count), chosen)
@@ -160,7 +160,7 @@ def with_floor_area(facts: FacilityFacts, added_m2: float) -> FacilityFacts:
 
 def with_numbers(facts: FacilityFacts, **numbers: Interval) -> FacilityFacts:
     """Return a facility with other values of some indicators."""
-    changed: Mapping[IndicatorRef, Interval] = {IndicatorRef(name): one for name, one in numbers.items()}
+    changed: Mapping[IndicatorRef, Interval] = {IndicatorRef(name): number for name, number in numbers.items()}
     return replace(facts, values=replace(facts.values, numbers={**facts.values.numbers, **changed}))
 
 

@@ -104,7 +104,7 @@ def around_facility(
     margin_m: float,
 ) -> tuple[IndexArray, IndexArray]:
     """Return the facilities and the demand points that bear on one facility, for `build_local_access`."""
-    facilities, people = (one.xy for one in snaps)
+    facilities, people = (snap.xy for snap in snaps)
     main = main_facility(access.facilities)
     community = access.facilities["community"].iloc[position]
     is_own = access.demand["community"] == community
@@ -244,8 +244,8 @@ def without_service_area(facts: FacilityFacts, *, at_least_today: bool) -> Facil
     """Return a facility whose service area was not drawn again."""
     drawn = indicators_depending_on("areas")
     numbers = {
-        ref: (Interval(one.low, np.inf) if at_least_today else ANYTHING) if ref.name in drawn else one
-        for ref, one in facts.values.numbers.items()
+        ref: (Interval(number.low, np.inf) if at_least_today else ANYTHING) if ref.name in drawn else number
+        for ref, number in facts.values.numbers.items()
     }
     return replace(facts, values=IndicatorValues(numbers, facts.values.functions))
 

@@ -235,7 +235,7 @@ def cheapest_plan(
     steps, then = plan
     results = evaluate_rules(then, rule_set)
     actions = tuple(action for _, action in steps)
-    remaining = tuple(one.rule for one in results if one.grade == COMPLIANT and one.passed is not True)
+    remaining = tuple(result.rule for result in results if result.grade == COMPLIANT and result.passed is not True)
     return ImprovementPlan(
         facility=facts.id,
         actions=actions,
@@ -259,11 +259,11 @@ class _Search:
     def failing(self) -> tuple[str, ...]:
         """Return the rules of grade compliant that are not passed today."""
         results = evaluate_rules(self.facts, self.rule_set)
-        return tuple(one.rule for one in results if one.grade == COMPLIANT and one.passed is not True)
+        return tuple(result.rule for result in results if result.grade == COMPLIANT and result.passed is not True)
 
     def may_resolve(self, *interventions: Intervention) -> bool:
         """Return True if interventions together affect an indicator of every rule that fails."""
-        affected = frozenset().union(*(one.affects for one in interventions))
+        affected = frozenset().union(*(intervention.affects for intervention in interventions))
         conditions = {rule.id: rule.condition for rule in self.rule_set.rules}
         return all(
             affected & {ref.name for ref in indicators_in(conditions[result.rule])}

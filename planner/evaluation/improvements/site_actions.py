@@ -214,7 +214,7 @@ class GateIntervention(NetworkIntervention):
             for gate in near[: self.context.settings.tried]
         ]
         ends = np.cumsum([0, *(len(gate.nodes) for gate in near[: len(actions)])]).tolist()
-        self.rows = {one: range(*pair) for one, pair in zip(actions, itertools.pairwise(ends), strict=True)}
+        self.rows = {action: range(*pair) for action, pair in zip(actions, itertools.pairwise(ends), strict=True)}
         nodes = [node for gate in near[: len(actions)] for node in gate.nodes]
         self.through = compute_gate_effects(nodes, self.near.od) if nodes else ()
         return actions

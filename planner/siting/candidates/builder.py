@@ -73,12 +73,12 @@ class CandidateSet:
     @property
     def new(self) -> tuple[Candidate, ...]:
         """Those that are no centre as it is."""
-        return tuple(one for one in self.candidates if not one.stays)
+        return tuple(candidate for candidate in self.candidates if not candidate.stays)
 
     @property
     def kept_centres(self) -> tuple[Candidate, ...]:
         """Free centres as they are."""
-        return tuple(one for one in self.candidates if one.stays)
+        return tuple(candidate for candidate in self.candidates if candidate.stays)
 
     @property
     def every_street(self) -> bool:
@@ -87,7 +87,7 @@ class CandidateSet:
         It is not where one of the positions that suffice was left out: another of its stretch might have stayed.
         It speaks of who is within the limit only: for the length of walks better positions lie inside a stretch.
         """
-        return any(one.stands_for_all for one in self.sources)
+        return any(source.stands_for_all for source in self.sources)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,7 +166,7 @@ class CandidateBuilder:
         by_source += [
             (source, own, None)
             for source in ("move", "merge", "keep")
-            if (own := [one for one in self.options if one.source == source])
+            if (own := [option for option in self.options if option.source == source])
         ]
         built = self._sorted_out(by_source)
         if not stopped:

@@ -92,14 +92,14 @@ def candidate_xy(candidates: Sequence[Candidate]) -> FloatArray:
     >>> candidate_xy([Candidate("a", "streets", 1.0, 2.0)]).tolist()
     [[1.0, 2.0]]
     """
-    return np.array([(one.x_m, one.y_m) for one in candidates], dtype=np.float64).reshape(-1, 2)
+    return np.array([(candidate.x_m, candidate.y_m) for candidate in candidates], dtype=np.float64).reshape(-1, 2)
 
 
 def candidate_table(candidates: Sequence[Candidate], crs: pyproj.CRS | None) -> gpd.GeoDataFrame:
     """Return candidates as a layer: one row each, what is not known NaN."""
     return gpd.GeoDataFrame(
         {
-            "id": [one.id for one in candidates],
+            "id": [candidate.id for candidate in candidates],
             "source": [one.source for one in candidates],
             "name": [one.name for one in candidates],
             "clusters": np.array([one.clusters for one in candidates], dtype=np.int64),
@@ -123,7 +123,7 @@ def excluded_table(excluded: Sequence[ExcludedCandidate], crs: pyproj.CRS | None
 
 
 def _known(numbers: Iterable[float | None]) -> FloatArray:
-    return np.array([np.nan if one is None else one for one in numbers], dtype=np.float64)
+    return np.array([np.nan if number is None else number for number in numbers], dtype=np.float64)
 
 
 SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -174,7 +174,7 @@ def metres_between(ident: str, x_m: float, y_m: float) -> float | None:
 
 def nearest_candidate(ident: str, candidates: Iterable[Candidate]) -> tuple[Candidate, float] | None:
     """Return the candidate nearest to the place of an id, and its metres from it."""
-    far = [(metres_between(ident, one.x_m, one.y_m), one) for one in candidates]
+    far = [(metres_between(ident, candidate.x_m, candidate.y_m), candidate) for candidate in candidates]
     at_distance = [(metres, one) for metres, one in far if metres is not None]
     if not at_distance:
         return None
@@ -191,13 +191,13 @@ def make_ids_unique(candidates: Sequence[Candidate], taken: Collection[str] = ()
     ['K1', 'K1b']
     """
     used, idents = set(taken), []
-    for one in candidates:
-        ident, number = one.id, 1
+    for candidate in candidates:
+        ident, number = candidate.id, 1
         while ident in used:
             number += 1
-            ident = one.id + _suffix(number)
+            ident = candidate.id + _suffix(number)
         used.add(ident)
-        idents.append(one if ident == one.id else replace(one, id=ident))
+        idents.append(candidate if ident == candidate.id else replace(candidate, id=ident))
     return idents
 
 
