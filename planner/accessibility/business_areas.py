@@ -16,7 +16,7 @@ from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walk_dis
 from planner.config.sections.demand import BusinessAreaSettings
 from planner.messages.catalogue import Language, Phrase
 from planner.messages.notices import Notice
-from planner.network.isochrones.unions import union
+from planner.network.isochrones.unions import unite_areas
 from planner.network.network import WalkingNetwork
 from planner.network.positions import select_snapped
 from planner.network.snapping import SnappedPoints
@@ -213,7 +213,7 @@ def _extents(
     parts = np.concatenate([areas, shapely.buffer(ways, narrow.access_m)])
     ends = np.cumsum([len(own) for own in members])
     return [
-        union(parts[np.concatenate([spots, spots + len(rows)])])
+        unite_areas(parts[np.concatenate([spots, spots + len(rows)])])
         for spots in (np.arange(end - len(own), end) for own, end in zip(members, ends, strict=True))
     ]
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from planner.messages.errors import Issue
 from planner.network.argument_checks import check_counts, check_limits, length_issues, raise_issues
-from planner.network.isochrones.unions import union
+from planner.network.isochrones.unions import unite_areas
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import FloatArray, IndexArray, WalkSettings, is_within
 from planner.population.groups import GroupDemand
@@ -163,8 +163,8 @@ def measure_coverage(  # noqa: PLR0913 - the tables, their limits, and what is n
     total, by_community, by_tier = [], [], []
     outline = shapely.union_all(communities.geometry.array)
     for column, limit in enumerate(limits_min):
-        tier_areas = {tier: union(areas[chosen, column]) for tier, chosen in of_tier.items()}
-        reached = union(list(tier_areas.values()))
+        tier_areas = {tier: unite_areas(areas[chosen, column]) for tier, chosen in of_tier.items()}
+        reached = unite_areas(list(tier_areas.values()))
         inside = points[count_column(limit)].to_numpy()
         total.append({"limit_min": limit, **people_shares(demand, inside), **_area(outline, reached)})
         for tier, chosen in of_tier.items():
@@ -233,7 +233,7 @@ def merge_service_areas(
     areas: NDArray[np.object_], *, limits_min: Sequence[float], crs: object
 ) -> gpd.GeoDataFrame:
     """Return the union of all service areas by limit: limit_min, geometry."""
-    merged = [union(areas[:, column]) for column in range(len(limits_min))]
+    merged = [unite_areas(areas[:, column]) for column in range(len(limits_min))]
     return gpd.GeoDataFrame(pd.DataFrame({"limit_min": list(limits_min)}), geometry=merged, crs=crs)
 
 

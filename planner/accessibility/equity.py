@@ -226,12 +226,12 @@ def worst_served(minutes: FloatArray, people: FloatArray, *, share: float = TENT
     }
 
 
-def gap(minutes: FloatArray, people: FloatArray, *, limit_min: float, power: float) -> float:
+def access_gap(minutes: FloatArray, people: FloatArray, *, limit_min: float, power: float) -> float:
     r"""Return the Foster–Greer–Thorbecke index :math:`\sum_{t_i > T} p_i ((t_i - T) / T)^\alpha / P`.
 
     Examples
     --------
-    >>> gap(np.array([5.0, 10.0]), np.array([1.0, 1.0]), limit_min=5.0, power=1)
+    >>> access_gap(np.array([5.0, 10.0]), np.array([1.0, 1.0]), limit_min=5.0, power=1)
     0.5
     """
     if not people.sum() > 0:
@@ -256,8 +256,8 @@ def _of_group(minutes: FloatArray, people: FloatArray, standard_min: float) -> d
         "median_min": _median(minutes, people),
         "gini": gini(walked, heads),
         "theil": theil(walked, heads),
-        "gap": gap(walked, heads, limit_min=standard_min, power=1),
-        "severity": gap(walked, heads, limit_min=standard_min, power=2),
+        "gap": access_gap(walked, heads, limit_min=standard_min, power=1),
+        "severity": access_gap(walked, heads, limit_min=standard_min, power=2),
         **worst_served(minutes, people),
     }
 

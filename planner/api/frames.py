@@ -271,10 +271,10 @@ def _check_access(
     key = "points_no_street" if people is None else "people_no_street"
     if people is not None:
         counts["people"] = f"{people[stranded].sum():,.6g}"
-    warn(name, Issue(key, {**values, **counts}, rows))
+    warn_caller(name, Issue(key, {**values, **counts}, rows))
 
 
-def warn(name: str, issue: Issue) -> None:
+def warn_caller(name: str, issue: Issue) -> None:
     """Warn of what a result leaves out, at the line that calls the library, and log it."""
     text = f"{name}: {issue.in_words('en')}"
     LOG.warning("%s", text)

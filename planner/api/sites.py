@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from planner.api.arguments import check_choice, check_number, check_settings, in_short, read_limit
 from planner.api.candidates import propose
-from planner.api.frames import Points, labels_at, read_numbers, read_points, restore_crs, warn
+from planner.api.frames import Points, labels_at, read_numbers, read_points, restore_crs, warn_caller
 from planner.api.networks import WalkNetwork, walker_of
 from planner.api.progress import CallProgress
 from planner.config.sections.siting import SitingSettings
@@ -335,7 +335,7 @@ def _unreached(spec: ModelSpec, solution: Solution, points: Points) -> dict[str,
     if len(rows) and spec.sense == "least":
         counts = {"people": f"{people:,.6g}", "count": f"{len(rows):,}", "model": spec.name}
         issue = Issue("people_unreached", counts, [str(label) for label in points.labels[rows]])
-        warn("locate", issue)
+        warn_caller("locate", issue)
     return {"people_unreached": people, "points_unreached": float(len(rows))}
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from planner.commands.exit import command_line
 from planner.commands.new import question_lines
 from planner.commands.streams import StageReport, print_progress, print_results
-from planner.config.study import Study, portable, read_study
+from planner.config.study import Study, portable_path, read_study
 from planner.io.datum.resolve import NAMES, LayerDatum, format_scores
 from planner.io.study_layers import LayerSource
 from planner.io.tables.layer_columns import list_columns
@@ -110,7 +110,7 @@ def run_command(options: Namespace, texts: Texts) -> None:
             if options.json:
                 text = describe_as_json(options.study, progress=progress)
             else:
-                text = describe(options.study, texts, progress=progress)
+                text = describe_inputs(options.study, texts, progress=progress)
         print_results(text)
     except PlannerError:
         for line in question_lines(options.study, texts):
@@ -118,7 +118,7 @@ def run_command(options: Namespace, texts: Texts) -> None:
         raise
 
 
-def describe(path: Path, texts: Texts, *, progress: Progress = silent) -> str:
+def describe_inputs(path: Path, texts: Texts, *, progress: Progress = silent) -> str:
     """Return how the inputs of a study are understood, as text.
 
     Raises
@@ -165,7 +165,7 @@ def describe_as_json(path: Path, *, progress: Progress = silent) -> str:
     content: dict[str, Any] = {
         "study": study.name,
         "crs": inputs.crs.to_string(),
-        "rules": {"profile": portable(study.rules.profile), "en": prepared.rules.en, "zh": prepared.rules.zh},
+        "rules": {"profile": portable_path(study.rules.profile), "en": prepared.rules.en, "zh": prepared.rules.zh},
         "layers": [_layer_as_json(source, prepared) for source in inputs.sources],
         "evidence": [
             {
@@ -221,7 +221,7 @@ def _heading(study: Study, prepared: PreparedStudy, texts: Texts) -> Iterator[st
     for note in prepared.cost_notes:
         yield texts("cli.check_cost", words=note.words.in_words(texts.language))
     yield texts(
-        "cli.check_rules", rules=prepared.rules.title(texts.language), profile=portable(study.rules.profile)
+        "cli.check_rules", rules=prepared.rules.title(texts.language), profile=portable_path(study.rules.profile)
     )
     if not {tier for rule in prepared.rules.rules for tier in rule.tiers} & set(
         prepared.inputs.facilities["tier"]

@@ -11,8 +11,8 @@ import geopandas as gpd
 import numpy as np
 
 from planner.cache import NO_CACHE, Cache
-from planner.commands.caching import cache_of, reuse
-from planner.commands.site_card import card
+from planner.commands.caching import cache_of, reuse_result
+from planner.commands.site_card import solution_text
 from planner.commands.streams import StageReport, print_results
 from planner.config.study import Study, read_study
 from planner.io.study_layers import attribution_of
@@ -98,15 +98,15 @@ def run_command(options: Namespace, texts: Texts) -> None:
         cache = cache_of(options, texts)
 
         def solve() -> SolvedProblem:
-            return site(study, model, sites=sites, seconds=seconds, progress=progress, cache=cache)
+            return solve_study(study, model, sites=sites, seconds=seconds, progress=progress, cache=cache)
 
-        answered = reuse("answer", study, (model, sites, seconds), solve, cache=cache, progress=progress)
+        answered = reuse_result("answer", study, (model, sites, seconds), solve, cache=cache, progress=progress)
         files = write_answer(answered, options.out) if options.out is not None else []
-    print_results(card(answered, texts))
+    print_results(solution_text(answered, texts))
     print_results(*files)
 
 
-def site(
+def solve_study(
     study: Study | Path,
     model: str,
     *,
@@ -221,7 +221,7 @@ def _facility_actions(run: StudySolution, new_sites: int) -> tuple[FacilityActio
     return facility_actions(run.pool.kept_centres, opened, new_sites=new_sites)
 
 
-def entries(answered: SolvedProblem) -> dict[str, Any]:
+def solution_entries(answered: SolvedProblem) -> dict[str, Any]:
     """Return a solution as plain values, without its run time, which depends on the machine."""
     solution, settings, run = answered.solution, answered.study.siting, answered.run
     lonlat = lonlat_degrees(answered.sites)
@@ -275,7 +275,9 @@ def write_answer(answered: SolvedProblem, folder: Path) -> list[Path]:
     return write_all_or_none(
         folder,
         {
-            "sites.json": lambda path: path.write_text(format_json(entries(answered)), "utf-8", newline="\n"),
+            "sites.json": lambda path: path.write_text(
+                format_json(solution_entries(answered)), "utf-8", newline="\n"
+            ),
             "sites.gpkg": lambda path: write_layers(
                 layers, path, specs=SITES_LAYERS, attribution=answered.attribution
             ),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from planner.commands.site import SolvedProblem
 
 
-def card(answered: SolvedProblem, texts: Texts) -> str:
+def solution_text(answered: SolvedProblem, texts: Texts) -> str:
     """Return the solution as text."""
     return "\n".join(_lines(answered, texts))
 

@@ -62,7 +62,7 @@ def is_verbose() -> bool:
 
 
 @contextmanager
-def reporting(*, quiet: bool = False, verbose: bool = False) -> Iterator[None]:
+def set_verbosity(*, quiet: bool = False, verbose: bool = False) -> Iterator[None]:
     """Set how much a command prints to standard error; a verbose one logs what is done."""
     logger = logging.getLogger("planner")
     handler, level = logging.StreamHandler(), logger.level

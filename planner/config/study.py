@@ -386,12 +386,12 @@ def _meaning(path: tuple[str | int, ...]) -> Phrase | str:
     return ""
 
 
-def portable(path: str | PurePath) -> str:
+def portable_path(path: str | PurePath) -> str:
     """Return a path as it may stand in a result: as the study gives it, or the bare name of an absolute one.
 
     Examples
     --------
-    >>> portable("data/streets.gpkg"), portable("/home/li/own.toml"), portable("D:/li/own.toml")
+    >>> portable_path("data/streets.gpkg"), portable_path("/home/li/own.toml"), portable_path("D:/li/own.toml")
     ('data/streets.gpkg', 'own.toml', 'own.toml')
     """
     text = path.as_posix() if isinstance(path, PurePath) else path

@@ -157,7 +157,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     return content
 
 
-def asked_language(path: Path) -> str | None:
+def language_of_file(path: Path) -> str | None:
     """Return the language that a file asks for, as far as it can be read at all; None where it cannot.
 
     One slip elsewhere in the file, or another encoding, leaves the line with the language readable.

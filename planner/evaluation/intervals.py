@@ -57,7 +57,7 @@ class Interval:
 ANYTHING = Interval(-math.inf, math.inf)
 
 
-def exactly(value: float) -> Interval:
+def exact_interval(value: float) -> Interval:
     """Return the interval of a measured number; of NaN, everything."""
     return ANYTHING if math.isnan(value) else Interval(value, value)
 
@@ -147,18 +147,18 @@ class MixedUnitsError(ValueError):
     """Two terms of unlike dimensions are added."""
 
     def __init__(self, left: Dimension, right: Dimension) -> None:
-        self.left, self.right = spell(left), spell(right)
+        self.left, self.right = spell_dimension(left), spell_dimension(right)
         super().__init__(f"{self.left} + {self.right}")
 
 
-def multiply(left: Dimension, right: Dimension, *, power: int = 1) -> Dimension:
+def multiply_dimensions(left: Dimension, right: Dimension, *, power: int = 1) -> Dimension:
     """Return the dimension of a product, or of a quotient where `power` is -1.
 
     Examples
     --------
-    >>> multiply(AREA, HOUSEHOLDS, power=-1) == AREA_A_HOUSEHOLD
+    >>> multiply_dimensions(AREA, HOUSEHOLDS, power=-1) == AREA_A_HOUSEHOLD
     True
-    >>> multiply(AREA, AREA, power=-1) == PLAIN
+    >>> multiply_dimensions(AREA, AREA, power=-1) == PLAIN
     True
     """
     powers = dict(left)
@@ -182,20 +182,20 @@ def sum_dimension(left: Dimension | None, right: Dimension | None) -> Dimension 
 
 def product_dimension(left: Dimension | None, right: Dimension | None) -> Dimension | None:
     """Return the dimension of a product; None of two plain numbers."""
-    return None if left is None and right is None else multiply(left or PLAIN, right or PLAIN)
+    return None if left is None and right is None else multiply_dimensions(left or PLAIN, right or PLAIN)
 
 
 def quotient_dimension(left: Dimension | None, right: Dimension | None) -> Dimension | None:
     """Return the dimension of a quotient; None of two plain numbers."""
-    return None if left is None and right is None else multiply(left or PLAIN, right or PLAIN, power=-1)
+    return None if left is None and right is None else multiply_dimensions(left or PLAIN, right or PLAIN, power=-1)
 
 
-def spell(dimension: Dimension) -> str:
+def spell_dimension(dimension: Dimension) -> str:
     """Write a dimension with its base units.
 
     Examples
     --------
-    >>> spell(AREA_A_HOUSEHOLD), spell(PLAIN)
+    >>> spell_dimension(AREA_A_HOUSEHOLD), spell_dimension(PLAIN)
     ('metre^2 / household', '1')
     """
     above = [_power(base, exponent) for base, exponent in dimension if exponent > 0]

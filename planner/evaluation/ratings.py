@@ -7,7 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from planner.evaluation import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK, intervals
-from planner.evaluation.expressions import Comparison, Name, Predicate, evaluate, indicators_in, predicates
+from planner.evaluation.expressions import (
+    Comparison,
+    Name,
+    Predicate,
+    evaluate_condition,
+    indicators_in,
+    list_predicates,
+)
 from planner.evaluation.indicators import INDICATORS, indicators_depending_on
 from planner.evaluation.intervals import IndicatorRef, IndicatorValues
 from planner.evaluation.rule_files import dimension_of
@@ -73,7 +80,7 @@ def evaluate_rule(rule: Rule, facts: FacilityFacts, *, threshold: float = 1.0) -
     >>> from planner.evaluation.intervals import IndicatorRef, exactly
     >>> rule = Rule(id="floor", expression="floor_area_m2 >= 300", tiers=("community",), grade="compliant",
     ...     unit="m2", clause="-", evidence="own", en="Floor area", zh="面积")
-    >>> values = IndicatorValues({IndicatorRef("floor_area_m2"): exactly(300.0)})
+    >>> values = IndicatorValues({IndicatorRef("floor_area_m2"): exact_interval(300.0)})
     >>> facility = FacilityFacts("C1", "community", "urban", values)
     >>> evaluate_rule(rule, facility).passed, evaluate_rule(rule, facility, threshold=1.1).passed
     (True, False)
@@ -81,7 +88,7 @@ def evaluate_rule(rule: Rule, facts: FacilityFacts, *, threshold: float = 1.0) -
     applies = applies_to(rule, facts)
     if applies is False:
         return None
-    passed, deciding = evaluate(rule.condition, facts.values, threshold=threshold)
+    passed, deciding = evaluate_condition(rule.condition, facts.values, threshold=threshold)
     return RuleResult(
         rule=rule.id,
         grade=rule.grade,
@@ -178,7 +185,7 @@ def _unknown(rule: Rule, facts: FacilityFacts, *, hidden: bool) -> Iterator[str]
 
 def _unit(predicate: Predicate, rule: Rule) -> str:
     """Return the unit of a predicate: the rule's own for its first, else that of the indicator in it."""
-    if predicate == next(predicates(rule.condition)):
+    if predicate == next(list_predicates(rule.condition)):
         return rule.unit
     if not isinstance(predicate, Comparison):
         return intervals.YES_NO

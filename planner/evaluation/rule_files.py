@@ -28,11 +28,11 @@ from planner.evaluation.expressions import (
     Term,
     indicators_in,
     is_constant,
-    parse,
-    predicates,
+    list_predicates,
+    parse_expression,
 )
 from planner.evaluation.indicators import INDICATORS, RULE_TABLES, Indicator, find_indicator
-from planner.evaluation.intervals import UNITS, Dimension, IndicatorRef, MixedUnitsError, spell
+from planner.evaluation.intervals import UNITS, Dimension, IndicatorRef, MixedUnitsError, spell_dimension
 from planner.evaluation.rules import Rule, RuleSet
 from planner.messages.errors import Issue, RuleFileError, StudyError
 
@@ -56,7 +56,7 @@ def wrong_expression(rule: str, expression: str, *, unit: str, functions: Sequen
     """
     named = {"rule": rule, "expression": textwrap.shorten(expression, SHOWN_CHARACTERS, placeholder="…")}
     try:
-        condition = parse(expression)
+        condition = parse_expression(expression)
     except ExpressionError as error:
         yield Issue(error.key, named)
         return
@@ -70,9 +70,9 @@ def wrong_expression(rule: str, expression: str, *, unit: str, functions: Sequen
         yield Issue("rule_unknown_measure", {**named, **values})
     if unknown:
         return
-    for predicate in predicates(condition):
+    for predicate in list_predicates(condition):
         yield from _wrong_predicate(predicate, named, functions)
-    yield from _wrong_unit(next(predicates(condition)), unit, named)
+    yield from _wrong_unit(next(list_predicates(condition)), unit, named)
 
 
 def indicator_names() -> list[str]:
@@ -131,7 +131,7 @@ def _wrong_comparison(comparison: Comparison, named: Mapping[str, object]) -> It
         yield Issue("rule_not_arithmetic", named)
         return
     if left is not None and right is not None and left != right:
-        yield Issue("rule_units_differ", {**named, "one": spell(left), "other": spell(right)})
+        yield Issue("rule_units_differ", {**named, "one": spell_dimension(left), "other": spell_dimension(right)})
     for share, limit in ((comparison.left, comparison.right), (comparison.right, comparison.left)):
         match share, limit:
             case Name(ref=ref), Number(value=value) if (
@@ -153,7 +153,7 @@ def _wrong_unit(first: Predicate, unit: str, named: Mapping[str, object]) -> Ite
     except (MixedUnitsError, _NotFiniteError):
         return
     if dimension is not None and (intervals.UNITS[unit] != dimension or unit == intervals.YES_NO):
-        yield Issue("rule_unit_wrong", {**named, "unit": unit, "found": spell(dimension)})
+        yield Issue("rule_unit_wrong", {**named, "unit": unit, "found": spell_dimension(dimension)})
 
 
 class _NotFiniteError(ValueError):

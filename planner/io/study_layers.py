@@ -13,7 +13,7 @@ import pyproj
 from planner.cache import NO_CACHE, Cache
 from planner.config.sections.demand import GroupSettings
 from planner.config.sections.layers import Layer, Raster
-from planner.config.study import Study, portable
+from planner.config.study import Study, portable_path
 from planner.io.datum.resolve import DatumChoice, LayerDatum
 from planner.io.datum.transform import check_shifts, datum_name, find_shift, raise_unknown
 from planner.io.formats import is_extract
@@ -22,7 +22,7 @@ from planner.io.layers import file_hash, frame_hash, read_layer
 from planner.io.osm.place import ATTRIBUTION, TELLING, add_attribution, is_from_osm
 from planner.io.raster import Elevation, read_elevation
 from planner.io.service_places import layer_of_service, service_columns, service_layer
-from planner.io.study_area import check_nearby, choose_metric_crs, find_centre, reproject
+from planner.io.study_area import check_nearby, choose_metric_crs, find_centre, reproject_layer
 from planner.io.tables.columns import MappedColumn
 from planner.io.tables.layer_columns import UnusedColumn
 from planner.io.vector.readers import table_contents
@@ -215,7 +215,7 @@ class StudyLayers:
         is_osm = _is_from_osm(self._study.resolve(layer.path), layer, layer_read)
         return LayerSource(
             layer=name,
-            file=portable(layer.path) + _inner(layer),
+            file=portable_path(layer.path) + _inner(layer),
             sha256=self._hash(name, layer),
             encoding=layer_read.encoding,
             columns=layer_read.mapped,
@@ -276,7 +276,7 @@ class StudyLayers:
         self._rasters.append(
             LayerSource(
                 layer=name,
-                file=portable(layer.path),
+                file=portable_path(layer.path),
                 sha256=file_hash(self._study.resolve(layer.path)),
                 encoding="",
                 columns=(),
@@ -342,7 +342,7 @@ class StudyLayers:
         study, source = self._study, self.source("communities")
         communities = Communities(given["communities"])
         crs = choose_metric_crs(communities, study.crs, study=str(study.file), source=source)
-        communities = Communities(reproject(communities, crs, source=source))
+        communities = Communities(reproject_layer(communities, crs, source=source))
         others = {name: frame for name, frame in given.items() if name != "communities"}
         moved = {name: self._bring(name, frame, communities) for name, frame in others.items()}
         raise_together(self._errors)
@@ -351,7 +351,7 @@ class StudyLayers:
     def _bring(self, name: str, table: gpd.GeoDataFrame, communities: Communities) -> gpd.GeoDataFrame:
         source = self.source(name)
         try:
-            moved = reproject(table, communities.crs, source=source)
+            moved = reproject_layer(table, communities.crs, source=source)
             declared = table.crs.to_string()
             if len(moved):
                 check_nearby(moved, communities, within_m=NEARBY_M, source=source, declared=declared)

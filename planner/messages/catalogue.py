@@ -18,7 +18,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any, Protocol
 
-from planner.messages.printable import shown
+from planner.messages.printable import quote_printable
 
 Language = str
 """A language's code: the name of its folder."""
@@ -197,7 +197,9 @@ class Texts:
         """
         text = catalogue()[key][self.language]
         # What is quoted may be any file's or cell's: it must not steer the terminal that it is shown in.
-        quoted = {name: shown(value) if isinstance(value, str) else value for name, value in values.items()}
+        quoted = {
+            name: quote_printable(value) if isinstance(value, str) else value for name, value in values.items()
+        }
         return text.format(**quoted)
 
     def template(self, key: str) -> str:

@@ -78,7 +78,9 @@ def people_from_households(
     return points.assign(people=people), (Notice("people_from_households", "demand", (), total, values),)
 
 
-def calibrate(points: gpd.GeoDataFrame, communities: Communities, *, columns: list[str]) -> gpd.GeoDataFrame:
+def calibrate_people(
+    points: gpd.GeoDataFrame, communities: Communities, *, columns: list[str]
+) -> gpd.GeoDataFrame:
     """Scale what each community's points count so that their people add up to the community's own total.
 
     A community without a total, or without people at its points, stays as it is.
@@ -307,7 +309,7 @@ def _calibrated(
     columns = [name for name in counts if name in points.columns]
     placed = points.groupby("community")["people"].sum().reindex(communities["id"], fill_value=0.0).to_numpy()
     empty = communities[(communities["people"] > 0) & (placed == 0)]
-    scaled = calibrate(points, communities, columns=columns)
+    scaled = calibrate_people(points, communities, columns=columns)
     changed = float(np.abs(communities["people"] - placed)[placed > 0].sum())
     notices = [Notice("people_calibrated", "communities", (), changed)]
     if len(empty):

@@ -126,7 +126,7 @@ class Constraints:
         return csr_array((self.value, (self.row, self.column)), shape=(len(self.upper), variables))
 
 
-def formulate(
+def formulate_problem(
     variables: Variables,
     objective: FloatArray,
     *,

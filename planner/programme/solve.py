@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from planner.network.walk import FloatArray, IndexArray
-from planner.programme.formulation import Constraints, Variables, allocate_payments, formulate
+from planner.programme.formulation import Constraints, Variables, allocate_payments, formulate_problem
 from planner.programme.greedy import add_greedily, as_solution, relaxed_bound
 from planner.programme.problem import (
     BudgetProblem,
@@ -195,7 +195,7 @@ def find_funding_gap(problem: BudgetProblem, clock: Deadline) -> FundingGap:
     cost = np.zeros(variables.count)
     cost[variables.extra_from :] = 1.0
     none = np.zeros((len(problem.funds), problem.years))
-    solved = solve(formulate(variables, cost, min_resolved=every), clock)
+    solved = solve(formulate_problem(variables, cost, min_resolved=every), clock)
     if solved.x is None:
         status: Status = "infeasible" if solved.is_infeasible else "time_limit"
         return FundingGap(np.nan, np.inf if solved.is_infeasible else max(0.0, solved.bound), status, none)
@@ -208,7 +208,9 @@ def find_funding_gap(problem: BudgetProblem, clock: Deadline) -> FundingGap:
         keep = Constraints()
         columns = range(variables.extra_from, variables.count)
         keep.at_most([(column, 1.0) for column in columns], total * (1 + SLACK) + SLACK)
-        again = solve(formulate(variables, by_fund, min_resolved=every, further=keep), clock, start=solved.x)
+        again = solve(
+            formulate_problem(variables, by_fund, min_resolved=every, further=keep), clock, start=solved.x
+        )
         x = solved.x if again.x is None else again.x
     extra = x[variables.extra_from :].reshape(problem.years, len(problem.funds)).T
     return FundingGap(total, bound, status_of(total, bound), np.maximum(extra, 0.0))
@@ -247,7 +249,7 @@ def _maximise_resolved(problem: BudgetProblem, clock: Deadline) -> tuple[Starts,
     for numbers in problem.resolved_by.values():
         for number in numbers:
             cost[variables.started(number, problem.years - 1)] -= 1.0
-    solved = solve(formulate(variables, cost), clock)
+    solved = solve(formulate_problem(variables, cost), clock)
     starts = () if solved.x is None else variables.starts(solved.x)
     # The number is an integer: a bound between two integers is rounded down.
     bound = every if np.isinf(solved.bound) else min(every, int(np.floor(-solved.bound + 1e-6)))
@@ -266,7 +268,7 @@ def _maximise_people(
     today = float(problem.weight[np.diff(problem.coverage_today.indptr) > 0].sum())
     most = float(problem.weight.sum() - today + sum(problem.people[one] for one in problem.resolved_by))
     solved = solve(
-        formulate(variables, cost, min_resolved=resolved),
+        formulate_problem(variables, cost, min_resolved=resolved),
         clock.capped_at(clock.remaining_s * EXACT_SHARE),
         start=as_solution(variables, first),
     )
@@ -310,7 +312,7 @@ def _schedule(problem: BudgetProblem, starts: Starts, clock: Deadline) -> tuple[
         ] = -selected.people_resolved
         begin = variables.coverage_from + number * len(selected.weight)
         cost[begin : begin + len(selected.weight)] = -selected.weight
-    solved = solve(formulate(variables, cost, started_at_end=np.arange(variables.options)), clock)
+    solved = solve(formulate_problem(variables, cost, started_at_end=np.arange(variables.options)), clock)
     best = starts
     if solved.x is not None:
         best = tuple((int(numbers[option]), year) for option, year in variables.starts(solved.x))

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 
 from planner.config.sections.rules import CostSettings
 from planner.evaluation import COMPLIANT
-from planner.evaluation.expressions import Comparison, evaluate, indicators_in, predicates
+from planner.evaluation.expressions import Comparison, evaluate_condition, indicators_in, list_predicates
 from planner.evaluation.improvements.actions import Action, Intervention, cost_of
 from planner.evaluation.indicator_data import function_completeness
 from planner.evaluation.indicators import derive_indicators, indicators_depending_on
-from planner.evaluation.intervals import IndicatorRef, IndicatorValues, Interval, exactly
+from planner.evaluation.intervals import IndicatorRef, IndicatorValues, Interval, exact_interval
 from planner.evaluation.ratings import FacilityFacts
 from planner.evaluation.rules import RuleSet
 
@@ -81,7 +81,7 @@ class HoursIntervention(Intervention):
         return self._extend(facts, action.amount)
 
     def _extend(self, facts: FacilityFacts, hours: float) -> FacilityFacts:
-        return with_numbers(facts, open_hours_week=exactly(facts.values["open_hours_week"].value + hours))
+        return with_numbers(facts, open_hours_week=exact_interval(facts.values["open_hours_week"].value + hours))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class StepFreeIntervention(Intervention):
     def apply(self, facts: FacilityFacts, action: Action, rule_set: RuleSet) -> FacilityFacts:
         """Return the facility with a step-free entrance."""
         del action, rule_set
-        return with_numbers(facts, step_free=exactly(1.0))
+        return with_numbers(facts, step_free=exact_interval(1.0))
 
 
 def with_floor_area(facts: FacilityFacts, added_m2: float) -> FacilityFacts:
@@ -181,7 +181,7 @@ def turning_points(
     for comparison in _comparisons(facts, rule_set):
 
         def passes(amount: int, comparison: Comparison = comparison) -> bool:
-            return evaluate(comparison, changed(facts, amount).values)[0] is True
+            return evaluate_condition(comparison, changed(facts, amount).values)[0] is True
 
         if not passes(0) and passes(most):
             fails, holds = 0, most
@@ -197,7 +197,7 @@ def _comparisons(facts: FacilityFacts, rule_set: RuleSet) -> list[Comparison]:
         predicate
         for rule in rule_set.rules
         if rule.grade == COMPLIANT and facts.tier in rule.tiers
-        for predicate in predicates(rule.condition)
+        for predicate in list_predicates(rule.condition)
         if isinstance(predicate, Comparison)
     ]
     return list(dict.fromkeys(compared))

@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.io.datum.transform import DATUMS, WGS84, Datum, convert
+from planner.io.datum.transform import DATUMS, WGS84, Datum, convert_datum
 
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
@@ -117,7 +117,7 @@ class LayerGeometry:
 
     def moved(self, lonlat: Array, source: Datum, target: Datum) -> Array:
         """Return places in flat metres, brought from one datum into another."""
-        return self.plane.flat(*convert(lonlat[:, 0], lonlat[:, 1], source, target))
+        return self.plane.flat(*convert_datum(lonlat[:, 0], lonlat[:, 1], source, target))
 
 
 def collect_evidence(

@@ -83,7 +83,7 @@ def open_extract(path: Path) -> Iterator[PlainExtract]:
         raise DataError(str(path), [Issue("unreadable_file", {"reason": error})]) from error
 
 
-def objects(path: Path, kind: osm.osm_entity_bits, ids: Collection[int]) -> Iterator[osm.types.OSMEntity]:
+def read_objects(path: Path, kind: osm.osm_entity_bits, ids: Collection[int]) -> Iterator[osm.types.OSMEntity]:
     """Yield the objects of one kind with these ids, in the order of the file."""
     if not ids:
         return
@@ -143,7 +143,7 @@ def locate_nodes(path: Path, nodes: Collection[int]) -> dict[int, LonLat]:
     """Locate nodes; those that the file lacks, or puts off the earth, are missing."""
     return {
         result.id: (result.lon, result.lat)
-        for result in objects(path, osm.NODE, nodes)
+        for result in read_objects(path, osm.NODE, nodes)
         if isinstance(result, osm.types.Node) and result.location.valid()
     }
 
@@ -159,7 +159,7 @@ def areas_with(path: Path, keys: Iterable[str], *, gaps: list[NodeGap] | None = 
     needed = frozenset[int]().union(*(relation.ways for relation in relations))
     members = {
         result.id: copy_way(result)
-        for result in objects(path, osm.WAY, needed)
+        for result in read_objects(path, osm.WAY, needed)
         if isinstance(result, osm.types.Way)
     }
     places = locate_nodes(path, {node for way in (*closed, *members.values()) for node in way.nodes})

@@ -134,18 +134,18 @@ def walking_obstacle(tags: Tags) -> str:
     return _built_for_cars(tags)
 
 
-def walkability(tags: Tags) -> Walkability:
+def classify_walkability(tags: Tags) -> Walkability:
     """Return who walks on a way by its tags: everybody, only residents, or nobody.
 
     A way is private where nothing but ``foot=private`` or ``access=private`` stands against walking on it.
 
     Examples
     --------
-    >>> [walkability({"highway": "service", "access": access}) for access in ("yes", "private", "no")]
+    >>> [classify_walkability({"highway": "service", "access": access}) for access in ("yes", "private", "no")]
     ['everybody', 'private', 'nobody']
-    >>> walkability({"highway": "path", "access": "yes", "foot": "private"})
+    >>> classify_walkability({"highway": "path", "access": "yes", "foot": "private"})
     'private'
-    >>> walkability({"highway": "service", "access": "private", "foot": "customers"})
+    >>> classify_walkability({"highway": "service", "access": "private", "foot": "customers"})
     'everybody'
     """
     if is_private(tags):

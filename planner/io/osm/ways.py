@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 from osmium import osm
 
 from planner.io.osm.elements import place_keys, separate_nodes
-from planner.io.osm.objects import LonLat, NodeGap, OsmWay, copy_way, locate_nodes, multipolygons_with, objects
+from planner.io.osm.objects import (
+    LonLat,
+    NodeGap,
+    OsmWay,
+    copy_way,
+    locate_nodes,
+    multipolygons_with,
+    read_objects,
+)
 from planner.io.osm.walkable_tags import (
     CROSSING_KEYS,
     CROSSING_NODES,
@@ -191,7 +199,7 @@ def read_walkable_ways(path: Path) -> WalkableWays:
 def _square_rings(path: Path) -> dict[int, OsmWay]:
     squares = [square for square in multipolygons_with(path, ["highway"]) if is_walkable(square.tags)]
     needed = frozenset[int]().union(*(square.ways for square in squares))
-    members = objects(path, osm.WAY, needed)
+    members = read_objects(path, osm.WAY, needed)
     return {way.id: copy_way(way) for way in members if isinstance(way, osm.types.Way)}
 
 

@@ -15,7 +15,7 @@ from planner.io.tables.cells import (
     parse_code,
     parse_measurement,
 )
-from planner.io.tables.columns import MappedColumn, stated_unit, unlettered, values_of
+from planner.io.tables.columns import MappedColumn, stated_unit, strip_letters, values_of
 from planner.io.tables.units import UnknownUnitError, factor_for, is_unit_heading, parse_units, units_of
 from planner.messages.errors import SHOWN_ROWS, Issue
 from planner.messages.notices import Notice
@@ -255,7 +255,7 @@ def _factors(
 def _unit_column(frame: pd.DataFrame, used: set[str]) -> str | None:
     """Return the column that names the unit of each row; 单位 may also name an organisation, and is none then."""
     for name in map(str, frame.columns):
-        if name in used or not is_unit_heading(unlettered(name).rpartition("/")[2]):
+        if name in used or not is_unit_heading(strip_letters(name).rpartition("/")[2]):
             continue
         text = [cell for cell in frame[name].dropna() if str(cell).strip()]
         if text and any(parse_units(str(cell)) for cell in text):

@@ -295,7 +295,7 @@ def match_columns(
     >>> [(one.field, one.column, one.unit) for one in found]
     [('name', '阵地名称', ''), ('floor_area_m2', '建筑面积(㎡)', 'm2')]
     """
-    claim_of = claim_of or (lambda heading: vocabulary.claim(unlettered(heading)))
+    claim_of = claim_of or (lambda heading: vocabulary.claim(strip_letters(heading)))
     issues = _wrong_mapping(headings, vocabulary, setting)
     explicit = {ours: theirs for ours, theirs in vocabulary.explicit.items() if ours in vocabulary.fields}
     free = [heading for heading in headings if heading not in explicit.values()]
@@ -341,7 +341,7 @@ def stated_unit(field: str, names: Sequence[str]) -> tuple[float, str] | None:
     """
     units = units_of(field)
     for name in reversed(names):
-        narrow, comments = split_comments(unlettered(name))
+        narrow, comments = split_comments(strip_letters(name))
         for comment in (*comments, narrow.rpartition("/")[2]):
             for word in (comment, *COMMENT_PARTS.split(comment)):
                 stated = (units_in_line(word) or word).strip()
@@ -353,7 +353,7 @@ def stated_unit(field: str, names: Sequence[str]) -> tuple[float, str] | None:
     return None
 
 
-def unlettered(heading: str) -> str:
+def strip_letters(heading: str) -> str:
     """Return a heading without the letters that distinguish repeated ones."""
     return re.sub(r" \[[A-Z]{1,3}\]$", "", heading)
 
@@ -419,7 +419,10 @@ def _by_name(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 def _rank(heading: str, vocabulary: Vocabulary) -> int:
     """Return how good a name is among those that mean a field for want of a better one."""
-    weak, name = list(vocabulary.weak), normalize_name(split_comments(unlettered(heading).rpartition("/")[2])[0])
+    weak, name = (
+        list(vocabulary.weak),
+        normalize_name(split_comments(strip_letters(heading).rpartition("/")[2])[0]),
+    )
     return weak.index(name) if name in weak else len(weak)
 
 

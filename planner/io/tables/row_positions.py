@@ -12,7 +12,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from planner.io.tables.columns import Vocabulary, unlettered
+from planner.io.tables.columns import Vocabulary, strip_letters
 from planner.io.tables.coordinates import is_no_place, parse_coordinate_column, parse_coordinate_pair, read_shapes
 from planner.messages.errors import Issue
 from planner.messages.notices import Notice
@@ -130,7 +130,7 @@ def find_position_columns(
     for is_marked in (False, True):
         # Names with the word of a datum count where there are none without: many tables have both.
         for heading in headings if not (results or mapped) else ():
-            part = vocabulary.where(unlettered(heading), is_marked=is_marked)
+            part = vocabulary.where(strip_letters(heading), is_marked=is_marked)
             if part is not None:
                 results.setdefault(part, []).append(heading)
     results.update({part: [theirs] for part, theirs in mapped.items() if part and theirs in headings})

@@ -21,9 +21,9 @@ from planner.io.tables.containers import (
     ZIP_BEGINS,
     UnpackedSizeError,
     UnpackError,
-    gunzipped,
+    gunzip,
     is_protected,
-    unzipped,
+    unzip_stored,
 )
 from planner.io.tables.text_tables import parse_text
 from planner.io.tables.units import OTHER, is_whole_unit, parse_units
@@ -277,7 +277,7 @@ def _workbook(path: Path) -> bytes:
 
 
 def _unpacked(path: Path, content: bytes) -> bytes:
-    unpack = unzipped if content.startswith(ZIP_BEGINS) else gunzipped
+    unpack = unzip_stored if content.startswith(ZIP_BEGINS) else gunzip
     try:
         return unpack(content, containers.UNPACKED_AT_MOST)
     except UnpackedSizeError as error:

@@ -30,7 +30,7 @@ from planner.network.isochrones.unions import (
     capsule_unions,
     find_neighbour_lists,
     grid_union,
-    union,
+    unite_areas,
 )
 from planner.network.network import WalkingNetwork
 from planner.network.reached_edges import (
@@ -227,7 +227,7 @@ def _add_small_discs(streets: _Streets, areas: NDArray[np.object_], limit_m: flo
         streets.facilities, streets.network.segment_xy, limit_m=limit_m, quarter_segments=streets.quarter_segments
     )
     open_to = ~streets.is_hemmed_in[point]
-    return _unite_missing(areas, point[open_to], shapes[open_to], union)
+    return _unite_missing(areas, point[open_to], shapes[open_to], unite_areas)
 
 
 def _add_sources(streets: _Streets, areas: NDArray[np.object_], sources: IsochroneSources) -> NDArray[np.object_]:

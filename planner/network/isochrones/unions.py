@@ -26,12 +26,12 @@ POSITIONS_A_SIDE = 40
 """A union is compared with its parts at the square of this many positions over its extent."""
 
 
-def union(shapes: Sequence[shapely.Geometry] | NDArray[np.object_]) -> shapely.Geometry:
+def unite_areas(shapes: Sequence[shapely.Geometry] | NDArray[np.object_]) -> shapely.Geometry:
     """Unite areas; equal areas give equal unions.
 
     Examples
     --------
-    >>> union([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)]).area
+    >>> unite_areas([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)]).area
     3.0
     """
     parts = np.asarray(shapes, dtype=object)

@@ -27,7 +27,7 @@ from planner.evaluation.expressions import (
     Name,
     Number,
     Term,
-    evaluate,
+    evaluate_condition,
     indicators_in,
     interval_of,
     parse_term,
@@ -176,7 +176,7 @@ def _condition(condition: Condition, premises: _Premises) -> Node:
     if isinstance(condition, BoolOp):
         return _joined([_condition(part, premises) for part in condition.parts], every=condition.every)
     if not _follows(condition):
-        return evaluate(condition, premises.facts.values)[0]
+        return evaluate_condition(condition, premises.facts.values)[0]
     if not isinstance(condition, Comparison):
         return [f"?{ref}" for ref in indicators_in(condition)]
     return [condition.sign, _term(condition.left, premises), _term(condition.right, premises)]

@@ -16,7 +16,7 @@ import shapely
 from planner.evaluation.improvements.search import improvements_table
 from planner.evaluation.sensitivity import changed_ratings
 from planner.io.study_layers import attribution_of
-from planner.io.tables.columns import Vocabulary, unlettered
+from planner.io.tables.columns import Vocabulary, strip_letters
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
 from planner.reporting.document.programme import funds_table, needs_table, project_table
@@ -340,5 +340,5 @@ def keep_columns(table: gpd.GeoDataFrame, layer: str, plan: Plan) -> gpd.GeoData
 
 def _name_with_datum(column: str, datum: str) -> str:
     """Name the datum of coordinates that stand in another one than the geometry."""
-    is_place = Vocabulary.of("", (), {}).where(unlettered(column)) is not None
+    is_place = Vocabulary.of("", (), {}).where(strip_letters(column)) is not None
     return column + SHIFTED.get(datum, "") if is_place else column
