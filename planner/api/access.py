@@ -28,7 +28,7 @@ from planner.network.search import search
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.network.walker import Walker
-from planner.reporting.notebook_maps import tell_offline
+from planner.reporting.notebook_maps import warn_offline
 from planner.reporting.style import shades
 
 EXACT = "exact"
@@ -128,7 +128,7 @@ class AreaFrame(gpd.GeoDataFrame):
             style = {"fillOpacity": 0.45, "weight": 1, "color": "#ffffff"}
             looks = {"column": "minutes", "categorical": True, "cmap": [*self.shades().values()]}
             options = looks | {"style_kwds": style} | options
-        return tell_offline(super().explore(*args, **options))
+        return warn_offline(super().explore(*args, **options))
 
     @property
     def plot(self) -> GeoplotAccessor:

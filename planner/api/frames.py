@@ -15,8 +15,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from planner.api.arguments import hint
-from planner.messages.errors import DataError, Issue, PlannerWarning
+from planner.messages.errors import DataError, Issue, PlannerWarning, suggest_name
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray
 from planner.network.walker import Walker
@@ -217,7 +216,7 @@ def _weight_issues(table: gpd.GeoDataFrame, column: str) -> Iterator[Issue]:
 def _no_column(table: pd.DataFrame, column: object) -> Issue:
     geometry = table.geometry.name if isinstance(table, gpd.GeoDataFrame) else None
     names = [name for name in table.columns if name != geometry]
-    return Issue("frame_no_column", {"column": column, "hint": hint(column, names)})
+    return Issue("frame_no_column", {"column": column, "hint": suggest_name(column, names)})
 
 
 def _in_metres(table: gpd.GeoDataFrame, crs: pyproj.CRS, name: str) -> FloatArray:

@@ -212,7 +212,7 @@ def _with_extracts(
     frames = [streets]
     for path in portfolio.cut.extracts if portfolio.cut else ():
         found = read_layer(portfolio.resolve(path), study.inputs.streets, setting="cut.extracts", schema=STREETS)
-        checked = STREETS.check(found.frame, source=str(path), known=found.issues)
+        checked = STREETS.check(found.frame, source=str(path), reader_issues=found.issues)
         shifted = datum != "wgs84" and not is_extract(path)
         frames.append((to_wgs84(checked, datum) if shifted else checked).to_crs(streets.crs))
     if len(frames) == 1:

@@ -234,7 +234,7 @@ def _record(
     servers: OsmServers,
     questions: Mapping[str, Tags],
     answers: Mapping[str, CachedAnswers],
-    found: str,
+    place_answered: str,
 ) -> dict[str, Any]:
     dates = [
         str(answer["osm3s"]["timestamp_osm_base"])
@@ -250,7 +250,7 @@ def _record(
             "name": place.name,
             "osm_id": place.osm_id,
             "server": servers.nominatim if request.place else "",
-            "answered": found,
+            "answered": place_answered,
         },
         "margin_m": margin_m,
         "data_of": min(dates, default=""),

@@ -6,7 +6,6 @@ dotted path. The commented default that ``planner new`` writes is made from both
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -52,10 +51,10 @@ from planner.messages.catalogue import (
     catalogue,
     user_language,
 )
-from planner.messages.errors import Issue, StudyError
+from planner.messages.errors import Issue, StudyError, suggest_name
 from planner.messages.printable import illegible_in
 
-TOLD_AT_MOST = 50
+MOST_ISSUES = 50
 """Wrong settings that are told one by one, with the nearest known name looked for; the others are counted."""
 
 PATHS = ("path", "building_kinds", "place_kinds", "profile", "scenes")
@@ -248,9 +247,9 @@ def make_study(content: Mapping[str, Any], *, file: str | Path = "study.toml") -
         study._former_names = tuple(dict.fromkeys(former_names(settings)))  # noqa: SLF001 -- set once, where the study is made
     except ValidationError as error:
         details = error.errors()
-        unknown += [_issue(detail) for detail in details[:TOLD_AT_MOST]]
-        if len(details) > TOLD_AT_MOST:
-            unknown.append(Issue("more_issues", {"count": f"{len(details) - TOLD_AT_MOST:,}"}))
+        unknown += [_issue(detail) for detail in details[:MOST_ISSUES]]
+        if len(details) > MOST_ISSUES:
+            unknown.append(Issue("more_issues", {"count": f"{len(details) - MOST_ISSUES:,}"}))
     if unknown:
         raise StudyError(str(file), unknown)
     return study
@@ -258,10 +257,10 @@ def make_study(content: Mapping[str, Any], *, file: str | Path = "study.toml") -
 
 def _illegible(content: Mapping[str, Any]) -> Iterator[Issue]:
     """Yield the texts that hold control characters: in a path they come of a backslash."""
-    paths = (list(path) for path in islice(_paths_with_breaks(content), TOLD_AT_MOST))
+    paths = (list(path) for path in islice(_paths_with_breaks(content), MOST_ISSUES))
     broken = {".".join(map(str, path)) for path in paths}
     yield from (Issue("backslash_path", {"path": path}) for path in sorted(broken))
-    for place in islice(illegible_in(content), TOLD_AT_MOST):
+    for place in islice(illegible_in(content), MOST_ISSUES):
         path = ".".join(map(str, place))
         if path not in broken:
             yield Issue("illegible_setting", {"path": path})
@@ -322,7 +321,9 @@ def _issue(detail: ErrorDetails) -> Issue:
     path = ".".join(str(part) for part in detail["loc"]) or str(detail.get("ctx", {}).get("where", ""))
     if detail["type"] == "extra_forbidden":
         model = settings_at(detail["loc"][:-1])
-        return Issue("unknown_setting", {"path": path, "hint": _hint(str(detail["loc"][-1]), _names(model))})
+        return Issue(
+            "unknown_setting", {"path": path, "hint": suggest_name(str(detail["loc"][-1]), _names(model))}
+        )
     meaning = _meaning(detail["loc"])
     if detail["type"] == "missing":
         return Issue("missing_setting", {"path": path, "meaning": meaning})
@@ -333,13 +334,6 @@ def _issue(detail: ErrorDetails) -> Issue:
 
 def _names(model: type[Settings] | None) -> list[str]:
     return [name for name in (model.model_fields if model else {}) if name != "file"]
-
-
-def _hint(name: str, names: list[str]) -> Phrase:
-    near = difflib.get_close_matches(name, names, n=1)
-    if near:
-        return Phrase("errors.did_you_mean", {"name": near[0]})
-    return Phrase("errors.known_settings", {"names": ", ".join(names)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -365,9 +365,16 @@ def _results_table(facts: Sequence[FacilityFacts], results: Sequence[Sequence[Ru
 def _directions_table(data: IndicatorData) -> pd.DataFrame:
     ids, blocked = data.access.facilities["id"].to_numpy(dtype=object), data.rule_set.blocked
 
-    def row(one: Detour) -> tuple[object, ...]:
-        is_blocked = one.is_blocked(blocked.detour) if blocked else None
-        return ids[one.facility], one.direction, one.people, one.ratio.value, one.ratio.low, is_blocked
+    def row(detour: Detour) -> tuple[object, ...]:
+        is_blocked = detour.is_blocked(blocked.detour) if blocked else None
+        return (
+            ids[detour.facility],
+            detour.direction,
+            detour.people,
+            detour.ratio.value,
+            detour.ratio.low,
+            is_blocked,
+        )
 
     rows = [row(detour) for detour in data.detours if detour.direction]
     columns = ["facility", "direction", "people", "detour", "at_least", "blocked"]

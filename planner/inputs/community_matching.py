@@ -93,7 +93,7 @@ def match_communities(given: pd.Series, rows: Sequence[str], communities: Commun
             ids.append("")
             continue
         if text not in known:
-            known[text] = _found(text, steps)
+            known[text] = _first_match(text, steps)
         result = known[text]
         ids.append(result[0] if len(result) == 1 else "")
         by_name += len(result) == 1 and result[0] != text
@@ -180,7 +180,7 @@ def _index(keys: Iterable[str], ids: Sequence[str]) -> dict[str, list[str]]:
     return results
 
 
-def _found(text: str, steps: Iterable[Step]) -> tuple[str, ...]:
+def _first_match(text: str, steps: Iterable[Step]) -> tuple[str, ...]:
     for form, index in steps:
         key = form(text)
         if key in index:

@@ -131,7 +131,7 @@ def recognise_folder(folder: Path) -> RecognisedInputs:
     for table in REQUIRED:
         if table not in lines:
             lines[table] = (StudyLine("path", EXAMPLES[table], Phrase(f"recognition.no_{table}"), asks=True),)
-    lines[""] = (*own, *_people_asked(drafts, rasters))
+    lines[""] = (*own, *_people_question(drafts, rasters))
     return RecognisedInputs(
         {table: drafts[table].guess for table in order if table in drafts},
         {**lines, **{name: (StudyLine("path", layer.file.as_posix(), ""),) for name, layer in rasters.items()}},
@@ -252,7 +252,7 @@ def _further_lines(
     return lines, rasters
 
 
-def _people_asked(drafts: Mapping[str, _Draft], rasters: Mapping[str, FolderLayer]) -> Iterator[StudyLine]:
+def _people_question(drafts: Mapping[str, _Draft], rasters: Mapping[str, FolderLayer]) -> Iterator[StudyLine]:
     """Yield a question where nothing states how many people there are."""
     in_communities = "communities" in drafts and (
         {"people", "households"} & {item.field for item in drafts["communities"].guess.read.mapped}

@@ -61,7 +61,9 @@ def apply_population_table(communities: Communities, table: PeopleTable, *, sour
     joined = match_communities(table["community"], rows, communities)
     issues = []
     if joined.ambiguous:
-        issues.append(Issue("ambiguous_community", {"found": _said(joined.ambiguous)}, _rows(joined.ambiguous)))
+        issues.append(
+            Issue("ambiguous_community", {"found": _unmatched_text(joined.ambiguous)}, _rows(joined.ambiguous))
+        )
     named = joined.ids[joined.ids != ""]
     twice = named[named.duplicated(keep=False)]
     if len(twice):
@@ -69,7 +71,9 @@ def apply_population_table(communities: Communities, table: PeopleTable, *, sour
         names_listed = ", ".join(str(names[one]) for one in dict.fromkeys(twice))
         issues.append(Issue("people_table_twice", {"names": names_listed}, [f"#{row}" for row in twice.index]))
     if named.empty and not issues:
-        issues.append(Issue("unknown_community", {"found": _said(joined.unmatched)}, _rows(joined.unmatched)))
+        issues.append(
+            Issue("unknown_community", {"found": _unmatched_text(joined.unmatched)}, _rows(joined.unmatched))
+        )
     if issues:
         raise DataError(source, issues)
     stated = table.loc[named.index].set_index(named).reindex(communities["id"]).set_axis(communities.index)
@@ -80,7 +84,7 @@ def apply_population_table(communities: Communities, table: PeopleTable, *, sour
     }
     notices = []
     if joined.unmatched:
-        values = {"found": _said(joined.unmatched)}
+        values = {"found": _unmatched_text(joined.unmatched)}
         lost = float(table.loc[joined.ids == "", "people"].sum())
         notices.append(Notice("people_table_unmatched", "people_table", _rows(joined.unmatched), lost, values))
     left_out = communities["id"][~communities["id"].isin(named)]
@@ -93,13 +97,13 @@ def apply_population_table(communities: Communities, table: PeopleTable, *, sour
     unused = drop_rows(
         "people_table_unmatched",
         (int(row) for row in joined.ids.index[joined.ids == ""]),
-        {"found": _said(joined.unmatched)},
+        {"found": _unmatched_text(joined.unmatched)},
     )
     counted = gpd.GeoDataFrame(communities.assign(**replaced, **further))
     return TabulatedPeople(Communities(counted), tuple(notices), unused)
 
 
-def _said(rows: tuple[Unmatched, ...]) -> str:
+def _unmatched_text(rows: tuple[Unmatched, ...]) -> str:
     return ", ".join(row.given + (f" (→ {row.nearest}?)" if row.nearest else "") for row in rows)
 
 

@@ -34,8 +34,8 @@ HECTARE_M2 = 10_000.0
 class CommunityOverlap:
     """Ground that two communities share: their ids, how much, m², and whether it is all of both."""
 
-    one: str
-    other: str
+    first: str
+    second: str
     area_m2: float
     is_same: bool
 
@@ -48,7 +48,7 @@ def find_overlaps(communities: Communities) -> tuple[CommunityOverlap, ...]:
     >>> table = gpd.GeoDataFrame({"id": ["A", "B", "C"]}, geometry=[shapely.box(0, 0, 100, 100),
     ...     shapely.box(80, 0, 200, 100), shapely.box(200, 0, 300, 100)], crs=32648)
     >>> find_overlaps(Communities(table))
-    (CommunityOverlap(one='A', other='B', area_m2=2000.0, is_same=False),)
+    (CommunityOverlap(first='A', second='B', area_m2=2000.0, is_same=False),)
     """
     ordered = communities.sort_values("id")
     outlines = np.asarray(ordered.geometry.array, dtype=object)
@@ -59,7 +59,7 @@ def find_overlaps(communities: Communities) -> tuple[CommunityOverlap, ...]:
         if area >= SLIVER_M2:
             whole = float(shapely.union(outlines[first], outlines[second]).area)
             results.append(CommunityOverlap(str(ids[first]), str(ids[second]), area, area >= SAME_OUTLINE * whole))
-    return tuple(sorted(results, key=lambda one: (-one.area_m2, one.one, one.other)))
+    return tuple(sorted(results, key=lambda one: (-one.area_m2, one.first, one.second)))
 
 
 def duplicate_notices(
@@ -80,14 +80,14 @@ def _ground_notices(shared: Sequence[CommunityOverlap]) -> Iterator[Notice]:
     ):
         if pairs:
             named = ", ".join(
-                f"{item.one} + {item.other}: {item.area_m2 / HECTARE_M2:,.2f}" for item in pairs[:NAMED_PAIRS]
+                f"{item.first} + {item.second}: {item.area_m2 / HECTARE_M2:,.2f}" for item in pairs[:NAMED_PAIRS]
             )
             values = {
                 "count": f"{len(pairs)}",
                 "pairs": named + (" …" if len(pairs) > NAMED_PAIRS else ""),
                 "hectares": f"{sum(item.area_m2 for item in pairs) / HECTARE_M2:,.2f}",
             }
-            rows = tuple(sorted({name for item in pairs for name in (item.one, item.other)}))
+            rows = tuple(sorted({name for item in pairs for name in (item.first, item.second)}))
             yield Notice(key, "communities", rows, values=values)
 
 

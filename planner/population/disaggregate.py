@@ -95,7 +95,7 @@ def calibrate_people(
 
 def population_balance(
     communities: Communities,
-    found: pd.Series,
+    source_people: pd.Series,
     points: gpd.GeoDataFrame,
     *,
     method: str,
@@ -108,7 +108,7 @@ def population_balance(
     ----------
     communities
         With people, NaN where not known.
-    found
+    source_people
         By community id: people that the source holds for it, before any scaling.
     points
         Where they were placed.
@@ -130,7 +130,7 @@ def population_balance(
             "community": ids.to_numpy(dtype=object),
             "name": communities["name"].to_numpy(dtype=object),
             "given": communities["people"].to_numpy(),
-            "found": found.reindex(ids, fill_value=0.0).to_numpy(),
+            "found": source_people.reindex(ids, fill_value=0.0).to_numpy(),
             "placed": placed,
             "lost": 0.0,
             "method": how if isinstance(how, str) else how.to_numpy(dtype=object),

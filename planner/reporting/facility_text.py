@@ -85,25 +85,25 @@ def requirement(finding: RuleResult, t: Translator, digits: int | None = None) -
     )
 
 
-def improvement_text(found: Improvement, rules: Mapping[str, Rule], t: Translator) -> str:
+def improvement_text(improvement: Improvement, rules: Mapping[str, Rule], t: Translator) -> str:
     """Return the improvement that makes a weak facility compliant, or that none was found."""
-    left = t.join([t.localized(rules[rule]) for rule in found["left"]])
-    if not found["changes"]:
+    left = t.join([t.localized(rules[rule]) for rule in improvement["left"]])
+    if not improvement["changes"]:
         return t("remedy_none", left=left)
-    changes = t("remedy_and").join(action_text(one, t) for one in found["changes"])
+    changes = t("remedy_and").join(action_text(one, t) for one in improvement["changes"])
     cost = (
         t("remedy_cost_unknown")
-        if found["cost"] is None
+        if improvement["cost"] is None
         else t(
             "remedy_cost",
-            cost=t.number(found["cost"]),
+            cost=t.number(improvement["cost"]),
             unit=unit_of_amount(t.content["study"]["costs"]["unit"], t.texts),
         )
     )
-    key = "remedy_unknown_left" if found["verdict"] == "undetermined" else "remedy_one"
-    if len(found["changes"]) > 1 and key == "remedy_one":
+    key = "remedy_unknown_left" if improvement["verdict"] == "undetermined" else "remedy_one"
+    if len(improvement["changes"]) > 1 and key == "remedy_one":
         key = "remedy_pair"
-    return t(key, changes=changes, cost=cost, left=left, verdict=t.term(f"verdict_{found['verdict']}"))
+    return t(key, changes=changes, cost=cost, left=left, verdict=t.term(f"verdict_{improvement['verdict']}"))
 
 
 def next_centre_text(centre: Facility, t: Translator) -> str:
@@ -152,10 +152,10 @@ def action_text(change: Action, t: Translator, *, where: bool = True) -> str:
     )
 
 
-def _direction(one: Direction, t: Translator) -> str:
-    name = t.texts(f"measures.direction_{one['direction']}")
-    known = one["detour"] is not None
-    detour = t.number(one["detour"] if known else one["at_least"])
+def _direction(direction: Direction, t: Translator) -> str:
+    name = t.texts(f"measures.direction_{direction['direction']}")
+    known = direction["detour"] is not None
+    detour = t.number(direction["detour"] if known else direction["at_least"])
     return t("direction" if known else "direction_beyond", direction=name, detour=detour)
 
 

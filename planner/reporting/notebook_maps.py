@@ -79,7 +79,7 @@ def write_frame(frame: gpd.GeoDataFrame, path: str | os.PathLike[str], options: 
         frame.to_file(Path(path), **options)
 
 
-def tell_offline(drawn: Any) -> Any:  # noqa: ANN401 - a folium map
+def warn_offline(drawn: Any) -> Any:  # noqa: ANN401 - a folium map
     """Let a map say what to do where its scripts cannot be loaded; return it."""
     from branca.element import Element
 
@@ -106,7 +106,7 @@ def draw_layers(layers: Sequence[Drawn], options: Mapping[str, Any]) -> Any:  # 
         return drawn
     if len(layers) > 1:
         folium.LayerControl(collapsed=True).add_to(drawn)
-    return tell_offline(drawn)
+    return warn_offline(drawn)
 
 
 def html_table(title: str, figures: Mapping[str, str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from importlib import import_module
@@ -13,8 +12,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from planner.messages.catalogue import Phrase, Texts
-from planner.messages.errors import DataError, Issue
+from planner.messages.catalogue import Texts
+from planner.messages.errors import DataError, Issue, suggest_name
 from planner.reporting.notebook_maps import Drawn, draw_layers, plot_layers, write_frame
 from planner.reporting.style import SITE, UNCOVERED, VERDICT_COLOURS, shades
 from planner.reporting.tables.geopackage import result_layers, write_geopackage
@@ -62,10 +61,7 @@ def plan_table(plan: Plan, name: str) -> gpd.GeoDataFrame | pd.DataFrame:
         return gpd.GeoDataFrame(import_module("planner").evaluate(plan))
     tables = result_layers(plan)
     if name not in tables:
-        near = difflib.get_close_matches(name, tables, n=1)
-        key, value = ("did_you_mean", near[0]) if near else ("known_settings", ", ".join(tables))
-        hint = Phrase(f"errors.{key}", {"name" if near else "names": value})
-        values = {"name": "table", "found": repr(name), "hint": hint}
+        values = {"name": "table", "found": repr(name), "hint": suggest_name(name, tables)}
         raise DataError("to_frame", [Issue("unknown_choice", values)])
     return tables[name]
 

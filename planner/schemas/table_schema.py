@@ -62,7 +62,7 @@ class TableSchema(Generic[Table]):
     either: tuple[str, ...] = ()
     may_be_empty: bool = False
 
-    def check(self, frame: gpd.GeoDataFrame, *, source: str, known: Sequence[Issue] = ()) -> Table:
+    def check(self, frame: gpd.GeoDataFrame, *, source: str, reader_issues: Sequence[Issue] = ()) -> Table:
         """Return `frame` checked and with canonical column types.
 
         Parameters
@@ -71,7 +71,7 @@ class TableSchema(Generic[Table]):
             Any GeoDataFrame with a CRS; never changed.
         source
             What to call it in a message: the file, or ``"notebook"``.
-        known
+        reader_issues
             What the reader found wrong with it, so that all is stated at once.
 
         Returns
@@ -101,11 +101,11 @@ class TableSchema(Generic[Table]):
         """
         if frame.empty and not self.may_be_empty:
             raise DataError(source, [Issue("empty_table")])
-        spoken_of = {issue.values.get("column") for issue in known}  # noqa: PD011 - an issue is no frame
+        spoken_of = {issue.values.get("column") for issue in reader_issues}  # noqa: PD011 - an issue is no frame
         columns = [column for column in self.columns if column.name not in spoken_of]
-        issues = [*known, *self._wrong_columns(frame, columns)]
+        issues = [*reader_issues, *self._wrong_columns(frame, columns)]
         if self.geometry_types:
-            told = {row for issue in known if issue.key == "unreadable_place" for row in issue.rows}
+            told = {row for issue in reader_issues if issue.key == "unreadable_place" for row in issue.rows}
             issues += [*self._wrong_geometry(frame, told), *wrong_crs(frame)]
         if issues:
             raise DataError(source, issues)
@@ -145,11 +145,11 @@ class TableSchema(Generic[Table]):
         if blank.any():
             yield Issue("missing_values", first, list(row_names(frame)[blank]))
 
-    def _wrong_geometry(self, frame: gpd.GeoDataFrame, told: Collection[object]) -> Iterator[Issue]:
-        """Yield what is wrong with the shapes; of rows `told` it is known why they have none."""
+    def _wrong_geometry(self, frame: gpd.GeoDataFrame, explained: Collection[object]) -> Iterator[Issue]:
+        """Yield what is wrong with the shapes; of rows `explained` it is known why they have none."""
         shapes, names = frame.geometry, row_names(frame)
         missing = shapes.isna() | shapes.is_empty
-        untold = missing & ~names.isin([*told])
+        untold = missing & ~names.isin([*explained])
         if untold.any():
             yield Issue("missing_geometry", {}, list(names[untold]))
         present, names = shapes[~missing], names[~missing]

@@ -103,8 +103,8 @@ def choose_bundles(
     )
 
 
-def _setting(one: ServiceAccess, name: str) -> float | None:
-    value = getattr(one.service.standard.settings, name)
+def _setting(access: ServiceAccess, name: str) -> float | None:
+    value = getattr(access.service.standard.settings, name)
     return None if value is None else float(value)
 
 

@@ -142,7 +142,7 @@ def read(sample: Sample, path: Path) -> None:
             schema = SCHEMAS[layer]
             named = Layer(path=path, crs=toy.CRS if sample.ending in TABLES_OF_CELLS else None)
             found = read_layer(path, named, setting=f"inputs.{layer}", schema=schema, home=HOME)
-            table = schema.check(found.frame, source=path.name, known=found.issues)
+            table = schema.check(found.frame, source=path.name, reader_issues=found.issues)
             if table.crs is not None and len(table):
                 reproject_layer(table, pyproj.CRS(toy.CRS), source=path.name)
 

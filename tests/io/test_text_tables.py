@@ -293,7 +293,7 @@ def test_shapes_of_another_kind_are_refused_with_the_remedy(
         pyogrio.write_dataframe(layer, path)
     found = read(path, schema)
     with pytest.raises(DataError) as error:
-        schema.check(found.frame, source=path.name, known=found.issues)  # type: ignore[attr-defined]
+        schema.check(found.frame, source=path.name, reader_issues=found.issues)  # type: ignore[attr-defined]
     assert remedy in error.value.in_words("en")
     assert error.value.in_words("zh").count("（") >= 1
 
@@ -310,9 +310,9 @@ def test_minus_one_stands_for_an_unknown_height(tmp_path: Path, column: str, cel
     assert np.isnan(numbers[0])
     assert numbers[1] > 0
     assert [(notice.key, notice.values["count"]) for notice in found.notices] == [("height_unknown", "1")]
-    BUILDINGS.check(found.frame, source="x", known=found.issues)
+    BUILDINGS.check(found.frame, source="x", reader_issues=found.issues)
     layer[column] = [-2, 3]
     pyogrio.write_dataframe(layer, tmp_path / "y.gpkg")
     found = read(tmp_path / "y.gpkg", BUILDINGS, columns={"height_m": "height"} if column == "height" else {})
     with pytest.raises(DataError, match=phrase("errors.negative_number")):
-        BUILDINGS.check(found.frame, source="x", known=found.issues)
+        BUILDINGS.check(found.frame, source="x", reader_issues=found.issues)

@@ -35,7 +35,7 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 def read(path: Path) -> list[tuple[object, ...]]:
     found = read_layer(path, Layer(path=path), setting="inputs.demand", schema=DEMAND)
-    table = DEMAND.check(found.frame, source=path.name, known=found.issues)
+    table = DEMAND.check(found.frame, source=path.name, reader_issues=found.issues)
     return [(row.id, row.people, row.geometry.x, row.geometry.y) for row in table.itertuples()]
 
 

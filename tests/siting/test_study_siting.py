@@ -192,7 +192,7 @@ def test_a_chinese_table_of_parcels_is_read(tmp_path: Path) -> None:
     book.save(tmp_path / "房屋.xlsx")
     layer = Layer(path=Path("房屋.xlsx"))
     found = read_layer(tmp_path / "房屋.xlsx", layer, setting="inputs.parcels", schema=PARCELS)
-    table = PARCELS.check(found.frame, source="房屋.xlsx", known=found.issues)
+    table = PARCELS.check(found.frame, source="房屋.xlsx", reader_issues=found.issues)
     assert list(table["tenure"]) == ["owned", "rentable"]
     assert list(table["area_m2"]) == [420.0, 300.0]
     assert table["cost"].iloc[0] == 35.0

@@ -33,7 +33,7 @@ class MapSettings(Settings):
 
     @field_validator("tiles")
     @classmethod
-    def _can_be_asked(cls, tiles: str) -> str:
+    def _is_tile_source(cls, tiles: str) -> str:
         is_template = TILE_URL.fullmatch(tiles) and all(gap in tiles for gap in ("{z}", "{x}", "{y}"))
         if tiles not in TILE_SOURCES and not is_template:
             raise PydanticCustomError("not_tiles", "neither a known name nor a URL with z, x and y in braces")

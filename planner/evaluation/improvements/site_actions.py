@@ -118,10 +118,10 @@ class ShareIntervention(NetworkIntervention):
             neighbour = self.diagnosis.facts[position]
             walked = self._with_walks_to(facts, neighbour.id, rule_set)
             least = math.ceil(self.context.settings.share_m2)
-            most = int(_known(neighbour, "floor_area_m2"))
+            most = int(_number_or_zero(neighbour, "floor_area_m2"))
 
-            def more(one: FacilityFacts, amount: float, least: int = least) -> FacilityFacts:
-                return with_floor_area(one, least + amount)
+            def more(facts: FacilityFacts, amount: float, least: int = least) -> FacilityFacts:
+                return with_floor_area(facts, least + amount)
 
             further = turning_points(walked, rule_set, more, most=most - least)
             place = point_of(self.context.snaps[0].xy[position])
@@ -169,7 +169,10 @@ def farthest_neighbour_m(context: InterventionContext, position: int) -> float:
 
 def _can_spare(neighbour: FacilityFacts, floor_m2: float, rule_set: RuleSet) -> bool:
     """Return True if a facility can give up floor without a worse rating, with the people who use it today."""
-    if floor_m2 > _known(neighbour, "floor_area_m2") or floor_m2 > neighbour.values["activity_area_m2"].high:
+    if (
+        floor_m2 > _number_or_zero(neighbour, "floor_area_m2")
+        or floor_m2 > neighbour.values["activity_area_m2"].high
+    ):
         return False
     before = rating_of(evaluate_rules(neighbour, rule_set), rule_set)
     then = rating_of(evaluate_rules(with_floor_area(neighbour, -floor_m2), rule_set), rule_set)
@@ -181,7 +184,7 @@ def _position(context: InterventionContext, local: LocalAccess) -> int:
     return ids.index(local.access.facilities["id"].iloc[local.position])
 
 
-def _known(facts: FacilityFacts, name: str) -> float:
+def _number_or_zero(facts: FacilityFacts, name: str) -> float:
     value = facts.values[name].value
     return 0.0 if math.isnan(value) else value
 

@@ -399,7 +399,7 @@ def read_osm_water(path: Path) -> gpd.GeoDataFrame:
         The file is missing, damaged, or not an extract.
     """
     with open_extract(path) as source:
-        areas = [area for area in areas_with(source.path, _keys(WATER)) if _told(area.tags, WATER)]
+        areas = [area for area in areas_with(source.path, _keys(WATER)) if _matching_value(area.tags, WATER)]
     return gpd.GeoDataFrame(
         {"id": [area.id for area in areas], "name": [area.tags.get("name", "") for area in areas]},
         geometry=[area.shape for area in areas],
@@ -420,7 +420,7 @@ def read_osm_barriers(path: Path) -> gpd.GeoDataFrame:
     results = []
     for way in ways:
         line = join_places([places.get(node) for node in way.nodes])
-        kind = _told(way.tags, BARRIERS)
+        kind = _matching_value(way.tags, BARRIERS)
         # Above and below ground they stop nobody.
         if kind and line is not None and not is_built(way.tags, "tunnel") and not is_built(way.tags, "bridge"):
             results.append((way, kind, line))
@@ -439,5 +439,5 @@ def _keys(pairs: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key, _ in pairs))
 
 
-def _told(tags: Mapping[str, str], told: tuple[tuple[str, str], ...]) -> str:
-    return next((value for key, value in told if tags.get(key) == value), "")
+def _matching_value(tags: Mapping[str, str], pairs: tuple[tuple[str, str], ...]) -> str:
+    return next((value for key, value in pairs if tags.get(key) == value), "")

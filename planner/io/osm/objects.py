@@ -220,7 +220,7 @@ def area_of(
         yield OsmArea(ident, tags, shapely.normalize(shape))
 
 
-TOLD = ("name", "capacity", "opening_hours", "wheelchair")
+STATED_TAGS = ("name", "capacity", "opening_hours", "wheelchair")
 ANY = "*"
 
 
@@ -264,7 +264,7 @@ def read_osm_tagged(path: Path, tags: Mapping[str, Sequence[str]]) -> gpd.GeoDat
         {
             "id": [ident for ident, _, _, _ in rows],
             "kind": [kind for _, _, kind, _ in rows],
-            **{name: [own.get(name, "") for _, own, _, _ in rows] for name in TOLD},
+            **{name: [own.get(name, "") for _, own, _, _ in rows] for name in STATED_TAGS},
         },
         geometry=[place for _, _, _, place in rows],
         crs=DEGREES,

@@ -59,7 +59,7 @@ MOST_RESULTS = 50
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
 """HTTP status codes of servers that may answer later."""
 SHOWN_CHARACTERS = 200
-MOST_SAID_BYTES = 20_000
+MOST_ANSWER_BYTES = 20_000
 """Bytes of an invalid answer that are searched for a sentence to show."""
 
 Answer = TypeVar("Answer")
@@ -166,7 +166,7 @@ class OsmServers:
             raise FetchError(self.overpass, [Issue("answer_not_osm", {"server": self.overpass})])
         return kept
 
-    def _kept(self, question: tuple[object, ...], server: str, ask: Callable[[], None]) -> CachedAnswers:
+    def _kept(self, question: tuple[object, ...], server: str, query: Callable[[], None]) -> CachedAnswers:
         """Return the answers to a question: those kept, completed by asking for those that are missing."""
         folder = self.cache / _name_of(question)
         folder.mkdir(parents=True, exist_ok=True)
@@ -174,7 +174,7 @@ class OsmServers:
         if not done.exists():
             _drop_torn(folder)
             with self._through_osmnx(folder):
-                self._patiently(ask, server)
+                self._patiently(query, server)
             if any(folder.glob("*.json")):
                 done.write_text(datetime.now(tz=UTC).isoformat(timespec="seconds"), "utf-8")
         try:
@@ -185,7 +185,7 @@ class OsmServers:
             done.unlink()
             raise FetchError(server, [Issue("answer_torn", {"folder": folder})]) from None
 
-    def _patiently(self, ask: Callable[[], None], server: str) -> None:
+    def _patiently(self, query: Callable[[], None], server: str) -> None:
         import requests
         from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 
@@ -200,7 +200,7 @@ class OsmServers:
         for attempt in range(1, ATTEMPTS + 1):
             seconds = FIRST_WAIT_S * 2.0 ** (attempt - 1)
             try:
-                ask()
+                query()
             except _ServerBusyError as busy:
                 reason = busy.reason
                 seconds = seconds if busy.retry_after is None else busy.retry_after
@@ -255,7 +255,7 @@ class OsmServers:
             raise _ServerBusyError(
                 Phrase("errors.server_busy", {"said": text}), retry_after(response.headers.get("Retry-After"))
             )
-        start = body[:MOST_SAID_BYTES].decode("utf-8", errors="replace")
+        start = body[:MOST_ANSWER_BYTES].decode("utf-8", errors="replace")
         if not response.ok:
             raise _ServerRefusalError(f"{response.status_code} {_plain(response.reason or '')}: {_plain(start)}")
         try:

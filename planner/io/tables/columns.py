@@ -18,7 +18,7 @@ from typing import Any
 from planner.io.tables.cells import normalize_name
 from planner.io.tables.units import dimension_of, factor_of_unit, split_comments, units_in_line, units_of
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Issue
+from planner.messages.errors import Issue, suggest_name
 
 YEAR = re.compile(r"(?:截至|截止)?(?:19|20)\d\d(?:年(?:度|末|底|初)?(?:\d{1,2}月(?:\d{1,2}日|底|末)?)?)?")
 NEAR_ENOUGH = 0.6
@@ -356,14 +356,6 @@ def stated_unit(field: str, names: Sequence[str]) -> tuple[float, str] | None:
 def strip_letters(heading: str) -> str:
     """Return a heading without the letters that distinguish repeated ones."""
     return re.sub(r" \[[A-Z]{1,3}\]$", "", heading)
-
-
-def suggest_name(name: str, known: Iterable[str]) -> Phrase:
-    """Return the nearest known name, or all of them."""
-    near = difflib.get_close_matches(name, sorted(known), n=1)
-    if near:
-        return Phrase("errors.did_you_mean", {"name": near[0]})
-    return Phrase("errors.known_settings", {"names": ", ".join(known)})
 
 
 def missing_column_issues(

@@ -223,9 +223,9 @@ class _CellScan:
             self.inside = name
             self.said[name] = ""
 
-    def text(self, said: str) -> None:
+    def text(self, characters: str) -> None:
         if self.inside:
-            self.said[self.inside] += said
+            self.said[self.inside] += characters
 
     def end(self, name: str) -> None:
         if name in {"f", "v"}:

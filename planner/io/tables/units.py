@@ -92,7 +92,7 @@ UNIT_BESIDE = re.compile(
 )
 """A unit right behind the label: 单位万人, 单位（万人）. Other words may stand there, as in 单位名称."""
 
-UNIT_SAID = re.compile(
+UNIT_STATED = re.compile(
     r"(?:以|按)(?P<units>[^以按，,。;；\s]{1,8}?)(?:(?:为|作为?)(?:计量|统计)?单位|计(?!划|入|算机)|统计|表示)"
     r"|\bin (?P<english>(?:ten |hundred )?(?:thousands|millions)|(?:tens|hundreds) of thousands)\b",
     re.IGNORECASE,
@@ -285,7 +285,7 @@ def units_in_line(text: str) -> str | None:
     named = [result["units"].strip() for result in UNIT_LINE.finditer(lines)]
     beside = [result["units"].strip() for result in UNIT_BESIDE.finditer(lines)]
     named += [item for item in beside if item not in named and parse_units(item)]
-    for result in UNIT_SAID.finditer(narrow):
+    for result in UNIT_STATED.finditer(narrow):
         word = result["units"] or ENGLISH_SCALES[" ".join(result["english"].lower().split())]
         named += [word] if parse_units(word) else []
     units = [item for item in named if parse_units(item) or _looks_like_unit(item)]

@@ -48,7 +48,7 @@ SECONDS_AT_LEAST = 4
 SECONDS_A_MEGABYTE = 1
 """Further ones for each megabyte unpacked; the reader needs some twentieth of it."""
 
-ASKED_MEMORY = b"memory allocation of"
+REQUESTED_MEMORY = b"memory allocation of"
 """Last message of the reader if it is given no more memory."""
 
 WAIT_AT_LEAST_S = 9
@@ -141,7 +141,7 @@ def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> WorkbookShee
         reason = Phrase("errors.why_no_process", {"reason": system_reason(error)})
         raise UnreadableWorkbookError("damaged", reason) from error
     if done.returncode:
-        key = "why_asks_memory" if ASKED_MEMORY in done.stderr else "why_breaks_reader"
+        key = "why_asks_memory" if REQUESTED_MEMORY in done.stderr else "why_breaks_reader"
         if done.returncode == -getattr(signal, "SIGXCPU", 0):
             key = "why_never_ends"
         raise UnreadableWorkbookError("damaged", Phrase(f"errors.{key}"))

@@ -118,7 +118,7 @@ def facts_by_choice(plan: Plan) -> Mapping[int, list[FacilityFacts]]:
 
 
 def _by_branches(plan: Plan, situation: Situation) -> Mapping[int, list[FacilityFacts]]:
-    if not _is_asked(plan):
+    if not _is_in_rules(plan):
         return {}
     facilities = situation.access.facilities
     is_new = np.arange(len(facilities)) >= len(situation.facts)
@@ -141,10 +141,10 @@ def _by_branches(plan: Plan, situation: Situation) -> Mapping[int, list[Facility
 
 def has_too_many_branches(plan: Plan) -> bool:
     """Return whether a rule uses what branches change while a facility has too many branches to enumerate."""
-    return _is_asked(plan) and any(len(rows) > MOST_BRANCHES for rows in branches_of(plan).values())
+    return _is_in_rules(plan) and any(len(rows) > MOST_BRANCHES for rows in branches_of(plan).values())
 
 
-def _is_asked(plan: Plan) -> bool:
+def _is_in_rules(plan: Plan) -> bool:
     return any(ref.name in WITH_BRANCHES for ref in deciding_indicators(plan.diagnosis.rule_set))
 
 

@@ -46,9 +46,11 @@ def start_pictures(report: Report, cache: Cache, *, processes: int = 1) -> Itera
         def pictures() -> Pictures:
             drawn = dict(zip(missing, wait(), strict=True))
 
-            def picture_of(one: Markup) -> Picture:
+            def picture_of(markup: Markup) -> Picture:
                 # What is kept may be damaged, or deleted meanwhile: it is drawn here then.
-                return cache.get("picture", (str(one), drawn_by), lambda: drawn.get(one) or render_png(one))
+                return cache.get(
+                    "picture", (str(markup), drawn_by), lambda: drawn.get(markup) or render_png(markup)
+                )
 
             return {one: picture_of(one) for one in drawings}
 

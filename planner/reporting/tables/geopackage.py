@@ -157,7 +157,7 @@ def _plan_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "candidates_excluded": excluded_table(plan.siting.pool.excluded, inputs.crs),
         "sites": _sites(plan),
         "sites_curve": _curve(plan),
-        "sites_otherwise": _otherwise(plan),
+        "sites_otherwise": _scenarios(plan),
         "unserved": _unserved(plan),
         "findings": diagnosis.rule_results.assign(
             passed=diagnosis.rule_results["passed"].map(_pass_in_words),
@@ -170,7 +170,7 @@ def _plan_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "blocked_pairs": plan.improvements.severance_pairs,
         "community_measures": diagnosis.communities,
         "flips": plan.flips,
-        "verdicts_otherwise": _verdicts_otherwise(plan),
+        "verdicts_otherwise": _other_ratings(plan),
         "fairness": plan.fairness.groups,
         "lorenz": plan.fairness.lorenz,
         "fairness_by_subdistrict": plan.fairness.by_subdistrict,
@@ -217,18 +217,18 @@ def _programme(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     return {"projects": project_table(plan), "needs": needs_table(programme), "funds": funds_table(programme)}
 
 
-def _join_results(given: gpd.GeoDataFrame, found: pd.DataFrame) -> gpd.GeoDataFrame:
+def _join_results(given: gpd.GeoDataFrame, results: pd.DataFrame) -> gpd.GeoDataFrame:
     """Join results to an input table; an input column of the same name is kept as <name>_given."""
-    renamed = {name: f"{name}_given" for name in found.columns if name in given.columns}
+    renamed = {name: f"{name}_given" for name in results.columns if name in given.columns}
     kept = given.drop(columns=[name for name in renamed.values() if name in given.columns])
-    return gpd.GeoDataFrame(kept.rename(columns=renamed).join(found))
+    return gpd.GeoDataFrame(kept.rename(columns=renamed).join(results))
 
 
 def _pass_in_words(passed: object) -> str:
     return {True: "yes", False: "no"}.get(passed, "unknown") if isinstance(passed, bool) else "unknown"
 
 
-def _verdicts_otherwise(plan: Plan) -> pd.DataFrame:
+def _other_ratings(plan: Plan) -> pd.DataFrame:
     """Return the centres whose verdict differs by other rules or at other speeds."""
     tables = [
         changed_ratings(plan.diagnosis, one.diagnosis).assign(kind=one.kind, name=one.name)
@@ -277,7 +277,7 @@ def _curve(plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _otherwise(plan: Plan) -> pd.DataFrame:
+def _scenarios(plan: Plan) -> pd.DataFrame:
     """Return every plan in every circumstance that the study names."""
     found, columns = plan.sites.otherwise, ["plan", "world", "people", "regret"]
     if found is None:

@@ -105,8 +105,8 @@ def candidate_table(candidates: Sequence[Candidate], crs: pyproj.CRS | None) -> 
             "clusters": np.array([one.clusters for one in candidates], dtype=np.int64),
             "people": np.array([one.people for one in candidates], dtype=np.float64),
             "moved_m": np.array([one.moved_m for one in candidates], dtype=np.float64),
-            "cost": _known(one.cost for one in candidates),
-            "area_m2": _known(one.area_m2 for one in candidates),
+            "cost": _numbers(one.cost for one in candidates),
+            "area_m2": _numbers(one.area_m2 for one in candidates),
             "tenure": [one.tenure for one in candidates],
             "centres": [", ".join(one.centres) for one in candidates],
         },
@@ -122,7 +122,7 @@ def excluded_table(excluded: Sequence[ExcludedCandidate], crs: pyproj.CRS | None
     return gpd.GeoDataFrame(table.assign(reason=reasons, detail=details))
 
 
-def _known(numbers: Iterable[float | None]) -> FloatArray:
+def _numbers(numbers: Iterable[float | None]) -> FloatArray:
     return np.array([np.nan if number is None else number for number in numbers], dtype=np.float64)
 
 

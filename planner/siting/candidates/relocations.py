@@ -160,5 +160,7 @@ def _near(kept: Sequence[Candidate], walker: Walker, *, within_m: float) -> list
     return [pair for pair in combinations(range(len(kept)), 2) if pair in joined and pair[::-1] in joined]
 
 
-def _of_centres(one: Candidate, centres: tuple[str, ...]) -> Candidate:
-    return Candidate(one.id, one.source, one.x_m, one.y_m, centres=centres, moved_m=one.moved_m)
+def _of_centres(candidate: Candidate, centres: tuple[str, ...]) -> Candidate:
+    return Candidate(
+        candidate.id, candidate.source, candidate.x_m, candidate.y_m, centres=centres, moved_m=candidate.moved_m
+    )
