@@ -199,7 +199,7 @@ def _find(request: Fetch, servers: OsmServers) -> tuple[PlaceBoundary, str]:
         raise FetchError(request.place or "planner fetch", [Issue("place_or_boundary")])
     if request.boundary is None:
         kept = servers.find_place(request.place)
-        return choose_place(request.place, kept.answers), kept.asked
+        return choose_place(request.place, kept.answers), kept.dated
     found = read_layer(request.boundary, Layer(path=request.boundary), setting="--boundary", schema=BOUNDARY)
     if found.issues:
         raise FetchError(str(request.boundary), found.issues)
@@ -255,7 +255,7 @@ def _record(
         "margin_m": margin_m,
         "data_of": min(dates, default=""),
         "questions": [
-            {"layer": name, "server": servers.overpass, "tags": tags, "answered": answers[name].asked}
+            {"layer": name, "server": servers.overpass, "tags": tags, "answered": answers[name].dated}
             for name, tags in questions.items()
         ],
         "rules": "planner.io.osm.walkable_tags",

@@ -61,8 +61,8 @@ def _lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
         yield from _comparison(
             answered.run.siting, answered.run.comparison, texts, within=_within(answered, texts)
         )
-    if answered.run.left is not None:
-        yield from _unserved(answered.run.left, answered, texts)
+    if answered.run.unserved is not None:
+        yield from _unserved(answered.run.unserved, answered, texts)
     yield from _components(answered, texts)
 
 

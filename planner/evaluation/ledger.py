@@ -135,17 +135,17 @@ class _Search:
 
     @classmethod
     def of(
-        cls, access: ServiceAccess, walker: Walker, hosts: Facilities, communities: Sequence[str], longest: float
+        cls, one: ServiceAccess, walker: Walker, hosts: Facilities, communities: Sequence[str], longest: float
     ) -> _Search:
-        service, standard, count = access.service, access.service.standard, len(communities)
-        home = part_of(access.points, communities)
+        service, standard, count = one.service, one.service.standard, len(communities)
+        home = part_of(one.points, communities)
         # One facility more serves only those whom it gives as many as are asked for.
-        helped = (access.reason != "") & (access.reason != FULL) & (access.within + 1 >= standard.count)
-        lacking, full = (np.where(mask, access.people, 0.0) for mask in (helped, access.reason == FULL))
+        helped = (one.reason != "") & (one.reason != FULL) & (one.within + 1 >= standard.count)
+        lacking, full = (np.where(mask, one.people, 0.0) for mask in (helped, one.reason == FULL))
         nobody = np.zeros((0, count))
         if not service.is_known or not (lacking.any() or full.any()):
-            return cls(access, home, nobody, nobody, nobody, [], np.zeros(count), nobody)
-        ends = walker.snap(access.points)
+            return cls(one, home, nobody, nobody, nobody, [], np.zeros(count), nobody)
+        ends = walker.snap(one.points)
 
         def gains(starts: gpd.GeoDataFrame, people: FloatArray, within_min: float) -> FloatArray:
             times = walker.times(walker.snap(starts), ends, within_min=within_min)
@@ -161,10 +161,10 @@ class _Search:
         homes = _homes_of_most(lacking, home)
         tried = np.zeros(count)
         if len(homes):
-            by_home = gains(gpd.GeoDataFrame(access.points.iloc[homes]), lacking, standard.minutes)
+            by_home = gains(gpd.GeoDataFrame(one.points.iloc[homes]), lacking, standard.minutes)
             np.maximum.at(tried, home[homes], by_home[np.arange(len(homes)), home[homes]])
         return cls(
-            access,
+            one,
             home,
             np.where((status == CLOSED)[:, None], reached, 0.0),
             np.where((status == BELOW_STANDARD)[:, None], reached, 0.0),
@@ -184,33 +184,33 @@ def _homes_of_most(people: FloatArray, home: NDArray[np.int64]) -> NDArray[np.in
     return np.asarray(order[rank < HOMES_TRIED], dtype=np.int64)
 
 
-def _row(access: ServiceAccess, search: _Search, code: int) -> dict[str, object] | None:
+def _row(one: ServiceAccess, search: _Search, code: int) -> dict[str, object] | None:
     """Return one row of the ledger; None where nobody of the community lacks the service."""
     inside = search.home == code
-    whole = float(access.people[inside].sum())
-    if not access.service.is_known:
+    whole = float(one.people[inside].sum())
+    if not one.service.is_known:
         blank = {f"people_{reason}": np.nan for reason in REASONS}
         unknown = {"people_missing": np.nan, "missing_share": np.nan, **blank, "reason": UNKNOWN}
         return {"people": whole, **unknown, "nearest_min": np.nan, "nearest": "", **_mend(Mend("survey"), ())}
-    of_reason = {reason: float(access.people[inside & (access.reason == reason)].sum()) for reason in REASONS}
+    of_reason = {reason: float(one.people[inside & (one.reason == reason)].sum()) for reason in REASONS}
     missing = sum(of_reason.values())
     if not missing > PEOPLE_LEAST:
         return None
-    lacks = inside & (access.reason != "") & (access.people > 0)
-    reaching = lacks & (access.group_nearest >= 0)
-    people = np.bincount(access.group_nearest[reaching], weights=access.people[reaching], minlength=1)
+    lacks = inside & (one.reason != "") & (one.people > 0)
+    reaching = lacks & (one.group_nearest >= 0)
+    people = np.bincount(one.group_nearest[reaching], weights=one.people[reaching], minlength=1)
     options = [mend for mend in _mends(search, code) if mend.people > PEOPLE_LEAST]
     best = choose_mend(options)
     unpriced = tuple(mend.kind for mend in options if np.isnan(mend.cost) and mend is not best)
-    walks = access.nearest_of_group[reaching]
+    walks = one.nearest_of_group[reaching]
     return {
         "people": whole,
         "people_missing": missing,
         "missing_share": missing / whole,
         **{f"people_{reason}": count for reason, count in of_reason.items()},
         "reason": max(REASONS, key=lambda reason: of_reason[reason]),
-        "nearest_min": float(np.average(walks, weights=access.people[reaching])) if reaching.any() else np.inf,
-        "nearest": str(access.service.places["id"].iloc[int(people.argmax())]) if reaching.any() else "",
+        "nearest_min": float(np.average(walks, weights=one.people[reaching])) if reaching.any() else np.inf,
+        "nearest": str(one.service.places["id"].iloc[int(people.argmax())]) if reaching.any() else "",
         **_mend(best, unpriced),
     }
 

@@ -41,7 +41,7 @@ from planner.schemas.tables import (
 NEARBY_M = 20_000.0
 """A layer farther from the communities than this is in another coordinate system, not in the next district."""
 
-SHOWN_ROWS_OF_LAYER = ("row_total", "row_note", "row_above", "row_section", "row_numbering", "row_translation")
+REPORTED_ROWS = ("row_total", "row_note", "row_above", "row_section", "row_numbering", "row_translation")
 """Rows that look like data to a reader: that they are none is reported. Blank rows and titles are only counted."""
 
 COUNTED_LAYERS = ("communities", "people_table", "demand")
@@ -196,9 +196,7 @@ class StudyLayers:
         """Return what was understood otherwise than it is written, and the totals and notes among the rows."""
         notices = []
         for name, result in self._read.items():
-            notices += [
-                Notice(item.key, name, item.rows) for item in result.left_out if item.key in SHOWN_ROWS_OF_LAYER
-            ]
+            notices += [Notice(item.key, name, item.rows) for item in result.left_out if item.key in REPORTED_ROWS]
             notices += result.notices
         return (*notices, *self._told)
 

@@ -53,7 +53,7 @@ class PlaceSearch(NamedTuple):
         Segments by cell, in each cell ordered by `SegmentAccess.least_m`.
     segment_xy, segment_m, factor
         See `WalkingNetwork`.
-    known
+    segment_access
         Walks to the segments.
     access_m, reach_m
         Longest straight walk, and the same with the tolerance of a touch.
@@ -63,7 +63,7 @@ class PlaceSearch(NamedTuple):
     segment_xy: FloatArray
     segment_m: FloatArray
     factor: FloatArray
-    known: SegmentAccess
+    segment_access: SegmentAccess
     access_m: float
     reach_m: float
 
@@ -130,8 +130,8 @@ def find_relevant_stretches(  # noqa: C901, PLR0915 -- a call in the loop costs 
 
     Each is computed as by `fill_stretches`. `seen` is working memory, one number per segment.
     """
-    grid, segment_xy, segment_m, factor, known, access_m, reach_m = ground
-    ahead_m, back_m, least_m = known
+    grid, segment_xy, segment_m, factor, segment_access, access_m, reach_m = ground
+    ahead_m, back_m, least_m = segment_access
     cells, listed, cell_m, columns = grid.pointer, grid.segment, grid.cell_m, grid.columns
     pointer, used = np.zeros(len(places) + 1, dtype=np.int64), 0
     segment, stretch = np.empty(4 * len(places), dtype=np.int64), np.empty((4 * len(places), 5))

@@ -198,7 +198,7 @@ def find_topology_issues(network: WalkingNetwork, streets: gpd.GeoDataFrame | No
         _overlaps(network, marks, one, other),
     ]
     kinds = np.repeat(["near_miss", "crossing", "overlap"], [len(each.xy) for each in issues])
-    one, other = (np.concatenate([getattr(each, side) for each in issues]) for side in ("one", "other"))
+    one, other = (np.concatenate([getattr(each, side) for each in issues]) for side in ("first", "second"))
     off_ground = marks.off_ground[one] | marks.off_ground[other]
     return gpd.GeoDataFrame(
         {
@@ -219,8 +219,8 @@ class _Issues:
     """Places of one kind: where, the segments concerned, how far apart, how long."""
 
     xy: FloatArray
-    one: IndexArray
-    other: IndexArray
+    first: IndexArray
+    second: IndexArray
     gap_m: FloatArray
     length_m: FloatArray
 

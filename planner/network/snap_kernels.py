@@ -161,13 +161,13 @@ def fill_stretches(
     xy: FloatArray,
     order: IndexArray,
     first: int,
-    found: NearbySegments,
+    nearby: NearbySegments,
     access_m: float,
     pairs: SnapRows,
 ) -> None:
     """Write the stretches of the points from `first` on in `order` into their rows."""
     segment_xy, segment_m = segments
-    counts, around, _, _ = found
+    counts, around, _, _ = nearby
     pointer, point, segment, columns = pairs
     taken = 0
     for i in range(len(counts)):

@@ -46,7 +46,7 @@ def people_from_households(
     points
         With people everywhere.
     notices
-        How many points were reckoned so, and with which sizes.
+        How many points were estimated so, and with which sizes.
 
     Raises
     ------
@@ -66,8 +66,8 @@ def people_from_households(
         lacking = list(size_of.index[size_of.isna() & (households > 0)])
         raise DataError(source, [Issue("no_household_size", {}, lacking)])
     size_of = size_of.fillna(np.nan if size is None else size)
-    reckoned = points["households"] * size_of.reindex(home).to_numpy()
-    people = points["people"].where(~unknown, reckoned.fillna(0.0))
+    estimated = points["households"] * size_of.reindex(home).to_numpy()
+    people = points["people"].where(~unknown, estimated.fillna(0.0))
     used = size_of[households > 0]
     values = {
         "count": f"{int(unknown.sum())}",
@@ -257,11 +257,11 @@ def disaggregate_population(  # noqa: PLR0913 - all the layers that people may c
         else:
             placed = spread_along_streets(communities, streets, spacing_m=spacing_m)
     size = settings.household_size
-    points, reckoned = people_from_households(placed.points, communities, size=size, source=source)
+    points, estimated = people_from_households(placed.points, communities, size=size, source=source)
     if not points["people"].sum() > 0:
         raise DataError(source, [Issue("nobody_inside")])
     read_people = points.groupby("community")["people"].sum()
-    notices = [*placed.notices, *reckoned]
+    notices = [*placed.notices, *estimated]
     if spread.homes is not None and method != "buildings":
         notices += spread.homes.notices
     if settings.calibrate and method in {"points", "raster"}:

@@ -73,7 +73,7 @@ def cut_cells(
     """Cut cells by the communities' borders, what they count in proportion to area.
 
     Areal weighting: what a cell counts is taken to lie evenly on it. Ground that several communities share belongs
-    to the one with the lowest id. Shares are reckoned in the cells' own system,
+    to the one with the lowest id. Shares are computed in the cells' own system,
     which must be true to area within one cell.
 
     Parameters

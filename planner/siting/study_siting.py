@@ -80,15 +80,15 @@ class StudySiting:
         Candidates and proposals.
     answer
         Solution of the study's model; None if nothing was proposed.
-    asked_xy
+    demand_xy
         Positions of the demand that can be gained, metres, shape (demand, 2).
     weights, gains
         Weight of one person of each group; people gained by each proposal, per group.
     comparison
         Greedy, curve of the number of sites, alternatives.
-    left
+    unserved
         Demand that no candidate serves; None if nothing was proposed.
-    otherwise
+    scenarios
         Proposals in the study's scenarios; None if it has none.
     fair
         Equity frontiers that the study requests.
@@ -96,12 +96,12 @@ class StudySiting:
 
     siting: SitingResult
     answer: ModelAnswer | None
-    asked_xy: NDArray[np.float64]
+    demand_xy: NDArray[np.float64]
     weights: Mapping[str, float]
     gains: tuple[Mapping[str, float], ...]
     comparison: Baselines
-    left: UnservedDemand | None
-    otherwise: ScenarioAnalysis | None
+    unserved: UnservedDemand | None
+    scenarios: ScenarioAnalysis | None
     fair: tuple[EquityFrontier, ...]
 
 
@@ -117,7 +117,7 @@ class StudySolution:
         Candidates, and those excluded.
     siting, comparison
         The study's own proposals and their baselines; None unless the model `maximises_gain`.
-    left
+    unserved
         Demand that no candidate and no centre serves; None if nothing was proposed.
     """
 
@@ -125,7 +125,7 @@ class StudySolution:
     pool: CandidateSet
     siting: SitingResult | None
     comparison: Baselines | None
-    left: UnservedDemand | None
+    unserved: UnservedDemand | None
 
 
 def solve(inputs: SitingInputs, *, model: str = DEFAULT_MODEL, progress: Progress = silent) -> StudySolution:
@@ -161,7 +161,7 @@ def solve(inputs: SitingInputs, *, model: str = DEFAULT_MODEL, progress: Progres
         pool=siting.pool,
         siting=siting if compared else None,
         comparison=compare_baselines(siting, inputs.study.siting, budget) if compared else None,
-        left=unserved_demand(inputs, builder, siting, budget) if _has_question(builder) else None,
+        unserved=unserved_demand(inputs, builder, siting, budget) if _has_question(builder) else None,
     )
 
 
@@ -195,12 +195,12 @@ def solve_study(inputs: SitingInputs, *, progress: Progress = silent) -> StudySi
     return StudySiting(
         siting=siting,
         answer=answer,
-        asked_xy=builder.snaps.xy,
+        demand_xy=builder.snaps.xy,
         weights=demand.weights,
         gains=gains_by_group(siting, residents, groups, inputs.walker, standard_min=inputs.standard_min),
         comparison=compare_baselines(siting, study.siting, budget),
-        left=unserved_demand(inputs, builder, siting, budget) if siting.proposals else None,
-        otherwise=analyse_scenarios(study, inputs.inputs, siting, inputs.groups, inputs.walker, budget),
+        unserved=unserved_demand(inputs, builder, siting, budget) if siting.proposals else None,
+        scenarios=analyse_scenarios(study, inputs.inputs, siting, inputs.groups, inputs.walker, budget),
         fair=equity_frontiers(study, inputs.inputs, inputs.walker, siting, budget),
     )
 

@@ -349,7 +349,7 @@ def test_why_somebody_is_served_by_nobody() -> None:
 
 
 def test_regret_is_against_the_best_of_each_circumstance(sited: planner.Plan) -> None:
-    found = sited.sites.otherwise
+    found = sited.sites.scenarios
     assert found is not None
     table = found.table
     assert table.scenarios == (

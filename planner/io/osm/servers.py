@@ -81,7 +81,7 @@ class CachedAnswers:
     """Answers to one question, and when (UTC) the last of them came."""
 
     answers: list[Any]
-    asked: str
+    dated: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,7 +123,7 @@ class OsmServers:
             The server does not answer, or not in its protocol.
         """
 
-        def ask() -> None:
+        def query() -> None:
             import requests
             from osmnx import geocoder
 
@@ -136,11 +136,11 @@ class OsmServers:
                 # Too few results for OSMnx: what there is has been kept, and is looked at below.
                 return
 
-        kept = self._kept(("place", self.nominatim, place, self.language), self.nominatim, ask)
+        kept = self._kept(("place", self.nominatim, place, self.language), self.nominatim, query)
         results = [result for answer in kept.answers if isinstance(answer, list) for result in answer]
         if not kept.answers or not all(isinstance(result, dict) for result in results):
             raise FetchError(place, [Issue("answer_not_osm", {"server": self.nominatim})])
-        return CachedAnswers(sorted(results, key=_importance, reverse=True), kept.asked)
+        return CachedAnswers(sorted(results, key=_importance, reverse=True), kept.dated)
 
     def find_elements(self, area: shapely.Geometry, tags: Tags) -> CachedAnswers:
         """Return the answers of Overpass about what carries `tags` inside `area` (degrees), with all their nodes.
@@ -151,7 +151,7 @@ class OsmServers:
             The server does not answer, or not in its protocol.
         """
 
-        def ask() -> None:
+        def query() -> None:
             from osmnx import features
 
             try:
@@ -161,7 +161,7 @@ class OsmServers:
                 return
 
         question = ("elements", self.overpass, shapely.to_wkt(area, rounding_precision=7), tags)
-        kept = self._kept(question, self.overpass, ask)
+        kept = self._kept(question, self.overpass, query)
         if not kept.answers or not all(isinstance(answer, dict) for answer in kept.answers):
             raise FetchError(self.overpass, [Issue("answer_not_osm", {"server": self.overpass})])
         return kept

@@ -65,13 +65,13 @@ def _bundles(plan: Plan) -> dict[str, Any] | None:
     }
 
 
-def bundle_rooms(plan: Plan, bundles: StudyBundles) -> gpd.GeoDataFrame:
+def bundle_rooms(plan: Plan, found: StudyBundles) -> gpd.GeoDataFrame:
     """Return the rooms that are taken, with what goes into them."""
     settings = {one.id: one for one in plan.study.services}
-    rooms = bundles.rooms.iloc[list(bundles.solution.rooms)]
+    rooms = found.rooms.iloc[list(found.solution.rooms)]
     inside = [
-        [bundles.services[service] for room, service in bundles.solution.contents if room == taken]
-        for taken in bundles.solution.rooms
+        [found.services[service] for room, service in found.solution.contents if room == taken]
+        for taken in found.solution.rooms
     ]
     return gpd.GeoDataFrame(
         rooms.assign(
@@ -119,14 +119,14 @@ def service_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     }
 
 
-def _service(access: ServiceAccess, total: dict[str, Any]) -> dict[str, Any]:
-    standard, places, counts = access.service.standard, access.service.places, access.service.counts
+def _service(one: ServiceAccess, total: dict[str, Any]) -> dict[str, Any]:
+    standard, places, counts = one.service.standard, one.service.places, one.service.counts
     shares = {name: value for name, value in total.items() if name != "service"}
     return {
-        "id": access.id,
+        "id": one.id,
         **standard.titles,
         **{name: getattr(standard, name) for name in STANDARD},
-        "known": access.service.is_known,
+        "known": one.service.is_known,
         "facilities": int(counts.sum()),
         "facilities_closed": int((places["status"] == CLOSED).sum()),
         "facilities_below_standard": int((places["status"] == BELOW_STANDARD).sum()),

@@ -79,8 +79,8 @@ def siting_entries(plan: Plan) -> Entries:
             _alternative(one, proposal, places)
             for one, proposal in zip(plan.sites.comparison.others, plan.sites.comparison.other_plans, strict=True)
         ],
-        "left": _left(plan.sites.left, plan),
-        "robust": _robust(plan.sites.otherwise, places),
+        "left": _left(plan.sites.unserved, plan),
+        "robust": _robust(plan.sites.scenarios, places),
         "fair": [_fair(one, places) for one in plan.sites.fair],
     }
 

@@ -279,7 +279,7 @@ def _curve(plan: Plan) -> pd.DataFrame:
 
 def _scenarios(plan: Plan) -> pd.DataFrame:
     """Return every plan in every circumstance that the study names."""
-    found, columns = plan.sites.otherwise, ["plan", "world", "people", "regret"]
+    found, columns = plan.sites.scenarios, ["plan", "world", "people", "regret"]
     if found is None:
         return pd.DataFrame(columns=columns, dtype=object)
     table = found.table
@@ -293,9 +293,9 @@ def _scenarios(plan: Plan) -> pd.DataFrame:
 
 def _unserved(plan: Plan) -> gpd.GeoDataFrame:
     """Return the people that no candidate and no facility covers, with the reason."""
-    left = plan.sites.left
+    left = plan.sites.unserved
     rows = left.rows if left is not None else np.zeros(0, dtype=np.int64)
-    points = gpd.GeoSeries(gpd.points_from_xy(*plan.sites.asked_xy[rows].T), crs=plan.inputs.crs)
+    points = gpd.GeoSeries(gpd.points_from_xy(*plan.sites.demand_xy[rows].T), crs=plan.inputs.crs)
     columns = {
         "people": [] if left is None else left.people,
         "reason": [] if left is None else list(left.reason),

@@ -172,7 +172,7 @@ def descend(
 
 @kernel
 def _compute_profits(values: ValueTable, limits: SelectionLimits, fate: NDArray[np.int8], prices: Prices) -> None:
-    """Reckon what each column that is not out is worth at the present prices."""
+    """Compute what each column that is not out is worth at the present prices."""
     price, money_price = prices.price, prices.state[MONEY_PRICE]
     for column in range(len(fate)):
         if fate[column] == OUT:

@@ -13,10 +13,10 @@ from planner.reporting.report.ledger_figure import MatrixCell, ledger_figure
 from planner.reporting.tables.services import (
     bundle_services_table,
     bundles_table,
+    found_services,
     ledger_table,
     mend_text,
     service_names,
-    services_of,
     services_table,
     step_free_table,
 )
@@ -43,7 +43,7 @@ LEDGER = (
 
 def services_section(t: Translator) -> Iterator[Block]:
     """Yield the chapter on services."""
-    found, names, texts = services_of(t), service_names(t), t.texts
+    found, names, texts = found_services(t), service_names(t), t.texts
     total = found["completeness"]
     yield Paragraph(
         texts(
@@ -82,10 +82,10 @@ def services_section(t: Translator) -> Iterator[Block]:
         yield from _bundles(found["bundles"], t)
 
 
-def _matrix(services: Services, t: Translator) -> Iterator[Block]:
+def _matrix(found: Services, t: Translator) -> Iterator[Block]:
     names, communities = service_names(t), community_names(t.content)
-    missing = {(row["community"], row["service"]): row for row in services["ledger"]}
-    people = {(row["community"], row["service"]): row["people"] for row in services["by_community"]}
+    missing = {(row["community"], row["service"]): row for row in found["ledger"]}
+    people = {(row["community"], row["service"]): row["people"] for row in found["by_community"]}
     lacking = {
         one: sum(missing[one, service]["people_missing"] or 0.0 for service in names if (one, service) in missing)
         for one in communities
@@ -120,8 +120,8 @@ def _cell(row: LedgerRow | None, people: float, name: str, t: Translator) -> Mat
     return MatrixCell(row["missing_share"], t.texts(f"services.mark_{row['reason']}"), said)
 
 
-def _ledger(services: Services, t: Translator) -> Iterator[Block]:
-    rows = [row for row in services["ledger"] if row["priority"] is not None]
+def _ledger(found: Services, t: Translator) -> Iterator[Block]:
+    rows = [row for row in found["ledger"] if row["priority"] is not None]
     if not rows:
         yield Paragraph(t.texts("services.ledger_none"))
         return
@@ -130,40 +130,40 @@ def _ledger(services: Services, t: Translator) -> Iterator[Block]:
     yield ledger_table(t).block(t, shown, t.texts("services.ledger_table"), keys=LEDGER, note=note)
 
 
-def _bundles(bundles: Bundles, t: Translator) -> Iterator[Block]:
+def _bundles(found: Bundles, t: Translator) -> Iterator[Block]:
     texts, unit = t.texts, unit_of_amount(t.content["study"]["costs"]["unit"], t.texts)
 
     def money(amount: float) -> str:
         return f"{t.number(amount, 1)}{unit}"
 
     yield Paragraph(texts("services.bundles_title"), title=True)
-    if not bundles["rooms"]:
+    if not found["rooms"]:
         yield Paragraph(texts("services.bundles_none"))
         return
-    is_proved = bundles["status"] == "optimal"
+    is_proved = found["status"] == "optimal"
     proof = "services.bundles_optimal" if is_proved else "services.bundles_bound"
     yield Paragraph(
         texts(
             "services.bundles_intro",
-            budget=texts("services.bundles_no_budget") if bundles["budget"] is None else money(bundles["budget"]),
-            rooms=t.whole(len(bundles["rooms"])),
-            services=t.whole(sum(len(room["services"].split(", ")) for room in bundles["rooms"])),
-            cost=money(bundles["cost"]),
-            gained=t.whole(bundles["gained"]),
-            proof=texts(proof) if is_proved else texts(proof, bound=t.whole(ceil(bundles["bound"]))),
+            budget=texts("services.bundles_no_budget") if found["budget"] is None else money(found["budget"]),
+            rooms=t.whole(len(found["rooms"])),
+            services=t.whole(sum(len(room["services"].split(", ")) for room in found["rooms"])),
+            cost=money(found["cost"]),
+            gained=t.whole(found["gained"]),
+            proof=texts(proof) if is_proved else texts(proof, bound=t.whole(ceil(found["bound"]))),
         )
     )
-    together, apart = bundles["cost_together"], bundles["cost_apart"]
+    together, apart = found["cost_together"], found["cost_apart"]
     if together is not None and apart is not None:
         saved = money(max(apart - together, 0.0))
         yield Paragraph(
             texts("services.bundles_saving", together=money(together), apart=money(apart), saved=saved)
         )
-    yield bundles_table(t).block(t, bundles["rooms"], texts("services.bundles_table"))
-    yield bundle_services_table(t).block(t, bundles["services"], texts("services.bundles_alone"))
+    yield bundles_table(t).block(t, found["rooms"], texts("services.bundles_table"))
+    yield bundle_services_table(t).block(t, found["services"], texts("services.bundles_alone"))
 
 
-def _fairness(services: Services, t: Translator) -> Table:
+def _fairness(found: Services, t: Translator) -> Table:
     names = {one["id"]: one["name"] for one in t.content["groups"]}
 
     def group(name: str) -> str:
@@ -185,6 +185,6 @@ def _fairness(services: Services, t: Translator) -> Table:
                 t.number(row["completeness"], 2),
                 t.number(row["completeness_gini"], 3),
             )
-            for row in services["fairness"]
+            for row in found["fairness"]
         ),
     )
