@@ -19,11 +19,18 @@ from planner.api.arguments import check_choice, check_number, read_limit, read_m
 from planner.api.frames import Points, labels_at, read_points, restore_crs
 from planner.api.networks import WalkNetwork, walker_of
 from planner.api.progress import CallProgress
-from planner.network.edge_intervals import EdgeIntervals, merge_intervals, split_at_segments
 from planner.network.isochrones.small_discs import stretches_within
 from planner.network.isochrones.unions import capsule_unions
 from planner.network.positions import as_snapped, positions_of_nodes
-from planner.network.reached_edges import as_drawn, clip_to_reach, edge_segments_of, find_reached_edges
+from planner.network.reached_edges import (
+    EdgeIntervals,
+    as_drawn,
+    clip_to_reach,
+    edge_segments_of,
+    find_reached_edges,
+    merge_intervals,
+    split_at_segments,
+)
 from planner.network.search import search
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray, IndexArray, is_within

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from planner.messages.catalogue import unit_of_amount
+from planner.messages.catalogue import Texts, unit_of_amount
 from planner.reporting.document.records.facilities import (
     Action,
     Direction,
@@ -14,7 +14,7 @@ from planner.reporting.document.records.facilities import (
     RuleResult,
     SeveredPair,
 )
-from planner.reporting.document.records.plan import Entry
+from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.report.blocks import DIGITS, Translator
 from planner.reporting.rounding import digits_to_distinguish
 
@@ -163,3 +163,41 @@ def rule_basis(rule: Entry, t: Translator) -> str:
     """Return a rule's clause and how sure it is, unless the clause states so itself."""
     clause, evidence = t.citation(rule, "clause"), t(f"rule_evidence_{rule['evidence']}")
     return clause if evidence.lower() in clause.lower() else t("clause_joint").join((clause, evidence))
+
+
+def scenario_heading(heading: str, content: PlanDocument, texts: Texts) -> str:
+    """Return a heading that names the scenario of the run; the heading alone where the centres are today's."""
+    scenario = content["scenario"]
+    if scenario is None:
+        return heading
+    return texts("words.scenario_heading", heading=heading, scenario=scenario_name(content, texts))
+
+
+def scenario_name(content: PlanDocument, texts: Texts) -> str:
+    """Return what the scenario of the run is called, by its file; "" where the centres are today's."""
+    scenario = content["scenario"]
+    if scenario is None:
+        return ""
+    file = scenario["file"]
+    return texts("words.scenario_named", file=file) if file else texts("words.scenario_unnamed")
+
+
+def scenario_notice(content: PlanDocument, texts: Texts) -> str:
+    """Return what the scenario of the run changes, and what no figure of it holds; "" without a scenario."""
+    return texts.paragraph(_sentences(content, texts))
+
+
+def _sentences(content: PlanDocument, texts: Texts) -> Iterator[str]:
+    scenario = content["scenario"]
+    if scenario is None:
+        return
+    counts = {"closed": len(scenario["closed"]), "sites": len(scenario["sites"])}
+    changes = len(scenario["changes"])
+    key = "scenario_changes_more" if changes else "scenario_changes"
+    yield texts(f"words.{key}", scenario=scenario_name(content, texts), changes=changes, **counts)
+    if content["programme"] is None:
+        return
+    if scenario["sites"]:
+        yield texts("words.scenario_not_paid", sites=counts["sites"])
+    if not changes:
+        yield texts("words.scenario_no_upgrades")

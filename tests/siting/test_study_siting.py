@@ -29,8 +29,7 @@ from planner.network.snapping import snap
 from planner.network.walk import WalkSettings
 from planner.network.walker import Walker
 from planner.schemas.tables import PARCELS
-from planner.siting.alternatives import find_alternatives
-from planner.siting.baselines import compare_baselines
+from planner.siting.baselines import compare_baselines, find_alternatives
 from planner.siting.candidates.builder import CandidateBuilder
 from planner.siting.candidates.candidate import Candidate, candidate_xy, place_id
 from planner.siting.candidates.clusters import Grouping, propose_dense

@@ -24,14 +24,18 @@ from planner.config.study import Study
 from planner.evaluation import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.expressions import BoolOp, indicators_in
-from planner.evaluation.improvements.actions import Action, ImprovementPlan, Intervention, order_key, total_cost
-from planner.evaluation.improvements.context import InterventionContext, NetworkIntervention, build_context
-from planner.evaluation.improvements.facility_actions import (
+from planner.evaluation.improvements.actions import (
+    Action,
     FloorAreaIntervention,
     FunctionsIntervention,
     HoursIntervention,
+    ImprovementPlan,
+    Intervention,
     StepFreeIntervention,
+    order_key,
+    total_cost,
 )
+from planner.evaluation.improvements.context import InterventionContext, NetworkIntervention, build_context
 from planner.evaluation.improvements.local_access import around_facility, build_local_access, in_place
 from planner.evaluation.improvements.site_actions import (
     CrossingIntervention,

@@ -10,9 +10,8 @@ import numpy as np
 
 from planner.accessibility.coverage import is_branch
 from planner.evaluation import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
-from planner.evaluation.improvements.actions import Action
+from planner.evaluation.improvements.actions import Action, turning_points, with_floor_area
 from planner.evaluation.improvements.context import InterventionContext, NetworkIntervention, point_of
-from planner.evaluation.improvements.facility_actions import turning_points, with_floor_area
 from planner.evaluation.improvements.local_access import (
     LocalAccess,
     nearest_first,

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from planner.network.argument_checks import check_limits, check_search
 from planner.network.compile import map_chunks
-from planner.network.edge_intervals import EdgeIntervals, merge_intervals, split_at_segments
 from planner.network.isochrones.small_discs import small_discs, stretches_within
 from planner.network.isochrones.sources import (
     IsochroneSources,
@@ -34,6 +33,7 @@ from planner.network.isochrones.unions import (
 )
 from planner.network.network import WalkingNetwork
 from planner.network.reached_edges import (
+    EdgeIntervals,
     EdgeSegments,
     ReachedEdges,
     as_drawn,
@@ -41,6 +41,8 @@ from planner.network.reached_edges import (
     edge_segments_of,
     find_partial_edges,
     find_reached_edges,
+    merge_intervals,
+    split_at_segments,
 )
 from planner.network.search import search
 from planner.network.snapping import SnappedPoints

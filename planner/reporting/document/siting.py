@@ -14,8 +14,7 @@ from planner.reporting.document.people import weighing_entries
 from planner.reporting.place_names import place_names
 from planner.reporting.rounding import round_bound
 from planner.results import Plan
-from planner.siting.alternatives import Alternative
-from planner.siting.baselines import CurvePoint
+from planner.siting.baselines import Alternative, CurvePoint
 from planner.siting.candidates.candidate import candidate_table
 from planner.siting.candidates.relocations import FacilityAction
 from planner.siting.equity import EquityFrontier

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.reporting.map.sheet_drawing import A3_MM
-from planner.reporting.map.sizes import CORE_MARGIN_M, CORE_TAIL
+from planner.reporting.style import CORE_MARGIN_M, CORE_TAIL
 from planner.results import Plan
 
 MAP_BOX = (0.012, 0.015, 0.752, 0.9)

@@ -27,10 +27,10 @@ from planner.reporting.map.whatif_figures import (
     business_area_sets,
     followed_group_limits,
     group_sets,
+    project_sets,
     scenario_sets,
     station_snaps,
 )
-from planner.reporting.map.whatif_projects import project_sets
 from planner.reporting.map.whatif_rules import followed_limits, what_if_rules
 from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan

@@ -39,7 +39,7 @@ from planner.evaluation.rules import RuleSet
 from planner.population.demand_points import quantum_of
 from planner.reporting.document.records.plan import Entry
 from planner.reporting.map.branch_choices import facts_by_choice, has_too_many_branches, stacked
-from planner.reporting.rates import rate_counts
+from planner.reporting.rounding import rate_counts
 from planner.results import Plan
 from planner.results.outcome import Walks
 from planner.schemas.tables import PREMISES

@@ -20,8 +20,8 @@ from planner.reporting.report.official import (
     heading_number,
     signature_indents,
 )
-from planner.reporting.report.png import Picture
-from planner.reporting.report.word_styles import TEXT_MM, open_template
+from planner.reporting.report.pictures import Picture
+from planner.reporting.report.word_parts import TEXT_MM, open_template
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument

@@ -8,6 +8,7 @@ from itertools import islice
 from planner.messages.catalogue import money_unit, unit_of_amount
 from planner.reporting.document.records.programme import Programme
 from planner.reporting.document.records.siting import ChosenSite
+from planner.reporting.facility_text import scenario_notice
 from planner.reporting.programme_text import CALENDAR, fund_titles, money_text, year_text, years_text
 from planner.reporting.report.before_after import before_after_figure
 from planner.reporting.report.blocks import (
@@ -26,7 +27,6 @@ from planner.reporting.report.blocks import (
 )
 from planner.reporting.report.outcome import Outcome, outcome_of
 from planner.reporting.rounding import round_money
-from planner.reporting.scenario_text import scenario_notice
 from planner.results import Plan
 
 MOST_PLACES = 8

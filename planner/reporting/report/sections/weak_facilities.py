@@ -18,7 +18,6 @@ from planner.reporting.facility_text import (
     requirement,
     rule_basis,
 )
-from planner.reporting.rates import RATES, missing_rate_text, rate_text
 from planner.reporting.report.blocks import (
     DASH,
     Block,
@@ -32,6 +31,7 @@ from planner.reporting.report.blocks import (
     limit_distance_m,
 )
 from planner.reporting.report.figures import centre_figure
+from planner.reporting.rounding import RATES, missing_rate_text, rate_text
 from planner.reporting.tables.result_tables import rules_table
 from planner.results import Plan
 from planner.schemas.tables import PREMISES
