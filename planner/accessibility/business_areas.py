@@ -30,30 +30,22 @@ STATION = "station"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BusinessAreas:
-    """Business areas of a study.
-
-    Attributes
-    ----------
-    table
-        One row an area, most workers first: id (B1, B2, …), name, name_from (given, place or street), places,
-        workers, workers_given (of these, those that the layer states), middle (id of the central place),
-        station_within (whether a station is within the standard of it), station and station_min (the nearest, ""
-        and `inf` where none can be reached), centre and centre_min (the nearest of any tier), workers_covered
-        (within the standard of a station), workers_near_middle (within the standard of the central place),
-        area_m2, geometry (its extent).
-    places
-        The places that count, with circle (id of the area, "" in none) and station_min (`inf` beyond the
-        standard).
-    standard_min
-        Service standard, minutes.
-    notices
-        Places that reach no street.
-    """
+    """Business areas of a study."""
 
     table: gpd.GeoDataFrame
+    """One row an area, most workers first: id (B1, B2, …), name, name_from (given, place or street), places,
+    workers, workers_given (of these, those that the layer states), middle (id of the central place),
+    station_within (whether a station is within the standard of it), station and station_min (the nearest, ""
+    and `inf` where none can be reached), centre and centre_min (the nearest of any tier), workers_covered
+    (within the standard of a station), workers_near_middle (within the standard of the central place), area_m2,
+    geometry (its extent)."""
     places: gpd.GeoDataFrame
+    """The places that count, with circle (id of the area, "" in none) and station_min (`inf` beyond the
+    standard)."""
     standard_min: float
+    """Service standard, minutes."""
     notices: tuple[Notice, ...]
+    """Places that reach no street."""
 
 
 def find_business_areas(  # noqa: PLR0913 - inputs of one stage, each by name

@@ -76,31 +76,22 @@ class Coverage:
     The three tables have, for each limit: people, people_covered, people_share, points, points_covered,
     points_share, area_m2, area_covered_m2, area_share, and people_overlap (two centres or more within the limit).
     A share of nothing is NaN.
-
-    Attributes
-    ----------
-    total
-        One row a limit.
-    by_community
-        One row a community and limit; own_people_covered counts those within the limit of the community's own
-        centres.
-    by_tier
-        One row a tier and limit: what the centres of that tier alone reach.
-    demand
-        The demand points with nearest_min (`inf` beyond the horizon), nearest_facility (id or ""; of a
-        branch, that of its centre) and facilities_<limit>min, how many centres are within each limit.
-    uncovered
-        The demand points with people beyond the standard.
-    standard_min
-        The limit that counts as served, minutes.
     """
 
     total: pd.DataFrame
+    """One row a limit."""
     by_community: pd.DataFrame
+    """One row a community and limit; own_people_covered counts those within the limit of the community's own
+    centres."""
     by_tier: pd.DataFrame
+    """One row a tier and limit: what the centres of that tier alone reach."""
     demand: gpd.GeoDataFrame
+    """The demand points with nearest_min (`inf` beyond the horizon), nearest_facility (id or ""; of a branch, that
+    of its centre) and facilities_<limit>min, how many centres are within each limit."""
     uncovered: gpd.GeoDataFrame
+    """The demand points with people beyond the standard."""
     standard_min: float
+    """The limit that counts as served, minutes."""
 
 
 def count_column(limit_min: float) -> str:
@@ -321,30 +312,22 @@ def _share(part: float, whole: float) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupCoverage:
-    """Coverage of one population group.
-
-    Attributes
-    ----------
-    group
-        The group and its demand points.
-    limits_min, standard_min
-        Its limits and service standard, minutes.
-    total, by_community, by_tier
-        As in `Coverage`, without shares of area, which are the same for all groups.
-    demand
-        Its points with nearest_min, nearest_facility and facilities_<limit>min.
-    uncovered
-        Those with people beyond the standard.
-    """
+    """Coverage of one population group."""
 
     group: GroupDemand
+    """The group and its demand points."""
     limits_min: tuple[float, ...]
     standard_min: float
+    """`limits_min`, `standard_min`: Its limits and service standard, minutes."""
     total: pd.DataFrame
     by_community: pd.DataFrame
     by_tier: pd.DataFrame
+    """`total`, `by_community`, `by_tier`: As in `Coverage`, without shares of area, which are the same for all
+    groups."""
     demand: gpd.GeoDataFrame
+    """Its points with nearest_min, nearest_facility and facilities_<limit>min."""
     uncovered: gpd.GeoDataFrame
+    """Those with people beyond the standard."""
 
 
 def measure_group_coverage(

@@ -26,28 +26,22 @@ LORENZ_STEPS = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Equity:
-    """Distribution of the walk to the nearest facility.
-
-    Attributes
-    ----------
-    groups
-        One row a population group (everybody, 65 and more, further groups): group, people, people_reaching,
-        people_unreachable, uncovered and uncovered_share (beyond the standard, with the unreachable), mean_min,
-        median_min, gini, theil, gap (FGT with power 1) and severity (power 2), worst_from_min (the worst-served
-        tenth walk at least this), worst_mean_min (of those of them who reach a centre), worst_people,
-        worst_unreachable. NaN where nobody, or not known.
-    lorenz
-        One row a group and tenth of the people, from the shortest walks: group, people_share, minutes_share.
-    by_subdistrict
-        One row a subdistrict: subdistrict (its name), people, people_unreachable, mean_min, gini, uncovered_share.
-    between_share
-        The part of the Theil index between subdistricts, 0–1; the rest is within them. NaN where everything is 0.
-    """
+    """Distribution of the walk to the nearest facility."""
 
     groups: pd.DataFrame
+    """One row a population group (everybody, 65 and more, further groups): group, people, people_reaching,
+    people_unreachable, uncovered and uncovered_share (beyond the standard, with the unreachable), mean_min,
+    median_min, gini, theil, gap (FGT with power 1) and severity (power 2), worst_from_min (the worst-served
+    tenth walk at least this), worst_mean_min (of those of them who reach a centre), worst_people,
+    worst_unreachable. NaN where nobody, or not known."""
     lorenz: pd.DataFrame
+    """One row a group and tenth of the people, from the shortest walks: group, people_share, minutes_share."""
     by_subdistrict: pd.DataFrame
+    """One row a subdistrict: subdistrict (its name), people, people_unreachable, mean_min, gini,
+    uncovered_share."""
     between_share: float
+    """The part of the Theil index between subdistricts, 0–1; the rest is within them. NaN where everything
+    is 0."""
 
 
 def measure_equity(

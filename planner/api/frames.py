@@ -31,21 +31,14 @@ DEGREES = pyproj.CRS.from_epsg(4326)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
-    """A frame of points, checked and snapped.
-
-    Attributes
-    ----------
-    frame
-        The frame as given, with its index and CRS.
-    snaps
-        Its points in metres, snapped to the streets.
-    people
-        Weight of each point, shape (points,); ones where none was read.
-    """
+    """A frame of points, checked and snapped."""
 
     frame: gpd.GeoDataFrame
+    """The frame as given, with its index and CRS."""
     snaps: SnappedPoints
+    """Its points in metres, snapped to the streets."""
     people: FloatArray
+    """Weight of each point, shape (points,); ones where none was read."""
 
     @property
     def labels(self) -> pd.Index:

@@ -41,24 +41,16 @@ PRIVATE_WAYS = ("residents", "open", "closed")
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class WalkNetwork:
-    """Streets that people walk, with their speed: the first argument of the functions of the library.
-
-    Attributes
-    ----------
-    walker
-        Engine: network in metres, speed, access distance, cached searches.
-    walked
-        Streets as the engine reads them, metres: name, kind, structure, access; one row a street.
-    streets
-        One row a street, in the CRS of the source, with all its columns and its index.
-    nodes
-        Nodes of the graph that the streets come from, in the CRS of the source; None for other sources.
-    """
+    """Streets that people walk, with their speed: the first argument of the functions of the library."""
 
     walker: Walker
+    """Engine: network in metres, speed, access distance, cached searches."""
     walked: gpd.GeoDataFrame
+    """Streets as the engine reads them, metres: name, kind, structure, access; one row a street."""
     streets: gpd.GeoDataFrame
+    """One row a street, in the CRS of the source, with all its columns and its index."""
     nodes: gpd.GeoDataFrame | None = None
+    """Nodes of the graph that the streets come from, in the CRS of the source; None for other sources."""
 
     @property
     def crs(self) -> pyproj.CRS:

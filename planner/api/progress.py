@@ -35,20 +35,14 @@ class CallProgress:
 
     Walks and areas are computed in chunks of facilities, which changes no result, so that the line can say how
     far they are.
-
-    Attributes
-    ----------
-    call
-        Name of the function.
-    line
-        Where it shows.
-    after_s
-        Seconds before it shows.
     """
 
     call: str
+    """Name of the function."""
     line: StatusLine = field(default_factory=StatusLine)
+    """Where it shows."""
     after_s: float = AFTER_S
+    """Seconds before it shows."""
     _text: str = field(default="", init=False)
     _shows: bool = field(default=False, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)

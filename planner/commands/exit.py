@@ -36,24 +36,16 @@ TRACEBACK = "PLANNER_TRACEBACK"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Language and stage of a command, asked for only when it fails.
-
-    Attributes
-    ----------
-    language
-        Returns the language of messages.
-    stage
-        Returns the current stage in words; "" if there is none.
-    next_command
-        Returns the command to type once an error has been mended; "" if there is none.
-    traceback
-        Whether a traceback follows after an unexpected error.
-    """
+    """Language and stage of a command, asked for only when it fails."""
 
     language: Callable[[], Language]
+    """Returns the language of messages."""
     stage: Callable[[], str] = lambda: ""
+    """Returns the current stage in words; "" if there is none."""
     next_command: Callable[[PlannerError], str] = lambda _: ""
+    """Returns the command to type once an error has been mended; "" if there is none."""
     traceback: bool = False
+    """Whether a traceback follows after an unexpected error."""
 
     def texts(self) -> Texts:
         """Return the texts; English ones if the language cannot be determined."""

@@ -72,24 +72,16 @@ EXTRAS: Mapping[str, tuple[Tags, Callable[[Path], gpd.GeoDataFrame]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Request of a download.
-
-    Attributes
-    ----------
-    place
-        A name, as "海勃湾区, 乌海市", or an OSM id, as R2181; "" with a boundary.
-    boundary
-        A file with the district's polygons instead.
-    margin_m
-        Margin around the boundary, metres; None for the longest walk of a study with default settings.
-    extras
-        Names of further layers in `EXTRAS`.
-    """
+    """Request of a download."""
 
     place: str = ""
+    """A name, as "海勃湾区, 乌海市", or an OSM id, as R2181; "" with a boundary."""
     boundary: Path | None = None
+    """A file with the district's polygons instead."""
     margin_m: float | None = None
+    """Margin around the boundary, metres; None for the longest walk of a study with default settings."""
     extras: tuple[str, ...] = ()
+    """Names of further layers in `EXTRAS`."""
 
 
 def run_command(options: Namespace, texts: Texts) -> None:

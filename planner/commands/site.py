@@ -43,38 +43,26 @@ COMPONENTS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SolvedProblem:
-    """Solved siting problem of a study.
-
-    Attributes
-    ----------
-    study
-        Study with the numbers of the command line.
-    run
-        Candidates, problem, and solution.
-    sites
-        One row a chosen site, ranked: id, source, tier, people_added, cost, geometry.
-    facility_actions
-        Action for each relocatable centre.
-    notices
-        Notices of the run.
-    attribution
-        Data sources that must be named; "" if none.
-    components
-        Components of the streets besides the largest that most people are on: people, points, communities,
-        length_m, gap_m to the largest, geometry (its place on the largest).
-    component_count, component_people
-        Number of all such components, and the people on them.
-    """
+    """Solved siting problem of a study."""
 
     study: Study
+    """Study with the numbers of the command line."""
     run: StudySolution
+    """Candidates, problem, and solution."""
     sites: gpd.GeoDataFrame
+    """One row a chosen site, ranked: id, source, tier, people_added, cost, geometry."""
     facility_actions: tuple[FacilityAction, ...]
+    """Action for each relocatable centre."""
     notices: tuple[Notice, ...]
+    """Notices of the run."""
     attribution: str
+    """Data sources that must be named; "" if none."""
     components: gpd.GeoDataFrame
+    """Components of the streets besides the largest that most people are on: people, points, communities,
+    length_m, gap_m to the largest, geometry (its place on the largest)."""
     component_count: int
     component_people: float
+    """`component_count`, `component_people`: Number of all such components, and the people on them."""
 
     @property
     def spec(self) -> ModelSpec:

@@ -152,53 +152,37 @@ def community_indicators(data: IndicatorData) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Diagnosis:
-    """Results of the rules.
-
-    Attributes
-    ----------
-    rule_set
-        The rules in force.
-    not_in_force
-        Ids of those that are not yet.
-    facts
-        Every facility as rules see it, in the order of the facilities.
-    centres
-        One row a facility, in its order: id, name, tier, community, place, verdict (its rating; "" where no rule
-        decides), score (weighted share of the rules passed, of those not unknown), and the indicators, NaN where
-        not known.
-    indicators
-        One row a facility and indicator: facility, indicator, limit_min, low, high, reason.
-    unknown
-        One row an indicator of a facility that is not known: facility, measure, reason (a key of the catalogue),
-        at_least (its lower bound).
-    rule_results
-        One row a facility and rule that applies: facility, and the fields of `RuleResult`.
-    directions
-        One row a facility and direction in which somebody lives: facility, direction, people, detour (NaN where
-        the horizon hides it), at_least, blocked (True, False, None).
-    quotas
-        Rules on all facilities together, as `evaluate_quotas` returns them.
-    communities
-        One row a community, in its order, with its indicators.
-    rates
-        As `rating_rates`, over the premises that rules decide on.
-    weak_communities, communities_without_centre
-        Ids, in the order of the communities table.
-    """
+    """Results of the rules."""
 
     rule_set: RuleSet
+    """The rules in force."""
     not_in_force: tuple[str, ...]
+    """Ids of those that are not yet."""
     facts: tuple[FacilityFacts, ...]
+    """Every facility as rules see it, in the order of the facilities."""
     centres: pd.DataFrame
+    """One row a facility, in its order: id, name, tier, community, place, verdict (its rating; "" where no rule
+    decides), score (weighted share of the rules passed, of those not unknown), and the indicators, NaN where
+    not known."""
     indicators: pd.DataFrame
+    """One row a facility and indicator: facility, indicator, limit_min, low, high, reason."""
     unknown: pd.DataFrame
+    """One row an indicator of a facility that is not known: facility, measure, reason (a key of the catalogue),
+    at_least (its lower bound)."""
     rule_results: pd.DataFrame
+    """One row a facility and rule that applies: facility, and the fields of `RuleResult`."""
     directions: pd.DataFrame
+    """One row a facility and direction in which somebody lives: facility, direction, people, detour (NaN where the
+    horizon hides it), at_least, blocked (True, False, None)."""
     quotas: pd.DataFrame
+    """Rules on all facilities together, as `evaluate_quotas` returns them."""
     communities: pd.DataFrame
+    """One row a community, in its order, with its indicators."""
     rates: dict[str, float]
+    """As `rating_rates`, over the premises that rules decide on."""
     weak_communities: tuple[str, ...]
     communities_without_centre: tuple[str, ...]
+    """`weak_communities`, `communities_without_centre`: Ids, in the order of the communities table."""
 
     def ratings(self) -> dict[str, str]:
         """Return the rating of every facility by its id."""

@@ -178,26 +178,19 @@ Condition = Predicate | BoolOp
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Result of one predicate.
-
-    Attributes
-    ----------
-    predicate
-        What was evaluated.
-    passed
-        None where what is known does not suffice.
-    value, comparison, required
-        Both sides, and ≥, ≤, >, < or = between them; NaN where not known. A flag or a word is 1 or 0.
-    at_least
-        Lower bound of a value that is not known; else NaN.
-    """
+    """Result of one predicate."""
 
     predicate: Predicate
+    """What was evaluated."""
     passed: bool | None
+    """None where what is known does not suffice."""
     value: float
     comparison: str
     required: float
+    """`value`, `comparison`, `required`: Both sides, and ≥, ≤, >, < or = between them; NaN where not known. A flag
+    or a word is 1 or 0."""
     at_least: float = field(default=math.nan)
+    """Lower bound of a value that is not known; else NaN."""
 
 
 class ExpressionError(ValueError):

@@ -76,24 +76,16 @@ Exclusion = tuple[str, NDArray[np.bool_]]
 
 @dataclass(frozen=True, eq=False)
 class IndicatorData:
-    """A study's access data and rules; every intermediate result is computed once, when first needed.
-
-    Attributes
-    ----------
-    access
-        Tables and walks.
-    rule_set
-        For functions, catchments, and the detour above which a direction is blocked.
-    direct
-        Tables and walks without branches, for detours; None: `access`.
-    positions
-        The facilities whose detours are needed; None: all.
-    """
+    """A study's access data and rules; every intermediate result is computed once, when first needed."""
 
     access: AccessData
+    """Tables and walks."""
     rule_set: RuleSet
+    """For functions, catchments, and the detour above which a direction is blocked."""
     direct: AccessData | None = None
+    """Tables and walks without branches, for detours; None: `access`."""
     positions: Sequence[int] | None = None
+    """The facilities whose detours are needed; None: all."""
 
     @property
     def count(self) -> int:

@@ -41,41 +41,30 @@ RULE_TABLES: Mapping[RuleTable, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """An indicator of a facility.
-
-    Attributes
-    ----------
-    name
-        As rules write it, without a limit; its title is `measures.<name>` in the catalogue.
-    unit
-        A name in `UNITS`.
-    meaning
-        Definition, for docs/data.md.
-    depends
-        What it depends on; of one derived from others, what they do.
-    compute, compute_within, derive
-        How it is computed: from the study; the same within a limit, minutes; or from the values of `inputs`, in
-        their order. Exactly one, except of the list of functions, which has none.
-    inputs
-        The indicators it is derived from.
-    rule_table
-        Table of a rule file without which it is not known.
-    js
-        How the map's what-if page computes it for any open set: a value of the page's script (`valuesOf` in
-        map/js/ratings.js), or a quotient of such a value and an indicator. None where `depends` has
-        "open_set": the page cannot follow it.
-    """
+    """An indicator of a facility."""
 
     name: str
+    """As rules write it, without a limit; its title is `measures.<name>` in the catalogue."""
     unit: str
+    """A name in `UNITS`."""
     meaning: str
+    """Definition, for docs/data.md."""
     depends: frozenset[Dependency]
+    """What it depends on; of one derived from others, what they do."""
     compute: Callable[[IndicatorData], IndicatorColumn] | None = None
     compute_within: Callable[[IndicatorData, float], IndicatorColumn] | None = None
     derive: Callable[..., IndicatorColumn] | None = None
+    """`compute`, `compute_within`, `derive`: How it is computed: from the study; the same within a limit, minutes;
+    or from the values of `inputs`, in their order. Exactly one, except of the list of functions, which has
+    none."""
     inputs: tuple[str, ...] = ()
+    """The indicators it is derived from."""
     rule_table: RuleTable | None = None
+    """Table of a rule file without which it is not known."""
     js: str | None = None
+    """How the map's what-if page computes it for any open set: a value of the page's script (`valuesOf` in
+    map/js/ratings.js), or a quotient of such a value and an indicator. None where `depends` has "open_set": the
+    page cannot follow it."""
 
     @property
     def by_limit(self) -> bool:

@@ -76,19 +76,13 @@ class IndicatorValues:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IndicatorColumn:
-    """One indicator of every facility.
-
-    Attributes
-    ----------
-    low, high
-        Its bounds; equal where it is known, shape (facilities,).
-    reason
-        Why it is not known (`measures.unknown_<reason>`), "" where it is, shape (facilities,).
-    """
+    """One indicator of every facility."""
 
     low: FloatArray
     high: FloatArray
+    """`low`, `high`: Its bounds; equal where it is known, shape (facilities,)."""
     reason: NDArray[np.object_]
+    """Why it is not known (`measures.unknown_<reason>`), "" where it is, shape (facilities,)."""
 
     @property
     def value(self) -> FloatArray:

@@ -33,45 +33,31 @@ PEOPLE_LEAST = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """What would give a service to people of one community who lack it.
-
-    Attributes
-    ----------
-    kind
-        ``reopen`` (a closed facility), ``extend`` (more capacity where it is), ``enlarge`` (to the least of the
-        standard), ``add`` (to existing premises), ``new``, or ``survey`` (find out what is there).
-    at
-        Id of the facility or premises; "" if it is a new one.
-    people
-        People of the community who would no longer lack it; NaN where not known.
-    amount
-        Capacity to be added; NaN where none is.
-    cost
-        In the study's unit of money; NaN where not known.
-    """
+    """What would give a service to people of one community who lack it."""
 
     kind: MendKind
+    """``reopen`` (a closed facility), ``extend`` (more capacity where it is), ``enlarge`` (to the least of the
+    standard), ``add`` (to existing premises), ``new``, or ``survey`` (find out what is there)."""
     at: str = ""
+    """Id of the facility or premises; "" if it is a new one."""
     people: float = np.nan
+    """People of the community who would no longer lack it; NaN where not known."""
     amount: float = np.nan
+    """Capacity to be added; NaN where none is."""
     cost: float = np.nan
+    """In the study's unit of money; NaN where not known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ledger:
-    """What is missing.
-
-    Attributes
-    ----------
-    rows
-        One row a community and service of which people lack it, by priority: priority (1 is first; missing where
-        it is not known whether people have it), community, service, people, people_missing, missing_share,
-        people_<reason> for each of `REASONS`, reason (of most of them), nearest_min (their mean walk to the
-        nearest today, of those who reach one), nearest (its id, of most of them), mend, mend_at, mend_people,
-        mend_amount, mend_cost, mends_unpriced (kinds of mend that would help too and have no price).
-    """
+    """What is missing."""
 
     rows: pd.DataFrame = field(repr=False)
+    """One row a community and service of which people lack it, by priority: priority (1 is first; missing where it
+    is not known whether people have it), community, service, people, people_missing, missing_share,
+    people_<reason> for each of `REASONS`, reason (of most of them), nearest_min (their mean walk to the nearest
+    today, of those who reach one), nearest (its id, of most of them), mend, mend_at, mend_people, mend_amount,
+    mend_cost, mends_unpriced (kinds of mend that would help too and have no price)."""
 
 
 def build_ledger(services: Services, walker: Walker, facilities: Facilities, communities: Communities) -> Ledger:

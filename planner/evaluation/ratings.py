@@ -35,32 +35,23 @@ class FacilityFacts:
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """Result of a rule for one facility.
-
-    Attributes
-    ----------
-    rule, grade
-        The rule's id and grade.
-    passed
-        None where data do not suffice.
-    value, at_least
-        Value of the deciding predicate: the first that fails, or is unknown, or the first. NaN is not known; then
-        `at_least` is its lower bound where it has one.
-    comparison, required, unit
-        The requirement on the value, and the unit of both.
-    unknown
-        The rule's indicators that are not known.
-    """
+    """Result of a rule for one facility."""
 
     rule: str
     grade: str
+    """`rule`, `grade`: The rule's id and grade."""
     passed: bool | None
+    """None where data do not suffice."""
     value: float
     at_least: float
+    """`value`, `at_least`: Value of the deciding predicate: the first that fails, or is unknown, or the first. NaN
+    is not known; then `at_least` is its lower bound where it has one."""
     comparison: str
     required: float
     unit: str
+    """`comparison`, `required`, `unit`: The requirement on the value, and the unit of both."""
     unknown: tuple[str, ...]
+    """The rule's indicators that are not known."""
 
 
 def evaluate_rule(rule: Rule, facts: FacilityFacts, *, threshold: float = 1.0) -> RuleResult | None:

@@ -27,25 +27,17 @@ HALF = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Detour:
-    """Detour index of one facility in one direction.
-
-    Attributes
-    ----------
-    facility
-        Position of the facility.
-    direction
-        One of `DIRECTIONS`; "" for all together.
-    people
-        Residents there within the straight-line circle of the standard.
-    ratio
-        Walk ÷ straight line of their median: half of the people have no more. An interval where it depends on
-        walks beyond the horizon.
-    """
+    """Detour index of one facility in one direction."""
 
     facility: int
+    """Position of the facility."""
     direction: str
+    """One of `DIRECTIONS`; "" for all together."""
     people: float
+    """Residents there within the straight-line circle of the standard."""
     ratio: Interval
+    """Walk ÷ straight line of their median: half of the people have no more. An interval where it depends on walks
+    beyond the horizon."""
 
     def is_blocked(self, limit: float) -> bool | None:
         """Return True if the detour is above a limit; None where the horizon hides it."""
@@ -124,19 +116,13 @@ EXAMINED = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PositionPairs:
-    """Pairs of positions that a crossing might join.
-
-    Attributes
-    ----------
-    near, far
-        Position indices, the one nearer to a facility and the farther, shape (pairs,).
-    air_m
-        Straight-line distance, shape (pairs,).
-    """
+    """Pairs of positions that a crossing might join."""
 
     near: IndexArray
     far: IndexArray
+    """`near`, `far`: Position indices, the one nearer to a facility and the farther, shape (pairs,)."""
     air_m: FloatArray
+    """Straight-line distance, shape (pairs,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,20 +136,15 @@ class BarrierLayers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StreetPoints:
-    """Positions along streets.
-
-    Attributes
-    ----------
-    spots, standing
-        The positions, and the same snapped, as points where walks begin and end.
-    arriving, leaving
-        The same as points from which a walk continues over a new, public path, and at which it ends.
-    """
+    """Positions along streets."""
 
     spots: StreetPositions
     standing: SnappedPoints
+    """`spots`, `standing`: The positions, and the same snapped, as points where walks begin and end."""
     arriving: SnappedPoints
     leaving: SnappedPoints
+    """`arriving`, `leaving`: The same as points from which a walk continues over a new, public path, and at which
+    it ends."""
 
 
 def rank_pairs(

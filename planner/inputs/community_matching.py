@@ -42,24 +42,16 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CommunityMatches:
-    """Matches of rows to communities.
-
-    Attributes
-    ----------
-    ids
-        The id of each row's community, "" where it names none or none was found; the rows' index.
-    unmatched
-        Rows whose community is not there, with the nearest name.
-    ambiguous
-        Rows that may mean several, with all of them.
-    by_name
-        How many rows were joined by another name than the id itself.
-    """
+    """Matches of rows to communities."""
 
     ids: pd.Series
+    """The id of each row's community, "" where it names none or none was found; the rows' index."""
     unmatched: tuple[Unmatched, ...]
+    """Rows whose community is not there, with the nearest name."""
     ambiguous: tuple[Unmatched, ...]
+    """Rows that may mean several, with all of them."""
     by_name: int
+    """How many rows were joined by another name than the id itself."""
 
 
 def match_communities(given: pd.Series, rows: Sequence[str], communities: Communities) -> CommunityMatches:

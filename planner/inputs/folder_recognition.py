@@ -54,30 +54,20 @@ ENOUGH_BUILDINGS = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecognisedInputs:
-    """What a folder gives a study.
-
-    Attributes
-    ----------
-    tables
-        The layer that was taken for each table of a study.
-    lines
-        The lines of the study file by table: settings with their reason or question; "" for those of `[inputs]`.
-    datums
-        The datum of each layer, as the layers fit each other; None where that could not be tried.
-    settings
-        Lines above the inputs: population groups that are offered.
-    unused
-        Layers that no table of the study reads, each with the table that it may be, "" where none.
-    unread
-        Files that are no data of a study, or cannot be read.
-    """
+    """What a folder gives a study."""
 
     tables: Mapping[str, TableGuess]
+    """The layer that was taken for each table of a study."""
     lines: Mapping[str, tuple[StudyLine, ...]]
+    """The lines of the study file by table: settings with their reason or question; "" for those of `[inputs]`."""
     datums: DatumChoice | None = None
+    """The datum of each layer, as the layers fit each other; None where that could not be tried."""
     settings: tuple[StudyLine, ...] = ()
+    """Lines above the inputs: population groups that are offered."""
     unused: tuple[tuple[FolderLayer, str], ...] = ()
+    """Layers that no table of the study reads, each with the table that it may be, "" where none."""
     unread: tuple[UnreadFile, ...] = ()
+    """Files that are no data of a study, or cannot be read."""
 
 
 @dataclass(slots=True, eq=False)

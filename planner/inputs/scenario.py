@@ -67,28 +67,20 @@ class _File(_Frozen):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scenario:
-    """Today's centres without some, with some new sites, and with upgrades, branches and passages.
-
-    Attributes
-    ----------
-    closed
-        Ids of centres that are closed.
-    sites
-        New stations.
-    crs
-        The system of the sites.
-    file, sha256
-        The file that it was read from, by its name, and its hash; empty for one made by the planner.
-    changes
-        Changes to centres, gates and streets.
-    """
+    """Today's centres without some, with some new sites, and with upgrades, branches and passages."""
 
     closed: tuple[str, ...]
+    """Ids of centres that are closed."""
     sites: tuple[Site, ...]
+    """New stations."""
     crs: str
+    """The system of the sites."""
     file: str = ""
     sha256: str = ""
+    """`file`, `sha256`: The file that it was read from, by its name, and its hash; empty for one made by the
+    planner."""
     changes: tuple[Change, ...] = ()
+    """Changes to centres, gates and streets."""
 
 
 def read_scenario(path: str | Path, study: Study) -> Scenario:

@@ -63,25 +63,18 @@ SAME = {
 
 @dataclass(frozen=True, slots=True)
 class TextEncoding:
-    """The encoding that texts are read in.
-
-    Attributes
-    ----------
-    name
-        As Python calls it.
-    declared
-        What the file declares, where the texts contradict it; else "".
-    read_as, declared_reads
-        The first texts that differ, as they are read and as the declared set would read them.
-    is_doubtful
-        Whether the texts look like none in any set; `read_as` shows the first of them.
-    """
+    """The encoding that texts are read in."""
 
     name: str
+    """As Python calls it."""
     declared: str = ""
+    """What the file declares, where the texts contradict it; else ""."""
     read_as: str = ""
     declared_reads: str = ""
+    """`read_as`, `declared_reads`: The first texts that differ, as they are read and as the declared set would
+    read them."""
     is_doubtful: bool = False
+    """Whether the texts look like none in any set; `read_as` shows the first of them."""
 
 
 def normalize_encoding(declared: str) -> str:

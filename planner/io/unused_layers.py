@@ -35,28 +35,19 @@ FETCHED = "osm.gpkg"
 
 @dataclass(frozen=True, slots=True)
 class UnusedLayer:
-    """A layer of a file of the study that nothing reads.
-
-    Attributes
-    ----------
-    file, layer
-        The file as the study names it, and the layer in it.
-    count
-        Its rows; None where the file does not state it.
-    tables
-        The tables of a study that may read it, likeliest first.
-    used
-        Whether the study has a table of the first kind already.
-    lines
-        The lines of the study file that would use it as the first of them.
-    """
+    """A layer of a file of the study that nothing reads."""
 
     file: str
     layer: str
+    """`file`, `layer`: The file as the study names it, and the layer in it."""
     count: int | None
+    """Its rows; None where the file does not state it."""
     tables: tuple[str, ...]
+    """The tables of a study that may read it, likeliest first."""
     used: bool
+    """Whether the study has a table of the first kind already."""
     lines: str
+    """The lines of the study file that would use it as the first of them."""
 
 
 def find_unused_layers(study: Study) -> tuple[UnusedLayer, ...]:

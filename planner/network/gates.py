@@ -22,21 +22,14 @@ PLACE_DIGITS = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SplitStreets:
-    """Streets that are cut at closed gates.
-
-    Attributes
-    ----------
-    streets
-        The rows of the input; those that pass a gate are split there.
-    gates
-        The gates on a street, in the order of their table.
-    stray
-        Ids of the other gates.
-    """
+    """Streets that are cut at closed gates."""
 
     streets: gpd.GeoDataFrame
+    """The rows of the input; those that pass a gate are split there."""
     gates: tuple[Gate, ...]
+    """The gates on a street, in the order of their table."""
     stray: tuple[str, ...]
+    """Ids of the other gates."""
 
 
 def close_gates(streets: gpd.GeoDataFrame, closed: gpd.GeoDataFrame, *, within_m: float) -> SplitStreets:

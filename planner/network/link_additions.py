@@ -24,25 +24,17 @@ from planner.network.walker import Walker
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalOD:
-    """Origin–destination matrix of the walks that a new link may shorten.
-
-    Attributes
-    ----------
-    starts, ends
-        Facilities, and points to which they are measured, snapped to the walker's network.
-    minutes
-        Today's walks, `inf` beyond the horizon, shape (starts, ends).
-    walker
-        Network and walk.
-    horizon_min
-        Longest walk, minutes.
-    """
+    """Origin–destination matrix of the walks that a new link may shorten."""
 
     starts: SnappedPoints
     ends: SnappedPoints
+    """`starts`, `ends`: Facilities, and points to which they are measured, snapped to the walker's network."""
     minutes: FloatArray
+    """Today's walks, `inf` beyond the horizon, shape (starts, ends)."""
     walker: Walker
+    """Network and walk."""
     horizon_min: float
+    """Longest walk, minutes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,44 +26,30 @@ LISTED_PIECES = 10
 
 @dataclass(frozen=True, slots=True)
 class NetworkQuality:
-    """Indicators of a network.
-
-    Attributes
-    ----------
-    nodes, edges
-        Numbers.
-    length_m
-        Length of all streets, metres, without lines across squares.
-    pieces
-        Number of connected components.
-    longest_pieces_m
-        Lengths of the longest of them, metres, at most ten.
-    outside_share
-        Share of the length outside the longest component.
-    dead_ends
-        Number of nodes where one edge ends.
-    crossings
-        Pairs of segments that cross without a common vertex, without lines across squares.
-    unexplained_crossings
-        Those without a tag for a bridge or a tunnel.
-    near_misses
-        Street ends within 2 m of another street that they do not join.
-    overlaps, overlap_m
-        Pairs of segments that lie on one another, and their length, metres.
-    """
+    """Indicators of a network."""
 
     nodes: int
     edges: int
+    """`nodes`, `edges`: Numbers."""
     length_m: float
+    """Length of all streets, metres, without lines across squares."""
     pieces: int
+    """Number of connected components."""
     longest_pieces_m: tuple[float, ...]
+    """Lengths of the longest of them, metres, at most ten."""
     outside_share: float
+    """Share of the length outside the longest component."""
     dead_ends: int
+    """Number of nodes where one edge ends."""
     crossings: int
+    """Pairs of segments that cross without a common vertex, without lines across squares."""
     unexplained_crossings: int
+    """Those without a tag for a bridge or a tunnel."""
     near_misses: int
+    """Street ends within 2 m of another street that they do not join."""
     overlaps: int
     overlap_m: float
+    """`overlaps`, `overlap_m`: Pairs of segments that lie on one another, and their length, metres."""
 
 
 def network_quality(
@@ -321,27 +307,18 @@ def _names(network: WalkingNetwork, streets: gpd.GeoDataFrame | None) -> NDArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Component:
-    """A connected component of the streets that people are on.
-
-    Attributes
-    ----------
-    points
-        Positions of the points that reach no street of the largest component, shape (points,).
-    people
-        Their people.
-    length_m
-        Length of its streets, metres.
-    gap_m
-        Shortest straight distance to the largest component, metres.
-    gap_xy
-        Where that is, on the largest component, metres.
-    """
+    """A connected component of the streets that people are on."""
 
     points: IndexArray
+    """Positions of the points that reach no street of the largest component, shape (points,)."""
     people: float
+    """Their people."""
     length_m: float
+    """Length of its streets, metres."""
     gap_m: float
+    """Shortest straight distance to the largest component, metres."""
     gap_xy: tuple[float, float]
+    """Where that is, on the largest component, metres."""
 
 
 def components_of_people(

@@ -20,37 +20,24 @@ SAME_M = 1e-9
 
 
 class ReachedEdges(NamedTuple):
-    """Walks along one edge in one direction, as far as they go.
-
-    Attributes
-    ----------
-    point, edge
-        Facility and edge, shape (walks,).
-    along_m
-        Start, metres along the edge, shape (walks,).
-    against
-        0 along the edge, 1 against it, shape (walks,).
-    spent_m
-        Cost metres walked before the start, shape (walks,).
-    """
+    """Walks along one edge in one direction, as far as they go."""
 
     point: IndexArray
     edge: IndexArray
+    """`point`, `edge`: Facility and edge, shape (walks,)."""
     along_m: FloatArray
+    """Start, metres along the edge, shape (walks,)."""
     against: IndexArray
+    """0 along the edge, 1 against it, shape (walks,)."""
     spent_m: FloatArray
+    """Cost metres walked before the start, shape (walks,)."""
 
 
 class EdgeSegments(NamedTuple):
-    """Edges and their segments for kernels; see `WalkingNetwork`.
-
-    Attributes
-    ----------
-    first
-        The segments of edge `e` are those from ``first[e]`` to ``first[e + 1]``, shape (edges + 1,).
-    """
+    """Edges and their segments for kernels; see `WalkingNetwork`."""
 
     first: IndexArray
+    """The segments of edge `e` are those from ``first[e]`` to ``first[e + 1]``, shape (edges + 1,)."""
     edge_m: FloatArray
     edge_cost_m: FloatArray
     from_m: FloatArray
@@ -59,27 +46,20 @@ class EdgeSegments(NamedTuple):
 
 
 class PartialEdges(NamedTuple):
-    """Parts of segments from which less than `access_m` is left of a walk along them.
-
-    Attributes
-    ----------
-    point, segment
-        Facility and segment, shape (rows,).
-    from_m, to_m
-        Start and end along the segment, metres, shape (rows,).
-    radius_m, slope
-        Rest of the walk at the start of the segment, extrapolated, and its growth per metre, shape (rows,).
-    begins
-        Whether the row does not continue the one before it, shape (rows,).
-    """
+    """Parts of segments from which less than `access_m` is left of a walk along them."""
 
     point: IndexArray
     segment: IndexArray
+    """`point`, `segment`: Facility and segment, shape (rows,)."""
     from_m: FloatArray
     to_m: FloatArray
+    """`from_m`, `to_m`: Start and end along the segment, metres, shape (rows,)."""
     radius_m: FloatArray
     slope: FloatArray
+    """`radius_m`, `slope`: Rest of the walk at the start of the segment, extrapolated, and its growth per metre,
+    shape (rows,)."""
     begins: NDArray[np.bool_]
+    """Whether the row does not continue the one before it, shape (rows,)."""
 
 
 def edge_segments_of(network: WalkingNetwork) -> EdgeSegments:
@@ -277,20 +257,14 @@ def find_partial_edges(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EdgeIntervals:
-    """Intervals along edges that points reach.
-
-    Attributes
-    ----------
-    point, edge
-        Point and edge of each interval, shape (intervals,).
-    from_m, to_m
-        Ends of the interval along the edge, metres, shape (intervals,).
-    """
+    """Intervals along edges that points reach."""
 
     point: IndexArray
     edge: IndexArray
+    """`point`, `edge`: Point and edge of each interval, shape (intervals,)."""
     from_m: FloatArray
     to_m: FloatArray
+    """`from_m`, `to_m`: Ends of the interval along the edge, metres, shape (intervals,)."""
 
 
 def merge_intervals(parts: Sequence[EdgeIntervals]) -> EdgeIntervals:

@@ -43,31 +43,22 @@ class Seeds(NamedTuple):
 
 
 class SearchState(NamedTuple):
-    """State of one search; empty again after it.
-
-    Attributes
-    ----------
-    metres
-        Shortest walk found to each node; `beyond_m` where there is none, shape (nodes,).
-    label
-        Point that walks it, shape (nodes,); empty where labels are not needed.
-    reached, n_reached
-        Nodes with a walk in the order of the search, shape (nodes + 1,); their number, shape (1,).
-    head
-        First entry of each bucket, 0 if it is empty, shape (buckets,).
-    beyond_m
-        Least length out of reach.
-    a_metre
-        Buckets per metre.
-    """
+    """State of one search; empty again after it."""
 
     metres: FloatArray
+    """Shortest walk found to each node; `beyond_m` where there is none, shape (nodes,)."""
     label: IndexArray
+    """Point that walks it, shape (nodes,); empty where labels are not needed."""
     reached: SmallArray
     n_reached: IndexArray
+    """`reached`, `n_reached`: Nodes with a walk in the order of the search, shape (nodes + 1,); their number,
+    shape (1,)."""
     head: SmallArray
+    """First entry of each bucket, 0 if it is empty, shape (buckets,)."""
     beyond_m: float
+    """Least length out of reach."""
     a_metre: float
+    """Buckets per metre."""
 
 
 @kernel

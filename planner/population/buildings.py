@@ -53,26 +53,18 @@ class BuildingKinds(Settings):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResidentialBuildings:
-    """The buildings that people live in.
-
-    Attributes
-    ----------
-    points
-        One row a building with a residential share above zero: id, kind (of the table), floor_area_m2 (that is
-        lived in), geometry (a point inside).
-    notices
-        Kinds that the table does not know, and how many storeys were assumed.
-    unused
-        Index of the buildings that nobody lives in.
-    starts
-        Where the people of each home start to walk, shape (homes, 2); None: where its point is.
-    """
+    """The buildings that people live in."""
 
     points: gpd.GeoDataFrame
+    """One row a building with a residential share above zero: id, kind (of the table), floor_area_m2 (that is
+    lived in), geometry (a point inside)."""
     notices: tuple[Notice, ...]
+    """Kinds that the table does not know, and how many storeys were assumed."""
     tree: shapely.STRtree
     unused: tuple[int, ...] = ()
+    """Index of the buildings that nobody lives in."""
     starts: NDArray[np.float64] | None = None
+    """Where the people of each home start to walk, shape (homes, 2); None: where its point is."""
 
     def start_xy(self) -> NDArray[np.float64]:
         """Return where people start to walk, shape (homes, 2)."""

@@ -26,31 +26,22 @@ in doubles, whatever the order and the machine."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DisaggregatedDemand:
-    """Demand points with the community of each, how they were made, and what was left out.
-
-    Attributes
-    ----------
-    points
-        One row a demand point inside a community: id, people, households, people_65, community, geometry (Point).
-    method
-        ``"points"`` (buildings or grid cells as given), ``"raster"``, ``"buildings"`` (community totals spread by
-        floor area) or ``"along_streets"`` (community totals spread).
-    notices
-        Demand points outside every community, communities without people, buildings or streets.
-    outside
-        People who lie outside every community.
-    placed_by
-        By community id, how its people were placed where that is not `method`.
-    unused
-        Index of the rows of the layer of which nothing lies inside a community.
-    """
+    """Demand points with the community of each, how they were made, and what was left out."""
 
     points: gpd.GeoDataFrame
+    """One row a demand point inside a community: id, people, households, people_65, community, geometry
+    (Point)."""
     method: str
+    """``"points"`` (buildings or grid cells as given), ``"raster"``, ``"buildings"`` (community totals spread by
+    floor area) or ``"along_streets"`` (community totals spread)."""
     notices: tuple[Notice, ...]
+    """Demand points outside every community, communities without people, buildings or streets."""
     outside: float = 0.0
+    """People who lie outside every community."""
     placed_by: pd.Series | None = None
+    """By community id, how its people were placed where that is not `method`."""
     unused: tuple[int, ...] = ()
+    """Index of the rows of the layer of which nothing lies inside a community."""
 
 
 def counted_columns(demand: pd.DataFrame) -> list[str]:

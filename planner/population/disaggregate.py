@@ -158,28 +158,19 @@ NEEDS = {"points": "demand", "raster": "population", "buildings": "buildings"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Residents:
-    """The residents at their demand points, and the balance of people by community.
-
-    Attributes
-    ----------
-    points
-        One row a demand point inside a community: id, people, households, community, geometry (Point).
-    method
-        ``"points"``, ``"raster"``, ``"buildings"`` or ``"along_streets"``.
-    balance
-        One row a community, the last for those outside: community, name, given, found, placed, lost, method,
-        reason.
-    notices
-        Rows that could not be used as they are, with the reason.
-    unused
-        Index of the rows of the demand layer of which nothing lies inside a community.
-    """
+    """The residents at their demand points, and the balance of people by community."""
 
     points: gpd.GeoDataFrame
+    """One row a demand point inside a community: id, people, households, community, geometry (Point)."""
     method: str
+    """``"points"``, ``"raster"``, ``"buildings"`` or ``"along_streets"``."""
     balance: pd.DataFrame
+    """One row a community, the last for those outside: community, name, given, found, placed, lost, method,
+    reason."""
     notices: tuple[Notice, ...]
+    """Rows that could not be used as they are, with the reason."""
     unused: tuple[int, ...] = ()
+    """Index of the rows of the demand layer of which nothing lies inside a community."""
 
 
 def demand_method(study: Study) -> str:

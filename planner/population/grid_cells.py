@@ -29,29 +29,20 @@ TOUCHING = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RasterCells:
-    """The cells of a raster that count people around the communities.
-
-    Attributes
-    ----------
-    cells
-        One row a cell with people that touches the communities' extent: id (r<row>c<column>), people, geometry
-        (its outline). In the raster's own projected system, or, where that is in degrees, in a cylindrical
-        equal-area projection, in which meridians and parallels stay straight and areas are true.
-    crs
-        The raster's own system.
-    rows
-        Cells read, those without data included.
-    without_data
-        Cells without data among them.
-    scale
-        Scale and offset by which the stored numbers were brought to what they mean; None where they are that.
-    """
+    """The cells of a raster that count people around the communities."""
 
     cells: gpd.GeoDataFrame
+    """One row a cell with people that touches the communities' extent: id (r<row>c<column>), people, geometry (its
+    outline). In the raster's own projected system, or, where that is in degrees, in a cylindrical equal-area
+    projection, in which meridians and parallels stay straight and areas are true."""
     crs: pyproj.CRS
+    """The raster's own system."""
     rows: int
+    """Cells read, those without data included."""
     without_data: int
+    """Cells without data among them."""
     scale: tuple[float, float] | None = None
+    """Scale and offset by which the stored numbers were brought to what they mean; None where they are that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

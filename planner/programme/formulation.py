@@ -30,21 +30,14 @@ HALF = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variables:
-    """Positions of the variables.
-
-    Attributes
-    ----------
-    problem
-        The problem.
-    counted
-        The years with variables of coverage, from 0.
-    has_extra
-        Whether there are variables of additional money.
-    """
+    """Positions of the variables."""
 
     problem: BudgetProblem
+    """The problem."""
     counted: tuple[int, ...] = ()
+    """The years with variables of coverage, from 0."""
     has_extra: bool = False
+    """Whether there are variables of additional money."""
 
     @property
     def options(self) -> int:

@@ -42,33 +42,23 @@ KIND_OF_ACTION: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProgrammeInputs:
-    """Results of the stages before the programme.
-
-    Attributes
-    ----------
-    study, tables
-        Settings and validated input tables.
-    diagnosis, remedies
-        Ratings, and the improvement plans of weak centres.
-    times
-        Walking minutes between centres and demand points.
-    demand
-        Demand points with the number of centres within each limit.
-    candidates, candidate_times
-        Candidates, and walking minutes between them and demand points.
-    in_scenario
-        True for a scenario: settings that refer to missing projects or places are then ignored.
-    """
+    """Results of the stages before the programme."""
 
     study: Study
     tables: Inputs
+    """`study`, `tables`: Settings and validated input tables."""
     diagnosis: Diagnosis
     remedies: tuple[ImprovementPlan, ...]
+    """`diagnosis`, `remedies`: Ratings, and the improvement plans of weak centres."""
     times: TravelTimes
+    """Walking minutes between centres and demand points."""
     demand: gpd.GeoDataFrame
+    """Demand points with the number of centres within each limit."""
     candidates: gpd.GeoDataFrame
     candidate_times: TravelTimes
+    """`candidates`, `candidate_times`: Candidates, and walking minutes between them and demand points."""
     in_scenario: bool = False
+    """True for a scenario: settings that refer to missing projects or places are then ignored."""
 
     @property
     def settings(self) -> ProgrammeSettings:

@@ -38,70 +38,48 @@ SLACK = 1e-7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FundingGap:
-    """The least additional money that resolves all weak centres which some option resolves.
-
-    Attributes
-    ----------
-    total
-        Sum over funds and years; nan if no money suffices, because of limits of starts or of precedence.
-    bound
-        Lower bound of the total.
-    status
-        As in `planner.siting.solution`; ``"infeasible"`` if no money suffices.
-    extra
-        By fund and year, shape (funds, years). Among equal totals funds named first are preferred.
-    """
+    """The least additional money that resolves all weak centres which some option resolves."""
 
     total: float
+    """Sum over funds and years; nan if no money suffices, because of limits of starts or of precedence."""
     bound: float
+    """Lower bound of the total."""
     status: Status
+    """As in `planner.siting.solution`; ``"infeasible"`` if no money suffices."""
     extra: FloatArray
+    """By fund and year, shape (funds, years). Among equal totals funds named first are preferred."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProgrammeSolution:
-    """Solution of a budget problem.
-
-    Attributes
-    ----------
-    starts
-        Option number and year, from 0; by year, then by the people that each adds to those before it.
-    added
-        People newly covered and people whose weak centre is resolved by each, shape (starts, 2).
-    payments
-        Money of each fund for each, shape (starts, funds).
-    by_year
-        People newly covered and people whose weak centre is resolved, by the end of each year; shape (years, 2).
-    resolved, resolvable
-        Ids of the weak centres resolved by the end, and of those that some option resolves.
-    most_resolved
-        Upper bound of the number of weak centres resolved.
-    objective, bound
-        Sum of people newly covered and people whose weak centre is resolved, by the end, and its upper bound with
-        as many weak centres resolved.
-    status
-        ``"optimal"`` or ``"time_limit"``, by the bounds.
-    order_status
-        The same for the years of the selected projects.
-    funding_gap
-        Money missing to resolve all that is resolvable; None if there is none.
-    seconds
-        Run time.
-    """
+    """Solution of a budget problem."""
 
     starts: Starts
+    """Option number and year, from 0; by year, then by the people that each adds to those before it."""
     added: FloatArray
+    """People newly covered and people whose weak centre is resolved by each, shape (starts, 2)."""
     payments: FloatArray
+    """Money of each fund for each, shape (starts, funds)."""
     by_year: FloatArray
+    """People newly covered and people whose weak centre is resolved, by the end of each year; shape (years, 2)."""
     resolved: tuple[str, ...]
     resolvable: tuple[str, ...]
+    """`resolved`, `resolvable`: Ids of the weak centres resolved by the end, and of those that some option
+    resolves."""
     most_resolved: int
+    """Upper bound of the number of weak centres resolved."""
     objective: float
     bound: float
+    """`objective`, `bound`: Sum of people newly covered and people whose weak centre is resolved, by the end, and
+    its upper bound with as many weak centres resolved."""
     status: Status
+    """``"optimal"`` or ``"time_limit"``, by the bounds."""
     order_status: Status
+    """The same for the years of the selected projects."""
     funding_gap: FundingGap | None
+    """Money missing to resolve all that is resolvable; None if there is none."""
     seconds: float
+    """Run time."""
 
     @property
     def gap(self) -> float:

@@ -30,36 +30,25 @@ from planner.siting.solvers.value_tables import build_value_table
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alternative:
-    """Another plan, and what it trades for being elsewhere.
-
-    Attributes
-    ----------
-    solution
-        The plan. Its bound speaks of plans that leave out what is `left_out`.
-    left_out
-        Columns that this plan was not allowed to use: those near sites of plans before it, ascending.
-    given_up
-        What it serves less than the best plan.
-    share_of_bound
-        What it serves as a share of what no plan at all can exceed.
-    dropped, taken
-        Sites of the best plan without a site of this one near them; sites of this one without one of the best near
-        them.
-    moved_m
-        Mean distance between the sites of both, matched so that it is least, metres; nan where one has none.
-    gains, losses
-        What this plan serves and the best one does not, and the other way round.
-    """
+    """Another plan, and what it trades for being elsewhere."""
 
     solution: Solution
+    """The plan. Its bound speaks of plans that leave out what is `left_out`."""
     left_out: IndexArray
+    """Columns that this plan was not allowed to use: those near sites of plans before it, ascending."""
     given_up: float
+    """What it serves less than the best plan."""
     share_of_bound: float
+    """What it serves as a share of what no plan at all can exceed."""
     dropped: tuple[int, ...]
     taken: tuple[int, ...]
+    """`dropped`, `taken`: Sites of the best plan without a site of this one near them; sites of this one without
+    one of the best near them."""
     moved_m: float
+    """Mean distance between the sites of both, matched so that it is least, metres; nan where one has none."""
     gains: float
     losses: float
+    """`gains`, `losses`: What this plan serves and the best one does not, and the other way round."""
 
 
 def find_alternatives(  # noqa: PLR0913 -- the parts of the question, each by name
@@ -247,21 +236,14 @@ CURVE_SHARE, ALTERNATIVES_SHARE = 0.5, 0.5
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint(Certified):
-    """Optimum for one number of sites.
-
-    Attributes
-    ----------
-    sites
-        Maximum number of new sites.
-    certificate
-        People gained against today.
-    added
-        Increase over the optimum of one site fewer; the two may have different sites.
-    """
+    """Optimum for one number of sites."""
 
     sites: int
+    """Maximum number of new sites."""
     certificate: Certificate
+    """People gained against today."""
     added: float
+    """Increase over the optimum of one site fewer; the two may have different sites."""
 
     @property
     def people_gained(self) -> float:
@@ -271,24 +253,16 @@ class CurvePoint(Certified):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Baselines:
-    """Baselines of the optimum.
-
-    Attributes
-    ----------
-    greedy
-        People gained by the greedy choice; None without proposals.
-    curve
-        Optimum for each number of sites, up to twice the requested number.
-    others
-        Near-optimal alternatives.
-    other_plans
-        The same as proposals.
-    """
+    """Baselines of the optimum."""
 
     greedy: float | None
+    """People gained by the greedy choice; None without proposals."""
     curve: tuple[CurvePoint, ...]
+    """Optimum for each number of sites, up to twice the requested number."""
     others: tuple[Alternative, ...]
+    """Near-optimal alternatives."""
     other_plans: tuple[Proposal, ...]
+    """The same as proposals."""
 
 
 def compare_baselines(siting: SitingResult, settings: Settings, budget: TimeBudget | None = None) -> Baselines:

@@ -27,28 +27,19 @@ from planner.siting.solvers.value_tables import best_open_column, build_value_ta
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Proposal(Certified):
-    """A choice of sites with the people gained against today.
-
-    Attributes
-    ----------
-    method
-        ``"clustering"``, ``"alternative"``, ``"robust"``, ``"fair"``, or the name of a model.
-    sites
-        Positions of the chosen candidates, in descending order of what each adds to those before it.
-    people_added
-        People added by each site, shape (sites,).
-    certificate
-        People newly served by all sites, less those whom a moved or closed centre served; the bound holds for any
-        choice of as many candidates.
-    facility_actions
-        Action for each relocatable centre.
-    """
+    """A choice of sites with the people gained against today."""
 
     method: str
+    """``"clustering"``, ``"alternative"``, ``"robust"``, ``"fair"``, or the name of a model."""
     sites: tuple[int, ...]
+    """Positions of the chosen candidates, in descending order of what each adds to those before it."""
     people_added: tuple[float, ...]
+    """People added by each site, shape (sites,)."""
     certificate: Certificate
+    """People newly served by all sites, less those whom a moved or closed centre served; the bound holds for any
+    choice of as many candidates."""
     facility_actions: tuple[FacilityAction, ...] = ()
+    """Action for each relocatable centre."""
 
     @property
     def people_gained(self) -> float:
@@ -63,44 +54,32 @@ class Proposal(Certified):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SitingResult:
-    """Candidates of a study and the proposals to choose among them.
-
-    Attributes
-    ----------
-    pool
-        Candidates, and those excluded.
-    candidates
-        One row a candidate that is no existing centre, with people_in_reach: uncovered people within the standard.
-    times
-        Walks between the candidates that are no existing centre and all residents, minutes.
-    matrix
-        Coverage of each demand point by each candidate, shape (demand, candidates of the pool), boolean.
-    people
-        Weighted people at each demand point, shape (demand,).
-    constraints, solution
-        The problem of the optimum and its solution; None if the study requests no sites.
-    proposals
-        Clustering, maximal covering, and the study's own model if it is another one; empty without requested sites
-        or uncovered people.
-    people_uncovered
-        People beyond the standard today.
-    people_without_street
-        Those among them whom no site can serve: no street lies within `access_m` of them.
-    notices
-        Reasons why fewer sites are proposed than requested.
-    """
+    """Candidates of a study and the proposals to choose among them."""
 
     pool: CandidateSet
+    """Candidates, and those excluded."""
     candidates: gpd.GeoDataFrame
+    """One row a candidate that is no existing centre, with people_in_reach: uncovered people within the
+    standard."""
     times: TravelTimes
+    """Walks between the candidates that are no existing centre and all residents, minutes."""
     matrix: csr_array
+    """Coverage of each demand point by each candidate, shape (demand, candidates of the pool), boolean."""
     people: FloatArray
+    """Weighted people at each demand point, shape (demand,)."""
     constraints: SelectionConstraints | None
     solution: Solution | None
+    """`constraints`, `solution`: The problem of the optimum and its solution; None if the study requests no
+    sites."""
     proposals: tuple[Proposal, ...]
+    """Clustering, maximal covering, and the study's own model if it is another one; empty without requested sites
+    or uncovered people."""
     people_uncovered: float
+    """People beyond the standard today."""
     people_without_street: float
+    """Those among them whom no site can serve: no street lies within `access_m` of them."""
     notices: tuple[Notice, ...] = ()
+    """Reasons why fewer sites are proposed than requested."""
 
     @property
     def best(self) -> Proposal | None:

@@ -25,33 +25,23 @@ PREMISES, ROOM = "premises", "room"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudyBundles:
-    """Best choice of rooms and services for a study.
-
-    Attributes
-    ----------
-    rooms
-        Rooms and premises that could be taken: id, name, kind (``premises`` or ``room``), area_m2 (`inf`: no
-        limit), cost, geometry.
-    services
-        Ids of the services that could be placed.
-    solution
-        The choice, with its bound.
-    alone
-        The best choice for each service alone, with the same budget.
-    cost_together, cost_apart
-        Least cost of serving as many, and the same if every service takes rooms of its own; None where it was not
-        shown in time.
-    notices
-        Rooms and services that take no part.
-    """
+    """Best choice of rooms and services for a study."""
 
     rooms: gpd.GeoDataFrame
+    """Rooms and premises that could be taken: id, name, kind (``premises`` or ``room``), area_m2 (`inf`: no
+    limit), cost, geometry."""
     services: tuple[str, ...]
+    """Ids of the services that could be placed."""
     solution: BundleSolution
+    """The choice, with its bound."""
     alone: tuple[BundleSolution, ...]
+    """The best choice for each service alone, with the same budget."""
     cost_together: float | None
     cost_apart: float | None
+    """`cost_together`, `cost_apart`: Least cost of serving as many, and the same if every service takes rooms of
+    its own; None where it was not shown in time."""
     notices: tuple[Notice, ...]
+    """Rooms and services that take no part."""
 
 
 def choose_bundles(

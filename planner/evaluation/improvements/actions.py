@@ -28,63 +28,44 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action for a facility.
-
-    Attributes
-    ----------
-    kind
-        One of `KINDS`; its title is ``measures.change_<kind>`` in the catalogue.
-    amount
-        m² (``add_area``, ``share``, ``open_station``), hours a week, functions, metres (``build_crossing``:
-        length; ``move``: straight line), 1 for a gate or an entrance.
-    cost
-        In the study's unit of money; None where the cost table does not give it.
-    functions
-        The functions to add, by id.
-    place, other
-        Position, in the study's system, metres: the gate, the new site, the neighbour, one end of the crossing;
-        None: the facility itself. The other end of the crossing.
-    about, name
-        Id and name of the gate, or of the neighbouring facility; "" where there is none.
-    """
+    """One action for a facility."""
 
     kind: str
+    """One of `KINDS`; its title is ``measures.change_<kind>`` in the catalogue."""
     amount: float
+    """m² (``add_area``, ``share``, ``open_station``), hours a week, functions, metres (``build_crossing``: length;
+    ``move``: straight line), 1 for a gate or an entrance."""
     cost: float | None
+    """In the study's unit of money; None where the cost table does not give it."""
     functions: tuple[str, ...] = ()
+    """The functions to add, by id."""
     place: Point | None = None
     other: Point | None = None
+    """`place`, `other`: Position, in the study's system, metres: the gate, the new site, the neighbour, one end of
+    the crossing; None: the facility itself. The other end of the crossing."""
     about: str = ""
     name: str = ""
+    """`about`, `name`: Id and name of the gate, or of the neighbouring facility; "" where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImprovementPlan:
-    """The cheapest actions that make a weak facility compliant.
-
-    Attributes
-    ----------
-    facility
-        Its id.
-    actions
-        One or two; none where nothing that was tried suffices.
-    cost
-        Total; None where not all costs are known.
-    rating
-        Of the facility then; ``weak`` where nothing suffices, ``undetermined`` where only unknowns remain.
-    remaining, resolved
-        Rules of grade compliant that then still fail, or are unknown; those that fail today and no longer do.
-    tried
-        Number of actions and pairs tried.
-    """
+    """The cheapest actions that make a weak facility compliant."""
 
     facility: str
+    """Its id."""
     actions: tuple[Action, ...]
+    """One or two; none where nothing that was tried suffices."""
     cost: float | None
+    """Total; None where not all costs are known."""
     rating: str
+    """Of the facility then; ``weak`` where nothing suffices, ``undetermined`` where only unknowns remain."""
     remaining: tuple[str, ...]
     resolved: tuple[str, ...]
+    """`remaining`, `resolved`: Rules of grade compliant that then still fail, or are unknown; those that fail
+    today and no longer do."""
     tried: int
+    """Number of actions and pairs tried."""
 
 
 class Intervention(ABC):

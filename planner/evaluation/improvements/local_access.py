@@ -31,21 +31,14 @@ FEW_POINTS = 2000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalAccess:
-    """A facility, the people within its reach or assigned to it, and the facilities within their reach.
-
-    Attributes
-    ----------
-    access
-        Of the whole study, with these people and facilities only.
-    position
-        The facility, among these.
-    od
-        The walks from these facilities to these people and, behind them, to one another.
-    """
+    """A facility, the people within its reach or assigned to it, and the facilities within their reach."""
 
     access: AccessData
+    """Of the whole study, with these people and facilities only."""
     position: int
+    """The facility, among these."""
     od: LocalOD
+    """The walks from these facilities to these people and, behind them, to one another."""
 
     @property
     def xy(self) -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """Search for the cheapest plan that makes each weak facility compliant: a single action, else a pair.
 
-The search is independent of the kinds of action: `facility_actions` change a facility itself,
+The search is independent of the kinds of action: `actions` change a facility itself,
 `site_actions` change streets and positions, and recompute walks as a run of the whole study would.
 """
 
@@ -60,21 +60,14 @@ Step = tuple[Intervention, Action]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Improvements:
-    """What would improve a study's facilities.
-
-    Attributes
-    ----------
-    plans
-        The cheapest plan for each weak facility.
-    severance_pairs
-        As `planner.evaluation.severance` lists them.
-    pairs_near
-        The pairs around each facility by its id: the pair's id, and its direction.
-    """
+    """What would improve a study's facilities."""
 
     plans: tuple[ImprovementPlan, ...]
+    """The cheapest plan for each weak facility."""
     severance_pairs: gpd.GeoDataFrame
+    """As `planner.evaluation.severance` lists them."""
     pairs_near: Mapping[str, tuple[tuple[str, str], ...]]
+    """The pairs around each facility by its id: the pair's id, and its direction."""
 
 
 def find_improvements(  # noqa: PLR0913 - the results of all earlier stages, and how to go about it

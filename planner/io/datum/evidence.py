@@ -64,27 +64,18 @@ METRES_PER_DEGREE = 111_320.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DatumEvidence:
-    """Fit of two layers in each pair of datums.
-
-    Attributes
-    ----------
-    key
-        What it looks at.
-    layers
-        The two layers.
-    scores
-        Log-likelihood by the datums of the two.
-    counts
-        Rows that fit by the datums of the two, where rows are counted.
-    of
-        How many rows were looked at.
-    """
+    """Fit of two layers in each pair of datums."""
 
     key: str
+    """What it looks at."""
     layers: tuple[str, str]
+    """The two layers."""
     scores: Mapping[Pair, float]
+    """Log-likelihood by the datums of the two."""
     counts: Mapping[Pair, float]
+    """Rows that fit by the datums of the two, where rows are counted."""
     of: int
+    """How many rows were looked at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

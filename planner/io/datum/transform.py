@@ -215,22 +215,15 @@ DEFAULT_SIZE = (50, 300)
 
 @dataclass(frozen=True, slots=True)
 class DatumShift:
-    """Shift of a system's datum to WGS 84 at a place.
-
-    Attributes
-    ----------
-    datum
-        Its name.
-    is_known
-        Whether any shift is known there.
-    metres
-        How exact the shift is; where none is known, the least and the most that the known shifts of this datum
-        would move a place there.
-    """
+    """Shift of a system's datum to WGS 84 at a place."""
 
     datum: str
+    """Its name."""
     is_known: bool
+    """Whether any shift is known there."""
     metres: tuple[float, float]
+    """How exact the shift is; where none is known, the least and the most that the known shifts of this datum
+    would move a place there."""
 
 
 def find_shift(crs: pyproj.CRS, middle: tuple[float, float]) -> DatumShift:

@@ -126,21 +126,16 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
 
 @dataclass(slots=True)
 class ObjectVersions:
-    """The objects of a file in its order.
-
-    Attributes
-    ----------
-    kinds, ids, versions, alive
-        Node (0), way (1) or relation (2); the id; the version, 0 where none is given; whether it is there.
-    located
-        Whether ways state themselves where they run.
-    """
+    """The objects of a file in its order."""
 
     kinds: array[int] = field(default_factory=lambda: array("b"))
     ids: array[int] = field(default_factory=lambda: array("q"))
     versions: array[int] = field(default_factory=lambda: array("q"))
     alive: array[int] = field(default_factory=lambda: array("b"))
+    """`kinds`, `ids`, `versions`, `alive`: Node (0), way (1) or relation (2); the id; the version, 0 where none is
+    given; whether it is there."""
     located: bool = False
+    """Whether ways state themselves where they run."""
 
     def add(self, kind: int, number: int, version: int, *, alive: bool) -> None:
         """Note one object."""

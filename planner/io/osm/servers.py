@@ -86,33 +86,24 @@ class CachedAnswers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OsmServers:
-    """Servers of OpenStreetMap data, and how to query them.
-
-    Attributes
-    ----------
-    cache
-        The folder for answers; what is in it is not requested again.
-    overpass, nominatim
-        Their addresses.
-    language
-        In which language Nominatim names places.
-    waiting
-        Told of every pause before it begins.
-    pause, timeout_s, answer_s
-        What waits, how long a server may be silent, and how long a whole answer may take, seconds.
-    most_bytes
-        How large an answer may be, unpacked.
-    """
+    """Servers of OpenStreetMap data, and how to query them."""
 
     cache: Path
+    """The folder for answers; what is in it is not requested again."""
     overpass: str = OVERPASS
     nominatim: str = NOMINATIM
+    """`overpass`, `nominatim`: Their addresses."""
     language: str = "en"
+    """In which language Nominatim names places."""
     waiting: Callable[[ServerWait], None] = field(default=lambda _: None)
+    """Told of every pause before it begins."""
     pause: Callable[[float], None] = time.sleep
     timeout_s: float = TIMEOUT_S
     answer_s: float = ANSWER_S
+    """`pause`, `timeout_s`, `answer_s`: What waits, how long a server may be silent, and how long a whole answer
+    may take, seconds."""
     most_bytes: int = MOST_BYTES
+    """How large an answer may be, unpacked."""
 
     def find_place(self, place: str) -> CachedAnswers:
         """Return what Nominatim knows under a name, or under an OSM id such as R2181; most important first.

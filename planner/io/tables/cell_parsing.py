@@ -38,28 +38,19 @@ PEOPLE = "people"
 
 @dataclass(slots=True, eq=False)
 class ParsedCells:
-    """The fields of a layer, and what was found while their cells were read.
-
-    Attributes
-    ----------
-    fields
-        The cells by field.
-    counted
-        The cells of further columns by which the study counts people.
-    mapped
-        Which column is which field, and what its numbers were multiplied by.
-    unit_column
-        The column that names the unit of each row.
-    issues, notices
-        What cannot be read, and what was read otherwise than it is written.
-    """
+    """The fields of a layer, and what was found while their cells were read."""
 
     fields: dict[str, pd.Series] = field(default_factory=dict)
+    """The cells by field."""
     counted: dict[str, pd.Series] = field(default_factory=dict)
+    """The cells of further columns by which the study counts people."""
     mapped: list[MappedColumn] = field(default_factory=list)
+    """Which column is which field, and what its numbers were multiplied by."""
     unit_column: str | None = None
+    """The column that names the unit of each row."""
     issues: list[Issue] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    """`issues`, `notices`: What cannot be read, and what was read otherwise than it is written."""
 
 
 def read_cells(

@@ -65,35 +65,24 @@ class MappedColumn:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The names that one table's columns may have.
-
-    Attributes
-    ----------
-    table
-        The table, as "facilities".
-    fields
-        The fields that it may have.
-    explicit
-        The study's own mapping: field → column.
-    strong, weak
-        Field by the plain name that means it.
-    place
-        The same for what states where a row lies.
-    totals, notes
-        Plain words that begin rows that are no data.
-    numbers
-        Those of the fields that hold numbers.
-    """
+    """The names that one table's columns may have."""
 
     table: str
+    """The table, as "facilities"."""
     fields: tuple[str, ...]
+    """The fields that it may have."""
     explicit: Mapping[str, str]
+    """The study's own mapping: field → column."""
     strong: Mapping[str, str]
     weak: Mapping[str, str]
+    """`strong`, `weak`: Field by the plain name that means it."""
     place: Mapping[str, str]
+    """The same for what states where a row lies."""
     totals: frozenset[str]
     notes: frozenset[str]
+    """`totals`, `notes`: Plain words that begin rows that are no data."""
     numbers: frozenset[str] = frozenset()
+    """Those of the fields that hold numbers."""
 
     @classmethod
     def of(

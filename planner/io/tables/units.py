@@ -143,24 +143,17 @@ ORGANISATION_LENGTH = 4
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit of measurement.
-
-    Attributes
-    ----------
-    dimension
-        What it measures: "people", "area" …; "" for a bare multiplier, "other" for what the planner does not read.
-    factor
-        What turns numbers in it into the planner's own unit of that dimension.
-    scale
-        The multiplier in its name: 10,000 for 万人, 1 for 人 and 公顷.
-    text
-        As it is written.
-    """
+    """A unit of measurement."""
 
     dimension: str
+    """What it measures: "people", "area" …; "" for a bare multiplier, "other" for what the planner does not
+    read."""
     factor: float
+    """What turns numbers in it into the planner's own unit of that dimension."""
     scale: float
+    """The multiplier in its name: 10,000 for 万人, 1 for 人 and 公顷."""
     text: str
+    """As it is written."""
 
 
 class UnknownUnitError(ValueError):

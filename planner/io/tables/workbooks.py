@@ -60,32 +60,23 @@ PATIENCE = 4
 
 @dataclass(frozen=True, slots=True)
 class WorkbookSheet:
-    """Contents of a workbook.
-
-    Attributes
-    ----------
-    names
-        Its sheets of cells.
-    filled
-        Those of the sheets requested that hold anything, without hidden ones where others do; all where none does.
-    rows, merged
-        The cells of the one that is filled, as text; and its merged areas, counted from 0.
-    hidden
-        Sheets requested that hold something and are hidden.
-    hidden_rows, hidden_columns
-        What the workbook hides of the one sheet, counted from 0.
-    shown
-        What the formats of its numbers write behind them: row, column, text.
-    """
+    """Contents of a workbook."""
 
     names: tuple[str, ...]
+    """Its sheets of cells."""
     filled: tuple[str, ...]
+    """Those of the sheets requested that hold anything, without hidden ones where others do; all where none
+    does."""
     rows: tuple[tuple[str, ...], ...]
     merged: tuple[tuple[int, int, int, int], ...]
+    """`rows`, `merged`: The cells of the one that is filled, as text; and its merged areas, counted from 0."""
     hidden: tuple[str, ...] = ()
+    """Sheets requested that hold something and are hidden."""
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    """`hidden_rows`, `hidden_columns`: What the workbook hides of the one sheet, counted from 0."""
     shown: tuple[tuple[int, int, str], ...] = ()
+    """What the formats of its numbers write behind them: row, column, text."""
 
 
 class UnreadableWorkbookError(Exception):

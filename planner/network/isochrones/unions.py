@@ -92,16 +92,11 @@ NOTHING = np.zeros(0, dtype=np.int64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NeighbourLists:
-    """Neighbours of segments, computed once for all parts of these.
-
-    Attributes
-    ----------
-    first, near
-        The neighbours of segment `i` are ``near[first[i]:first[i + 1]]``.
-    """
+    """Neighbours of segments, computed once for all parts of these."""
 
     first: IndexArray
     near: SmallArray
+    """`first`, `near`: The neighbours of segment `i` are ``near[first[i]:first[i + 1]]``."""
 
 
 def find_neighbour_lists(segments: FloatArray, radius_m: float) -> NeighbourLists | None:

@@ -35,18 +35,12 @@ MOST_BRANCHES = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Situation:
-    """Every facility with some of the passages built, all upgraded or none.
-
-    Attributes
-    ----------
-    access
-        Tables and walks of today's facilities, and behind them the branches of projects.
-    facts
-        Today's facilities as the rules see them, without these branches.
-    """
+    """Every facility with some of the passages built, all upgraded or none."""
 
     access: AccessData
+    """Tables and walks of today's facilities, and behind them the branches of projects."""
     facts: tuple[FacilityFacts, ...]
+    """Today's facilities as the rules see them, without these branches."""
 
 
 def situations(plan: Plan) -> Iterator[Situation]:

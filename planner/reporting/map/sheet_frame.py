@@ -35,21 +35,14 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window of the sheet.
-
-    Attributes
-    ----------
-    middle
-        Its middle, metres.
-    scale
-        Metres for a millimetre.
-    place_mm
-        Left, bottom, right, top within the map's box, millimetres.
-    """
+    """A window of the sheet."""
 
     middle: tuple[float, float]
+    """Its middle, metres."""
     scale: float
+    """Metres for a millimetre."""
     place_mm: Box
+    """Left, bottom, right, top within the map's box, millimetres."""
 
     @property
     def bounds(self) -> Box:

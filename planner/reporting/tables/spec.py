@@ -29,33 +29,22 @@ NAMED_BY = {"<limit>": r"[0-9.e+-]+", "<service>": r"[a-z][a-z0-9_]*"}
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """Column of a table.
-
-    Attributes
-    ----------
-    key
-        Name by which a product selects the column, and its name in the GeoPackage.
-    heading
-        Heading, in the language of the report.
-    value
-        Returns the raw value of a row: what workbook and GeoPackage hold.
-    kind
-        Type and unit of the values.
-    cell
-        Returns a row's text or cell in the report; by default `value` formatted as `kind`.
-    sheet_heading
-        Heading in the workbook where it differs.
-    stored
-        Type of its column in the GeoPackage; None where it has none.
-    """
+    """Column of a table."""
 
     key: str
+    """Name by which a product selects the column, and its name in the GeoPackage."""
     heading: str
+    """Heading, in the language of the report."""
     value: Callable[[Any], Value]
+    """Returns the raw value of a row: what workbook and GeoPackage hold."""
     kind: Kind = "text"
+    """Type and unit of the values."""
     cell: Callable[[Any], Cell | str] | None = None
+    """Returns a row's text or cell in the report; by default `value` formatted as `kind`."""
     sheet_heading: str = ""
+    """Heading in the workbook where it differs."""
     stored: StoredKind | None = None
+    """Type of its column in the GeoPackage; None where it has none."""
 
     @classmethod
     def of(cls, field: RecordField, heading: str = "", *, key: str = "") -> TableColumn:

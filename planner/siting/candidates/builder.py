@@ -26,25 +26,17 @@ from planner.siting.solvers.deadline import Deadline
 
 @dataclass(frozen=True, slots=True)
 class SourceSummary:
-    """What came of one source.
-
-    Attributes
-    ----------
-    source
-        Which.
-    proposed, kept
-        How many candidates it proposed, and how many of them may be chosen.
-    suffice
-        Of street positions, how many suffice for an optimum over all of them; None for other sources.
-    status
-        "time_limit" where the clock ended the search for them.
-    """
+    """What came of one source."""
 
     source: str
+    """Which."""
     proposed: int
     kept: int
+    """`proposed`, `kept`: How many candidates it proposed, and how many of them may be chosen."""
     suffice: int | None = None
+    """Of street positions, how many suffice for an optimum over all of them; None for other sources."""
     status: str = ""
+    """"time_limit" where the clock ended the search for them."""
 
     @property
     def stands_for_all(self) -> bool:
@@ -54,21 +46,14 @@ class SourceSummary:
 
 @dataclass(frozen=True, slots=True)
 class CandidateSet:
-    """Candidates to choose among, and those left out.
-
-    Attributes
-    ----------
-    candidates
-        Those that may be chosen; free centres as they are come last.
-    excluded
-        Those that may not, each with its reason.
-    sources
-        What came of each source.
-    """
+    """Candidates to choose among, and those left out."""
 
     candidates: tuple[Candidate, ...]
+    """Those that may be chosen; free centres as they are come last."""
     excluded: tuple[ExcludedCandidate, ...] = ()
+    """Those that may not, each with its reason."""
     sources: tuple[SourceSummary, ...] = ()
+    """What came of each source."""
 
     @property
     def new(self) -> tuple[Candidate, ...]:
@@ -92,52 +77,37 @@ class CandidateSet:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CandidateBuilder:
-    """What candidates are made from.
-
-    Attributes
-    ----------
-    uncovered, limits_min
-        Who can be gained, and the limit of each, minutes.
-    snaps
-        Where they meet the streets.
-    walker
-        Network and walk.
-    settings
-        `[siting]` of the study.
-    business_areas, parcels
-        Where the study has them.
-    options
-        Of free centres.
-    named
-        Places that the study names by themselves: own projects' positions, and candidates of today by their ids.
-    taken
-        Ids of the centres, which no candidate may have.
-    ground
-        What sorts candidates out; None where nothing does.
-    residents_xy, horizon_min
-        All residents' points, and the longest walk searched from candidates to them, minutes.
-    resident_rows
-        Row of each point that can be gained among all residents, -1 where it is none of them; None: all -1.
-    deadline, progress
-        When the search for street positions ends, and who is given how far it is.
-    """
+    """What candidates are made from."""
 
     uncovered: gpd.GeoDataFrame
     limits_min: NDArray[np.float64]
+    """`uncovered`, `limits_min`: Who can be gained, and the limit of each, minutes."""
     snaps: SnappedPoints
+    """Where they meet the streets."""
     walker: Walker
+    """Network and walk."""
     settings: Settings
+    """`[siting]` of the study."""
     business_areas: BusinessAreas | None = None
     parcels: Parcels | None = None
+    """`business_areas`, `parcels`: Where the study has them."""
     options: tuple[Candidate, ...] = ()
+    """Of free centres."""
     named: tuple[Candidate, ...] = ()
+    """Places that the study names by themselves: own projects' positions, and candidates of today by their ids."""
     taken: frozenset[str] = frozenset()
+    """Ids of the centres, which no candidate may have."""
     ground: SiteConstraints | None = None
+    """What sorts candidates out; None where nothing does."""
     residents_xy: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
     horizon_min: float = 0.0
+    """`residents_xy`, `horizon_min`: All residents' points, and the longest walk searched from candidates to them,
+    minutes."""
     resident_rows: IndexArray | None = None
+    """Row of each point that can be gained among all residents, -1 where it is none of them; None: all -1."""
     deadline: Deadline = field(default_factory=lambda: Deadline(np.inf))
     progress: Progress = silent
+    """`deadline`, `progress`: When the search for street positions ends, and who is given how far it is."""
 
     def build(self) -> CandidateSet:
         """Return all candidates; those of one place from several sources are all kept.

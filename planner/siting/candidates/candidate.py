@@ -21,43 +21,30 @@ Reason = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A place where a station might open.
-
-    Attributes
-    ----------
-    id
-        Unique among all candidates.
-    source
-        Where the idea comes from. ``"keep"``, ``"move"`` and ``"merge"`` are the options of free centres.
-    x_m, y_m
-        The place in the study's system, metres, to the centimetre.
-    cost
-        In the study's unit of money; None where not known.
-    name
-        What users read, where it has a name.
-    area_m2
-        Floor area; None where not known.
-    tenure
-        ``"owned"``, ``"rentable"``, ``"shared"`` or empty.
-    centres
-        Ids of the existing centres that it keeps, moves or merges.
-    clusters, people, moved_m
-        Of one from clusters or circles: how many clusters were requested, people of its own one, and how far it
-        was moved to the street, metres.
-    """
+    """A place where a station might open."""
 
     id: str
+    """Unique among all candidates."""
     source: Source
+    """Where the idea comes from. ``"keep"``, ``"move"`` and ``"merge"`` are the options of free centres."""
     x_m: float
     y_m: float
+    """`x_m`, `y_m`: The place in the study's system, metres, to the centimetre."""
     cost: float | None = None
+    """In the study's unit of money; None where not known."""
     name: str = ""
+    """What users read, where it has a name."""
     area_m2: float | None = None
+    """Floor area; None where not known."""
     tenure: str = ""
+    """``"owned"``, ``"rentable"``, ``"shared"`` or empty."""
     centres: tuple[str, ...] = ()
+    """Ids of the existing centres that it keeps, moves or merges."""
     clusters: int = 0
     people: float = 0.0
     moved_m: float = 0.0
+    """`clusters`, `people`, `moved_m`: Of one from clusters or circles: how many clusters were requested, people
+    of its own one, and how far it was moved to the street, metres."""
 
     @property
     def stays(self) -> bool:
@@ -67,21 +54,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class ExcludedCandidate:
-    """A candidate that cannot be chosen, and why.
-
-    Attributes
-    ----------
-    candidate
-        Which.
-    reason
-        A key: `words.excluded_<reason>` states it.
-    detail
-        Which centre it is too near to, or which figure decided; empty where the reason states all.
-    """
+    """A candidate that cannot be chosen, and why."""
 
     candidate: Candidate
+    """Which."""
     reason: Reason
+    """A key: `words.excluded_<reason>` states it."""
     detail: str = ""
+    """Which centre it is too near to, or which figure decided; empty where the reason states all."""
 
 
 def candidate_xy(candidates: Sequence[Candidate]) -> FloatArray:

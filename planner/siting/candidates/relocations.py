@@ -18,21 +18,14 @@ from planner.siting.candidates.clusters import snap_to_streets
 
 @dataclass(frozen=True, slots=True)
 class FacilityAction:
-    """What a plan does with a free centre.
-
-    Attributes
-    ----------
-    centre
-        Its id.
-    fate
-        ``"keep"``, ``"move"``, ``"merge"`` or ``"close"``.
-    to
-        The id of the candidate that takes its place; empty where none does.
-    """
+    """What a plan does with a free centre."""
 
     centre: str
+    """Its id."""
     fate: str
+    """``"keep"``, ``"move"``, ``"merge"`` or ``"close"``."""
     to: str = ""
+    """The id of the candidate that takes its place; empty where none does."""
 
 
 def propose_relocations(
