@@ -27,7 +27,7 @@ SUFFIXES = (
 )
 """Suffixes of community names, longest first."""
 
-FULL_CODE, TOWN_CODE = 12, 9
+TOWN_CODE = 9
 """Digits of a statistical code: 12 for a community, 9 for its town, to which some tables add 000."""
 
 

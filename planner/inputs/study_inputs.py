@@ -97,8 +97,6 @@ class Inputs:
         In which datum each layer is, and why.
     left_out
         Lines of the streets' file within the margin that are not walked, by reason.
-    not_walked
-        These lines: `reason`, `word` (what the file states that decides).
     notices
         Rows that could not be used as they are, with the reason.
     services
@@ -125,7 +123,6 @@ class Inputs:
     sources: tuple[LayerSource, ...]
     datums: DatumChoice
     left_out: tuple[ExcludedLines, ...]
-    not_walked: gpd.GeoDataFrame
     notices: tuple[Notice, ...]
     services: tuple[ServicePlaces, ...] = ()
 
@@ -213,7 +210,6 @@ def read_inputs(study: Study, *, margin_m: float, cache: Cache = NO_CACHE) -> In
         sources=tables.sources(layers.datums),
         datums=layers.datums,
         left_out=left_out,
-        not_walked=not_walked,
         notices=(
             *tables.notices(),
             *(one.notice() for one in left_out),

@@ -190,10 +190,6 @@ class Programme:
         """Total cost of the projects."""
         return math.fsum(project.cost for project in self.projects)
 
-    def project_by_site(self) -> dict[str, Project]:
-        """Return the projects by their candidate."""
-        return {project.site: project for project in self.projects if project.site}
-
 
 def list_ids(letter: str, count: int) -> Sequence[str]:
     """Return the ids of a list.

@@ -47,11 +47,6 @@ class Certificate:
         """Return the certificate of a problem without any feasible choice."""
         return cls(float("nan"), float("nan"), "infeasible")
 
-    @classmethod
-    def heuristic(cls, objective: float) -> Certificate:
-        """Return the certificate of a choice without a bound."""
-        return cls(objective, float("inf"), "heuristic")
-
     @property
     def gap(self) -> float:
         """Difference of bound and objective as a share of the larger; 0 if optimal, nan without a choice."""

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import shapely
@@ -62,7 +62,6 @@ SHOWN_CHARACTERS = 200
 MOST_ANSWER_BYTES = 20_000
 """Bytes of an invalid answer that are searched for a sentence to show."""
 
-Answer = TypeVar("Answer")
 Tags = dict[str, bool | str | list[str]]
 
 

@@ -35,8 +35,6 @@ MADE = datetime(2000, 1, 1, tzinfo=UTC)
 
 HIGHEST_MM = 205.0
 TITLE_PT = 17
-SHRINKING = 5
-"""Pictures shrink faster than letters, which must stay legible."""
 
 LISTED = 1
 """The table of contents lists sections and annexes."""

@@ -84,7 +84,3 @@ def _resources(programme: Programme, t: Translator) -> Iterator[Block]:
             t.programme("sites_table"),
             note=t.programme("sites_note", shown=len(shown), count=len(sites)),
         )
-
-
-def _heads(t: Translator, *columns: str) -> tuple[str, ...]:
-    return tuple(t.programme(f"column_{column}") for column in columns)
