@@ -238,7 +238,8 @@ def solution_entries(answered: SolvedProblem) -> dict[str, Any]:
             "notices": [notice.entry() for notice in answered.notices],
             "candidates": len(run.pool.new),
             "excluded": [
-                {"id": one.candidate.id, "reason": one.reason, "detail": one.detail} for one in run.pool.excluded
+                {"id": exclusion.candidate.id, "reason": exclusion.reason, "detail": exclusion.detail}
+                for exclusion in run.pool.excluded
             ],
         }
     )

@@ -107,7 +107,7 @@ def _candidates(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
             key = "cli.site_every_street" if source.stands_for_all else "cli.site_some_streets"
             key = key if answered.spec.counts_first_site_only else "cli.site_streets_else"
             yield texts(key, suffice=f"{source.suffice:,}", kept=f"{source.kept:,}")
-    reasons = [one.reason for one in answered.run.pool.excluded]
+    reasons = [exclusion.reason for exclusion in answered.run.pool.excluded]
     for reason in dict.fromkeys(reasons):
         some = [one.candidate.id for one in answered.run.pool.excluded if one.reason == reason]
         shown = ", ".join(some[:5]) + (" …" if len(some) > 5 else "")  # noqa: PLR2004 -- a line's worth

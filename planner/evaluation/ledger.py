@@ -78,7 +78,7 @@ def build_ledger(services: Services, walker: Walker, facilities: Facilities, com
         In the order of the results.
     """
     hosts = Facilities(gpd.GeoDataFrame(facilities[~is_branch(facilities)]))
-    longest = max(one.service.standard.minutes for one in services.access)
+    longest = max(access.service.standard.minutes for access in services.access)
     rows: list[dict[str, object]] = []
     scores: list[float] = []
     for one in services.access:

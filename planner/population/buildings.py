@@ -121,7 +121,7 @@ def select_residential(
     use = buildings[OTHER_USE].fillna("") if OTHER_USE in buildings else pd.Series("", index=buildings.index)
     kind, used_otherwise = _kinds_of(buildings, kinds, use)
     levels, given = _levels_of(buildings, kind, kinds.storey_m)
-    floor_area = shapely.area(buildings.geometry.array) * levels * np.array([one.residential for one in kind])
+    floor_area = shapely.area(buildings.geometry.array) * levels * np.array([row.residential for row in kind])
     is_home = floor_area > 0
     points = gpd.GeoDataFrame(
         {
@@ -167,7 +167,7 @@ def _levels_of(
     given = levels.where((levels > 0) & (levels <= MOST_LEVELS))
     believed = (height_m > 0) & (height_m <= MOST_LEVELS * storey_m)
     given = given.fillna(np.maximum(np.round(height_m.where(believed) / storey_m), 1.0))
-    default = pd.Series([one.levels for one in kind], index=buildings.index)
+    default = pd.Series([row.levels for row in kind], index=buildings.index)
     return given.fillna(default).to_numpy(), given.notna().to_numpy()
 
 

@@ -73,7 +73,7 @@ def list_needs(
         *_uncovered(given, options, projects),
     ]
     for ident, case in zip(list_ids("N", len(cases)), cases, strict=True):
-        done = [one.year for one in case.met if one.people >= case.people - HALF_A_PERSON]
+        done = [part.year for part in case.met if part.people >= case.people - HALF_A_PERSON]
         is_met = bool(done) and case.unmet_reason != "station_only"
         yield Need(
             id=ident,

@@ -203,11 +203,11 @@ def _add_order(constraints: Constraints, variables: Variables) -> None:
         for option in range(variables.options):
             before, now = variables.started(option, year - 1), variables.started(option, year)
             constraints.at_most([(before, 1.0), (now, -1.0)], 0.0)
-    for one in problem.precedence:
-        then = problem.position[one.then]
-        first = problem.position.get(one.first)
+    for pair in problem.precedence:
+        then = problem.position[pair.then]
+        first = problem.position.get(pair.first)
         for year in range(problem.years):
-            by = year if one.same_year else year - 1
+            by = year if pair.same_year else year - 1
             terms = [(variables.started(then, year), 1.0)]
             if first is not None and by >= 0:
                 terms.append((variables.started(first, by), -1.0))

@@ -129,7 +129,7 @@ def _is_allowed(problem: BudgetProblem, starts: Sequence[Start], number: int, ye
         if sum(problem.options[other].subdistrict == option.subdistrict for other in same) >= limit:
             return False
     return all(
-        one.first in year_of and year_of[one.first] <= (year if one.same_year else year - 1)
-        for one in problem.precedence
-        if one.then == option.id
+        pair.first in year_of and year_of[pair.first] <= (year if pair.same_year else year - 1)
+        for pair in problem.precedence
+        if pair.then == option.id
     )

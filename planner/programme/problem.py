@@ -207,7 +207,7 @@ class BudgetProblem:
             coverage=csr_array(self.coverage[rows][:, chosen]),
             coverage_today=csr_array(self.coverage_today[rows]),
             weight=self.weight[rows],
-            precedence=tuple(one for one in self.precedence if one.then in kept),
+            precedence=tuple(pair for pair in self.precedence if pair.then in kept),
         )
 
     def resolved(self, starts: Sequence[Start]) -> tuple[str, ...]:
@@ -281,7 +281,7 @@ def _merge_demand(problem: BudgetProblem) -> BudgetProblem:
 
 def _useful(problem: BudgetProblem) -> IndexArray:
     options = problem.options
-    ordered = {name for one in problem.precedence for name in (one.first, one.then)}
+    ordered = {name for pair in problem.precedence for name in (pair.first, pair.then)}
     firsts = {one.first for one in problem.precedence}
     covering = np.bincount(problem.coverage.indices, minlength=len(options)) > 0
     weak = problem.people.keys()

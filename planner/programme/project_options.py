@@ -124,7 +124,7 @@ def inapplicable_settings(given: ProgrammeInputs, options: Sequence[ProjectOptio
     """Return the study's projects and order constraints that refer to places missing in a scenario."""
     ids = {option.id for option in options}
     projects = [project.id for project in given.settings.projects if _is_inapplicable(project, given)]
-    waiting = [one for one in given.settings.precedence if not {one.first, one.then} <= ids]
+    waiting = [pair for pair in given.settings.precedence if not {pair.first, pair.then} <= ids]
     return (*projects, *(f"{one.first} → {one.then}" for one in waiting))
 
 
@@ -165,9 +165,9 @@ def budget_problem(given: ProgrammeInputs, options: Sequence[ProjectOption]) -> 
         years=settings.years,
         max_starts_per_subdistrict=settings.max_starts_per_subdistrict,
         precedence=tuple(
-            Precedence(one.first, one.then, one.same_year)
-            for one in settings.precedence
-            if {one.first, one.then} <= option_ids
+            Precedence(pair.first, pair.then, pair.same_year)
+            for pair in settings.precedence
+            if {pair.first, pair.then} <= option_ids
         ),
     )
 
@@ -271,7 +271,7 @@ def _check(
         ("programme.projects.site", places, sites),
         ("programme.projects.resolves", [centre for one in own for centre in one.resolves], centres),
         ("programme.projects.closes", [centre for one in own for centre in one.closes], centres),
-        ("programme.precedence.first", [one.first for one in waiting], ids),
+        ("programme.precedence.first", [pair.first for pair in waiting], ids),
         ("programme.precedence.then", [one.then for one in waiting], ids),
     )
     issues = list(_unknown_references(given, references))

@@ -208,9 +208,9 @@ def _resolving_options(problem: BudgetProblem) -> IndexArray:
     while True:
         names = {problem.options[number].id for number in resolving}
         further = {
-            problem.position[one.first]
-            for one in problem.precedence
-            if one.then in names and one.first in problem.position
+            problem.position[pair.first]
+            for pair in problem.precedence
+            if pair.then in names and pair.first in problem.position
         }
         if further <= resolving:
             return np.array(sorted(resolving), dtype=np.int64)

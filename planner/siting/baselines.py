@@ -125,7 +125,7 @@ def find_alternatives(  # noqa: PLR0913 -- the parts of the question, each by na
             break
         differs = [search.difference(solution, other) for other in (best, *(one.solution for one in taken))]
         dropped = _not_near(best, solution, xy, near_m)
-        again = each_drops_another and (not dropped or dropped in {one.dropped for one in taken})
+        again = each_drops_another and (not dropped or dropped in {alternative.dropped for alternative in taken})
         if min(differs) >= differing and not again:
             taken.append(_compared(solution, best, left_out, coverage.weight, xy, near_m))
         if not again:

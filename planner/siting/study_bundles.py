@@ -70,7 +70,7 @@ def choose_bundles(
         Where nothing may be taken: in water, on a barrier, outside the district, without a street.
     """
     rooms, notices = _rooms(facilities, parcels, walker, ground)
-    open_to_all = [one for one in services.access if one.service.standard.settings is not None]
+    open_to_all = [access for access in services.access if access.service.standard.settings is not None]
     placed = [one for one in open_to_all if one.service.is_known and _setting(one, "add_cost") is not None]
     problem = _problem(placed, rooms, walker, settings)
     solution = solve_bundles(problem, time_limit_s=settings.time_limit_s)

@@ -167,7 +167,7 @@ def _candidates_before_scenario(inputs: SitingInputs) -> Iterator[Candidate]:
     """
     settings = inputs.study.programme
     names = {project.site for project in settings.projects if project.site}
-    names |= {name for one in settings.precedence for name in (one.first, one.then) if ONE_PLACE.match(name)}
+    names |= {name for pair in settings.precedence for name in (pair.first, pair.then) if ONE_PLACE.match(name)}
     if not names or not settings.funds or inputs.today is None:
         return
     residents, groups = inputs.uncovered_by(inputs.today)

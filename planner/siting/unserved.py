@@ -121,7 +121,7 @@ def _fewest(
     everything = propose_street_positions(
         own, people, limit_min, around.walker, around.free_streets(), at_most=2**31
     ).candidates
-    xy = np.array([(one.x_m, one.y_m) for one in everything]).reshape(-1, 2)
+    xy = np.array([(candidate.x_m, candidate.y_m) for candidate in everything]).reshape(-1, 2)
     times = around.walker.times(around.walker.snap(xy), own, within_min=float(limit_min.max()))
     inside = is_within(times.minutes, limit_min[times.demand])
     matrix = coverage_from_pairs(times.demand[inside], times.facility[inside], (len(rows), len(xy)))

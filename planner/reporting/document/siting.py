@@ -187,7 +187,7 @@ def _fates(facility_actions: Sequence[FacilityAction]) -> list[Entries]:
 
 def _excluded(plan: Plan) -> list[Entries]:
     excluded = plan.siting.pool.excluded
-    lonlat = lonlat_degrees(candidate_table([one.candidate for one in excluded], plan.network.crs))
+    lonlat = lonlat_degrees(candidate_table([exclusion.candidate for exclusion in excluded], plan.network.crs))
     return [
         {
             "id": one.candidate.id,

@@ -92,7 +92,7 @@ def _effects(project: Project, changes: tuple[Change, ...], plan: Plan, stations
     passages = plan.outcome.passages
     return {
         "sites": [stations[project.site]] if project.site else [],
-        "closes": [stations[one] for one in project.closes],
+        "closes": [stations[centre] for centre in project.closes],
         "upgrades": [stations[one] for one in dict.fromkeys(_upgraded(changes))],
         "branches": [stations[change.id] for change in changes if change.kind == "open_station"],
         "passages": 1 << passages.index(project.id) if project.id in passages else 0,

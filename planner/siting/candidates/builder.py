@@ -130,7 +130,7 @@ class CandidateBuilder:
                 streets = self._streets()
                 by_source.append((source, streets.candidates, streets.suffice))
                 stopped = streets.stopped
-        there = {(one.id, one.x_m, one.y_m) for _, given, _ in by_source for one in given}
+        there = {(candidate.id, candidate.x_m, candidate.y_m) for _, given, _ in by_source for candidate in given}
         named = [one for one in self.named if (one.id, one.x_m, one.y_m) not in there]
         by_source += [("named", named, None)] if named else []
         by_source += [
@@ -155,7 +155,10 @@ class CandidateBuilder:
         sources: list[SourceSummary] = []
         for source, given, suffice in by_source:
             new_cost = self.settings.new_cost
-            proposed = [one if one.cost is not None else replace(one, cost=new_cost) for one in given]
+            proposed = [
+                candidate if candidate.cost is not None else replace(candidate, cost=new_cost)
+                for candidate in given
+            ]
             # A centre as it is has the id of a centre: its own.
             proposed = proposed if source == "keep" else make_ids_unique(proposed, taken)
             taken |= {one.id for one in proposed}

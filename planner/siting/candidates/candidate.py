@@ -97,7 +97,7 @@ def candidate_table(candidates: Sequence[Candidate], crs: pyproj.CRS | None) -> 
 
 def excluded_table(excluded: Sequence[ExcludedCandidate], crs: pyproj.CRS | None) -> gpd.GeoDataFrame:
     """Return what was left out as a layer: the candidates' columns, reason, detail."""
-    table = candidate_table([one.candidate for one in excluded], crs)
+    table = candidate_table([exclusion.candidate for exclusion in excluded], crs)
     reasons, details = [one.reason for one in excluded], [one.detail for one in excluded]
     return gpd.GeoDataFrame(table.assign(reason=reasons, detail=details))
 

@@ -104,7 +104,7 @@ def facility_actions(
     >>> [one.fate for one in facility_actions(old, [old[0], Candidate("S1", "streets", 90, 0)], new_sites=0)]
     ['keep', 'move']
     """
-    kept = {one.id for one in chosen if one.stays}
+    kept = {candidate.id for candidate in chosen if candidate.stays}
     merged = {
         centre: one.id
         for one in chosen

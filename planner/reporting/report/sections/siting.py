@@ -236,8 +236,12 @@ def candidates_section(t: Translator) -> Iterator[Block]:
 def _excluded(excluded: list[ExcludedCandidate], t: Translator) -> Table:
     if len(excluded) <= SHOWN_EXCLUDED:
         rows: list[Row] = [
-            (one["id"], one["name"] or DASH, t.localized(one) + (f" ({one['detail']})" if one["detail"] else ""))
-            for one in excluded
+            (
+                exclusion["id"],
+                exclusion["name"] or DASH,
+                t.localized(exclusion) + (f" ({exclusion['detail']})" if exclusion["detail"] else ""),
+            )
+            for exclusion in excluded
         ]
         return Table(t("excluded_table"), t.all("column_site", "column_name", "column_why"), (), tuple(rows))
     counts: dict[str, int] = {}
@@ -293,7 +297,7 @@ def _curve(curve: list[CurvePoint], sites: int, t: Translator) -> Table:
 
 
 def _proven(plans: Sequence[Entry]) -> bool:
-    return all(one["status"] == "optimal" for one in plans)
+    return all(plan["status"] == "optimal" for plan in plans)
 
 
 def _alternatives(plans: list[AlternativePlan], t: Translator) -> Iterator[Block]:
