@@ -54,8 +54,8 @@ def describe_programme(path: Path, texts: Texts, *, progress: Progress = silent,
     study = read_study(path)
     if not study.programme.funds:
         raise StudyError(str(path), [Issue("no_programme")])
-    say = Translator(build_document(run(study, progress=progress, cache=cache)), texts)
-    return "\n".join(_lines(require(say.content["programme"]), say))
+    t = Translator(build_document(run(study, progress=progress, cache=cache)), texts)
+    return "\n".join(_lines(require(t.content["programme"]), t))
 
 
 def _lines(programme: Programme, t: Translator) -> Iterator[str]:

@@ -200,7 +200,7 @@ class TableSchema(Generic[Table]):
 
 
 def _are_parts(frame: gpd.GeoDataFrame, ids: pd.Series) -> bool:
-    """Tell whether rows of one id have one name, too: then they are parts of one thing."""
+    """Return True if rows of one id have one name, too: then they are parts of one thing."""
     if "name" not in frame.columns:
         return False
     names = frame["name"].map(as_text)[ids.index]

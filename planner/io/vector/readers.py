@@ -286,7 +286,7 @@ DATED = "gpkg_contents"
 
 
 def table_contents(path: Path, layer: str | None) -> str | None:
-    """Return a hash of a table and of what the file says of all its tables; None where only the whole file tells.
+    """Return a hash of a table and of the list of tables; None where only the whole file shows a change.
 
     Parameters
     ----------
@@ -320,7 +320,7 @@ def table_contents(path: Path, layer: str | None) -> str | None:
                 kept = [name for name in columns if table != DATED or name != "last_change"]
                 listed = ", ".join('"{}"'.format(name.replace('"', '""')) for name in kept)
                 rows = map(repr, base.execute(f'SELECT {listed} FROM "{quoted}"'))  # noqa: S608 - the file's own names
-                # What is told of the tables stands in the order in which they were written.
+                # What is stated of the tables stands in the order in which they were written.
                 for row in rows if table == layer else sorted(rows):
                     hasher.update(row.encode())
     except (sqlite3.Error, UnicodeDecodeError, OSError):

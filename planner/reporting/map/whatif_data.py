@@ -218,7 +218,7 @@ def _rows(
 
 
 def _differs(one: TravelTimes, other: TravelTimes, rings: Sequence[float]) -> NDArray[np.bool_]:
-    """Tell which stations another demand point reaches, or within another limit, shape (stations,)."""
+    """Return the stations that another demand point reaches, or within another limit, shape (stations,)."""
     differs = np.zeros(one.n_facilities, dtype=np.bool_)
     for limit in rings:
         here, there = (
