@@ -55,8 +55,8 @@ def show(plan: Plan) -> str:
         Markup(
             '<div style="{}"><b style="font-size:1.4em">{}</b><br>{}<br>'
             '<small style="color:#4a545e">{}</small></div>'
-        ).format(BOX, one.value, one.label, one.note)
-        for one in indicators(t)
+        ).format(BOX, indicator.value, indicator.label, indicator.note)
+        for indicator in indicators(t)
     )
     image = base64.b64encode(_small_png(overview_figure(plan, t.texts))).decode("ascii")
     return str(

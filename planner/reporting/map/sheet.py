@@ -327,7 +327,9 @@ def _sign(axes: Axes, place: Sequence[float], tier: str, colour: str) -> None:
 
 def _draw_scale_bar(axes: Axes, texts: Texts, scale: float) -> None:
     width_mm = 60.0
-    length = [one for one, _ in zip(round_numbers(scale), range(40), strict=False) if one <= scale * width_mm][-1]
+    length = [
+        number for number, _ in zip(round_numbers(scale), range(40), strict=False) if number <= scale * width_mm
+    ][-1]
     west, south, _, north = _window(axes)
     x, y = west + 6 * scale, south + 6 * scale
     axes.plot([x, x, x + length, x + length], [y + 2 * scale, y, y, y + 2 * scale], color=INK, lw=1.6, zorder=30)

@@ -108,12 +108,12 @@ def round_numbers(least: float) -> Iterator[float]:
     """Yield rising numbers that a scale or scale bar may have, from about `least`."""
     power = 10.0 ** math.floor(math.log10(least))
     while True:
-        yield from (power * one for one in ROUND_SCALES)
+        yield from (power * scale for scale in ROUND_SCALES)
         power *= 10
 
 
 def _round_up(least: float) -> float:
-    return next(one for one in round_numbers(least) if one >= least)
+    return next(number for number in round_numbers(least) if number >= least)
 
 
 def _fitted(box: Box, border: float) -> Window:

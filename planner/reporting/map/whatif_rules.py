@@ -93,7 +93,7 @@ def what_if_rules(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) 
     premises = [
         _of_premises(
             station,
-            [_findings(_Premises(one, places, has_neighbours), diagnosis.rule_set) for one in facts],
+            [_findings(_Premises(fact, places, has_neighbours), diagnosis.rule_set) for fact in facts],
             len(plan.outcome.walks),
         )
         for station, facts in facts_by_choice(plan).items()
@@ -118,9 +118,9 @@ def what_if_rules(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) 
 def _of_premises(station: int, findings: list[list[Node]], choices_of_passages: int) -> Entry:
     """Pack what is asked of premises under each choice: what differs, and which of it holds for each choice."""
     different: list[list[Node]] = []
-    for one in findings:
-        if one not in different:
-            different.append(one)
+    for finding in findings:
+        if finding not in different:
+            different.append(finding)
     # Each choice of passages has one without and one with the upgrade, and in both all choices of branches.
     branches = (len(findings) // (2 * choices_of_passages)).bit_length() - 1
     return {
@@ -136,7 +136,7 @@ def _today(plan: Plan) -> Entry:
     rates = plan.diagnosis.rates
     shares = {name: rates[f"{name}_share"] for name in DECIDING}
     return {
-        "weak": [ids.index(one) for one in plan.diagnosis.weak_communities],
+        "weak": [ids.index(community) for community in plan.diagnosis.weak_communities],
         **{f"{name}Share": None if math.isnan(share) else share for name, share in shares.items()},
         "rated": {
             "assessed": rates["assessed"],

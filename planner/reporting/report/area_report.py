@@ -350,7 +350,7 @@ def filter_document(content: PlanDocument, communities: Collection[str]) -> Plan
         _together([row for row in inside if row["limit_min"] == whole["limit_min"]], whole["limit_min"])
         for whole in coverage["total"]
     ]
-    weak = [one for one in diagnosis["weak_communities"] if one in communities]
+    weak = [community for community in diagnosis["weak_communities"] if community in communities]
     without = [one for one in diagnosis["communities_without_centre"] if one in communities]
     standard = next(row for row in total if row["limit_min"] == coverage["standard_min"])
     return {

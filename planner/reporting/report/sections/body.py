@@ -140,7 +140,11 @@ def _weak_table(weak: list[Facility], t: Translator) -> Table:
     rules: Mapping[str, Rule] = {rule["id"]: rule for rule in t.content["diagnosis"]["rules"]}
 
     def failed(centre: Facility) -> str:
-        found = [one for one in centre["findings"] if one["passed"] is False and one["grade"] == "compliant"]
+        found = [
+            finding
+            for finding in centre["findings"]
+            if finding["passed"] is False and finding["grade"] == "compliant"
+        ]
         return t("clause_joint").join(
             t.decision(
                 "reason_short",
@@ -155,7 +159,7 @@ def _weak_table(weak: list[Facility], t: Translator) -> Table:
         found = centre["remedy"]
         if not found or not found["changes"]:
             return t.decision("no_remedy")
-        return t("remedy_and").join(action_text(one, t, where=False) for one in found["changes"])
+        return t("remedy_and").join(action_text(change, t, where=False) for change in found["changes"])
 
     costs = [centre["remedy"]["cost"] if centre["remedy"] else None for centre in weak]
     known = [cost for cost in costs if cost is not None]
@@ -205,14 +209,14 @@ def _projects(programme: Programme, t: Translator) -> Table:
     gained, costs = gained_by_projects(programme), round_money([[one["cost"]] for one in programme["projects"]])
     rows: list[Row] = [
         (
-            one["id"],
-            words.task_text(one, t),
-            _place(one, t),
-            year_text(t, one["year"]),
+            project["id"],
+            words.task_text(project, t),
+            _place(project, t),
+            year_text(t, project["year"]),
             money_cell(cost),
-            words.covered_text(gained[one["id"]][0], t),
+            words.covered_text(gained[project["id"]][0], t),
         )
-        for one, (cost, _) in zip(programme["projects"], costs, strict=False)
+        for project, (cost, _) in zip(programme["projects"], costs, strict=False)
     ]
     covered = sum(gain or 0 for gain, _ in gained.values())
     rows.append((t("total"), "", "", "", money_cell(costs[-1][-1]), t.whole(covered)))
@@ -233,7 +237,9 @@ def _projects(programme: Programme, t: Translator) -> Table:
 
 def _place(project: Project, t: Translator) -> str:
     """Return where a project is, in words: its crossing of streets, else its community."""
-    at = next((one for one in t.content["siting"]["candidates"] if one["id"] == project["site"]), None)
+    at = next(
+        (candidate for candidate in t.content["siting"]["candidates"] if candidate["id"] == project["site"]), None
+    )
     named = at["place"] if at else ""
     return named or str(project["community_name"] or DASH)
 
@@ -284,8 +290,8 @@ def money_section(t: Translator) -> Iterator[Block]:
 def _by_kind(programme: Programme, t: Translator) -> Table:
     labels = [year["year"] for year in programme["years"]]
     of_kind: dict[str, list[Project]] = {}
-    for one in programme["projects"]:
-        of_kind.setdefault(one["kind"], []).append(one)
+    for project in programme["projects"]:
+        of_kind.setdefault(project["kind"], []).append(project)
     money = round_money(
         [
             [sum(one["cost"] for one in projects if one["year"] == label) for label in labels]
@@ -321,7 +327,7 @@ def safeguards_section(t: Translator) -> Iterator[Block]:
         yield Paragraph(t.decision("money_checked", source=source))
     else:
         yield Paragraph(t.decision("units_none"))
-    if any(one["sites"] for one in content["siting"]["proposals"]):
+    if any(proposal["sites"] for proposal in content["siting"]["proposals"]):
         yield Paragraph(t.decision("not_checked"))
     unseen = sum(rule["evidence"] in ("excerpt", "quoted", "unchecked") for rule in content["diagnosis"]["rules"])
     if unseen:
@@ -330,8 +336,8 @@ def safeguards_section(t: Translator) -> Iterator[Block]:
 
 def _units(programme: Programme, t: Translator) -> Table:
     by_unit: dict[str, list[Project]] = {}
-    for one in programme["projects"]:
-        by_unit.setdefault(words.responsible_unit(one), []).append(one)
+    for project in programme["projects"]:
+        by_unit.setdefault(words.responsible_unit(project), []).append(project)
 
     money = round_money([[sum(one["cost"] for one in projects)] for projects in by_unit.values()])
     rows: list[Row] = [
@@ -384,7 +390,7 @@ def _steps(t: Translator) -> Iterator[tuple[str, str]]:
     yield t.decision("step_decide"), "by_decision"
     if programme is not None and programme["projects"]:
         first = programme["years"][0]["year"]
-        count = sum(one["year"] == first for one in programme["projects"])
+        count = sum(project["year"] == first for project in programme["projects"])
         yield t.decision("step_visit", count=count), "by_start"
         if programme["funding_gap"] is not None:
             yield t.decision("step_gap"), "by_decision"

@@ -54,14 +54,14 @@ def years_table(programme: Programme, t: Translator) -> Table:
         ),
         tuple(
             (
-                year_text(t, one["year"]),
-                t.whole(len(one["sites"])),
-                t.whole(len(one["resolved"])),
-                t.whole(one["people_covered"]),
-                t.whole(one["people_standard"]),
-                money_cell(one["spent"]),
+                year_text(t, year["year"]),
+                t.whole(len(year["sites"])),
+                t.whole(len(year["resolved"])),
+                t.whole(year["people_covered"]),
+                t.whole(year["people_standard"]),
+                money_cell(year["spent"]),
             )
-            for one in programme["years"]
+            for year in programme["years"]
         ),
     )
 

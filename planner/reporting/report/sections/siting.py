@@ -62,7 +62,7 @@ def siting_section(plan: Plan, t: Translator) -> Iterator[Block]:
         return
     circle = t.exact(limit_distance_m(content, found["standard_min"]))
     uncovered = t.whole(heads.uncovered)
-    free = [one["centre"] for one in found["proposals"][-1]["centres"]]
+    free = [centre["centre"] for centre in found["proposals"][-1]["centres"]]
     key = "siting_question_free" if free else "siting_question"
     condition = {"free": t.join(free), "budget": budget_condition(t)} if free else {"within": budget_condition(t)}
     yield Paragraph(t(key, sites=asked, uncovered=uncovered, minutes=minutes, metres=circle, **condition))
@@ -225,10 +225,10 @@ def candidates_section(t: Translator) -> Iterator[Block]:
             t.all("column_proposed", "column_kept"),
             tuple((t.localized(one), t.whole(one["proposed"]), t.whole(one["kept"])) for one in found["sources"]),
         )
-    streets = [one for one in found["sources"] if one["suffice"] is not None]
-    for one in streets:
+    streets = [source for source in found["sources"] if source["suffice"] is not None]
+    for street in streets:
         key = "streets_every" if found["every_street"] else "streets_some"
-        yield Paragraph(t(key, suffice=t.whole(one["suffice"]), kept=t.whole(one["kept"])))
+        yield Paragraph(t(key, suffice=t.whole(street["suffice"]), kept=t.whole(street["kept"])))
     if found["excluded"]:
         yield _excluded(found["excluded"], t)
 
@@ -317,14 +317,14 @@ def _alternatives(plans: list[AlternativePlan], t: Translator) -> Iterator[Block
         tuple(
             (
                 str(number),
-                t("instead", taken=_ids(one["taken"]), dropped=_ids(one["dropped"])),
-                t.whole(one["people_gained"]),
-                t.whole(one["given_up"]),
-                t.whole(one["gains"]),
-                t.whole(one["losses"]),
-                t.whole(one["moved_m"]),
+                t("instead", taken=_ids(plan["taken"]), dropped=_ids(plan["dropped"])),
+                t.whole(plan["people_gained"]),
+                t.whole(plan["given_up"]),
+                t.whole(plan["gains"]),
+                t.whole(plan["losses"]),
+                t.whole(plan["moved_m"]),
             )
-            for number, one in enumerate(plans, start=1)
+            for number, plan in enumerate(plans, start=1)
         ),
         note=t("other_plans_note", **values),
     )
@@ -348,7 +348,7 @@ def _left(left: Unserved | None, t: Translator) -> Iterator[Block]:
             (t.localized(one), t.whole(people), t.whole(one["points"]))
             for one, people in zip(
                 left["reasons"],
-                round_parts([one["people"] for one in left["reasons"]], left["people"]),
+                round_parts([reason["people"] for reason in left["reasons"]], left["people"]),
                 strict=True,
             )
         ),

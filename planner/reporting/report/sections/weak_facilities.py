@@ -103,7 +103,7 @@ def _rates(t: Translator) -> Iterator[Block]:
     )
     if rates["perhaps_excellent"]:
         yield Paragraph(t("weak_perhaps_excellent", count=rates["perhaps_excellent"]))
-    yield from (Paragraph(_quota(one, t)) for one in content["diagnosis"]["quotas"])
+    yield from (Paragraph(_quota(quota, t)) for quota in content["diagnosis"]["quotas"])
     names = community_names(content)
     weak = [names[community] for community in content["diagnosis"]["weak_communities"]]
     some = t("weak_communities", count=len(weak), names=t.join(weak))
