@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import string
 from collections.abc import Iterator, Sequence
 from typing import Annotated
@@ -14,7 +13,7 @@ from planner.config.sections.base import Settings
 from planner.config.study import Study, wrong_because
 from planner.config.toml_files import NotReadError, parse_toml, toml_text
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Issue, StudyError
+from planner.messages.errors import Issue, StudyError, suggest_name
 from planner.messages.printable import illegible_in
 
 TITLE_SIGNS, TEXT_SIGNS = 40, 160
@@ -95,14 +94,7 @@ def _reason(detail: ErrorDetails) -> Phrase | str:
     if detail["type"] != "extra_forbidden":
         return wrong_because(detail)
     place = detail["loc"]
-    return _instead(str(place[-1]), tuple((OwnScenes if len(place) == 1 else OwnScene).model_fields))
-
-
-def _instead(name: str, names: Sequence[str]) -> Phrase:
-    near = difflib.get_close_matches(name, names, n=1)
-    if near:
-        return Phrase("errors.did_you_mean", {"name": near[0]})
-    return Phrase("errors.known_settings", {"names": ", ".join(names)})
+    return suggest_name(place[-1], list((OwnScenes if len(place) == 1 else OwnScene).model_fields))
 
 
 def placeholders(text: str) -> list[str]:
@@ -137,4 +129,4 @@ def _wrong_placeholders(scenes: OwnScenes) -> Iterator[tuple[Sequence[str], Phra
                 continue
             for name in names:
                 if name not in FIGURES:
-                    yield (scene, part, f"{{{name}}}"), _instead(name, FIGURES)
+                    yield (scene, part, f"{{{name}}}"), suggest_name(name, FIGURES)

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from markupsafe import escape
 
-from planner.messages.money import unit_of_amount
+from planner.messages.catalogue import unit_of_amount
 from planner.reporting import programme_text as said
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.document.records.programme import Project
@@ -27,12 +27,11 @@ from planner.reporting.map.elements import (
 from planner.reporting.map.folium_adapter import FeatureGroup, Labels, Layer, Live, YearLayer
 from planner.reporting.map.labels import merge_lines
 from planner.reporting.map.service_layers import facility_layers, lacking_layers
-from planner.reporting.map.sizes import dot_metres
 from planner.reporting.programme_text import year_text
 from planner.reporting.report.blocks import Translator, require
 from planner.reporting.rounding import gained_by_projects
 from planner.reporting.small_counts import displayed_positions
-from planner.reporting.style import BEYOND, DISC, NEAR, UNCOVERED
+from planner.reporting.style import BEYOND, DISC, NEAR, UNCOVERED, dot_metres
 from planner.results import Plan
 from planner.schemas.tables import TIERS
 

@@ -9,13 +9,12 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from planner.evaluation import COMPLIANT
 from planner.evaluation.diagnosis import rating_rates
-from planner.evaluation.rating_names import COMPLIANT
 from planner.messages.catalogue import Texts
 from planner.reporting.document.programme import spots_of
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.document.records.programme import Project
-from planner.reporting.rates import Rates
 from planner.reporting.report.blocks import Translator, at_standard
 from planner.reporting.report.outcome import (
     Outcome,
@@ -24,6 +23,7 @@ from planner.reporting.report.outcome import (
     reached_areas,
     resolved_communities,
 )
+from planner.reporting.rounding import Rates
 from planner.results import Plan
 from planner.schemas.tables import PREMISES
 

@@ -175,7 +175,8 @@ def weights_section(t: Translator) -> Iterator[Block]:
     names = group_names(t)
     if found["weighted"]:
         shown = [
-            t("weighing_one", name=names[one["group"]], weight=t.exact(one["weight"])) for one in found["weights"]
+            t("weighing_one", name=names[weight["group"]], weight=t.exact(weight["weight"]))
+            for weight in found["weights"]
         ]
         yield Paragraph(t("weighing_intro", weights=t("clause_joint").join(shown)))
     if len(names) > 1:
