@@ -15,6 +15,7 @@ from planner.accessibility.access_data import AccessData
 from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage, measure_coverage, merge_service_areas, tabulate_service_areas
 from planner.accessibility.equity import Equity, measure_equity
+from planner.accessibility.organisations import Organisations
 from planner.accessibility.services import Services, measure_services
 from planner.accessibility.step_free import compare_step_free
 from planner.cache import NO_CACHE, Cache
@@ -116,6 +117,8 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     progress("business_areas")
     business_areas = prepared.find_business_areas()
 
+    belts, organisations = prepared.find_belts(), prepared.assign_organisations()
+
     progress("diagnosis")
     access = prepared.assemble_access(times, areas)
     diagnosis = diagnose(access, rule_set=prepared.rules, date=study.date)
@@ -148,7 +151,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     with collect_discrepancies() as further:
         programme, outcome = carry_out(prepared, programme_inputs)
     bundles = _choose_bundles(prepared, services, progress)
-    told = _notices_of(services, bundles, business_areas, sites.siting, programme)
+    told = _notices_of(services, bundles, business_areas, organisations, sites.siting, programme)
     return Plan(
         prepared=prepared,
         scenario=scenario,
@@ -166,6 +169,8 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         sites=sites,
         groups=groups,
         business_areas=business_areas,
+        belts=belts,
+        organisations=organisations,
         candidate_times=candidate_times,
         candidate_areas=prepared.draw_areas(prepared.snapped(candidates)),
         programme=programme,
@@ -208,7 +213,7 @@ def _choose_sites(given: SitingInputs, progress: Progress) -> tuple[StudySiting,
 
 
 def _notices_of(
-    *results: Services | StudyBundles | BusinessAreas | SitingResult | Programme | None,
+    *results: Services | StudyBundles | BusinessAreas | Organisations | SitingResult | Programme | None,
 ) -> Iterator[Notice]:
     for result in results:
         if result is not None:

@@ -11,10 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
+from planner.accessibility.belts import Belts, find_belts
 from planner.accessibility.business_areas import BusinessAreas, find_business_areas
 from planner.accessibility.groups import GroupCoverage, measure_group_coverage
+from planner.accessibility.organisations import Organisations, assign_organisations
 from planner.cache import NO_CACHE, Cache
-from planner.config.facility_references import check_named_centres, check_named_places, without_closed
+from planner.config.facility_references import (
+    check_belts,
+    check_named_centres,
+    check_named_places,
+    without_closed,
+)
 from planner.config.own_scenes import read_own_scenes
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, communities_without_centre
@@ -208,6 +215,38 @@ class PreparedStudy:
             ),
         )
 
+    def find_belts(self) -> Belts | None:
+        """Find what stands along the streets of each belt; None where the study names none."""
+        study, inputs = self.study, self.inputs
+        if not study.belts:
+            return None
+        points = {
+            "places": None if inputs.places is None else inputs.places.points[inputs.places.points["circle"]],
+            "organisations": inputs.organisations,
+        }
+        given = (
+            *(study.belts, self.walker, Streets(self.walked_streets)),
+            (without_equipment(inputs.facilities), self.facility_snaps),
+            (inputs.demand, self.demand_snaps),
+        )
+        return self.cache.get("belts", (given, points), lambda: find_belts(*given, **points))
+
+    def assign_organisations(self) -> Organisations | None:
+        """Assign the organisations to stations; None without a layer of organisations."""
+        given, settings = self.inputs.organisations, self.study.assignment
+        if given is None:
+            return None
+        limit_min = settings.minutes or self.study.limits.standard_min
+        inputs = (given, self.inputs.communities, self.walker)
+        facilities = (without_equipment(self.inputs.facilities), self.facility_snaps)
+        return self.cache.get(
+            "organisations",
+            (inputs, facilities, settings.tiers, limit_min, settings.most),
+            lambda: assign_organisations(
+                *inputs, facilities, tiers=settings.tiers, limit_min=limit_min, most=settings.most
+            ),
+        )
+
     def find_improvements(
         self, access: AccessData, diagnosis: Diagnosis, *, progress: Progress = silent
     ) -> Improvements:
@@ -308,6 +347,7 @@ def _prepare(
     inputs = read_inputs(study, margin_m=margin_m, cache=cache)
     check_named_centres(study, list(inputs.facilities["id"]))
     check_named_places(study, inputs.communities)
+    check_belts(study, set(inputs.streets["name"]))
     facilities_before = None
     if scenario is not None:
         facilities_before = inputs.facilities

@@ -50,7 +50,7 @@ from planner.schemas.tables import STREETS, Facilities
 JOIN = "+"
 """Between the codes of districts that are run as one."""
 
-NEAR_DISTRICT = ("water", "barriers", "gates", "parcels", "places")
+NEAR_DISTRICT = ("water", "barriers", "gates", "parcels", "places", "organisations")
 """Layers of which a district gets what lies within its zone."""
 
 BEYOND, BEYOND_M = 0.05, 100.0

@@ -27,7 +27,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from planner.config.layer_frames import ARGUMENTS, split_layers
 from planner.config.renamed_settings import former_names, with_new_names
 from planner.config.sections.base import Settings
-from planner.config.sections.demand import BusinessAreaSettings, DemandSettings
+from planner.config.sections.demand import AssignmentSettings, BeltSettings, BusinessAreaSettings, DemandSettings
 from planner.config.sections.layers import DistrictSettings, InputSettings
 from planner.config.sections.map import MapSettings
 from planner.config.sections.programme import ProgrammeSettings
@@ -104,6 +104,10 @@ class Study(Settings):
     remedies: RemedySettings = RemedySettings()
     siting: SitingSettings = SitingSettings()
     business_areas: BusinessAreaSettings = BusinessAreaSettings()
+    belts: tuple[BeltSettings, ...] = ()
+    """Belts along streets (沿街商业带), one table [[belts]] each: what stands within a walk of a named street."""
+
+    assignment: AssignmentSettings = AssignmentSettings()
     programme: ProgrammeSettings = ProgrammeSettings()
     map: MapSettings = MapSettings()
     report: ReportSettings = ReportSettings()
@@ -182,6 +186,13 @@ class Study(Settings):
         if not self.services and (self.bundles is not None or self.step_free):
             raise PydanticCustomError("services_needed", "`bundles` and `step_free` need [[services]]")
         return self
+
+    @field_validator("belts")
+    @classmethod
+    def _belts_differ(cls, belts: tuple[BeltSettings, ...]) -> tuple[BeltSettings, ...]:
+        if len({one.id for one in belts}) < len(belts):
+            raise PydanticCustomError("ids_repeat", "each needs an id of its own")
+        return belts
 
     def resolve(self, path: Path) -> Path:
         """Return `path` as the study means it: relative to the study file."""

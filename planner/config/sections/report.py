@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import StrictBool
+
 from planner.config.sections.base import Settings
 
 
@@ -12,6 +14,9 @@ class ReportSettings(Settings):
 
     style: Literal["plain", "gbt9704"] = "plain"
     """"plain", or "gbt9704": an official document as GB/T 9704-2012 lays it out."""
+
+    levels: StrictBool = False
+    """True: figures and ledger stand for district, subdistricts and communities apart, on map and in report."""
 
     issuer: str = ""
     """Who issues report and map: signature, and the line below the map."""

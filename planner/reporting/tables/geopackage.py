@@ -17,12 +17,16 @@ from planner.evaluation.improvements.search import improvements_table
 from planner.evaluation.sensitivity import changed_ratings
 from planner.io.study_layers import attribution_of
 from planner.io.tables.columns import Vocabulary, unlettered
+from planner.reporting.document.build import build_document
+from planner.reporting.document.levels import level_shapes
 from planner.reporting.document.programme import funds_table, needs_table, project_table
 from planner.reporting.document.records.layers import LAYERS, Layer
+from planner.reporting.document.records.levels import LevelLedgerRow
 from planner.reporting.document.services import service_layers
 from planner.reporting.tables.qgis_styles import add_styles
 from planner.reporting.tables.spec import TableSpec
 from planner.results import Plan
+from planner.schemas.records import layer_fields
 from planner.siting.candidates.candidate import excluded_table
 
 CHANGE_DATE = "2000-01-01T00:00:00.000Z"
@@ -151,6 +155,7 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         **_kinds(plan),
         **_circles(plan),
         **service_layers(plan),
+        **_organisations(plan),
         **_programme(plan),
     }
 
@@ -175,6 +180,18 @@ def _circles(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "business_areas": plan.business_areas.table,
         "places": keep_columns(plan.business_areas.places, "places", plan),
     }
+
+
+def _organisations(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    belts, found = plan.belts, plan.organisations
+    along = {} if belts is None else {"belts": belts.table, "belts_members": belts.members}
+    assigned = {} if found is None else {"organisations": found.table, "organisations_stations": found.stations}
+    levels = {}
+    if plan.study.report.levels:
+        content = build_document(plan)
+        ledger = pd.DataFrame(content["levels"]["ledger"], columns=[*layer_fields(LevelLedgerRow)])
+        levels = {"levels": level_shapes(plan, content), "levels_ledger": ledger}
+    return {**along, **assigned, **levels}
 
 
 def _programme(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
