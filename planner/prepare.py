@@ -220,16 +220,16 @@ class PreparedStudy:
         study, inputs = self.study, self.inputs
         if not study.belts:
             return None
-        points = {
-            "places": None if inputs.places is None else inputs.places.points[inputs.places.points["circle"]],
-            "organisations": inputs.organisations,
-        }
+        at_work = None if inputs.places is None else inputs.places.points[inputs.places.points["circle"]]
+        more = (at_work, inputs.organisations)
         given = (
             *(study.belts, self.walker, Streets(self.walked_streets)),
             (without_equipment(inputs.facilities), self.facility_snaps),
             (inputs.demand, self.demand_snaps),
         )
-        return self.cache.get("belts", (given, points), lambda: find_belts(*given, **points))
+        return self.cache.get(
+            "belts", (given, more), lambda: find_belts(*given, places=more[0], organisations=more[1])
+        )
 
     def assign_organisations(self) -> Organisations | None:
         """Assign the organisations to stations; None without a layer of organisations."""

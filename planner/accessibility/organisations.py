@@ -248,7 +248,7 @@ def _communities(given: OrganisationTable, communities: Communities) -> NDArray[
     rows, homes = communities.sindex.query(given.geometry, predicate="intersects")
     first = np.full(len(given), len(communities))
     np.minimum.at(first, rows, homes)
-    return np.append(communities["id"].to_numpy(dtype=object), "")[first]
+    return np.asarray(np.append(communities["id"].to_numpy(dtype=object), "")[first], dtype=object)
 
 
 def _stations(table: gpd.GeoDataFrame, ids: NDArray[np.object_], most: int | None) -> pd.DataFrame:

@@ -96,7 +96,7 @@ def _ledger(content: PlanDocument) -> Iterator[dict[str, Any]]:
     services = content["services"]
     people = {(row["community"], row["service"]): row["people"] for row in services["by_community"]}
     for level, ident, name, own in unit_members(content):
-        found = []
+        found: list[dict[str, Any]] = []
         for service in (one["id"] for one in services["services"] if one["known"]):
             rows = [row for row in services["ledger"] if row["service"] == service and row["community"] in own]
             missing = sum(row["people_missing"] or 0.0 for row in rows)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from planner.accessibility.services import ServiceAccess
 from planner.reporting.document.levels import LEVELS, level_shapes
-from planner.reporting.document.records.plan import PlanDocument
+from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.document.records.services import LedgerRow, ServiceByCommunity
 from planner.reporting.map.elements import CardTexts, layer_name, shapes_layer, sign_at, swatch
 from planner.reporting.map.folium_adapter import FeatureGroup, Layer
@@ -133,8 +133,9 @@ def level_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterato
             continue
         properties = []
         for unit in units:
+            figures: Entry = dict(unit)
             rows = [
-                (words.texts(f"levels.column_{name}"), t.number(unit[name], 0 if name != "missing_mean" else 1))
+                (words.texts(f"levels.column_{name}"), t.number(figures[name], 1 if name == "missing_mean" else 0))
                 for name in figures_known(t)
                 if name != "cost"
             ]

@@ -11,7 +11,7 @@ from planner.reporting.tables.services import service_names
 from planner.reporting.tables.spec import TableColumn, TableSpec, field_column
 from planner.reporting.tables.workbook import Sheet
 
-FIGURES = (
+FIGURES: tuple[str, ...] = (
     "communities",
     "people",
     "people_covered",
