@@ -12,10 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
+from planner.accessibility.belts import Belts, find_belts
 from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage, measure_coverage, merge_service_areas, tabulate_service_areas
 from planner.accessibility.equity import Equity, measure_equity
-from planner.accessibility.organisations import Organisations
+from planner.accessibility.organisations import Organisations, assign_organisations
 from planner.accessibility.services import Services, measure_services
 from planner.accessibility.step_free import compare_step_free
 from planner.cache import NO_CACHE, Cache
@@ -38,6 +39,7 @@ from planner.programme.programme import Programme
 from planner.programme.project_options import ProgrammeInputs
 from planner.results import Plan
 from planner.results.outcome import ProjectEffects, count_people, measure_outcome
+from planner.schemas.tables import Streets
 from planner.siting.candidates.constraints import SiteConstraints
 from planner.siting.proposals import SitingResult
 from planner.siting.solvers.highs import highs_version
@@ -117,7 +119,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     progress("business_areas")
     business_areas = prepared.find_business_areas()
 
-    belts, organisations = prepared.find_belts(), prepared.assign_organisations()
+    belts, organisations = _find_belts(prepared), _assign_organisations(prepared)
 
     progress("diagnosis")
     access = prepared.assemble_access(times, areas)
@@ -250,6 +252,40 @@ def _measure_services(prepared: PreparedStudy, progress: Progress) -> tuple[Serv
         return services, build_ledger(services, walker, *own)
 
     return prepared.cache.get("services", (given, detour, neighbours, own), measure)
+
+
+def _find_belts(prepared: PreparedStudy) -> Belts | None:
+    """Find what stands along the streets of each belt; None where the study names none."""
+    study, inputs = prepared.study, prepared.inputs
+    if not study.belts:
+        return None
+    at_work = None if inputs.places is None else inputs.places.points[inputs.places.points["circle"]]
+    more = (at_work, inputs.organisations)
+    given = (
+        *(study.belts, prepared.walker, Streets(prepared.walked_streets)),
+        (without_equipment(inputs.facilities), prepared.facility_snaps),
+        (inputs.demand, prepared.demand_snaps),
+    )
+    return prepared.cache.get(
+        "belts", (given, more), lambda: find_belts(*given, places=more[0], organisations=more[1])
+    )
+
+
+def _assign_organisations(prepared: PreparedStudy) -> Organisations | None:
+    """Assign the organisations to stations; None without a layer of organisations."""
+    given, settings = prepared.inputs.organisations, prepared.study.assignment
+    if given is None:
+        return None
+    limit_min = settings.minutes or prepared.study.limits.standard_min
+    inputs = (given, prepared.inputs.communities, prepared.walker)
+    facilities = (without_equipment(prepared.inputs.facilities), prepared.facility_snaps)
+    return prepared.cache.get(
+        "organisations",
+        (inputs, facilities, settings.tiers, limit_min, settings.most),
+        lambda: assign_organisations(
+            *inputs, facilities, tiers=settings.tiers, limit_min=limit_min, most=settings.most
+        ),
+    )
 
 
 def _blocked_detour(rules: RuleSet) -> float:

@@ -11,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
-from planner.accessibility.belts import Belts, find_belts
 from planner.accessibility.business_areas import BusinessAreas, find_business_areas
-from planner.accessibility.groups import GroupCoverage, measure_group_coverage
-from planner.accessibility.organisations import Organisations, assign_organisations
+from planner.accessibility.coverage import GroupCoverage, measure_group_coverage
 from planner.cache import NO_CACHE, Cache
 from planner.config.facility_references import (
     check_belts,
@@ -25,14 +23,13 @@ from planner.config.facility_references import (
 from planner.config.own_scenes import read_own_scenes
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, communities_without_centre
-from planner.evaluation.functions import unknown_functions
 from planner.evaluation.improvements.search import Improvements, find_improvements
+from planner.evaluation.indicator_data import unknown_functions
 from planner.evaluation.ratings import uses_service_areas
 from planner.evaluation.rule_files import read_rules
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers
 from planner.evaluation.validation.networkx_oracle import WalkEnvironment
-from planner.inputs.network_notices import facility_notices, network_notices, setting_notices
 from planner.inputs.private_ways import assess_compounds, compound_notes, compound_notices, ordered_cost_notes
 from planner.inputs.scenario import Scenario, apply_scenario
 from planner.inputs.services import follow_scenario, service_notices
@@ -43,8 +40,20 @@ from planner.inputs.study_inputs import (
     read_inputs,
     without_equipment,
 )
-from planner.inputs.walk_choice import at_speed, choose_walk, find_profile, longest_walk_m
-from planner.inputs.walk_network import CostNote, StudyNetwork, build_walk_network, walker_at, walking_costs_of
+from planner.inputs.walk_network import (
+    CostNote,
+    StudyNetwork,
+    at_speed,
+    build_walk_network,
+    choose_walk,
+    facility_notices,
+    find_profile,
+    longest_walk_m,
+    network_notices,
+    setting_notices,
+    walker_at,
+    walking_costs_of,
+)
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
 from planner.network.costs import WalkingCosts
@@ -212,38 +221,6 @@ class PreparedStudy:
             (given, settings),
             lambda: find_business_areas(
                 *given, settings=settings[0], standard_min=settings[1], language=settings[2]
-            ),
-        )
-
-    def find_belts(self) -> Belts | None:
-        """Find what stands along the streets of each belt; None where the study names none."""
-        study, inputs = self.study, self.inputs
-        if not study.belts:
-            return None
-        at_work = None if inputs.places is None else inputs.places.points[inputs.places.points["circle"]]
-        more = (at_work, inputs.organisations)
-        given = (
-            *(study.belts, self.walker, Streets(self.walked_streets)),
-            (without_equipment(inputs.facilities), self.facility_snaps),
-            (inputs.demand, self.demand_snaps),
-        )
-        return self.cache.get(
-            "belts", (given, more), lambda: find_belts(*given, places=more[0], organisations=more[1])
-        )
-
-    def assign_organisations(self) -> Organisations | None:
-        """Assign the organisations to stations; None without a layer of organisations."""
-        given, settings = self.inputs.organisations, self.study.assignment
-        if given is None:
-            return None
-        limit_min = settings.minutes or self.study.limits.standard_min
-        inputs = (given, self.inputs.communities, self.walker)
-        facilities = (without_equipment(self.inputs.facilities), self.facility_snaps)
-        return self.cache.get(
-            "organisations",
-            (inputs, facilities, settings.tiers, limit_min, settings.most),
-            lambda: assign_organisations(
-                *inputs, facilities, tiers=settings.tiers, limit_min=limit_min, most=settings.most
             ),
         )
 

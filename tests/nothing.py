@@ -14,7 +14,8 @@ import toy
 import planner
 from planner.commands.explain import explain
 from planner.commands.programme import _lines
-from planner.commands.site import card, site, write_answer
+from planner.commands.site import solve_study, write_answer
+from planner.commands.site_card import solution_text
 from planner.config.study import Study, read_study
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SitingError
@@ -180,10 +181,10 @@ def answer_is_given(study: Study, model: str, folder: Path) -> None:
     """Put one question; it is answered, or refused for what the study does not say."""
     folder.mkdir(exist_ok=True)
     try:
-        answered = site(study, model)
+        answered = solve_study(study, model)
     except SitingError as error:
         if not {issue.key for issue in error.issues} <= set(REFUSED):
             raise
         return
-    assert card(answered, Texts(study.language))
+    assert solution_text(answered, Texts(study.language))
     assert write_answer(answered, folder)

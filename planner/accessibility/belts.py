@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from planner.config.sections.demand import BeltSettings
-from planner.network.isochrones.unions import union
+from planner.network.isochrones.unions import unite_areas
 from planner.network.positions import as_snapped, positions_of_nodes
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray, WalkSettings, is_within
@@ -143,4 +143,4 @@ def _extent(walker: Walker, own: np.ndarray, limit_min: float) -> shapely.Geomet
     narrow = Walker(walker.network, WalkSettings(walker.walk.speed_kmh, beside_m))
     around = narrow.service_areas(replace(junctions, access_m=beside_m), limits_min=[limit_min])[:, 0]
     beside = shapely.buffer(drawn.edge_lines()[own[drawn.edge_street]], beside_m)
-    return union(np.concatenate([around, beside]))
+    return unite_areas(np.concatenate([around, beside]))

@@ -30,26 +30,18 @@ Minutes = float | Sequence[float]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CoverageResult(MapResult):
-    """People within walking limits of a facility.
-
-    Attributes
-    ----------
-    total
-        One row a limit (index: minutes): people, people_covered, people_share, people_overlap (two facilities or
-        more), overlap_share, points, points_covered, points_share.
-    by_group
-        The same by group: group, minutes, and these columns; None without groups.
-    people
-        The people as given, with minutes and facility of the nearest (`inf` and missing beyond the longest limit)
-        and facilities (number within the longest limit).
-    facilities
-        The facilities as given.
-    """
+    """People within walking limits of a facility."""
 
     total: pd.DataFrame
+    """One row a limit (index: minutes): people, people_covered, people_share, people_overlap (two facilities or
+    more), overlap_share, points, points_covered, points_share."""
     by_group: pd.DataFrame | None
+    """The same by group: group, minutes, and these columns; None without groups."""
     people: gpd.GeoDataFrame
+    """The people as given, with minutes and facility of the nearest (`inf` and missing beyond the longest limit)
+    and facilities (number within the longest limit)."""
     facilities: gpd.GeoDataFrame
+    """The facilities as given."""
 
     @property
     def share(self) -> float:
@@ -235,7 +227,7 @@ def _zones(minutes: object, decay: object) -> tuple[list[float], list[float]]:
         raise DataError(
             "decay", [Issue("decay_not_of_minutes", {"minutes": in_short(minutes), "decay": in_short(decay)})]
         )
-    paired = dict(zip(limits, (check_number("decay", one) for one in weights), strict=True))
+    paired = dict(zip(limits, (check_number("decay", weight) for weight in weights), strict=True))
     return zones, [paired[zone] for zone in zones]
 
 

@@ -20,8 +20,8 @@ from planner.api.street_sources import read_crs, read_streets, to_metres
 from planner.config.sections.walking import WalkingSettings
 from planner.inputs.study_inputs import is_private_way
 from planner.messages.errors import DataError, Issue
+from planner.network.gates import with_private_ways
 from planner.network.network import WalkingNetwork, build_network
-from planner.network.private_ways import with_private_ways
 from planner.network.quality import find_topology_issues, network_quality
 from planner.network.visibility import build_barriers
 from planner.network.walk import WalkSettings, walking_profiles
@@ -41,24 +41,16 @@ PRIVATE_WAYS = ("residents", "open", "closed")
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class WalkNetwork:
-    """Streets that people walk, with their speed: the first argument of the functions of the library.
-
-    Attributes
-    ----------
-    walker
-        Engine: network in metres, speed, access distance, cached searches.
-    walked
-        Streets as the engine reads them, metres: name, kind, structure, access; one row a street.
-    streets
-        One row a street, in the CRS of the source, with all its columns and its index.
-    nodes
-        Nodes of the graph that the streets come from, in the CRS of the source; None for other sources.
-    """
+    """Streets that people walk, with their speed: the first argument of the functions of the library."""
 
     walker: Walker
+    """Engine: network in metres, speed, access distance, cached searches."""
     walked: gpd.GeoDataFrame
+    """Streets as the engine reads them, metres: name, kind, structure, access; one row a street."""
     streets: gpd.GeoDataFrame
+    """One row a street, in the CRS of the source, with all its columns and its index."""
     nodes: gpd.GeoDataFrame | None = None
+    """Nodes of the graph that the streets come from, in the CRS of the source; None for other sources."""
 
     @property
     def crs(self) -> pyproj.CRS:

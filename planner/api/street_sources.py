@@ -42,8 +42,8 @@ def _read_layer(path: Path, settings: Layer, frame: gpd.GeoDataFrame | None = No
         return read_layer(path, settings, setting="walk_network", schema=STREETS, frame=frame)
     except DataError as error:
         issues = [
-            Issue("no_line_walkable", one.values) if one.key == "all_lines_left_out" else one
-            for one in error.issues
+            Issue("no_line_walkable", issue.values) if issue.key == "all_lines_left_out" else issue
+            for issue in error.issues
         ]
         raise DataError(error.source, issues) from error
 
@@ -58,7 +58,7 @@ def read_streets(
         settings = settings.model_copy(update={"path": path, "crs": None if crs is None else str(pyproj.CRS(crs))})
         found = _read_layer(path, settings)
         _log_left_out(len(found.frame), 0 if found.notes.left_out is None else len(found.notes.left_out))
-        streets = STREETS.check(found.frame, source=str(path), known=found.issues)
+        streets = STREETS.check(found.frame, source=str(path), reader_issues=found.issues)
         return streets, streets, None
     if hasattr(source, "edges") and hasattr(source, "nodes"):
         return _read_graph(source, crs=crs, keep_all=keep_all)
@@ -69,7 +69,7 @@ def read_streets(
     frame = _check_lines(source, crs)
     found = _read_layer(Path("streets"), settings, frame)
     _log_left_out(len(found.frame), len(frame) - len(found.frame))
-    streets = STREETS.check(found.frame, source="streets", known=found.issues)
+    streets = STREETS.check(found.frame, source="streets", reader_issues=found.issues)
     return streets, gpd.GeoDataFrame(frame.iloc[found.frame.index.to_numpy()]), None
 
 

@@ -36,7 +36,9 @@ def districts_of_communities(
             names |= _names_of(codes, communities[cut.name].map(as_text), portfolio)
     else:
         found = read_layer(portfolio.resolve(cut.layer.path), cut.layer, setting="cut.layer", schema=COMMUNITIES)
-        outlines: gpd.GeoDataFrame = COMMUNITIES.check(found.frame, source=str(cut.layer.path), known=found.issues)
+        outlines: gpd.GeoDataFrame = COMMUNITIES.check(
+            found.frame, source=str(cut.layer.path), reader_issues=found.issues
+        )
         datum = cut.layer.datum
         if datum == "gcj02" or datum == "bd09":  # noqa: PLR1714 - each narrows the type
             outlines = to_wgs84(outlines, datum)

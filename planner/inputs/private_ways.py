@@ -26,30 +26,20 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompoundAccess:
-    """Effects of private ways and closed gates on people.
-
-    Attributes
-    ----------
-    private_ways
-        How private ways are walked.
-    private_m
-        Their length, metres.
-    on_private
-        Demand points with private ways within `access_m` and no public street, shape (demand,).
-    shut_in
-        Demand points whose streets lead on only through private ways of others, shape (demand,).
-    gates
-        Number of closed gates.
-    behind_gates
-        Demand points whose every street is cut off by a closed gate, shape (demand,).
-    """
+    """Effects of private ways and closed gates on people."""
 
     private_ways: PrivateWays
+    """How private ways are walked."""
     private_m: float
+    """Their length, metres."""
     on_private: Bools
+    """Demand points with private ways within `access_m` and no public street, shape (demand,)."""
     shut_in: Bools
+    """Demand points whose streets lead on only through private ways of others, shape (demand,)."""
     gates: int
+    """Number of closed gates."""
     behind_gates: Bools
+    """Demand points whose every street is cut off by a closed gate, shape (demand,)."""
 
 
 def assess_compounds(

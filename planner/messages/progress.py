@@ -78,15 +78,10 @@ def bar_of(stage: str) -> str:
 
 @dataclass(slots=True)
 class StatusLine:
-    """One line that is written over, on a terminal and in a notebook; nothing where nobody looks.
-
-    Attributes
-    ----------
-    stream
-        Where the terminal is; stderr where None.
-    """
+    """One line that is written over, on a terminal and in a notebook; nothing where nobody looks."""
 
     stream: TextIO | None = None
+    """Where the terminal is; stderr where None."""
     _shown: Any = field(default=None, init=False)
 
     @property
@@ -116,20 +111,15 @@ class Bar:
 
     It stays silent where nobody looks: when the stream is neither.
 
-    Attributes
-    ----------
-    language
-        Of the names of the stages.
-    stream
-        Where the terminal is; stderr where None.
-
     Examples
     --------
     ``planner.run(study, progress=planner.Bar())``
     """
 
     language: Language = SOURCE_LANGUAGE
+    """Of the names of the stages."""
     stream: TextIO | None = None
+    """Where the terminal is; stderr where None."""
     _on: StatusLine = field(init=False)
     _stage: str = field(default="", init=False)
 

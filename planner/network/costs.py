@@ -60,30 +60,20 @@ class Tobler:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalkingCosts:
-    """Cost settings; by default every street has a cost factor of 1.
-
-    Attributes
-    ----------
-    speed_kmh
-        Base speed.
-    slope
-        Whether slope counts.
-    step_m
-        Greatest length of a segment for sampling slope, metres.
-    stairs
-        Whether stairs cost as much as level ground, more, or are closed.
-    class_kmh
-        Speed on streets of a class (column `kind`), km/h.
-    crossing_s
-        Wait at crossings of a type (column `crossing`), seconds.
-    """
+    """Cost settings; by default every street has a cost factor of 1."""
 
     speed_kmh: float
+    """Base speed."""
     slope: bool = False
+    """Whether slope counts."""
     step_m: float = 30.0
+    """Greatest length of a segment for sampling slope, metres."""
     stairs: Stairs = "level"
+    """Whether stairs cost as much as level ground, more, or are closed."""
     class_kmh: Mapping[str, float] = field(default_factory=dict)
+    """Speed on streets of a class (column `kind`), km/h."""
     crossing_s: Mapping[str, float] = field(default_factory=dict)
+    """Wait at crossings of a type (column `crossing`), seconds."""
 
     @property
     def least_cost_factor(self) -> float:

@@ -39,41 +39,27 @@ BestWalks = tuple[float, float, float, float]
 
 
 class NodeLinks(NamedTuple):
-    """Shortest walks between points and nodes along one edge each, grouped by one of the two.
-
-    Attributes
-    ----------
-    pointer
-        The links of group ``g`` are the rows from ``pointer[g]`` to ``pointer[g + 1]``.
-    other
-        Node or point at the other end, shape (links,).
-    metres
-        Cost metres, the straight walk included, shape (links,).
-    """
+    """Shortest walks between points and nodes along one edge each, grouped by one of the two."""
 
     pointer: IndexArray
+    """The links of group ``g`` are the rows from ``pointer[g]`` to ``pointer[g + 1]``."""
     other: IndexArray
+    """Node or point at the other end, shape (links,)."""
     metres: FloatArray
+    """Cost metres, the straight walk included, shape (links,)."""
 
 
 class EdgeRows(NamedTuple):
-    """Stretches of snapped points by edge: those of edge ``e`` begin at ``pointer[e]``.
-
-    Attributes
-    ----------
-    pointer
-        Shape (edges + 1,).
-    row, point, segment
-        Row of the snapped points, its point and its segment, shape (rows,).
-    best
-        The `BestWalks` of each, shape (rows, 4).
-    """
+    """Stretches of snapped points by edge: those of edge ``e`` begin at ``pointer[e]``."""
 
     pointer: IndexArray
+    """Shape (edges + 1,)."""
     row: IndexArray
     point: IndexArray
     segment: IndexArray
+    """`row`, `point`, `segment`: Row of the snapped points, its point and its segment, shape (rows,)."""
     best: FloatArray
+    """The `BestWalks` of each, shape (rows, 4)."""
 
 
 @kernel

@@ -28,63 +28,44 @@ class SnappedPoints:
 
     One row per point and straight segment in reach, ordered by point, then segment; several rows, rising, where
     barriers hide parts of the segment.
-
-    Attributes
-    ----------
-    xy
-        Coordinates, shape (points, 2).
-    access_m
-        Longest straight walk between a point and a street, metres.
-    point, segment
-        The pair, shape (rows,).
-    from_m, to_m
-        Stretch of the segment in straight reach, metres along the segment, shape (rows,).
-    foot_m, aside_m
-        Foot of the perpendicular from the point to the segment's line, metres along the segment, and distance of
-        the point to the left of that line (negative: right), shape (rows,).
-    nearest_m
-        Distance to the nearest street position in reach, metres; if there is none, to the nearest street, which is
-        then beyond `access_m` or behind a barrier, shape (points,).
-    nearest_segment
-        Segment of that street, the first of several as near, shape (points,).
-    nearest_xy
-        That street position, shape (points, 2).
-    reaches_street
-        Whether a point reaches a street straight, shape (points,).
     """
 
     xy: FloatArray
+    """Coordinates, shape (points, 2)."""
     access_m: float
+    """Longest straight walk between a point and a street, metres."""
     point: IndexArray
     segment: IndexArray
+    """`point`, `segment`: The pair, shape (rows,)."""
     from_m: FloatArray
     to_m: FloatArray
+    """`from_m`, `to_m`: Stretch of the segment in straight reach, metres along the segment, shape (rows,)."""
     foot_m: FloatArray
     aside_m: FloatArray
+    """`foot_m`, `aside_m`: Foot of the perpendicular from the point to the segment's line, metres along the
+    segment, and distance of the point to the left of that line (negative: right), shape (rows,)."""
     nearest_m: FloatArray
+    """Distance to the nearest street position in reach, metres; if there is none, to the nearest street, which is
+    then beyond `access_m` or behind a barrier, shape (points,)."""
     nearest_segment: IndexArray
+    """Segment of that street, the first of several as near, shape (points,)."""
     nearest_xy: FloatArray
+    """That street position, shape (points, 2)."""
     reaches_street: NDArray[np.bool_]
+    """Whether a point reaches a street straight, shape (points,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AccessPoints:
-    """Street positions where a point's walk enters the streets: the ends of its stretches in reach.
-
-    Attributes
-    ----------
-    point, edge
-        Point and edge, shape (access points,).
-    along_m
-        Distance along the edge, metres, shape (access points,).
-    walk_m
-        Straight walk between point and position, metres, shape (access points,).
-    """
+    """Street positions where a point's walk enters the streets: the ends of its stretches in reach."""
 
     point: IndexArray
     edge: IndexArray
+    """`point`, `edge`: Point and edge, shape (access points,)."""
     along_m: FloatArray
+    """Distance along the edge, metres, shape (access points,)."""
     walk_m: FloatArray
+    """Straight walk between point and position, metres, shape (access points,)."""
 
 
 def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> SnappedPoints:

@@ -29,44 +29,31 @@ class Adjacency(NamedTuple):
     """Outgoing links of every node (CSR): those of node ``n`` begin at ``pointer[n]``.
 
     Unsigned numbers spare every array access the test for a negative index.
-
-    Attributes
-    ----------
-    pointer
-        Shape (nodes + 1,).
-    node, metres
-        End node and length of the link, cost metres, shape (2 × edges,).
-    edge_end
-        Twice the edge, plus one if the link begins at the edge's end, shape (2 × edges,); below 0 if the link is
-        not an edge but a passage to the same place in another layer (`planner.network.private_ways`).
     """
 
     pointer: SmallArray
+    """Shape (nodes + 1,)."""
     node: SmallArray
     metres: FloatArray
+    """`node`, `metres`: End node and length of the link, cost metres, shape (2 × edges,)."""
     edge_end: IndexArray
+    """Twice the edge, plus one if the link begins at the edge's end, shape (2 × edges,); below 0 if the link is
+    not an edge but a passage to the same place in another layer (`planner.network.gates`)."""
 
 
 class Grid(NamedTuple):
-    """Square cells over the streets, each with the segments that pass it, in order.
-
-    Attributes
-    ----------
-    west, south, cell_m
-        Corner of the first cell, and side of a cell, metres.
-    columns, rows
-        Size; cells are counted from west to east, row by row from the south.
-    pointer, segment
-        The segments of cell ``c`` are ``segment[pointer[c] : pointer[c + 1]]``.
-    """
+    """Square cells over the streets, each with the segments that pass it, in order."""
 
     west: float
     south: float
     cell_m: float
+    """`west`, `south`, `cell_m`: Corner of the first cell, and side of a cell, metres."""
     columns: int
     rows: int
+    """`columns`, `rows`: Size; cells are counted from west to east, row by row from the south."""
     pointer: IndexArray
     segment: IndexArray
+    """`pointer`, `segment`: The segments of cell ``c`` are ``segment[pointer[c] : pointer[c + 1]]``."""
 
 
 def build_adjacency(edge_nodes: IndexArray, edge_cost_m: FloatArray, n_nodes: int) -> Adjacency:

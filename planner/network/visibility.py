@@ -33,21 +33,14 @@ PIECE_M = 50.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Barriers:
-    """Barriers to straight walks.
-
-    Attributes
-    ----------
-    xy
-        Both ends of each straight piece of a barrier, or of a shore, shape (pieces, 4).
-    grid
-        Pieces in every cell of a grid.
-    water
-        Polygons; a point inside one reaches only the street on which it lies.
-    """
+    """Barriers to straight walks."""
 
     xy: FloatArray
+    """Both ends of each straight piece of a barrier, or of a shore, shape (pieces, 4)."""
     grid: Grid
+    """Pieces in every cell of a grid."""
     water: NDArray[np.object_]
+    """Polygons; a point inside one reaches only the street on which it lies."""
 
 
 def build_barriers(lines: gpd.GeoSeries | None, water: gpd.GeoSeries | None) -> Barriers:

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.evaluation.circuity import DIRECTIONS, SECTOR_DEGREES
+from planner.evaluation.severance import DIRECTIONS, SECTOR_DEGREES
 from planner.reporting.facility_text import MAX_PAIRS
 from planner.results import Plan
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from planner.messages.money import money_unit, unit_of_amount
+from planner.messages.catalogue import money_unit, unit_of_amount
 from planner.reporting.document.records.programme import Fund, Need, Programme, Project
 from planner.reporting.facility_text import action_text, distinguishing_digits, requirement
 from planner.reporting.report.blocks import DASH, Translator, require
@@ -199,18 +199,18 @@ def statements(t: Translator) -> Iterator[str]:
         yield t.programme("modelled" if found["costs_modelled"] else "costs_from", source=source)
 
 
-def _weak(found: Programme, t: Translator) -> Iterator[str]:
-    counts = {"weak": found["weak"], "settled": found["resolved"], "settleable": found["resolvable"]}
-    if not found["weak"]:
+def _weak(programme: Programme, t: Translator) -> Iterator[str]:
+    counts = {"weak": programme["weak"], "settled": programme["resolved"], "settleable": programme["resolvable"]}
+    if not programme["weak"]:
         yield t.programme("weak_none")
-    elif found["resolved"] == found["weak"]:
-        yield t.programme("weak_all", weak=found["weak"])
+    elif programme["resolved"] == programme["weak"]:
+        yield t.programme("weak_all", weak=programme["weak"])
     else:
         yield t.programme("weak_some", **counts)
-    missing = found["funding_gap"]
+    missing = programme["funding_gap"]
     if missing is None:
         return
-    settleable, unit = found["resolvable"], unit_of_amount(found["unit"], t.texts)
+    settleable, unit = programme["resolvable"], unit_of_amount(programme["unit"], t.texts)
     if missing["status"] == "infeasible":
         yield t.programme("missing_rules", settleable=settleable)
     elif missing["total"] is None or missing["status"] != "optimal":

@@ -28,43 +28,30 @@ CHOSEN = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BundleProblem:
-    """Rooms, services and people who lack them.
-
-    Attributes
-    ----------
-    area_m2, opening_cost
-        Floor area of each room (`inf`: no limit), and what taking it costs, shape (rooms,).
-    needed_m2
-        Floor area that each service takes up, shape (services,).
-    fitting_cost
-        Cost of putting a service into a room, shape (rooms, services).
-    allowed
-        Which service may go into which room, shape (rooms, services).
-    reach
-        For each service the pairs of a room and a demand row within its standard: positions of rooms, of rows.
-    weight
-        For each service the people at each demand row who lack it, times its weight.
-    budget
-        What all may cost together; `inf`: no limit.
-    most_rooms
-        How many rooms may be taken; None: any number.
-    counted
-        Which rooms `most_rooms` is about; None: those that cost something to take, shape (rooms,).
-    most_services
-        How many services each room may hold; None: any number, shape (rooms,).
-    """
+    """Rooms, services and people who lack them."""
 
     area_m2: FloatArray
     opening_cost: FloatArray
+    """`area_m2`, `opening_cost`: Floor area of each room (`inf`: no limit), and what taking it costs, shape
+    (rooms,)."""
     needed_m2: FloatArray
+    """Floor area that each service takes up, shape (services,)."""
     fitting_cost: FloatArray
+    """Cost of putting a service into a room, shape (rooms, services)."""
     allowed: NDArray[np.bool_]
+    """Which service may go into which room, shape (rooms, services)."""
     reach: Sequence[tuple[IndexArray, IndexArray]]
+    """For each service the pairs of a room and a demand row within its standard: positions of rooms, of rows."""
     weight: Sequence[FloatArray]
+    """For each service the people at each demand row who lack it, times its weight."""
     budget: float = np.inf
+    """What all may cost together; `inf`: no limit."""
     most_rooms: int | None = None
+    """How many rooms may be taken; None: any number."""
     counted: NDArray[np.bool_] | None = None
+    """Which rooms `most_rooms` is about; None: those that cost something to take, shape (rooms,)."""
     most_services: FloatArray | None = None
+    """How many services each room may hold; None: any number, shape (rooms,)."""
 
     @property
     def n_rooms(self) -> int:
@@ -102,27 +89,18 @@ class BundleProblem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BundleSolution(Certified):
-    """Rooms that are taken, and what goes into them.
-
-    Attributes
-    ----------
-    rooms
-        Positions of the rooms, ascending.
-    contents
-        Pairs of a room and a service, ascending.
-    gained
-        Weighted people served, by service, shape (services,).
-    cost
-        Of all together.
-    certificate
-        Weighted people served, the bound that no choice beats, and the status.
-    """
+    """Rooms that are taken, and what goes into them."""
 
     rooms: tuple[int, ...]
+    """Positions of the rooms, ascending."""
     contents: tuple[tuple[int, int], ...]
+    """Pairs of a room and a service, ascending."""
     gained: FloatArray
+    """Weighted people served, by service, shape (services,)."""
     cost: float
+    """Of all together."""
     certificate: Certificate
+    """Weighted people served, the bound that no choice beats, and the status."""
 
 
 def solve_bundles(problem: BundleProblem, *, time_limit_s: float = 60.0) -> BundleSolution:
@@ -326,5 +304,9 @@ def _check(problem: BundleProblem) -> None:
         and len(problem.reach) == len(problem.weight) == problem.n_services
     )
     numbers = (problem.area_m2, problem.opening_cost, problem.needed_m2, problem.fitting_cost, *problem.weight)
-    if not fits or any(np.isnan(one).any() or (one < 0).any() for one in numbers) or not problem.budget >= 0:
+    if (
+        not fits
+        or any(np.isnan(number).any() or (number < 0).any() for number in numbers)
+        or not problem.budget >= 0
+    ):
         raise SitingError("solve_bundles", [Issue("bundles_unfit")])

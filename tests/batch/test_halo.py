@@ -13,8 +13,8 @@ import planner
 from planner.batch.districts import districts_of
 from planner.batch.portfolio import read_portfolio
 from planner.config.study import read_study
+from planner.evaluation.diagnosis import compute_indicators
 from planner.evaluation.indicator_data import IndicatorData
-from planner.evaluation.indicator_tables import compute_indicators
 from planner.prepare import prepare
 from planner.reporting.map.branch_choices import branches_of, facts_by_choice, situations
 

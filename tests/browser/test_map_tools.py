@@ -17,7 +17,7 @@ import planner
 from planner.config.sections.map import MapSettings
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
-from planner.reporting.map.bundle import bundle
+from planner.reporting.map.packing import bundle
 from planner.reporting.map.page import draw_map
 
 pytestmark = pytest.mark.browser

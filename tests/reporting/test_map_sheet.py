@@ -20,7 +20,7 @@ from planner.messages.errors import OutputError, StudyError
 from planner.reporting.document.build import build_document
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.map.sheet import FORMATS, draw_static_map, write_static_map
-from planner.reporting.map.sheet_font import truetype_subset
+from planner.reporting.map.sheet_drawing import truetype_subset
 from planner.reporting.map.sheet_frame import MAP_MM, MOST_SMALLER, windows
 from planner.reporting.map.sheet_state import SheetState, sheet_state
 from planner.reporting.style import font_code_points, font_path, replace_missing_glyphs

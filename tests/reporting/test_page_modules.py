@@ -16,7 +16,7 @@ import pytest
 from page_script import MODULES, engine, run_script
 
 from planner.messages.catalogue import Texts
-from planner.reporting.map.bundle import bundle, page_modules
+from planner.reporting.map.packing import bundle, page_modules
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "planner" / "reporting" / "map" / "js"

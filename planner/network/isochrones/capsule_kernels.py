@@ -19,28 +19,19 @@ end on one another, nor run exactly two radii apart, and every crossing is a sim
 
 
 class Capsules(NamedTuple):
-    """Segments between numbered vertices, in metres from a nearby origin.
-
-    Attributes
-    ----------
-    xy
-        Vertices, shape (places, 2).
-    ends
-        Start and end vertex of each segment, shape (segments, 2).
-    line
-        Start, end, direction and length of each segment (x, y, x, y, cos, sin, m), shape (segments, 7).
-    row
-        Row of each segment in the input; of several between the same vertices the first, shape (segments,).
-    first, incident
-        The segments at vertex `p` are ``incident[first[p]:first[p + 1]]``.
-    """
+    """Segments between numbered vertices, in metres from a nearby origin."""
 
     xy: FloatArray
+    """Vertices, shape (places, 2)."""
     ends: IndexArray
+    """Start and end vertex of each segment, shape (segments, 2)."""
     line: FloatArray
+    """Start, end, direction and length of each segment (x, y, x, y, cos, sin, m), shape (segments, 7)."""
     row: IndexArray
+    """Row of each segment in the input; of several between the same vertices the first, shape (segments,)."""
     first: IndexArray
     incident: IndexArray
+    """`first`, `incident`: The segments at vertex `p` are ``incident[first[p]:first[p + 1]]``."""
 
 
 @kernel

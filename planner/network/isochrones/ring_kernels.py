@@ -404,9 +404,9 @@ def _runs_may_touch(edges: FloatArray, after: IndexArray, run: int, other: int, 
 
 
 @kernel
-def _runs_back(edges: FloatArray, one: int, after: int) -> bool:
-    """Return whether an edge may run back along the one before: it touches it nowhere else."""
-    x, y = edges[one, 2] - edges[one, 0], edges[one, 3] - edges[one, 1]
+def _runs_back(edges: FloatArray, edge: int, after: int) -> bool:
+    """Return whether an edge may run back along the edge before: it touches it nowhere else."""
+    x, y = edges[edge, 2] - edges[edge, 0], edges[edge, 3] - edges[edge, 1]
     to_x, to_y = edges[after, 2] - edges[after, 0], edges[after, 3] - edges[after, 1]
     return bool(x * to_x + y * to_y < 0 and abs(x * to_y - y * to_x) < SURE_M2)
 

@@ -54,19 +54,13 @@ SAME_VALUE = 1e-12
 
 
 class VisibleRings(NamedTuple):
-    """Closed outlines, one after the other.
-
-    Attributes
-    ----------
-    xy, ring_end
-        Their vertices, and how many there are up to the end of each; with room for more.
-    used
-        Number of rings and of vertices, shape (2,).
-    """
+    """Closed outlines, one after the other."""
 
     xy: FloatArray
     ring_end: IndexArray
+    """`xy`, `ring_end`: Their vertices, and how many there are up to the end of each; with room for more."""
     used: IndexArray
+    """Number of rings and of vertices, shape (2,)."""
 
 
 @kernel

@@ -133,10 +133,10 @@ def spots_of(plan: Plan) -> dict[str, shapely.Point | None]:
     at = dict(zip(plan.siting.candidates["id"], plan.siting.candidates.geometry, strict=True))
     centres = dict(zip(plan.inputs.facilities["id"], plan.inputs.facilities.geometry, strict=True))
 
-    def spot(one: Project) -> shapely.Point | None:
-        built = [change.place for change in one.actions if change.place is not None]
-        own = shapely.Point(built[0]) if built else centres.get(one.centre)
-        return at.get(one.site, own)
+    def spot(project: Project) -> shapely.Point | None:
+        built = [change.place for change in project.actions if change.place is not None]
+        own = shapely.Point(built[0]) if built else centres.get(project.centre)
+        return at.get(project.site, own)
 
     return {one.id: spot(one) for one in (plan.programme.projects if plan.programme else ())}
 

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Literal
 
 from planner.messages.errors import Issue, OutputError, UnfinishedError, system_reason
+from planner.reporting.files.input_protection import check_databases_closed
 from planner.reporting.files.locking import Owner, clear_traces, is_running, lock_folder, this_process
-from planner.reporting.files.open_databases import check_databases_closed
 from planner.signals import cleanup_on_abort, defer_signals, mark_results_in_place
 
 ROOM = ".planner-"

@@ -190,29 +190,29 @@ def _signature(lock: Path) -> _Signature | None:
         return _Signature("", time.time_ns())
 
 
-def _is_left_over(lock: Path, found: _Signature) -> bool:
-    owner = found.owner()
+def _is_left_over(lock: Path, signature: _Signature) -> bool:
+    owner = signature.owner()
     if owner is not None and owner.is_here():
         return owner.is_dead()
-    return _age_s(lock, found) > (UNSIGNED_S if owner is None else FOREIGN_S)
+    return _age_s(lock, signature) > (UNSIGNED_S if owner is None else FOREIGN_S)
 
 
-def _age_s(lock: Path, found: _Signature) -> float:
+def _age_s(lock: Path, signature: _Signature) -> float:
     """Return how old the lock is by the clock of its file system, which need not be that of this machine."""
     probe = lock.with_name(f"{LOCK}-clock-{uuid.uuid4().hex}")
     probe.write_text(_signed(), "utf-8")
     try:
-        return (probe.stat().st_mtime_ns - found.at_ns) / 1e9
+        return (probe.stat().st_mtime_ns - signature.at_ns) / 1e9
     finally:
         _remove(probe)
 
 
-def _clear(lock: Path, found: _Signature, signed: str) -> None:
+def _clear(lock: Path, signature: _Signature, signed: str) -> None:
     """Remove a left-over lock, once: nobody removes the new lock of a process that was quicker.
 
     Whoever removes it holds a second file, named after its content, and reads the lock again.
     """
-    name = hashlib.sha256(f"{found.text}\n{found.at_ns}".encode()).hexdigest()[:16]
+    name = hashlib.sha256(f"{signature.text}\n{signature.at_ns}".encode()).hexdigest()[:16]
     guard = lock.with_name(f"{LOCK}-over-{name}")
     if not _taken(guard, signed):
         held = _signature(guard)
@@ -222,7 +222,7 @@ def _clear(lock: Path, found: _Signature, signed: str) -> None:
             time.sleep(LOOK_S)
         return
     try:
-        if _signature(lock) == found:
+        if _signature(lock) == signature:
             _remove(lock)
     finally:
         _remove(guard)
@@ -237,10 +237,10 @@ def _remove(file: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def _in_words(found: _Signature) -> dict[str, object]:
-    owner = found.owner()
+def _in_words(signature: _Signature) -> dict[str, object]:
+    owner = signature.owner()
     try:
-        since = str(json.loads(found.text)["since"])
+        since = str(json.loads(signature.text)["since"])
     except (ValueError, TypeError, KeyError, RecursionError):
         since = "?"
     if owner is None:

@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
-from planner.accessibility.branches import is_branch, main_facility
-from planner.evaluation.diagnosis import diagnose
+from planner.accessibility.coverage import is_branch, main_facility
+from planner.evaluation.diagnosis import FacilityIndicators, compute_indicators, diagnose
 from planner.evaluation.indicator_data import IndicatorData
-from planner.evaluation.indicator_tables import FacilityIndicators, compute_indicators
 from planner.evaluation.indicators import indicators_depending_on
 from planner.evaluation.intervals import IndicatorValues
 from planner.evaluation.ratings import FacilityFacts, deciding_indicators, uses_service_areas
@@ -36,18 +35,12 @@ MOST_BRANCHES = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Situation:
-    """Every facility with some of the passages built, all upgraded or none.
-
-    Attributes
-    ----------
-    access
-        Tables and walks of today's facilities, and behind them the branches of projects.
-    facts
-        Today's facilities as the rules see them, without these branches.
-    """
+    """Every facility with some of the passages built, all upgraded or none."""
 
     access: AccessData
+    """Tables and walks of today's facilities, and behind them the branches of projects."""
     facts: tuple[FacilityFacts, ...]
+    """Today's facilities as the rules see them, without these branches."""
 
 
 def situations(plan: Plan) -> Iterator[Situation]:
@@ -119,7 +112,7 @@ def facts_by_choice(plan: Plan) -> Mapping[int, list[FacilityFacts]]:
 
 
 def _by_branches(plan: Plan, situation: Situation) -> Mapping[int, list[FacilityFacts]]:
-    if not _is_asked(plan):
+    if not _is_in_rules(plan):
         return {}
     facilities = situation.access.facilities
     is_new = np.arange(len(facilities)) >= len(situation.facts)
@@ -142,10 +135,10 @@ def _by_branches(plan: Plan, situation: Situation) -> Mapping[int, list[Facility
 
 def has_too_many_branches(plan: Plan) -> bool:
     """Return whether a rule uses what branches change while a facility has too many branches to enumerate."""
-    return _is_asked(plan) and any(len(rows) > MOST_BRANCHES for rows in branches_of(plan).values())
+    return _is_in_rules(plan) and any(len(rows) > MOST_BRANCHES for rows in branches_of(plan).values())
 
 
-def _is_asked(plan: Plan) -> bool:
+def _is_in_rules(plan: Plan) -> bool:
     return any(ref.name in WITH_BRANCHES for ref in deciding_indicators(plan.diagnosis.rule_set))
 
 

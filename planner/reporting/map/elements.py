@@ -17,7 +17,7 @@ from planner.reporting.geojson import geojson_texts
 from planner.reporting.map import symbols
 from planner.reporting.map.folium_adapter import DESCRIBE, Corners, Feature, Marker, Note, Shapes, html_marker
 from planner.reporting.map.simplify import DRAWN_DIGITS, to_degrees
-from planner.reporting.map.sizes import CORE_MARGIN_M, CORE_TAIL, dot_metres
+from planner.reporting.style import CORE_MARGIN_M, CORE_TAIL, dot_metres
 from planner.results import Plan
 
 SIMPLIFIED_M = 0.5

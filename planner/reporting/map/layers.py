@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from markupsafe import escape
 
-from planner.messages.money import unit_of_amount
+from planner.messages.catalogue import unit_of_amount
 from planner.reporting import programme_text as said
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.document.records.programme import Project
@@ -33,12 +33,11 @@ from planner.reporting.map.service_layers import (
     level_layers,
     organisation_layer,
 )
-from planner.reporting.map.sizes import dot_metres
 from planner.reporting.programme_text import year_text
 from planner.reporting.report.blocks import Translator, require
 from planner.reporting.rounding import gained_by_projects
 from planner.reporting.small_counts import displayed_positions
-from planner.reporting.style import BEYOND, DISC, NEAR, UNCOVERED
+from planner.reporting.style import BEYOND, DISC, NEAR, UNCOVERED, dot_metres
 from planner.results import Plan
 from planner.schemas.tables import TIERS
 

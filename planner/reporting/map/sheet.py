@@ -18,14 +18,22 @@ from planner.reporting.document.build import build_document
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.map import symbols
-from planner.reporting.map.sheet_drawing import A3_MM, INK, MARK_LOOKS, MARKERS, fill, signs_wide, stroke, write
-from planner.reporting.map.sheet_font import truetype_letters
+from planner.reporting.map.sheet_drawing import (
+    A3_MM,
+    INK,
+    MARK_LOOKS,
+    MARKERS,
+    fill,
+    signs_wide,
+    stroke,
+    truetype_letters,
+    write,
+)
 from planner.reporting.map.sheet_frame import MAP_BOX, STRIP_MM, Window, round_numbers, windows
 from planner.reporting.map.sheet_margin import draw_band, draw_side, scale_text
 from planner.reporting.map.sheet_state import Mark, SheetState, sheet_state
-from planner.reporting.map.sizes import dot_metres
 from planner.reporting.small_counts import displayed_positions
-from planner.reporting.style import NEAR, UNCOVERED, VERDICT_COLOURS
+from planner.reporting.style import NEAR, UNCOVERED, VERDICT_COLOURS, dot_metres
 from planner.reporting.write import write_single
 from planner.results import Plan
 from planner.schemas.tables import TIERS

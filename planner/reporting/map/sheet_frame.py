@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.reporting.map.sheet_drawing import A3_MM
-from planner.reporting.map.sizes import CORE_MARGIN_M, CORE_TAIL
+from planner.reporting.style import CORE_MARGIN_M, CORE_TAIL
 from planner.results import Plan
 
 MAP_BOX = (0.012, 0.015, 0.752, 0.9)
@@ -35,21 +35,14 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window of the sheet.
-
-    Attributes
-    ----------
-    middle
-        Its middle, metres.
-    scale
-        Metres for a millimetre.
-    place_mm
-        Left, bottom, right, top within the map's box, millimetres.
-    """
+    """A window of the sheet."""
 
     middle: tuple[float, float]
+    """Its middle, metres."""
     scale: float
+    """Metres for a millimetre."""
     place_mm: Box
+    """Left, bottom, right, top within the map's box, millimetres."""
 
     @property
     def bounds(self) -> Box:

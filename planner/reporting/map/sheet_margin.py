@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from planner.evaluation.rating_names import COMPLIANT
-from planner.messages.catalogue import Texts, localized
-from planner.messages.money import unit_of_amount
+from planner.evaluation import COMPLIANT
+from planner.messages.catalogue import Texts, localized, unit_of_amount
 from planner.messages.notices import input_name
 from planner.reporting.document.records.plan import PlanDocument
+from planner.reporting.facility_text import scenario_heading, scenario_notice
 from planner.reporting.map import symbols
 from planner.reporting.map.sheet_drawing import (
     A3_MM,
@@ -24,9 +24,8 @@ from planner.reporting.map.sheet_drawing import (
 )
 from planner.reporting.map.sheet_state import SheetState
 from planner.reporting.programme_text import money_text
-from planner.reporting.rates import rate_text, weak_count_text
 from planner.reporting.report.blocks import headcount
-from planner.reporting.scenario_text import scenario_heading, scenario_notice
+from planner.reporting.rounding import rate_text, weak_count_text
 from planner.reporting.style import SITE, UNCOVERED, VERDICT_COLOURS
 from planner.schemas.tables import TIERS
 

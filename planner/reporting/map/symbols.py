@@ -8,7 +8,7 @@ from importlib import resources
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from planner.evaluation.rating_names import WEAK
+from planner.evaluation import WEAK
 from planner.messages.catalogue import Texts
 from planner.reporting.report.blocks import shown_bound
 from planner.reporting.rounding import added_by_sites, digits_to_distinguish

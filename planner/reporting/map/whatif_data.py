@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.branches import is_branch, main_facility
+from planner.accessibility.coverage import is_branch, main_facility
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.demand_points import quantum_of
@@ -27,10 +27,10 @@ from planner.reporting.map.whatif_figures import (
     business_area_sets,
     followed_group_limits,
     group_sets,
+    project_sets,
     scenario_sets,
     station_snaps,
 )
-from planner.reporting.map.whatif_projects import project_sets
 from planner.reporting.map.whatif_rules import followed_limits, what_if_rules
 from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import residents_65, serves_other_community
-from planner.accessibility.branches import main_facility
+from planner.accessibility.coverage import main_facility
+from planner.evaluation import COMPLIANT, EXCELLENT
 from planner.evaluation.expressions import (
     RELATIVE_TOLERANCE,
     Arithmetic,
@@ -26,20 +27,19 @@ from planner.evaluation.expressions import (
     Name,
     Number,
     Term,
-    evaluate,
+    evaluate_condition,
     indicators_in,
     interval_of,
     parse_term,
 )
 from planner.evaluation.indicators import INDICATORS, indicators_depending_on
 from planner.evaluation.intervals import IndicatorRef, Interval
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT
 from planner.evaluation.ratings import FacilityFacts, applies_to, deciding_indicators
 from planner.evaluation.rules import RuleSet
 from planner.population.demand_points import quantum_of
 from planner.reporting.document.records.plan import Entry
 from planner.reporting.map.branch_choices import facts_by_choice, has_too_many_branches, stacked
-from planner.reporting.rates import rate_counts
+from planner.reporting.rounding import rate_counts
 from planner.results import Plan
 from planner.results.outcome import Walks
 from planner.schemas.tables import PREMISES
@@ -176,7 +176,7 @@ def _condition(condition: Condition, premises: _Premises) -> Node:
     if isinstance(condition, BoolOp):
         return _joined([_condition(part, premises) for part in condition.parts], every=condition.every)
     if not _follows(condition):
-        return evaluate(condition, premises.facts.values)[0]
+        return evaluate_condition(condition, premises.facts.values)[0]
     if not isinstance(condition, Comparison):
         return [f"?{ref}" for ref in indicators_in(condition)]
     return [condition.sign, _term(condition.left, premises), _term(condition.right, premises)]

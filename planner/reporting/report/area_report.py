@@ -12,14 +12,14 @@ from typing import Literal, cast
 import shapely
 
 from planner.cache import NO_CACHE, Cache
-from planner.evaluation.rating_names import WEAK
+from planner.evaluation import WEAK
 from planner.messages.catalogue import Texts
 from planner.messages.errors import CommandError, Issue
 from planner.reporting.document.build import build_document
 from planner.reporting.document.records.coverage import CoverageTotal
 from planner.reporting.document.records.facilities import Facility, Rates, Rule
 from planner.reporting.document.records.plan import Entry, PlanDocument
-from planner.reporting.facility_text import facility_notes, failure_reasons, improvement_text
+from planner.reporting.facility_text import facility_notes, failure_reasons, improvement_text, scenario_heading
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.report.blocks import (
     Block,
@@ -45,7 +45,6 @@ from planner.reporting.report.sections.method import SOURCES
 from planner.reporting.report.sections.summary import attribution_fact, facts, indicators, nature_of, scenario_fact
 from planner.reporting.report.sections.weak_facilities import facility_cards
 from planner.reporting.rounding import sum_shown_counts
-from planner.reporting.scenario_text import scenario_heading
 from planner.reporting.tables.result_tables import coverage_table, site_rows, sites_table, sources_table
 from planner.reporting.write import write_single
 from planner.results import Plan

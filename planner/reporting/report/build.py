@@ -7,6 +7,7 @@ from itertools import chain
 
 from planner.messages.catalogue import Texts
 from planner.reporting.document.records.plan import PlanDocument
+from planner.reporting.facility_text import scenario_heading
 from planner.reporting.report.blocks import Block, Office, Report, Section, Translator, annex_names, annex_ref
 from planner.reporting.report.html import write_page
 from planner.reporting.report.sections.body import body_sections
@@ -22,7 +23,6 @@ from planner.reporting.report.sections.services import services_section
 from planner.reporting.report.sections.siting import siting_section
 from planner.reporting.report.sections.summary import facts, nature_of
 from planner.reporting.report.sections.weak_facilities import weak_facilities_section
-from planner.reporting.scenario_text import scenario_heading
 from planner.results import Plan
 
 

@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from planner.reporting.report import word_parts as parts
-from planner.reporting.report.word_styles import MEMO_STYLE
+from planner.reporting.report.word_parts import MEMO_STYLE
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planner.messages.money import money_unit
+from planner.messages.catalogue import money_unit
 from planner.reporting.document.records.levels import LevelLedgerRow, LevelUnit
 from planner.reporting.report.blocks import Translator
 from planner.reporting.tables.services import service_names

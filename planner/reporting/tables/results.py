@@ -8,9 +8,9 @@ from pathlib import Path
 
 from planner.messages.catalogue import Texts
 from planner.reporting.document.records.plan import PlanDocument
+from planner.reporting.facility_text import scenario_heading
 from planner.reporting.report.blocks import KeyFigure, Translator, annex_ref
 from planner.reporting.report.sections.summary import facts, indicators, nature_of, technical_facts
-from planner.reporting.scenario_text import scenario_heading
 from planner.reporting.small_counts import is_small_count
 from planner.reporting.tables.levels import levels_sheets
 from planner.reporting.tables.organisations import organisations_sheets

@@ -28,49 +28,32 @@ class ValueTable(NamedTuple):
 
 
 class SelectionLimits(NamedTuple):
-    """What a choice may hold.
-
-    Attributes
-    ----------
-    cost
-        Of each column, shape (columns,).
-    group
-        At most one column of each group is chosen, shape (columns,); numbers below the number of columns.
-    kind
-        Which of the quotas each column counts for, shape (columns,).
-    most
-        Columns of each kind at most, shape (kinds,).
-    budget
-        Cost of all at most; `inf` where there is no such limit.
-    """
+    """What a choice may hold."""
 
     cost: FloatArray
+    """Of each column, shape (columns,)."""
     group: IndexArray
+    """At most one column of each group is chosen, shape (columns,); numbers below the number of columns."""
     kind: IndexArray
+    """Which of the quotas each column counts for, shape (columns,)."""
     most: IndexArray
+    """Columns of each kind at most, shape (kinds,)."""
     budget: float
+    """Cost of all at most; `inf` where there is no such limit."""
 
 
 class Served(NamedTuple):
-    """The state of one choice.
-
-    Attributes
-    ----------
-    is_open
-        Shape (columns,).
-    best, second
-        The two highest values that each row finds open, shape (rows,).
-    by
-        The column of the highest, -1 where none is, shape (rows,).
-    taken
-        Whether a column of the group is open, shape (groups,).
-    """
+    """The state of one choice."""
 
     is_open: NDArray[np.bool_]
+    """Shape (columns,)."""
     best: FloatArray
     second: FloatArray
+    """`best`, `second`: The two highest values that each row finds open, shape (rows,)."""
     by: IndexArray
+    """The column of the highest, -1 where none is, shape (rows,)."""
     taken: NDArray[np.bool_]
+    """Whether a column of the group is open, shape (groups,)."""
 
 
 @kernel

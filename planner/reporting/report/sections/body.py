@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from planner.evaluation.rating_names import WEAK
-from planner.messages.money import money_unit, unit_of_amount
+from planner.evaluation import WEAK
+from planner.messages.catalogue import money_unit, unit_of_amount
 from planner.reporting import programme_text as words
 from planner.reporting.document.records.facilities import Facility, Rule
 from planner.reporting.document.records.plan import PlanDocument
@@ -28,7 +28,7 @@ from planner.reporting.report.blocks import (
 )
 from planner.reporting.report.figures import overview_figure
 from planner.reporting.report.outcome import outcome_of
-from planner.reporting.report.sections.memo import asks, money_cell, money_table, site_places
+from planner.reporting.report.sections.memo import money_cell, money_table, requests, site_places
 from planner.reporting.report.sections.programme import years_table
 from planner.reporting.report.sections.summary import (
     indicators,
@@ -194,15 +194,15 @@ def plan_section(plan: Plan, t: Translator) -> Iterator[Block]:
         if proposals and proposals[-1]["sites"]:
             yield _sites(plan, t)
     if outcome is None and programme is None:
-        yield from (Paragraph(ask) for ask in asks(plan, t))
+        yield from (Paragraph(ask) for ask in requests(plan, t))
     if outcome is not None:
         if outcome.sites:
             yield Paragraph(t.decision("plan_method", annex=annex_ref(t, "siting")))
         yield Figure(after_figure(plan, t, outcome), t.decision("figure_after", when=outcome.when))
 
 
-def _projects(found: Programme, t: Translator) -> Table:
-    gained, costs = gained_by_projects(found), round_money([[one["cost"]] for one in found["projects"]])
+def _projects(programme: Programme, t: Translator) -> Table:
+    gained, costs = gained_by_projects(programme), round_money([[one["cost"]] for one in programme["projects"]])
     rows: list[Row] = [
         (
             one["id"],
@@ -212,12 +212,12 @@ def _projects(found: Programme, t: Translator) -> Table:
             money_cell(cost),
             words.covered_text(gained[one["id"]][0], t),
         )
-        for one, (cost, _) in zip(found["projects"], costs, strict=False)
+        for one, (cost, _) in zip(programme["projects"], costs, strict=False)
     ]
     covered = sum(gain or 0 for gain, _ in gained.values())
     rows.append((t("total"), "", "", "", money_cell(costs[-1][-1]), t.whole(covered)))
     return Table(
-        t.decision("plan_projects", unit=money_unit(found["unit"], t.texts)),
+        t.decision("plan_projects", unit=money_unit(programme["unit"], t.texts)),
         (
             t.programme("column_number"),
             t.decision("column_task"),
@@ -281,10 +281,10 @@ def money_section(t: Translator) -> Iterator[Block]:
         yield years_table(found, t)
 
 
-def _by_kind(found: Programme, t: Translator) -> Table:
-    labels = [year["year"] for year in found["years"]]
+def _by_kind(programme: Programme, t: Translator) -> Table:
+    labels = [year["year"] for year in programme["years"]]
     of_kind: dict[str, list[Project]] = {}
-    for one in found["projects"]:
+    for one in programme["projects"]:
         of_kind.setdefault(one["kind"], []).append(one)
     money = round_money(
         [
@@ -292,14 +292,14 @@ def _by_kind(found: Programme, t: Translator) -> Table:
             for projects in of_kind.values()
         ]
     )
-    counts = [*(len(projects) for projects in of_kind.values()), len(found["projects"])]
+    counts = [*(len(projects) for projects in of_kind.values()), len(programme["projects"])]
     names = [*(t.programme(f"kind_{kind}") for kind in of_kind), t("total")]
     rows = tuple(
         (name, t.whole(count), *map(money_cell, amounts))
         for name, count, amounts in zip(names, counts, money, strict=True)
     )
     return Table(
-        t.decision("kinds_table", unit=money_unit(found["unit"], t.texts)),
+        t.decision("kinds_table", unit=money_unit(programme["unit"], t.texts)),
         (t.programme("column_kind"),),
         (t.decision("column_count"), *(year_text(t, label) for label in labels), t("total")),
         rows,
@@ -328,9 +328,9 @@ def safeguards_section(t: Translator) -> Iterator[Block]:
         yield Paragraph(t.decision("evidence", count=unseen))
 
 
-def _units(found: Programme, t: Translator) -> Table:
+def _units(programme: Programme, t: Translator) -> Table:
     by_unit: dict[str, list[Project]] = {}
-    for one in found["projects"]:
+    for one in programme["projects"]:
         by_unit.setdefault(words.responsible_unit(one), []).append(one)
 
     money = round_money([[sum(one["cost"] for one in projects)] for projects in by_unit.values()])
@@ -343,13 +343,13 @@ def _units(found: Programme, t: Translator) -> Table:
         )
         for (unit, projects), (cost, _) in zip(by_unit.items(), money, strict=False)
     ]
-    rows.append((t("total"), "", t.whole(len(found["projects"])), money_cell(money[-1][-1])))
+    rows.append((t("total"), "", t.whole(len(programme["projects"])), money_cell(money[-1][-1])))
     return Table(
         t.decision("units"),
         (t.decision("column_unit"), t.decision("column_first")),
         (
             t.decision("column_count"),
-            t("money_column", name=t.programme("column_cost"), unit=money_unit(found["unit"], t.texts)),
+            t("money_column", name=t.programme("column_cost"), unit=money_unit(programme["unit"], t.texts)),
         ),
         tuple(rows),
         totals=1,
@@ -358,7 +358,7 @@ def _units(found: Programme, t: Translator) -> Table:
 
 def next_section(plan: Plan, t: Translator) -> Iterator[Block]:
     """Yield the steps that follow, with their dates; who does them is for the office to say."""
-    yield Paragraph(t.texts.paragraph(asks(plan, t)))
+    yield Paragraph(t.texts.paragraph(requests(plan, t)))
     fill_in = t.decision("fill_in")
     rows = tuple((str(number), step, t.decision(by), fill_in) for number, (step, by) in enumerate(_steps(t), 1))
     yield Table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import mean
 
-from planner.evaluation.rating_names import RATINGS
+from planner.evaluation import RATINGS
 from planner.reporting.document.records.inputs import WalkLimit
 from planner.reporting.report.blocks import (
     Block,

@@ -95,10 +95,10 @@ def _worst(everybody: GroupEquity, t: Translator) -> str:
     )
 
 
-def _gini(found: Equity, everybody: GroupEquity, t: Translator) -> str:
+def _gini(equity: Equity, everybody: GroupEquity, t: Translator) -> str:
     half = next(
         row["minutes_share"]
-        for row in found["lorenz"]
+        for row in equity["lorenz"]
         if row["group"] == everybody["group"] and row["people_share"] == HALF
     )
     if half is None:
@@ -119,16 +119,16 @@ def _compared(group: GroupEquity, everybody: GroupEquity, minutes: str, t: Trans
     )
 
 
-def _streets(found: Equity, t: Translator) -> str:
-    walked = [row for row in found["by_subdistrict"] if row["mean_min"] is not None]
-    if len(walked) <= 1 or found["between_share"] is None:
+def _streets(equity: Equity, t: Translator) -> str:
+    walked = [row for row in equity["by_subdistrict"] if row["mean_min"] is not None]
+    if len(walked) <= 1 or equity["between_share"] is None:
         return t("fairness_one_subdistrict")
     longest = max(walked, key=lambda row: require(row["mean_min"]))
     shortest = min(walked, key=lambda row: require(row["mean_min"]))
     return t(
-        "fairness_between" if found["between_share"] > HALF else "fairness_within",
-        share=t.percent(found["between_share"]),
-        rest=t.percent(1 - round(found["between_share"], 3)),
+        "fairness_between" if equity["between_share"] > HALF else "fairness_within",
+        share=t.percent(equity["between_share"]),
+        rest=t.percent(1 - round(equity["between_share"], 3)),
         longest=longest["subdistrict"] or DASH,
         longest_min=t.number(longest["mean_min"]),
         shortest=shortest["subdistrict"] or DASH,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planner.messages.money import money_unit
+from planner.messages.catalogue import money_unit
 from planner.reporting import programme_text as words
 from planner.reporting.document.records.programme import Programme
 from planner.reporting.programme_text import year_text
@@ -43,14 +43,14 @@ def programme_section(t: Translator) -> Iterator[Block]:
     yield from _resources(found, t)
 
 
-def years_table(found: Programme, t: Translator) -> Table:
+def years_table(programme: Programme, t: Translator) -> Table:
     """Return what is reached by the end of each year."""
     return Table(
         t.programme("years_table"),
         (t.programme("column_year"),),
         (
             *(t.programme(f"column_{name}") for name in ("sites", "settled", "covered", "standard")),
-            t.programme("column_spent", unit=money_unit(found["unit"], t.texts)),
+            t.programme("column_spent", unit=money_unit(programme["unit"], t.texts)),
         ),
         tuple(
             (
@@ -61,21 +61,21 @@ def years_table(found: Programme, t: Translator) -> Table:
                 t.whole(one["people_standard"]),
                 money_cell(one["spent"]),
             )
-            for one in found["years"]
+            for one in programme["years"]
         ),
     )
 
 
-def _resources(found: Programme, t: Translator) -> Iterator[Block]:
-    funds = found["resources"]["funds"]
+def _resources(programme: Programme, t: Translator) -> Iterator[Block]:
+    funds = programme["resources"]["funds"]
     yield funds_table(t).block(
         t,
-        fund_rows(found),
-        t.programme("funds_table", unit=money_unit(found["unit"], t.texts)),
+        fund_rows(programme),
+        t.programme("funds_table", unit=money_unit(programme["unit"], t.texts)),
         keys=FUNDS,
         note=t("joint").join(f"{fund['name']}: {fund['source']}" for fund in funds if fund["source"]),
     )
-    sites = sorted(found["resources"]["sites"], key=lambda site: (-site["people"], site["id"]))
+    sites = sorted(programme["resources"]["sites"], key=lambda site: (-site["people"], site["id"]))
     if sites:
         shown = sites[:MOST_SITES]
         yield places_table(t).block(
@@ -84,7 +84,3 @@ def _resources(found: Programme, t: Translator) -> Iterator[Block]:
             t.programme("sites_table"),
             note=t.programme("sites_note", shown=len(shown), count=len(sites)),
         )
-
-
-def _heads(t: Translator, *columns: str) -> tuple[str, ...]:
-    return tuple(t.programme(f"column_{column}") for column in columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planner.reporting.document.records.coverage import CoverageTotal
-from planner.reporting.rates import RATES, missing_rate_text, rate_counts, rate_text, weak_count_text
+from planner.reporting.facility_text import scenario_notice
 from planner.reporting.report.blocks import (
     KeyFigure,
     Translator,
@@ -20,7 +20,7 @@ from planner.reporting.report.blocks import (
 )
 from planner.reporting.report.sections.people import group_names
 from planner.reporting.report.sections.siting import model_values, proof_conditions
-from planner.reporting.scenario_text import scenario_notice
+from planner.reporting.rounding import RATES, missing_rate_text, rate_counts, rate_text, weak_count_text
 
 
 def facts(t: Translator, *, technical: bool = True) -> list[tuple[str, str]]:

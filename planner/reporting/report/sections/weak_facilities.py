@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from planner.evaluation import RATINGS, WEAK
 from planner.evaluation.intervals import IndicatorRef
-from planner.evaluation.rating_names import RATINGS, WEAK
-from planner.messages.money import money_unit
+from planner.messages.catalogue import money_unit
 from planner.reporting.document.records.facilities import Facility, Quota, Rule
 from planner.reporting.document.records.plan import Entry
 from planner.reporting.facility_text import (
@@ -18,7 +18,6 @@ from planner.reporting.facility_text import (
     requirement,
     rule_basis,
 )
-from planner.reporting.rates import RATES, missing_rate_text, rate_text
 from planner.reporting.report.blocks import (
     DASH,
     Block,
@@ -32,6 +31,7 @@ from planner.reporting.report.blocks import (
     limit_distance_m,
 )
 from planner.reporting.report.figures import centre_figure
+from planner.reporting.rounding import RATES, missing_rate_text, rate_text
 from planner.reporting.tables.result_tables import rules_table
 from planner.results import Plan
 from planner.schemas.tables import PREMISES
@@ -110,16 +110,16 @@ def _rates(t: Translator) -> Iterator[Block]:
     yield Paragraph(some if weak else t("weak_no_communities") if rates["assessed"] else t("summary_no_rules"))
 
 
-def _quota(found: Quota, t: Translator) -> str:
+def _quota(quota: Quota, t: Translator) -> str:
     keys = {True: "quota_met", False: "quota_missed", None: "quota_open"}
     return t(
-        keys[found["passed"]],
-        quota=t.localized(found),
-        required=t.percent(found["required"]),
-        passing=found["passing"],
-        centres=found["centres"],
-        unknown=found["unknown"],
-        basis=rule_basis(found, t),
+        keys[quota["passed"]],
+        quota=t.localized(quota),
+        required=t.percent(quota["required"]),
+        passing=quota["passing"],
+        centres=quota["centres"],
+        unknown=quota["unknown"],
+        basis=rule_basis(quota, t),
     )
 
 
@@ -240,14 +240,14 @@ def _pairs(t: Translator) -> Iterator[Block]:
         )
 
 
-def _alternative_row(one: Entry, t: Translator) -> Row:
-    rates: Entry = one["rates"]
+def _alternative_row(entry: Entry, t: Translator) -> Row:
+    rates: Entry = entry["rates"]
     return (
-        t(f"alternative_{one['kind']}"),
-        t.localized(one),
+        t(f"alternative_{entry['kind']}"),
+        t.localized(entry),
         *(t.whole(rates[name]) for name in ("assessed", *RATINGS)),
         *(rate_text(rates, name, t.texts) for name in RATES),
-        DASH if one["kind"] == "as_it_is" else t.whole(len(one["changed"])),
+        DASH if entry["kind"] == "as_it_is" else t.whole(len(entry["changed"])),
     )
 
 
