@@ -39,7 +39,7 @@ from planner.programme.programme import Programme
 from planner.programme.project_options import ProgrammeInputs
 from planner.results import Plan
 from planner.results.outcome import ProjectEffects, count_people, measure_outcome
-from planner.schemas.tables import Streets
+from planner.schemas.tables import OrganisationTable, Streets
 from planner.siting.candidates.constraints import SiteConstraints
 from planner.siting.proposals import SitingResult
 from planner.siting.solvers.highs import highs_version
@@ -104,23 +104,17 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     limits = study.limits.minutes
     progress("travel_times")
     times = prepared.compute_times()
-
     progress("service_areas")
     areas = prepared.compute_service_areas()
     reached = _merge_areas(prepared, areas)
-
     progress("coverage")
     coverage = _measure_coverage(prepared, times, areas)
-
     progress("groups")
     groups = tuple(prepared.measure_group(kind, times) for kind in inputs.groups)
     services, ledger = _measure_services(prepared, progress)
-
     progress("business_areas")
     business_areas = prepared.find_business_areas()
-
     belts, organisations = _find_belts(prepared), _assign_organisations(prepared)
-
     progress("diagnosis")
     access = prepared.assemble_access(times, areas)
     diagnosis = diagnose(access, rule_set=prepared.rules, date=study.date)
@@ -273,9 +267,10 @@ def _find_belts(prepared: PreparedStudy) -> Belts | None:
 
 def _assign_organisations(prepared: PreparedStudy) -> Organisations | None:
     """Assign the organisations to stations; None without a layer of organisations."""
-    given, settings = prepared.inputs.organisations, prepared.study.assignment
-    if given is None:
+    settings = prepared.study.assignment
+    if prepared.inputs.organisations is None:
         return None
+    given = OrganisationTable(prepared.inputs.organisations)
     limit_min = settings.minutes or prepared.study.limits.standard_min
     inputs = (given, prepared.inputs.communities, prepared.walker)
     facilities = (without_equipment(prepared.inputs.facilities), prepared.facility_snaps)

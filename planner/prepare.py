@@ -322,9 +322,7 @@ def _prepare(
     progress("read_inputs")
     margin_m = longest_walk_m(study, walk, costs, other_profiles, horizon_min)
     inputs = read_inputs(study, margin_m=margin_m, cache=cache)
-    check_named_centres(study, list(inputs.facilities["id"]))
-    check_named_places(study, inputs.communities)
-    check_belts(study, set(inputs.streets["name"]))
+    _check_names(study, inputs)
     facilities_before = None
     if scenario is not None:
         facilities_before = inputs.facilities
@@ -384,6 +382,13 @@ def _prepare(
         ),
         cache=cache,
     )
+
+
+def _check_names(study: Study, inputs: Inputs) -> None:
+    """Refuse a study that names centres, places or streets that there are not."""
+    check_named_centres(study, list(inputs.facilities["id"]))
+    check_named_places(study, inputs.communities)
+    check_belts(study, set(inputs.streets["name"]))
 
 
 def _snapped(walker: Walker, points: gpd.GeoDataFrame | FloatArray, cache: Cache) -> SnappedPoints:

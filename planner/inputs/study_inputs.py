@@ -48,7 +48,6 @@ from planner.schemas.tables import (
     Demand,
     Facilities,
     Gates,
-    OrganisationTable,
     Parcels,
     Places,
     Streets,
@@ -128,7 +127,7 @@ class Inputs:
     left_out: tuple[ExcludedLines, ...]
     notices: tuple[Notice, ...]
     services: tuple[ServicePlaces, ...] = ()
-    organisations: OrganisationTable | None = None
+    organisations: gpd.GeoDataFrame | None = None
 
     def only_places(self, *, with_floors: bool = False) -> Inputs:
         """Return the inputs without what facilities offer inside, and without their files.
@@ -204,9 +203,7 @@ def read_inputs(study: Study, *, margin_m: float, cache: Cache = NO_CACHE) -> In
         gates=Gates(layers.metric["gates"]) if "gates" in layers.metric else None,
         parcels=Parcels(layers.metric["parcels"]) if "parcels" in layers.metric else None,
         closed_ways=closed_ways,
-        organisations=OrganisationTable(layers.metric["organisations"])
-        if "organisations" in layers.metric
-        else None,
+        organisations=layers.metric.get("organisations"),
         elevation=tables.elevation(streets),
         demand_method=method,
         balance=residents.balance,
