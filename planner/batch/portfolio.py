@@ -60,6 +60,10 @@ class PortfolioFunds(Settings):
     budget: Money | None = None
     """Money of the province. Left out: no limit but the number of sites."""
 
+    equality: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.0
+    """0: most people. 1: first the least share of people within the standard that any district has, as large as it
+    can be, then most people; between: that share raised so far of the way."""
+
     settle_weak: StrictBool = False
     """True: first every weak premises is improved, where its district's study prices that; the rest buys sites."""
 
