@@ -68,7 +68,7 @@ def districts_of(portfolio: Portfolio, out: Path, version: str) -> CutResult:
         return CutResult(tuple(District(code, "", portfolio.resolve(path)) for code, path in named))
     study, folder = read_study(portfolio.resolve(portfolio.study)), out / FOLDER
     given: list[object] = [
-        portfolio.model_dump_json(exclude={"file", "funds", "name"}),
+        portfolio.model_dump_json(exclude={"file", "funds", "name", "report"}),
         file_contents(study),
         version,
         # An override may name a rule file that decides how far a district's margin reaches.

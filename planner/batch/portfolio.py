@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from planner.config.sections.base import Money, Settings
 from planner.config.sections.layers import Layer
+from planner.config.sections.report import ReportSettings
 from planner.config.study import wrong_because
 from planner.config.toml_files import NotReadError, parse_toml, toml_text
 from planner.messages.catalogue import DEFAULT_LANGUAGE, Language
@@ -107,6 +108,9 @@ class Portfolio(Settings):
 
     funds: PortfolioFunds | None = None
     """Money that is shared between the districts."""
+
+    report: ReportSettings = ReportSettings()
+    """How the report of all districts is set, and who sends it to whom, as [report] of a study."""
 
     file: Annotated[Path, Field(exclude=True)] = Path("portfolio.toml")
     """The file that it was read from; every path in it is relative to its folder."""

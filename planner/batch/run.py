@@ -143,7 +143,7 @@ def run_many(
                 with cluster_slots(scheduler) if scheduler else _processes(count, memory_mb) as slots:
                     rows += _carry_out(tasks, slots, out, len(rows) + len(tasks), report)
             rows = sorted(rows, key=lambda row: row.code)
-            products_of_all = roll_up(portfolio, rows, out, cut=cut, version=version)
+            products_of_all = roll_up(portfolio, rows, out, cut=cut, version=version, products=products)
     except PlannerError:
         raise
     except OSError as error:
