@@ -19,11 +19,21 @@ import shapely
 
 from planner.batch.districts import NOTICED, CutResult
 from planner.batch.funds import Choice, choice_document, curves_of, share_funds
-from planner.batch.parts import DEGREES
+from planner.batch.parts import COMMUNITY_COLUMNS, DEGREES
 from planner.batch.portfolio import Portfolio
 from planner.batch.province_page import draw_province
 from planner.batch.province_report import build_province_report
-from planner.batch.rollup import FUNDS, MANIFEST, PAGE, PRINT, REPORT, TABLES, WORKBOOK
+from planner.batch.rollup import (
+    FUNDS,
+    MANIFEST,
+    OUTLINE,
+    PAGE,
+    PARTS_OF_DISTRICT,
+    PRINT,
+    REPORT,
+    TABLES,
+    WORKBOOK,
+)
 from planner.batch.tasks import PARTS, DistrictResult, part_path
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SHOWN_ROWS, SitingError
@@ -247,15 +257,17 @@ def read_province(portfolio: Portfolio, rows: Sequence[DistrictResult], out: Pat
     except SitingError as error:
         refused = error
     done = [row for row in rows if row.status == "done"]
-    parts = _parts_of(done, out)["communities"]
+    parts = _parts_of(done, out)
     return Province(
-        *(portfolio, rows, in_words(league_table(rows), Texts(portfolio.language)), _without_places(parts)),
-        *(outlines_of(parts, [row.code for row in done]), cut, choice, refused),
+        *(portfolio, rows, in_words(league_table(rows), Texts(portfolio.language))),
+        _without_places(parts["communities"]),
+        outlines_of(parts[OUTLINE], [row.code for row in done]),
+        *(cut, choice, refused),
     )
 
 
 def _parts_of(done: Sequence[DistrictResult], out: Path) -> dict[str, list[Path]]:
-    return {name: [part_path(out / PARTS, row.code, name) for row in done] for name in TABLES}
+    return {name: [part_path(out / PARTS, row.code, name) for row in done] for name in PARTS_OF_DISTRICT}
 
 
 def join_parts(paths: Sequence[Path], target: Path, *, attribution: str = "") -> None:
@@ -283,22 +295,14 @@ def _degrees() -> str:
 
 
 def _without_places(paths: Sequence[Path]) -> pd.DataFrame:
-    tables = [pq.read_table(path) for path in paths]
-    return (
-        pa.concat_tables([one.drop_columns(["geometry"]) for one in tables]).to_pandas()
-        if tables
-        else pd.DataFrame()
-    )
+    tables = (pq.read_table(path, columns=[*COMMUNITY_COLUMNS]) for path in paths)
+    return pa.concat_tables(tables).to_pandas() if paths else pd.DataFrame()
 
 
 def outlines_of(paths: Sequence[Path], codes: Sequence[str]) -> gpd.GeoSeries:
-    """Return the outline of each district, coarse enough for a page, degrees."""
-    outlines = []
-    for path in paths:
-        whole = shapely.union_all(gpd.read_parquet(path).geometry.array, grid_size=1e-6)
-        west, south, east, north = whole.bounds
-        outlines.append(shapely.simplify(whole, max(east - west, north - south) / 300))
-    return gpd.GeoSeries(outlines, index=list(codes), crs=DEGREES)
+    """Return the outlines of districts by code, degrees."""
+    shapes = [shapely.from_wkb(pq.read_table(path, columns=["geometry"])["geometry"][0].as_py()) for path in paths]
+    return gpd.GeoSeries(shapes, index=list(codes), crs=DEGREES)
 
 
 def overlapping(outlines: gpd.GeoSeries) -> list[tuple[str, str]]:

@@ -17,6 +17,10 @@ KEY = f"{MARK}/rollup.key"
 TABLES = ("communities", "centres")
 """Tables that are rolled up, each a GeoParquet file of a district."""
 
+OUTLINE = "outline"
+PARTS_OF_DISTRICT = (*TABLES, OUTLINE)
+"""What a district gives to the roll-up, each a GeoParquet file; its outline is coarse, for a map of all."""
+
 ALL = (MANIFEST, *(f"{name}.parquet" for name in TABLES), WORKBOOK, PAGE, FUNDS, REPORT, PRINT)
 """The products of all districts together."""
 

@@ -5,34 +5,37 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache as once
 from pathlib import Path
 from typing import Any
 
-from planner.batch.districts import FOLDER as CUT
 from planner.batch.districts import CutResult, district_key, districts_of
 from planner.batch.portfolio import Portfolio, check_funds, read_portfolio
-from planner.batch.rollup import ALL, MANIFEST, TABLES, roll_up
+from planner.batch.rollup import ALL, MANIFEST, PARTS_OF_DISTRICT, roll_up
 from planner.batch.tasks import (
+    CUT,
     MARK,
     PARTS,
     DistrictResult,
     DistrictTask,
+    cut_district,
     is_in_place,
     part_path,
     read_receipt,
     reason_of_failure,
     receipt_path,
+    run_district,
 )
-from planner.batch.workers import Slot, carry_out, cluster_slots, process_slots
+from planner.batch.workers import Slot, Work, carry_out, cluster_slots, process_slots
 from planner.messages.catalogue import Language, Texts
 from planner.messages.errors import CommandError, Issue, OutputError, PlannerError
 
 
 @dataclass(frozen=True, slots=True)
 class BatchProgress:
-    """How far a batch is: the row that was just done, how many of all are, and the seconds that may be left."""
+    """How far a batch is: the row that was just cut or run, how many of all are, seconds that may be left."""
 
     row: DistrictResult
     done: int
@@ -132,15 +135,26 @@ def run_many(
     out, version = Path(out).resolve(), code_digest().hex()
     try:
         with own_folder(out):
-            cut = districts_of(portfolio, out, version)
-            check_funds(portfolio, [one.code for one in cut.districts])
-            rows, tasks = _plan_tasks(portfolio, cut, out, products, version)
-            kept = tuple(row.code for row in rows if row.status == "done")
-            if tasks:
-                check_folder(out, products, MANIFEST)
-                compile_engine()
-                count = min(workers, len(tasks))
-                with cluster_slots(scheduler) if scheduler else _processes(count, memory_mb) as slots:
+            with ExitStack() as opened:
+
+                @once
+                def slots() -> list[Slot]:
+                    check_folder(out, products, MANIFEST)
+                    return opened.enter_context(
+                        cluster_slots(scheduler) if scheduler else _processes(workers, memory_mb)
+                    )
+
+                def cut_all(tasks: Sequence[DistrictTask]) -> list[DistrictResult]:
+                    return _carry_out(tasks, slots, out, len(tasks), report, work=cut_district)
+
+                cut = districts_of(portfolio, out, version, carry=cut_all)
+                check_funds(portfolio, [one.code for one in cut.districts])
+                rows, tasks = _plan_tasks(portfolio, cut, out, products, version)
+                kept = tuple(row.code for row in rows if row.status == "done")
+                if tasks:
+                    compile_engine()
+                    # Fewer processes have larger shares of the machine, unless they are there already.
+                    workers = min(workers, len(tasks))
                     rows += _carry_out(tasks, slots, out, len(rows) + len(tasks), report)
             rows = sorted(rows, key=lambda row: row.code)
             products_of_all = roll_up(portfolio, rows, out, cut=cut, version=version, products=products)
@@ -195,10 +209,14 @@ def _plan_tasks(
     """Return the rows of districts that are there or cannot be read, and the tasks of all others."""
     rows, tasks, funds = list[DistrictResult](), list[DistrictTask](), portfolio.funds
     most_sites = funds.most_a_district if funds else 0
+    not_cut = {row.code: row for row in cut.failed}
     for district in cut.districts:
         if district.code in cut.empty:
             reason = Texts(portfolio.language)("batch.no_community")
             rows.append(DistrictResult(district.code, district.name, "failed", reason))
+            continue
+        if district.code in not_cut:
+            rows.append(not_cut[district.code])
             continue
         try:
             key, name = district_key(district, products, (version, most_sites))
@@ -207,7 +225,7 @@ def _plan_tasks(
             rows.append(DistrictResult(district.code, district.name, "failed", reason))
             continue
         earlier = read_receipt(out, district.code)
-        parts = [part_path(out / PARTS, district.code, name) for name in TABLES]
+        parts = [part_path(out / PARTS, district.code, name) for name in PARTS_OF_DISTRICT]
         is_whole = earlier is not None and is_in_place(out, earlier) and all(part.is_file() for part in parts)
         if earlier is not None and earlier.key == key and is_whole:
             rows.append(earlier)
@@ -238,10 +256,16 @@ def share_of_memory_mb(workers: int) -> int:
 
 
 def _carry_out(
-    tasks: Sequence[DistrictTask], slots: Sequence[Slot], out: Path, count: int, report: Report | None
+    tasks: Sequence[DistrictTask],
+    slots: Callable[[], Sequence[Slot]],
+    out: Path,
+    count: int,
+    report: Report | None,
+    *,
+    work: Work = run_district,
 ) -> list[DistrictResult]:
     began, rows, earlier = time.monotonic(), list[DistrictResult](), count - len(tasks)
-    for row in carry_out(tasks, slots):
+    for row in carry_out(tasks, slots() if tasks else (), work=work):
         seen = _seen(row, out, tasks[0].language)
         rows.append(seen)
         left = (time.monotonic() - began) / len(rows) * (len(tasks) - len(rows))
@@ -252,7 +276,8 @@ def _carry_out(
 
 def _seen(row: DistrictResult, out: Path, language: Language) -> DistrictResult:
     """Return a row as it came, or that its products do not lie where this process looks for them."""
-    if row.status == "done" and not receipt_path(out, row.code).exists():
+    lies = {"done": receipt_path(out, row.code), "cut": out / CUT / row.code / "study.toml"}
+    if row.status in lies and not lies[row.status].exists():
         reason = OutputError(str(out), [Issue("not_on_this_disk")]).in_words(language)
         return DistrictResult(row.code, row.name, "failed", reason, row.key)
     return row
