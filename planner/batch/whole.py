@@ -15,8 +15,11 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pyproj
 import shapely
+from geopandas.array import from_shapely
 from numpy.typing import NDArray
 
 from planner.batch.cut_services import columns_of_service
@@ -99,12 +102,19 @@ class Whole:
         self, name: str, bounds: Sequence[float] | None = None, *, column: str = "", among: Sequence[str] = ()
     ) -> gpd.GeoDataFrame:
         """Return rows of a layer in its order: whose boxes meet `bounds`, or whose `column` is `among` some."""
-        frame = gpd.read_parquet(
-            _file(self.folder, name),
-            bbox=None if bounds is None else tuple(bounds),
-            filters=[(column, "in", list(among))] if column else None,
-        )
-        return gpd.GeoDataFrame(frame.sort_values(ORDER, ignore_index=True), crs=self.crs)
+        chosen = pc.field(column).isin(list(among)) if column else None
+        if bounds is not None:
+            west, south, east, north = (float(one) for one in bounds)
+            box = {side: pc.field("bbox", side) for side in ("xmin", "ymin", "xmax", "ymax")}
+            chosen = (
+                (box["xmin"] <= east) & (box["xmax"] >= west) & (box["ymin"] <= north) & (box["ymax"] >= south)
+            )
+        file = _file(self.folder, name)
+        columns = [one for one in pq.read_schema(file).names if one != "bbox"]
+        # Not by geopandas, which reads the system anew for each of many small tables.
+        frame = pq.read_table(file, columns=columns, filters=chosen).to_pandas()
+        shapes = from_shapely(shapely.from_wkb(frame["geometry"].to_numpy()), crs=self.crs)
+        return gpd.GeoDataFrame(frame.assign(geometry=shapes).sort_values(ORDER, ignore_index=True))
 
     def settings_of(self, code: str) -> dict[str, Any]:
         """Return the tables of a district's study file without its layers."""

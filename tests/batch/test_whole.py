@@ -50,7 +50,7 @@ def test_rows_near_a_place_are_those_whose_boxes_meet_it(
 
 
 def test_groups_far_away_are_not_read(packed: tuple[Whole, gpd.GeoDataFrame]) -> None:
-    """Of 40 groups of rows no more than a handful may hold anything of a hundredth of the ground."""
+    """Of 40 groups of rows less than a third may hold anything of a hundredth of the ground."""
     whole, _ = packed
     file = pq.ParquetFile(_file(whole.folder, "spots")).metadata
     assert file.num_row_groups == SPOTS // 100
@@ -64,7 +64,7 @@ def test_groups_far_away_are_not_read(packed: tuple[Whole, gpd.GeoDataFrame]) ->
             for end in ("min", "max")
         )
         met += least["xmin"] <= 200 and most["xmax"] >= 100 and least["ymin"] <= 200 and most["ymax"] >= 100
-    assert 0 < met <= 8
+    assert 0 < met <= 12
 
 
 def test_the_layers_are_read_once_for_all_districts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
