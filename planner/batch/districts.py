@@ -61,10 +61,18 @@ NOTICED = ("in_no_district", "beyond_streets", "in_several")
 """Notices of the cut, repeated in every product of the province."""
 
 
-def districts_of(portfolio: Portfolio, out: Path, version: str, *, carry: Carry | None = None) -> CutResult:
+def districts_of(
+    portfolio: Portfolio,
+    out: Path,
+    version: str,
+    *,
+    carry: Carry | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> CutResult:
     """Return the districts by code; layers of a whole that have changed are cut into ``out/cut``.
 
-    The layers are read once, in a process of their own where `carry` has others cut; without it all is done here.
+    The layers are read once, in a process of their own where `carry` has others cut, while this one does what is
+    to be done `meanwhile`; without `carry` all is done here.
 
     Raises
     ------
@@ -95,7 +103,7 @@ def districts_of(portfolio: Portfolio, out: Path, version: str, *, carry: Carry 
     folder.mkdir(parents=True, exist_ok=True)
     made = _content(folder).get("made", [])
     _write_receipt(folder, {"key": "", "made": made})
-    result = _cut(study, portfolio, out, version, carry)
+    result = _cut(study, portfolio, out, version, carry, meanwhile)
     codes = [one.code for one in result.districts]
     for stale in {*map(str, made)} - {*codes} | {*result.empty}:
         if CODE.fullmatch(stale):
@@ -111,11 +119,19 @@ def districts_of(portfolio: Portfolio, out: Path, version: str, *, carry: Carry 
     return result
 
 
-def _cut(study: Study, portfolio: Portfolio, out: Path, version: str, carry: Carry | None) -> CutResult:
+def _cut(
+    study: Study,
+    portfolio: Portfolio,
+    out: Path,
+    version: str,
+    carry: Carry | None,
+    meanwhile: Callable[[], object],
+) -> CutResult:
     from planner.batch.whole import WHOLE, keep_whole
 
     folder = out / CUT
     with (run_here if carry is None else start_in_process)(keep_whole, study, portfolio, folder) as wait:
+        meanwhile()
         result = wait()
     tasks = [
         DistrictTask(one.code, one.name, "", str(out), "", language=portfolio.language, version=version)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache as once
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -144,17 +145,24 @@ def run_many(
                         cluster_slots(scheduler) if scheduler else _processes(workers, memory_mb)
                     )
 
+                @once
+                def begin() -> None:
+                    for slot in slots():
+                        slot.begin()
+                    compile_engine()
+                    import_module("planner.batch.province")
+
                 def cut_all(tasks: Sequence[DistrictTask]) -> list[DistrictResult]:
                     return _carry_out(tasks, slots, out, len(tasks), report, work=cut_district)
 
-                cut = districts_of(portfolio, out, version, carry=cut_all)
+                cut = districts_of(portfolio, out, version, carry=cut_all, meanwhile=begin)
                 check_funds(portfolio, [one.code for one in cut.districts])
                 rows, tasks = _plan_tasks(portfolio, cut, out, products, version)
                 kept = tuple(row.code for row in rows if row.status == "done")
                 if tasks:
-                    compile_engine()
                     # Fewer processes have larger shares of the machine, unless they are there already.
                     workers = min(workers, len(tasks))
+                    begin()
                     rows += _carry_out(tasks, slots, out, len(rows) + len(tasks), report)
             rows = sorted(rows, key=lambda row: row.code)
             products_of_all = roll_up(portfolio, rows, out, cut=cut, version=version, products=products)
@@ -197,9 +205,10 @@ def check_folder(out: Path, products: Sequence[str] | None, name: str) -> None:
 
 def compile_engine() -> None:
     """Compile what is not compiled on this machine yet, once, before the workers start."""
-    from planner.siting.compile import start_compiling
+    from planner.cache import default_cache
+    from planner.siting.compile import start_compiling_once
 
-    with start_compiling(barriers=True, siting=True) as compile_rest:
+    with start_compiling_once(default_cache(), barriers=True, siting=True) as compile_rest:
         compile_rest()
 
 

@@ -116,6 +116,15 @@ def cut_district(task: DistrictTask) -> DistrictResult:
     return _carried_out(_cut, task)
 
 
+def load_planner() -> None:
+    """Load what a district takes, so that a worker has it before its first task."""
+    import planner.batch.curves
+    import planner.batch.cut
+    import planner.batch.parts
+    import planner.pipeline
+    import planner.reporting.write  # noqa: F401 - loaded, not used
+
+
 def _carried_out(work: Callable[[DistrictTask], DistrictResult], task: DistrictTask) -> DistrictResult:
     """Return what work gives, or why it failed, with what it took."""
     began = time.perf_counter()
