@@ -141,6 +141,11 @@ class Province:
         return dict(zip(self.league["code"], self.league["name"], strict=True))
 
     @property
+    def shares(self) -> dict[str, float]:
+        """The share of people within the standard (0-1) in each district that is done, by code."""
+        return dict(zip(self.league["code"], self.league["people_share"].astype(float), strict=True))
+
+    @property
     def has_one_basis(self) -> bool:
         """Whether all districts are measured by the same rules, limit and speed."""
         return len(self.league[["rules", "standard_min", "speed_kmh"]].drop_duplicates()) <= 1

@@ -99,12 +99,7 @@ def _shown(name: str, texts: Texts) -> Any:  # noqa: ANN401 - a function of any 
 def _map(province: Province, links: dict[str, str], texts: Texts) -> Markup:
     if province.outlines.empty:
         return Markup("")
-    shown = province.league.set_index("code")
-    return draw_districts(
-        *(province.outlines, shown["people_share"].to_dict(), shown["name"].to_dict(), texts),
-        size_px=MAP_PX,
-        links=links,
-    )
+    return draw_districts(province.outlines, province.shares, province.names, texts, size_px=MAP_PX, links=links)
 
 
 def _tree(province: Province, texts: Texts) -> list[dict[str, Any]]:

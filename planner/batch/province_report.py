@@ -91,6 +91,11 @@ def heads_of(people: float, covered: float) -> Headcount:
     return Headcount(round_count(people), round_count(covered))
 
 
+def _each(table: pd.DataFrame) -> Iterator[Any]:
+    """Yield the rows of a table, each with its columns as attributes."""
+    yield from table.itertuples()
+
+
 def _lost(province: Province) -> list[Any]:
     return [row for row in province.rows if row.status == "failed"]
 
@@ -137,17 +142,14 @@ def _memo(province: Province, t: Translator) -> Iterator[Block]:
             share=t.percent(row.people_share),
             streets=t.number(row.streets_km_per_km2),
         )
-        for row in league[league["people_share"].notna()][:FIRST].itertuples()
+        for row in _each(league[league["people_share"].notna()][:FIRST])
     ]
     if len(league) > FIRST:
         sentences.append(said("batch.report_worst", names=t.join(worst)))
     yield Paragraph(said.paragraph(sentences))
     yield KeyFigures(tuple(_key_figures(province, heads, share, t)))
     if not province.outlines.empty:
-        known = league.set_index("code")
-        drawing = draw_districts(
-            *(province.outlines, known["people_share"].to_dict(), known["name"].to_dict(), said), size_px=MAP_PX
-        )
+        drawing = draw_districts(province.outlines, province.shares, province.names, said, size_px=MAP_PX)
         yield Figure(drawing, said("batch.report_map", numbers=_map_numbers(province, t)).rstrip())
     yield Paragraph(t.decision("asks"), lead=True)
     yield from (Paragraph(ask, item=True, numbered=True) for ask in _asks(province, totals, t))
@@ -244,7 +246,7 @@ def _districts(province: Province, t: Translator) -> Iterator[Block]:
             t.whole(row.weak),
             *(t.number(_given(row.streets_km_per_km2)), t.percent(_given(row.outside_share))),
         )
-        for row in league[:MOST_ROWS].itertuples()
+        for row in _each(league[:MOST_ROWS])
     ]
     totals = province.totals()
     in_all = _people_cells(totals["people"], totals["people_covered"], t)
@@ -259,7 +261,7 @@ def _districts(province: Province, t: Translator) -> Iterator[Block]:
             *(row.name, row.method, row.date or "–", row.rules),
             *(t.exact(row.standard_min), t.exact(row.speed_kmh), t.whole(row.near_misses), t.whole(row.notices)),
         )
-        for row in league[:MOST_ROWS].itertuples()
+        for row in _each(league[:MOST_ROWS])
     ]
     labels, heads = (
         _heads(t, ("name", "method", "date", "rules")),
@@ -299,7 +301,7 @@ def _streets(province: Province, t: Translator) -> Iterator[Block]:
             *(names.get(row.district, row.district), row.subdistrict, t.whole(row.communities)),
             *_people_cells(row.people, row.covered, t),
         )
-        for row in streets.sort_values(["beyond", "district", "subdistrict"])[:WORST].itertuples()
+        for row in _each(streets.sort_values(["beyond", "district", "subdistrict"])[:WORST])
     ]
     heads = _heads(t, ("communities", "people", "people_share", "people_uncovered"))
     caption = said("batch.report_streets", shown=len(rows), count=len(streets))
@@ -319,7 +321,7 @@ def _communities(province: Province, t: Translator) -> Iterator[Block]:
             *(names.get(row.district, row.district), row.subdistrict or "–", row.name, t.verdict(row.rating)),
             *_people_cells(row.people, row.people_covered, t),
         )
-        for row in worst[:WORST].fillna({"subdistrict": "", "name": ""}).itertuples()
+        for row in _each(worst[:WORST].fillna({"subdistrict": "", "name": ""}))
     ]
     heads = _heads(t, ("people", "people_share", "people_uncovered"))
     caption = t.texts("batch.report_communities", shown=len(rows), count=len(worst))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache as once
 from importlib import import_module
@@ -45,6 +45,8 @@ class BatchProgress:
 
 
 Report = Callable[[BatchProgress], None]
+MOST_WORKERS = 10_000
+"""As many workers as are asked for, while it is not known how many districts there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,37 +136,14 @@ def run_many(
     if workers < 1:
         raise CommandError("--workers", [Issue("no_worker", {"count": workers})])
     out, version = Path(out).resolve(), code_digest().hex()
+
+    def open_slots(count: int) -> AbstractContextManager[list[Slot]]:
+        check_folder(out, products, MANIFEST)
+        return cluster_slots(scheduler) if scheduler else _processes(min(workers, count), memory_mb)
+
     try:
         with own_folder(out):
-            with ExitStack() as opened:
-
-                @once
-                def slots() -> list[Slot]:
-                    check_folder(out, products, MANIFEST)
-                    return opened.enter_context(
-                        cluster_slots(scheduler) if scheduler else _processes(workers, memory_mb)
-                    )
-
-                @once
-                def begin() -> None:
-                    for slot in slots():
-                        slot.begin()
-                    compile_engine()
-                    import_module("planner.batch.province")
-
-                def cut_all(tasks: Sequence[DistrictTask]) -> list[DistrictResult]:
-                    return _carry_out(tasks, slots, out, len(tasks), report, work=cut_district)
-
-                cut = districts_of(portfolio, out, version, carry=cut_all, meanwhile=begin)
-                check_funds(portfolio, [one.code for one in cut.districts])
-                rows, tasks = _plan_tasks(portfolio, cut, out, products, version)
-                kept = tuple(row.code for row in rows if row.status == "done")
-                if tasks:
-                    # Fewer processes have larger shares of the machine, unless they are there already.
-                    workers = min(workers, len(tasks))
-                    begin()
-                    rows += _carry_out(tasks, slots, out, len(rows) + len(tasks), report)
-            rows = sorted(rows, key=lambda row: row.code)
+            cut, rows, kept = _run_districts(portfolio, out, version, products, open_slots, report)
             products_of_all = roll_up(portfolio, rows, out, cut=cut, version=version, products=products)
     except PlannerError:
         raise
@@ -173,6 +152,44 @@ def run_many(
 
         raise unwritable_error(out, error) from error
     return Batch(portfolio, out, tuple(rows), kept, cut, products_of_all)
+
+
+def _run_districts(
+    portfolio: Portfolio,
+    out: Path,
+    version: str,
+    products: Sequence[str] | None,
+    open_slots: Callable[[int], AbstractContextManager[list[Slot]]],
+    report: Report | None,
+) -> tuple[CutResult, list[DistrictResult], tuple[str, ...]]:
+    """Cut and run what has changed, by workers that start only then; return also the codes of what was kept."""
+    with ExitStack() as opened:
+        most = MOST_WORKERS
+
+        @once
+        def slots() -> list[Slot]:
+            return opened.enter_context(open_slots(most))
+
+        @once
+        def begin() -> None:
+            for slot in slots():
+                slot.begin()
+            compile_engine()
+            import_module("planner.batch.province")
+
+        def cut_all(tasks: Sequence[DistrictTask]) -> list[DistrictResult]:
+            return _carry_out(tasks, slots, out, len(tasks), report, work=cut_district)
+
+        cut = districts_of(portfolio, out, version, carry=cut_all, meanwhile=begin)
+        check_funds(portfolio, [one.code for one in cut.districts])
+        rows, tasks = _plan_tasks(portfolio, cut, out, products, version)
+        kept = tuple(row.code for row in rows if row.status == "done")
+        if tasks:
+            # Fewer processes have larger shares of the machine, unless they are there already.
+            most = len(tasks)
+            begin()
+            rows += _carry_out(tasks, slots, out, len(rows) + len(tasks), report)
+    return cut, sorted(rows, key=lambda row: row.code), kept
 
 
 @contextmanager
