@@ -49,13 +49,13 @@ opened = []
 sys.addaudithook(lambda event, given: opened.append(str(given[0])) if event == "open" else None)
 from planner.batch.run import run_many
 batch = run_many(sys.argv[1], sys.argv[2], products=["plan"], workers=2)
-heavy = {"geopandas", "pandas", "shapely", "pyproj", "numba", "scipy", "pyarrow"} & {*sys.modules}
+heavy = {"numba", "scipy", "pyarrow", "planner.pipeline", "planner.batch.whole", "planner.batch.province"} & {*sys.modules}
 print(json.dumps({"kept": batch.kept, "heavy": sorted(heavy), "opened": opened}))
 """
 
 
-def test_a_second_run_reads_each_file_once_and_loads_nothing_that_reads_layers(made: tuple[Path, Batch]) -> None:
-    """That it takes a moment follows: no library of layers, no worker, no file twice, no product opened."""
+def test_a_second_run_reads_each_file_once_and_loads_nothing_that_computes(made: tuple[Path, Batch]) -> None:
+    """That it takes a moment follows: nothing that computes, no worker, no file twice, no product opened."""
     folder, batch = made
     before = {path: path.stat().st_mtime_ns for path in (folder / "out").rglob("*") if path.is_file()}
     words = [sys.executable, "-c", SECOND_RUN, str(folder / "portfolio.toml"), str(folder / "out")]
