@@ -49,7 +49,8 @@ opened = []
 sys.addaudithook(lambda event, given: opened.append(str(given[0])) if event == "open" else None)
 from planner.batch.run import run_many
 batch = run_many(sys.argv[1], sys.argv[2], products=["plan"], workers=2)
-heavy = {"numba", "scipy", "pyarrow", "planner.pipeline", "planner.batch.whole", "planner.batch.province"} & {*sys.modules}
+rooms = {f"planner.{room}" for room in ("pipeline", "network.network", "batch.whole", "batch.province")}
+heavy = ({"numba", "scipy", "pyogrio"} | rooms) & {*sys.modules}
 print(json.dumps({"kept": batch.kept, "heavy": sorted(heavy), "opened": opened}))
 """
 
