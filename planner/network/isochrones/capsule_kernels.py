@@ -286,25 +286,25 @@ def select_neighbours(
         after[i] = head[whole[i]]
         head[whole[i]] = i
     first, near = np.zeros(n + 1, dtype=np.int64), np.empty(32 * n + n, dtype=np.uint32)
-    found = 0
+    count = 0
     for i in range(n):
-        if found + n > len(near):
+        if count + n > len(near):
             near = np.concatenate((near, np.empty(len(near) + n, dtype=np.uint32)))
         other = head[whole[i]]
         while other >= 0:
-            near[found] = other
-            found += other != i
+            near[count] = other
+            count += other != i
             other = after[other]
         for at in range(whole_first[whole[i]], whole_first[whole[i] + 1]):
             other = head[whole_near[at]]
             while other >= 0:
-                near[found] = other
-                found += 1
+                near[count] = other
+                count += 1
                 other = after[other]
-        first[i + 1] = found
+        first[i + 1] = count
     for i in range(n):
         head[whole[i]] = -1
-    return first, near[:found]
+    return first, near[:count]
 
 
 @kernel

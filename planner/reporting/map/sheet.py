@@ -183,8 +183,8 @@ def _draw_inset(figure: Figure, plan: Plan, state: SheetState, window: Window, t
         spine.set(linewidth=1.4, edgecolor=INK)
     west, south, *_ = window.bounds
     where = (west + 2 * window.scale, south + STRIP_MM / 2 * window.scale)
-    said = texts("maps.inset_scale", scale=scale_text(window.scale, texts))
-    write(axes, *where, said, 8, ha="left", zorder=30, halo=True)
+    scale_line = texts("maps.inset_scale", scale=scale_text(window.scale, texts))
+    write(axes, *where, scale_line, 8, ha="left", zorder=30, halo=True)
 
 
 def _draw_ground(axes: Axes, plan: Plan, state: SheetState) -> None:

@@ -155,12 +155,12 @@ def _groups(
     if len(parts) > MOST_INSETS:
         return [outer]
     places = shapely.points(points[outer])
-    found = []
+    windows = []
     for part in parts:
         group = outer.copy()
         group[outer] = shapely.covers(part, places)
-        found.append(group)
-    return found
+        windows.append(group)
+    return windows
 
 
 def _placed(

@@ -161,7 +161,7 @@ def read_template(name: str) -> str:
 @cache
 def environment(texts: Texts) -> Environment:
     """Return the templates of the map's panel and cards in one language, escaping all that they are given."""
-    found = Environment(
+    templates = Environment(
         loader=DictLoader(
             {name: read_template(name) for name in ("map_panel.html", "map_cards.html", "map_live.html")}
         ),
@@ -170,7 +170,7 @@ def environment(texts: Texts) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals.update(
+    templates.globals.update(
         t=texts,
         language=texts.language,
         tiers=TIERS,
@@ -190,7 +190,7 @@ def environment(texts: Texts) -> Environment:
             "without": WITHOUT,
         },
     )
-    found.filters.update(
+    templates.filters.update(
         whole=_or_unknown(texts, texts.whole),
         percent=_or_unknown(texts, texts.percent),
         percent_whole=lambda share: f"{share:.0%}",
@@ -200,7 +200,7 @@ def environment(texts: Texts) -> Environment:
         added=added_by_sites,
         bound=shown_bound,
     )
-    return found
+    return templates
 
 
 def _or_unknown(texts: Texts, write: Callable[[float], str]) -> Callable[[float | None], str]:

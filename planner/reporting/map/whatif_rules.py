@@ -148,7 +148,7 @@ def _today(plan: Plan) -> Entry:
 
 def _findings(premises: _Premises, rule_set: RuleSet) -> list[Node]:
     """Return each deciding rule that applies to a facility: its grade, its condition and its weight."""
-    found: list[Node] = []
+    nodes: list[Node] = []
     weights = _whole_weights(rule_set)
     for rule in rule_set.rules:
         applies = applies_to(rule, premises.facts)
@@ -160,8 +160,8 @@ def _findings(premises: _Premises, rule_set: RuleSet) -> list[Node]:
             node = _joined([node, None], every=False)
         if rule.grade == COMPLIANT and node is False:
             return [[COMPLIANT, False, "0"]]
-        found.append([rule.grade, node, weights[rule.id]])
-    return found
+        nodes.append([rule.grade, node, weights[rule.id]])
+    return nodes
 
 
 def _whole_weights(rule_set: RuleSet) -> dict[str, str]:

@@ -315,24 +315,24 @@ def find_part(content: PlanDocument, wanted: str, *, source: str) -> DistrictPar
     names = {row["community"]: (row["name"], row["subdistrict"]) for row in content["coverage"]["by_community"]}
     streets = list(dict.fromkeys(street for _, street in names.values() if street))
     wanted = wanted.strip()
-    found: list[DistrictPart] = []
+    parts: list[DistrictPart] = []
     if wanted == content["study"]["name"]:
-        found.append(DistrictPart("district", wanted, tuple(names)))
+        parts.append(DistrictPart("district", wanted, tuple(names)))
     if wanted in streets:
         inside = tuple(community for community, (_, street) in names.items() if street == wanted)
-        found.append(DistrictPart("subdistrict", wanted, inside))
+        parts.append(DistrictPart("subdistrict", wanted, inside))
     if wanted in names:
-        found.append(DistrictPart("community", names[wanted][0], (wanted,)))
+        parts.append(DistrictPart("community", names[wanted][0], (wanted,)))
     else:
         called = [community for community, (name, _) in names.items() if name == wanted]
-        found += [DistrictPart("community", wanted, (community,)) for community in called]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        ids = [one.communities[0] for one in found if one.kind == "community"]
+        parts += [DistrictPart("community", wanted, (community,)) for community in called]
+    if len(parts) == 1:
+        return parts[0]
+    if parts:
+        ids = [one.communities[0] for one in parts if one.kind == "community"]
         raise CommandError(source, [Issue("several_parts", {"name": wanted, "ids": ", ".join(ids)})])
-    known = [content["study"]["name"], *streets, *(name for name, _ in names.values()), *names]
-    near = difflib.get_close_matches(wanted, known, n=NEAREST, cutoff=0.0)
+    choices = [content["study"]["name"], *streets, *(name for name, _ in names.values()), *names]
+    near = difflib.get_close_matches(wanted, choices, n=NEAREST, cutoff=0.0)
     raise CommandError(source, [Issue("unknown_part", {"name": wanted, "near": ", ".join(dict.fromkeys(near))})])
 
 

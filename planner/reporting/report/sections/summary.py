@@ -190,13 +190,13 @@ def _people_summary(t: Translator) -> Iterator[str]:
             share=t.percent(row["people_share"]),
             minutes=t.exact(kind["standard_min"]),
         )
-    found = t.content["business_areas"]
-    if found is not None:
+    areas = t.content["business_areas"]
+    if areas is not None:
         yield t(
             "summary_circles",
-            count=found["areas_found"],
-            station=found["areas_with_station"],
-            minutes=t.exact(found["standard_min"]),
+            count=areas["areas_found"],
+            station=areas["areas_with_station"],
+            minutes=t.exact(areas["standard_min"]),
         )
 
 
@@ -217,21 +217,21 @@ def _rates(t: Translator) -> dict[str, object]:
 
 
 def _siting_summary(t: Translator) -> str:
-    found = t.content["siting"]
-    if not found["proposals"]:
-        return t("nobody_uncovered" if found["sites_asked"] else "no_sites_asked")
-    best = found["proposals"][-1]
+    siting = t.content["siting"]
+    if not siting["proposals"]:
+        return t("nobody_uncovered" if siting["sites_asked"] else "no_sites_asked")
+    best = siting["proposals"][-1]
     if not best["sites"] and not best["centres"]:
-        return t("summary_no_site", candidates=t.whole(len(found["candidates"])), within=proof_conditions(t))
+        return t("summary_no_site", candidates=t.whole(len(siting["candidates"])), within=proof_conditions(t))
     gained = t.whole(best["people_gained"])
     return t(
         f"summary_{'model' if best['objective'] else best['status']}",
         **model_values(t),
         within=proof_conditions(t),
         sites=len(best["sites"]),
-        minutes=t.exact(found["standard_min"]),
-        gained=t("summary_gained_weighted", people=gained) if found["weighted"] else gained,
+        minutes=t.exact(siting["standard_min"]),
+        gained=t("summary_gained_weighted", people=gained) if siting["weighted"] else gained,
         share_after=t.percent(best["people_share_after"]),
-        candidates=t.whole(len(found["candidates"])),
+        candidates=t.whole(len(siting["candidates"])),
         bound=t.whole(shown_bound(best)),
     )
