@@ -157,7 +157,7 @@ def fund_rules_text(fund: Fund, t: Translator) -> str:
     return t.programme("measure_joint").join(_fund_rules(fund, t))
 
 
-def headlines(t: Translator) -> Iterator[str]:
+def headline_figures(t: Translator) -> Iterator[str]:
     """Yield what the programme comes to, and what is missing."""
     programme = require(t.content["programme"])
     labels = [year["year"] for year in programme["years"]]
@@ -180,10 +180,10 @@ def headlines(t: Translator) -> Iterator[str]:
     yield from _weak(programme, t)
 
 
-def statements(t: Translator) -> Iterator[str]:
+def programme_statements(t: Translator) -> Iterator[str]:
     """Yield what the programme comes to, what is missing, how sure that is, and where its costs are from."""
     found, settings = require(t.content["programme"]), t.content["study"]["programme"]
-    yield from headlines(t)
+    yield from headline_figures(t)
     if found["status"] == "optimal":
         yield t.programme("optimal" if found["projects"] else "optimal_none")
     else:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from planner.network.compile import kernel
-from planner.network.spatial_index import accumulate, shift_pointers
+from planner.network.spatial_index import accumulate_counts, shift_pointers
 from planner.network.walk import FloatArray, IndexArray, SmallArray
 
 PLACES_A_METRE = 100_000
@@ -178,7 +178,7 @@ def find_neighbours(line: FloatArray, radius: float) -> tuple[IndexArray, SmallA
     for pair in range(total):
         by_class[in_class[pairs[pair, 2]]] = pair
         in_class[pairs[pair, 2]] += 1
-    accumulate(first)
+    accumulate_counts(first)
     near = np.empty(2 * total, dtype=np.uint32)
     for place in range(total):
         pair = int(by_class[place])

@@ -31,7 +31,7 @@ from planner.reporting.report.outcome import outcome_of
 from planner.reporting.report.sections.memo import money_cell, money_table, requests, site_places
 from planner.reporting.report.sections.programme import years_table
 from planner.reporting.report.sections.summary import (
-    indicators,
+    indicator_cards,
     problem_summary,
     siting_summary,
     situation_summary,
@@ -76,7 +76,7 @@ def situation_section(plan: Plan, t: Translator) -> Iterator[Block]:
             date=content["study"]["date"] or t("date_not_given"),
         )
     )
-    yield KeyFigures(tuple(indicators(t, with_sites=False)), caption=t("key_figures"))
+    yield KeyFigures(tuple(indicator_cards(t, with_sites=False)), caption=t("key_figures"))
     yield from (Paragraph(sentence) for sentence in situation_summary(t))
     yield coverage_table(t).block(t, content["coverage"]["total"], t("coverage_total_table"), keys=TOTAL)
     yield Figure(overview_figure(plan, t.texts), t.decision("figure_today"))
@@ -190,7 +190,7 @@ def plan_section(plan: Plan, t: Translator) -> Iterator[Block]:
     programme, proposals = t.content["programme"], t.content["siting"]["proposals"]
     outcome = outcome_of(t)
     if programme is not None:
-        yield from (Paragraph(sentence) for sentence in words.headlines(t))
+        yield from (Paragraph(sentence) for sentence in words.headline_figures(t))
         if programme["projects"]:
             yield _projects(programme, t)
     else:

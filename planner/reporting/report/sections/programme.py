@@ -23,7 +23,7 @@ def programme_section(t: Translator) -> Iterator[Block]:
     programme = t.content["programme"]
     if programme is None:
         return
-    for sentence in words.statements(t):
+    for sentence in words.programme_statements(t):
         yield Paragraph(sentence)
     if programme["projects"]:
         yield projects_table(t).block(

@@ -23,7 +23,7 @@ from planner.reporting.report.sections.siting import model_values, proof_conditi
 from planner.reporting.rounding import RATES, missing_rate_text, rate_counts, rate_text, weak_count_text
 
 
-def facts(t: Translator, *, technical: bool = True) -> list[tuple[str, str]]:
+def fact_rows(t: Translator, *, technical: bool = True) -> list[tuple[str, str]]:
     """Return what stands under the title: a scenario that was run, date, walk, limits, rules.
 
     With `technical` also reference system and software.
@@ -71,7 +71,7 @@ def nature_of(t: Translator, *, section: str) -> tuple[bool, str]:
     return bool(modelled), t("modelled", layers=layers) if modelled else t("surveyed", section=section)
 
 
-def indicators(t: Translator, *, with_sites: bool = True) -> Iterator[KeyFigure]:
+def indicator_cards(t: Translator, *, with_sites: bool = True) -> Iterator[KeyFigure]:
     """Yield the figures that are seen first; those of the proposed sites only `with_sites`."""
     content = t.content
     total, rates, found = at_standard(content), content["diagnosis"]["rates"], content["siting"]
