@@ -17,9 +17,9 @@ from typing import Any
 
 from planner.batch.portfolio import CODE, District, Portfolio
 from planner.batch.tasks import CUT, DistrictResult, DistrictTask, cut_district
+from planner.config.facility_references import file_contents
 from planner.config.study import Study, read_study
 from planner.config.toml_files import study_path
-from planner.inputs.file_contents import file_contents
 from planner.io.second_process import run_here, start_in_process
 from planner.messages.errors import Issue, PortfolioError
 
