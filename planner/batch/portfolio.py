@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from planner.config.sections.base import Money, Settings
 from planner.config.sections.layers import Layer
-from planner.config.sections.report import ReportSettings
+from planner.config.sections.map import ReportSettings
 from planner.config.study import wrong_because
 from planner.config.toml_files import NotReadError, parse_toml, toml_text
 from planner.messages.catalogue import DEFAULT_LANGUAGE, Language

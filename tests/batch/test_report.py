@@ -21,7 +21,7 @@ from planner.batch.province import Province, in_words, league_table
 from planner.batch.province_page import draw_province
 from planner.batch.province_report import build_province_report
 from planner.batch.tasks import DistrictResult
-from planner.config.sections.report import ReportSettings
+from planner.config.sections.map import ReportSettings
 from planner.messages.catalogue import Language, Texts
 from planner.reporting.report.blocks import Figure, KeyFigures, Paragraph, Report, Table
 from planner.reporting.report.docx import docx_bytes
