@@ -66,7 +66,7 @@ class CallProgress:
             self._shows, self._timer = False, None
 
     def stage(self, name: str, done: int = 0, count: int = 0) -> None:
-        """Say what is computed, and how much of it is done where that is known."""
+        """Show what is computed, and how much of it is done where that is known."""
         if self._timer is None:
             return
         share = f" {draw_bar(done, count)} {done:,}/{count:,}" if count else ""

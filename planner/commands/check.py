@@ -247,8 +247,8 @@ def _layer(source: LayerSource, prepared: PreparedStudy, texts: Texts) -> Iterat
     for aside in source.dropped:
         listed = ", ".join(aside.rows[:SHOWN_ROWS]) + (" …" if len(aside.rows) > SHOWN_ROWS else "")
         reason = aside.in_words(texts.language)
-        said = texts("cli.check_aside", count=texts.whole(aside.count), reason=reason, rows=listed)
-        yield from _wrapped(f"    {said}", indent=6)
+        sentence = texts("cli.check_aside", count=texts.whole(aside.count), reason=reason, rows=listed)
+        yield from _wrapped(f"    {sentence}", indent=6)
     if source.columns:
         pairs = [
             f"{column.field} ← {column.column}" + (f" × {column.factor:g}" if column.factor != 1 else "")

@@ -54,13 +54,13 @@ def describe_programme(path: Path, texts: Texts, *, progress: Progress = silent,
     study = read_study(path)
     if not study.programme.funds:
         raise StudyError(str(path), [Issue("no_programme")])
-    say = Translator(build_document(run(study, progress=progress, cache=cache)), texts)
-    return "\n".join(_lines(require(say.content["programme"]), say))
+    t = Translator(build_document(run(study, progress=progress, cache=cache)), texts)
+    return "\n".join(_lines(require(t.content["programme"]), t))
 
 
 def _lines(programme: Programme, t: Translator) -> Iterator[str]:
     unit = unit_of_amount(programme["unit"], t.texts)
-    yield from words.statements(t)
+    yield from words.programme_statements(t)
     yield from ("", t.programme("list_needs"))
     yield from (_need(need, t) for need in programme["needs"])
     yield from ("", t.programme("list_resources"))

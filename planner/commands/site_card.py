@@ -36,18 +36,18 @@ def _lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
         yield texts("cli.site_weights", weights=named)
     yield from _candidates(answered, texts)
     unit, digits = answered.spec.unit, answered.spec.digits
-    say = {"unit": texts(f"models.unit_{unit}")}
+    unit_name = {"unit": texts(f"models.unit_{unit}")}
     yield texts(
         "cli.site_answer",
         objective=texts.number(solution.objective, digits),
         bound=texts.number(round_bound(solution.objective, solution.bound, digits), digits),
         gap=f"{round_bound(0.0, solution.gap, 4):.2%}",
         status=texts(f"models.status_{solution.status}"),
-        **say,
+        **unit_name,
     )
     before = answered.run.answer.before
     if np.isfinite(before) and unit != "sites":
-        yield texts("cli.site_before", before=texts.number(before, digits), **say)
+        yield texts("cli.site_before", before=texts.number(before, digits), **unit_name)
     yield from ("  " + figure.in_words(texts.language) for *_, figure in answered.run.answer.figures())
     yield texts(
         "cli.site_effort",
@@ -88,21 +88,21 @@ def _within(answered: SolvedProblem, texts: Texts) -> str:
         if budget is not None
         else {}
     )
-    said = texts("words.within_free", count=free) if free else ""
-    return said + (texts("words.within_budget", **money) if money else "")
+    sentence = texts("words.within_free", count=free) if free else ""
+    return sentence + (texts("words.within_budget", **money) if money else "")
 
 
 def _weights(answered: SolvedProblem) -> dict[str, float]:
     """Return the weight of one person by population group."""
     demand = answered.study.demand
-    found = {RESIDENTS: demand.residents_weight, **{kind.title: kind.weight for kind in demand.groups}}
-    return {kind: weight for kind, weight in found.items() if weight > 0}
+    weights = {RESIDENTS: demand.residents_weight, **{kind.title: kind.weight for kind in demand.groups}}
+    return {kind: weight for kind, weight in weights.items() if weight > 0}
 
 
 def _candidates(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
     for source in answered.run.pool.sources:
-        said = texts(f"words.source_{source.source}")
-        yield texts("cli.site_source", source=said, kept=f"{source.kept:,}", proposed=f"{source.proposed:,}")
+        sentence = texts(f"words.source_{source.source}")
+        yield texts("cli.site_source", source=sentence, kept=f"{source.kept:,}", proposed=f"{source.proposed:,}")
         if source.suffice is not None:
             key = "cli.site_every_street" if source.stands_for_all else "cli.site_some_streets"
             key = key if answered.spec.counts_first_site_only else "cli.site_streets_else"
@@ -111,8 +111,8 @@ def _candidates(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
     for reason in dict.fromkeys(reasons):
         some = [one.candidate.id for one in answered.run.pool.excluded if one.reason == reason]
         shown = ", ".join(some[:5]) + (" …" if len(some) > 5 else "")  # noqa: PLR2004 -- a line's worth
-        said = texts(f"words.excluded_{reason}")
-        yield texts("cli.site_excluded", count=len(some), reason=said, ids=shown)
+        sentence = texts(f"words.excluded_{reason}")
+        yield texts("cli.site_excluded", count=len(some), reason=sentence, ids=shown)
 
 
 def _site_lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
@@ -185,8 +185,8 @@ def _unserved(left: UnservedDemand, answered: SolvedProblem, texts: Texts) -> It
     reasons = left.by_reason()
     shown = round_parts([people for *_, people in reasons], float(left.people.sum()))
     for (reason, points, _), people in zip(reasons, shown, strict=True):
-        said = texts(f"words.unserved_{reason}", access=access)
-        yield texts("cli.site_left_reason", people=f"{people:,.0f}", points=points, reason=said)
+        sentence = texts(f"words.unserved_{reason}", access=access)
+        yield texts("cli.site_left_reason", people=f"{people:,.0f}", points=points, reason=sentence)
     if np.isfinite(left.limit_for_all_min):
         yield texts("cli.site_left_limit", minutes=texts.number(round_bound(0.0, left.limit_for_all_min, 1)))
     if left.extra is not None:

@@ -55,7 +55,7 @@ from planner.messages.errors import Issue, StudyError, suggest_name
 from planner.messages.printable import illegible_in
 
 MOST_ISSUES = 50
-"""Wrong settings that are told one by one, with the nearest known name looked for; the others are counted."""
+"""Wrong settings that are listed one by one, with the nearest known name looked for; the others are counted."""
 
 PATHS = ("path", "building_kinds", "place_kinds", "profile", "scenes")
 """Settings that name files."""
@@ -312,12 +312,12 @@ def nested_settings(annotation: object) -> type[Settings] | None:
 
 
 def is_list_of_tables(annotation: object) -> bool:
-    """Tell whether a setting is a list of tables, such as ``tuple[DemandKind, ...]``."""
+    """Return True if a setting is a list of tables, such as ``tuple[DemandKind, ...]``."""
     return get_origin(annotation) is tuple and nested_settings(annotation) is not None
 
 
 def wrong_because(detail: ErrorDetails) -> Phrase | str:
-    """Say why pydantic refuses a value: in the user's language where the catalogue has the reason."""
+    """Return why pydantic refuses a value: in the user's language where the catalogue has the reason."""
     key = f"errors.reason_{detail['type']}"
     if key not in catalogue():
         return detail["msg"]
@@ -352,7 +352,7 @@ class Meaning(Phrase):
     """What a setting means: its docstring in English, the catalogue in Chinese."""
 
     def in_words(self, language: Language) -> str:
-        """Say it in `language`."""
+        """Return it in `language`."""
         return setting_meaning(self.key, language)
 
 

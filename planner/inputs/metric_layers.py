@@ -116,7 +116,7 @@ def _numbers(cells: pd.Series) -> pd.Series:
 
 
 def _counts(cells: pd.Series) -> bool:
-    """Tell whether a column that no schema knows holds numbers in every cell that is filled."""
+    """Return True if a column that no schema knows holds numbers in every cell that is filled."""
     filled = cells.notna() & (cells.astype(str).str.strip() != "")
     return bool(filled.any() and _numbers(cells)[filled].notna().all())
 

@@ -133,7 +133,7 @@ def divide_district(
 
 
 def own_facilities(facilities: Facilities, communities: set[str], further: frozenset[str]) -> NDArray[np.bool_]:
-    """Tell which facilities are a district's: by their community, by name, or as branches of such, shape (n,)."""
+    """Return the facilities of a district: by their community, by name, or as branches of such, shape (n,)."""
     belongs = facilities["community"].isin(communities) | facilities["id"].isin(further)
     of_main = facilities["branch_of"].map(dict(zip(facilities["id"], belongs, strict=True)))
     return np.asarray(of_main.where(of_main.notna(), belongs), dtype=np.bool_)

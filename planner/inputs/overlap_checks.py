@@ -133,7 +133,7 @@ def lines_not_walked(
 
 
 def community_notices(communities: Communities, residents: Residents) -> list[Notice]:
-    """Tell which communities have nobody, and by how many people those placed differ from those given."""
+    """Report which communities have nobody, and by how many people those placed differ from those given."""
     balance = residents.balance[:-1].set_axis(communities.index)
     notices = []
     without = ~(balance["placed"] > 0)
@@ -147,7 +147,7 @@ def community_notices(communities: Communities, residents: Residents) -> list[No
 
 
 def small_count_notices(study: Study, residents: Residents) -> list[Notice]:
-    """Tell that surveyed points of few people are not shown by their door, or that the study shows them."""
+    """Report that surveyed points of few people are not shown by their door, or that the study shows them."""
     layer, people = study.inputs.demand, residents.points["people"]
     least = study.demand.least_shown or FEW_PEOPLE
     few = int(((people > 0) & (people < least)).sum())

@@ -139,7 +139,7 @@ class Inputs:
 
     @property
     def private_streets(self) -> NDArray[np.bool_]:
-        """Tell which streets are private ways of compounds, shape (streets,)."""
+        """Return which streets are private ways of compounds, shape (streets,)."""
         return is_private_way(self.streets)
 
     @property
@@ -327,7 +327,7 @@ def without_equipment(facilities: Facilities) -> Facilities:
 
 
 def is_private_way(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    """Tell which streets are private ways of compounds, by their column `access`, shape (streets,)."""
+    """Return which streets are private ways of compounds, by their column `access`, shape (streets,)."""
     words = streets["access"].astype(str).str.strip().str.lower()
     return np.asarray(words.isin(PRIVATE_WORDS), dtype=np.bool_)
 

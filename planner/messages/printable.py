@@ -31,7 +31,7 @@ WORDS = re.compile(f"(?<=[!-~])[{BREAKS}]+(?=[!-~])")
 
 
 def is_legible(text: str) -> bool:
-    r"""Tell whether a text holds nothing but what a person can read.
+    r"""Return True if a text holds nothing but what a person can read.
 
     Examples
     --------

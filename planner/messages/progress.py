@@ -44,7 +44,7 @@ def silent(stage: str, /) -> None:
 
 
 def report_share(progress: Progress, done: int, count: int) -> None:
-    """Tell how much of a stage is done, to those who can show it: `progress.step`, where there is one."""
+    """Report how much of a stage is done, to those who can show it: `progress.step`, where there is one."""
     step = getattr(progress, "step", None)
     if step is not None:
         step(done, count)
@@ -140,6 +140,6 @@ class Bar:
 
 
 def _in_notebook() -> bool:
-    """Tell whether a notebook's kernel runs this."""
+    """Return True if a notebook's kernel runs this."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     return type(shell).__name__ == "ZMQInteractiveShell"

@@ -152,7 +152,7 @@ def _nearest(outlines: Shapes, streets: Shapes, middles: Shapes) -> Shapes:
 
 
 def is_grid(shapes: Shapes) -> bool:
-    """Tell whether areas are the cells of a grid: at least half share a side with another one of their size.
+    """Return True if areas are the cells of a grid: at least half share a side with another one of their size.
 
     Examples
     --------

@@ -37,12 +37,12 @@ def failure_reasons(centre: Facility, rules: Mapping[str, Rule], t: Translator) 
 
 def facility_notes(centre: Facility, t: Translator) -> Iterator[str]:
     """Yield severed directions and pairs, and indicators without data."""
-    blocked = [one for one in centre["directions"] if one["blocked"]]
+    blocked = [direction for direction in centre["directions"] if direction["blocked"]]
     if blocked:
         yield t("blocked_directions", directions=t.join([_direction(one, t) for one in blocked]))
     pairs = {one["id"]: one for one in t.content["diagnosis"]["blocked_pairs"]}
-    for one in centre["blocked_pairs"][:MAX_PAIRS]:
-        yield severed_pair_text(pairs[one["pair"]], one["direction"], t)
+    for pair in centre["blocked_pairs"][:MAX_PAIRS]:
+        yield severed_pair_text(pairs[pair["pair"]], pair["direction"], t)
     missing = [one for one in centre["unknown"] if one["reason"] == "not_given"]
     if missing:
         yield t("card_unknown", measures=t.join([t.measure(one["measure"]) for one in missing]))
@@ -90,7 +90,7 @@ def improvement_text(improvement: Improvement, rules: Mapping[str, Rule], t: Tra
     left = t.join([t.localized(rules[rule]) for rule in improvement["left"]])
     if not improvement["changes"]:
         return t("remedy_none", left=left)
-    changes = t("remedy_and").join(action_text(one, t) for one in improvement["changes"])
+    changes = t("remedy_and").join(action_text(change, t) for change in improvement["changes"])
     cost = (
         t("remedy_cost_unknown")
         if improvement["cost"] is None
@@ -141,7 +141,7 @@ def barrier_text(pair: SeveredPair, t: Translator) -> str:
 def action_text(change: Action, t: Translator, *, where: bool = True) -> str:
     """Return an action as text, with its coordinates where asked."""
     place = change["place"]
-    titles = {one["id"]: t.localized(one) for one in t.content["diagnosis"]["functions"]}
+    titles = {function["id"]: t.localized(function) for function in t.content["diagnosis"]["functions"]}
     somewhere = change["kind"] in ("open_gate", "build_crossing", "move", "open_station")
     return t.texts(
         f"measures.change_{change['kind']}" if where or not somewhere else f"decision.do_{change['kind']}",

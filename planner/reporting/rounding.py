@@ -151,8 +151,8 @@ def gained_by_projects(programme: Mapping[str, Any]) -> dict[str, tuple[int | No
     covered = round_steps([one["people_covered"] or 0.0 for one in projects])
     settled = round_steps([one["people_standard"] for one in projects])
     return {
-        one["id"]: (None if one["people_covered"] is None else here, there)
-        for one, here, there in zip(projects, covered, settled, strict=True)
+        project["id"]: (None if project["people_covered"] is None else here, there)
+        for project, here, there in zip(projects, covered, settled, strict=True)
     }
 
 

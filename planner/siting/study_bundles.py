@@ -54,7 +54,7 @@ def choose_bundles(
 ) -> StudyBundles:
     """Choose rooms and the services in them for the people who lack these today.
 
-    What has no price or no area takes no part, and is told: nothing is taken for free.
+    What has no price or no area takes no part, and is reported: nothing is taken for free.
 
     Parameters
     ----------

@@ -286,7 +286,7 @@ DATED = "gpkg_contents"
 
 
 def table_contents(path: Path, layer: str | None) -> str | None:
-    """Return a hash of a table and of what the file says of all its tables; None where only the whole file tells.
+    """Return a hash of a table and of the list of tables; None where only the whole file shows a change.
 
     Parameters
     ----------
@@ -313,14 +313,16 @@ def table_contents(path: Path, layer: str | None) -> str | None:
                 # A view shows other tables.
                 return None
             hasher.update(repr((layer, tables)).encode())
-            told = [name.decode() for name, kind, _ in tables if kind == b"table" and name.startswith(b"gpkg_")]
-            for table in (*told, layer):
+            contents_tables = [
+                name.decode() for name, kind, _ in tables if kind == b"table" and name.startswith(b"gpkg_")
+            ]
+            for table in (*contents_tables, layer):
                 quoted = table.replace('"', '""')
                 columns = [row[1].decode() for row in base.execute(f'PRAGMA table_info("{quoted}")')]
                 kept = [name for name in columns if table != DATED or name != "last_change"]
                 listed = ", ".join('"{}"'.format(name.replace('"', '""')) for name in kept)
                 rows = map(repr, base.execute(f'SELECT {listed} FROM "{quoted}"'))  # noqa: S608 - the file's own names
-                # What is told of the tables stands in the order in which they were written.
+                # What is stated of the tables stands in the order in which they were written.
                 for row in rows if table == layer else sorted(rows):
                     hasher.update(row.encode())
     except (sqlite3.Error, UnicodeDecodeError, OSError):

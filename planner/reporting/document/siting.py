@@ -59,13 +59,13 @@ def siting_entries(plan: Plan) -> Entries:
         ],
         "sources": [
             {
-                "source": one.source,
-                "proposed": one.proposed,
-                "kept": one.kept,
-                "suffice": one.suffice,
-                **_in_words(Phrase(f"words.source_{one.source}")),
+                "source": source.source,
+                "proposed": source.proposed,
+                "kept": source.kept,
+                "suffice": source.suffice,
+                **_in_words(Phrase(f"words.source_{source.source}")),
             }
-            for one in siting.pool.sources
+            for source in siting.pool.sources
         ],
         "every_street": siting.pool.every_street,
         "excluded": _excluded(plan),
@@ -75,8 +75,10 @@ def siting_entries(plan: Plan) -> Entries:
         "greedy_gained": plan.sites.comparison.greedy,
         "curve": [_step(step) for step in plan.sites.comparison.curve],
         "alternatives": [
-            _alternative(one, proposal, places)
-            for one, proposal in zip(plan.sites.comparison.others, plan.sites.comparison.other_plans, strict=True)
+            _alternative(other, proposal, places)
+            for other, proposal in zip(
+                plan.sites.comparison.others, plan.sites.comparison.other_plans, strict=True
+            )
         ],
         "left": _left(plan.sites.unserved, plan),
         "robust": _robust(plan.sites.scenarios, places),
@@ -129,7 +131,7 @@ class _Places:
         self.ids = [str(one) for one in candidates["id"]]
         self.sources = [str(one) for one in candidates["source"]]
         self.costs = list(candidates["cost"])
-        self.all_ids = [one.id for one in plan.siting.pool.candidates]
+        self.all_ids = [candidate.id for candidate in plan.siting.pool.candidates]
         self.lonlat = lonlat_degrees(candidates)
 
     def of(self, proposal: Proposal) -> list[Entries]:
@@ -176,12 +178,12 @@ def _proposal(
 def _fates(facility_actions: Sequence[FacilityAction]) -> list[Entries]:
     return [
         {
-            "centre": one.centre,
-            "fate": one.fate,
-            "to": one.to,
-            **_in_words(Phrase(f"words.fate_{one.fate}", {"to": one.to})),
+            "centre": action.centre,
+            "fate": action.fate,
+            "to": action.to,
+            **_in_words(Phrase(f"words.fate_{action.fate}", {"to": action.to})),
         }
-        for one in facility_actions
+        for action in facility_actions
     ]
 
 

@@ -331,13 +331,13 @@ def _centres(content: PlanDocument, words: CardTexts) -> list[Layer]:
             continue
         tier_name = words.texts(f"words.tier_{tier}")
         text = words.texts("maps.layer_centres", tier=tier_name, count=words.texts.whole(len(centres)))
-        layer = FeatureGroup(name=layer_name(text, symbols.shape(tier, "", size=14)))
+        layer = FeatureGroup(name=layer_name(text, symbols.shape_symbol(tier, "", size=14)))
         for station, centre in centres:
             number = words.add(
                 words.card("centre_tip", centre),
                 words.card("centre", centre, rules, content["walking"]["standard_min"]),
             )
-            sign, size = symbols.shape(tier, centre["verdict"]), (symbols.SIZES[tier],) * 2
+            sign, size = symbols.shape_symbol(tier, centre["verdict"]), (symbols.SIZES[tier],) * 2
             foot = size[1] // 2
             sign_at(centre, sign, size, f"centre {tier}", number, foot=foot, station=station).add_to(layer)
         layers.append(layer)
@@ -360,12 +360,12 @@ def _sites(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Layer]:
         title = words.texts("maps.layer_other", method=method) if is_other else words.texts(f"maps.layer_{key}")
         if is_best and content["programme"]:
             title = words.texts("maps.layer_sites_alone")
-        sample = symbols.pin(1, clustered=not is_best, height=22)
+        sample = symbols.pin_symbol(1, clustered=not is_best, height=22)
         layer = FeatureGroup(name=layer_name(title, sample), show=is_best and content["programme"] is None)
         for site in proposal["sites"]:
             card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"], weighted)
             number = words.add(words.card("site_tip", site, proposal, weighted), card)
-            sign = symbols.pin(site["rank"], clustered=not is_best, height=symbols.PIN_HEIGHT)
+            sign = symbols.pin_symbol(site["rank"], clustered=not is_best, height=symbols.PIN_HEIGHT)
             sign_at(
                 site,
                 sign,
@@ -404,7 +404,7 @@ def project_layers(content: PlanDocument, words: CardTexts) -> list[Layer]:
         if not projects:
             continue
         name = t.programme("layer_projects", year=year_text(t, one["year"]), count=len(projects))
-        sign = symbols.flag(one["year"], order)
+        sign = symbols.flag_symbol(one["year"], order)
         layer = YearLayer(places[f"year_{one['year']}"], name=layer_name(name, sign))
         for project in projects:
             number = words.add(

@@ -21,7 +21,7 @@ from planner.reporting.report.sections.people import business_areas_section, gro
 from planner.reporting.report.sections.programme import programme_section
 from planner.reporting.report.sections.services import services_section
 from planner.reporting.report.sections.siting import siting_section
-from planner.reporting.report.sections.summary import facts, nature_of
+from planner.reporting.report.sections.summary import fact_rows, nature_of
 from planner.reporting.report.sections.weak_facilities import weak_facilities_section
 from planner.results import Plan
 
@@ -78,7 +78,7 @@ def build_report(plan: Plan, content: PlanDocument) -> Report:
         t=t,
         name=content["study"]["name"],
         title=scenario_heading(t("title"), content, t.texts),
-        facts=tuple(facts(t, technical=False)),
+        facts=tuple(fact_rows(t, technical=False)),
         modelled=modelled,
         nature=nature,
         indicators=(),

@@ -58,15 +58,15 @@ def render_png(svg: Markup, *, dots_a_px: float = DOTS_A_PX) -> Picture:
 
 def render_all(drawings: Sequence[Markup]) -> list[Picture]:
     """Return several figures as PNG."""
-    return [render_png(one) for one in drawings]
+    return [render_png(drawing) for drawing in drawings]
 
 
 def _pixels(drawing: str, side: str) -> float:
-    found = re.search(rf'<svg [^>]*? {side}="([\d.]+)"', drawing)
-    if found is None:
+    match = re.search(rf'<svg [^>]*? {side}="([\d.]+)"', drawing)
+    if match is None:
         message = "a figure of the report states its size"
         raise ValueError(message)
-    return float(found[1])
+    return float(match[1])
 
 
 Pictures = Mapping[Markup, Picture]
@@ -95,7 +95,7 @@ def start_pictures(report: Report, cache: Cache, *, processes: int = 1) -> Itera
     """
     drawings = drawings_of(report)
     drawn_by = version("resvg_py")
-    missing = [one for one in drawings if not cache.holds("picture", (str(one), drawn_by))]
+    missing = [drawing for drawing in drawings if not cache.holds("picture", (str(drawing), drawn_by))]
     in_second = processes > 1 and missing
     with start_in_process(render_all, missing) if in_second else run_here(render_all, missing) as wait:
 
@@ -108,6 +108,6 @@ def start_pictures(report: Report, cache: Cache, *, processes: int = 1) -> Itera
                     "picture", (str(markup), drawn_by), lambda: drawn.get(markup) or render_png(markup)
                 )
 
-            return {one: picture_of(one) for one in drawings}
+            return {drawing: picture_of(drawing) for drawing in drawings}
 
         yield pictures

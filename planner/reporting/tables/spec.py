@@ -156,7 +156,7 @@ class TableSpec:
 
     def stored_kind(self, name: str) -> StoredKind | None:
         """Return the type of a layer's column with its limit filled in; None where it is not specified."""
-        return next((one.stored for one in self.columns if _pattern(one.key).fullmatch(name)), None)
+        return next((column.stored for column in self.columns if _pattern(column.key).fullmatch(name)), None)
 
     def select(self, keys: tuple[str, ...]) -> tuple[TableColumn, ...]:
         """Return columns in the order of their keys; all columns without keys."""

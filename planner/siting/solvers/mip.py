@@ -2,7 +2,7 @@
 
 A solver is a tool that errs: HiGHS 1.16.0, given a first solution, states the optimum and returns the first
 solution. So what it returns is put into the rows and the objective again. Where it does not give what was stated,
-the programme is solved another way, and the run tells so; a bound that was not kept is no bound.
+the programme is solved another way, and the run reports it; a bound that was not kept is no bound.
 """
 
 from __future__ import annotations
