@@ -12,7 +12,7 @@ import geopandas as gpd
 import pyogrio
 import pytest
 import toy
-from changing import city, diagnosed
+from changing import city, write_city
 from phrases import phrase
 
 import planner
@@ -59,7 +59,7 @@ def money_and_nothing_to_do(folder: Path) -> Plan:
     """Everybody is covered, no premises are weak, every community has its own."""
     two = [{"at": (0, 0)}, {"at": (900, 0), "community": "B"}]
     layers = city([[(0, 0), (1000, 0)]], {(10, 0): 9.0, (900, 0): 5.0}, centres=two, split_x=500.0)
-    diagnosed(folder, layers, more=MONEY + "[siting]\nsites = 1\n")
+    write_city(folder, layers, more=MONEY + "[siting]\nsites = 1\n")
     return planner.run(folder / "study.toml")
 
 
