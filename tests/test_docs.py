@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 import shapely
 import toy
-from changing import COVERED, city, diagnosed
+from changing import COVERED, city, write_city
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
@@ -142,7 +142,7 @@ def led_round(folder: Path) -> PlanDocument:
     """Return a document of a study with a blocked pair of street positions, and a quota."""
     layers = city([[(0, 0), (400, 0), (400, 40), (0, 40)]], {(100, 0): 10, (0, 40): 10, (100, 40): 10})
     quota = '[[quotas]]\nid = "q"\nrule = "own"\nshare = 0.5\nclause = "c"\nevidence = "own"\nen = "Q"\nzh = "Q"\n'
-    diagnosed(folder, layers, COVERED, quota, more="[siting]\nsites = 1\n")
+    write_city(folder, layers, COVERED, quota, more="[siting]\nsites = 1\n")
     return build_document(planner.run(folder / "study.toml"))
 
 
