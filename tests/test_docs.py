@@ -104,7 +104,7 @@ def test_every_entry_of_plan_json_is_documented_and_of_its_type(
         programme(tmp_path / "rich", 150.0),
         classes(tmp_path / "classes"),
         build_document(
-            planner.run(life_circle.write_study(tmp_path / "life", "step_free = true\n" + life_circle.SHARED))
+            planner.run(life_circle.write_study(tmp_path / "life", "step_free = true\n" + life_circle.SEED))
         ),
     ]
     # Of settings by a name of the user's, the name is no entry; those of a layer are documented once.
@@ -166,7 +166,7 @@ def programme(folder: Path, money: float) -> PlanDocument:
 
 def test_every_column_of_results_gpkg_is_documented(rich_toy_plan: planner.Plan, tmp_path: Path) -> None:
     layers = {
-        **result_layers(planner.run(life_circle.write_study(tmp_path, life_circle.SHARED))),
+        **result_layers(planner.run(life_circle.write_study(tmp_path, life_circle.SEED))),
         **result_layers(rich_toy_plan),
     }
     assert set(layers) == set(LAYERS)

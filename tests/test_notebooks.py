@@ -69,7 +69,7 @@ def test_there_are_these_notebooks() -> None:
     names = [name.removesuffix(".ipynb") for name in NOTEBOOKS]
     assert names == [
         *("01_first_study", "02_reading_coverage", "03_choosing_sites", "04_weak_centres"),
-        *("05_judging_a_proposal", "06_programme", "07_coming_from"),
+        *("05_judging_a_proposal", "06_programme", "07_coming_from", "08_services"),
     ]
 
 

@@ -26,7 +26,7 @@ from planner.io.service_places import layer_of_service, service_layer
 from planner.population.disaggregate import demand_method
 from planner.schemas.tables import Facilities
 
-NEAR_DISTRICT = ("water", "barriers", "gates", "parcels", "places")
+NEAR_DISTRICT = ("water", "barriers", "gates", "parcels", "places", "organisations")
 """Layers of which a district gets what lies within its zone."""
 
 OUTLINE_STEP_M = 1.0

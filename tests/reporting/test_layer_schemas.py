@@ -32,6 +32,12 @@ OPTIONAL |= {
     "services_communities",
     "services_ledger",
     "services_bundles",
+    "levels",
+    "levels_ledger",
+    "belts",
+    "belts_members",
+    "organisations",
+    "organisations_stations",
 }
 MONEY = '[programme]\nnew_cost = 40.0\n[[programme.funds]]\nid = "above"\namounts = [50.0, 20.0]\n'
 
