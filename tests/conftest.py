@@ -54,9 +54,9 @@ def pytest_collection_finish() -> None:
 def _one_process() -> Iterator[None]:
     """Write the products of `main(["run", …])` in this process: a second one takes longer to start than to work.
 
-    Equal drawings become pictures once: resvg reads a font of 17 MB for each. That two processes write what one
-    writes is for `tests/io/test_second_process.py`; commands that tests start in processes of their own are as
-    users have them.
+    Equal drawings become pictures once: each takes a tenth of a second. That two processes write what one writes
+    is for `tests/io/test_second_process.py`; commands that tests start in processes of their own are as users have
+    them.
     """
     drawn = functools.cache(pictures.render_png)
     with pytest.MonkeyPatch.context() as patch:
