@@ -21,7 +21,7 @@ from planner.messages.catalogue import Texts
 from planner.messages.errors import SitingError
 from planner.reporting.document.build import build_document
 from planner.reporting.map.sheet import write_static_map
-from planner.reporting.programme_text import statements
+from planner.reporting.programme_text import programme_statements
 from planner.reporting.report.area_report import write_area_report
 from planner.reporting.report.blocks import Translator
 from planner.results import Plan
@@ -167,7 +167,7 @@ def everything_is_made(file: Path, *, answers: bool = True) -> Plan:
     t = Translator(build_document(plan), texts)
     if study.programme.funds:
         assert list(_lines(t.content["programme"], t))
-        assert list(statements(t))
+        assert list(programme_statements(t))
     write_static_map(plan, file.parent / "sheet.svg")
     for wanted in ("", "North town", *plan.inputs.communities["name"]):
         write_area_report(plan, file.parent / "cut.html", wanted=wanted)

@@ -209,10 +209,12 @@ def two_step_fca(
     amounts = read_numbers(starts, supply, "facilities")
     with CallProgress("two_step_fca") as progress:
         times = progress.times(walker, starts.snaps, ends.snaps, within_min=zones[-1])
-    found = two_step_access(times, ends.people, amounts, zones_min=zones, weights=weights)
+    catchments = two_step_access(times, ends.people, amounts, zones_min=zones, weights=weights)
     return (
-        gpd.GeoDataFrame(ends.frame.assign(access=found.access)),
-        gpd.GeoDataFrame(starts.frame.assign(people_in_catchment=found.people, supply_ratio=found.ratio)),
+        gpd.GeoDataFrame(ends.frame.assign(access=catchments.access)),
+        gpd.GeoDataFrame(
+            starts.frame.assign(people_in_catchment=catchments.people, supply_ratio=catchments.ratio)
+        ),
     )
 
 
@@ -329,7 +331,7 @@ def business_areas(
                 ).to_crs(net.crs)
             )
         )
-    found = find_business_areas(
+    areas_of_business = find_business_areas(
         given,
         walker,
         centres,
@@ -339,7 +341,7 @@ def business_areas(
         standard_min=limit,
         language="en",
     )
-    return restore_crs(found.table, places.crs)
+    return restore_crs(areas_of_business.table, places.crs)
 
 
 def _with_ids(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -186,8 +186,8 @@ def _point_issues(table: gpd.GeoDataFrame) -> Iterator[Issue]:
         yield Issue("frame_no_geometry", {}, labels[missing].tolist())
     other = ~missing & (shapely.get_type_id(shapes) != shapely.GeometryType.POINT.value)
     if other.any():
-        found = ", ".join(sorted({str(shape.geom_type) for shape in shapes[other]}))
-        yield Issue("frame_not_points", {"found": found}, labels[other].tolist())
+        types_given = ", ".join(sorted({str(shape.geom_type) for shape in shapes[other]}))
+        yield Issue("frame_not_points", {"found": types_given}, labels[other].tolist())
     xy, owner = shapely.get_coordinates(shapes, return_index=True)
     endless = np.unique(owner[~np.isfinite(xy).all(axis=1)])
     if len(endless):

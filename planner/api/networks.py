@@ -277,17 +277,17 @@ def snap(net: WalkNetwork, points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     a       0.0            True
     b     400.0           False
     """
-    found = read_points(walker_of(net), points, name="points", warns=False).snaps
+    snaps = read_points(walker_of(net), points, name="points", warns=False).snaps
     network = net.walker.network
-    edge = network.segment_edge[found.nearest_segment]
+    edge = network.segment_edge[snaps.nearest_segment]
     return gpd.GeoDataFrame(
         {
-            "street_m": found.nearest_m,
-            "reaches_street": found.reaches_street,
+            "street_m": snaps.nearest_m,
+            "reaches_street": snaps.reaches_street,
             "street": net.streets.index.to_numpy()[network.edge_street[edge]],
             "component": network.edge_piece[edge],
         },
-        geometry=gpd.GeoSeries(shapely.points(found.nearest_xy), crs=network.crs).to_crs(points.crs).to_numpy(),
+        geometry=gpd.GeoSeries(shapely.points(snaps.nearest_xy), crs=network.crs).to_crs(points.crs).to_numpy(),
         index=points.index,
         crs=points.crs,
     )

@@ -304,17 +304,17 @@ def locate(  # noqa: PLR0913 - a location problem has these parts; all but the f
     check_arguments(spec, {"sites": sites, "cost": cost, "budget": budget} | limits | settings)
     points = read_points(walker, people, name="people", weight=weight)
     centres = None if existing is None else read_points(walker, existing, name="existing")
-    asked = siting_settings(sites=sites or 0, seconds=time_limit_s, seed=seed, budget=budget, **settings)
+    siting = siting_settings(sites=sites or 0, seconds=time_limit_s, seed=seed, budget=budget, **settings)
     with CallProgress("locate") as progress:
         if candidates is None:
             progress.stage("candidates")
-            candidates = _proposed(walker, points, centres, limit, asked)
+            candidates = _proposed(walker, points, centres, limit, siting)
         options = read_points(walker, candidates, name="candidates")
         problem = location_problem(
-            walker, points, options, centres, limit, spec=spec, settings=asked, cost=cost, progress=progress
+            walker, points, options, centres, limit, spec=spec, settings=siting, cost=cost, progress=progress
         )
         progress.stage("siting")
-        result = spec.solve(problem, asked.seconds)
+        result = spec.solve(problem, siting.seconds)
     return _as_sites(spec, result, points, options, centres)
 
 

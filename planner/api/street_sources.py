@@ -91,8 +91,10 @@ def _check_lines(frame: gpd.GeoDataFrame, crs: object) -> gpd.GeoDataFrame:
         issues.append(Issue("frame_no_geometry", {}, [str(label) for label in frame.index[missing]]))
     other = ~missing & ~shapes.geom_type.isin(LINES)
     if other.any():
-        found = ", ".join(sorted(set(shapes.geom_type[other])))
-        issues.append(Issue("frame_not_lines", {"found": found}, [str(label) for label in frame.index[other]]))
+        types_given = ", ".join(sorted(set(shapes.geom_type[other])))
+        issues.append(
+            Issue("frame_not_lines", {"found": types_given}, [str(label) for label in frame.index[other]])
+        )
     if issues:
         raise DataError("streets", issues)
     return frame
@@ -129,11 +131,11 @@ def _read_graph(
 def to_metres(streets: Streets, crs: object) -> Streets:
     """Return the streets in a projected system: the one named, their own if it measures in metres, else UTM."""
     area = gpd.GeoDataFrame(geometry=[shapely.box(*streets.total_bounds)], crs=streets.crs)
-    asked = None if crs is None else pyproj.CRS.from_user_input(crs)
-    if asked is not None and asked.is_projected:
-        if not measures_true_metres(asked, gpd.GeoDataFrame(area.to_crs(DEGREES))):
-            raise DataError("walk_network", [Issue("crs_not_metric", {"crs": asked.to_string()})])
-        return Streets(gpd.GeoDataFrame(streets.to_crs(asked)))
+    target = None if crs is None else pyproj.CRS.from_user_input(crs)
+    if target is not None and target.is_projected:
+        if not measures_true_metres(target, gpd.GeoDataFrame(area.to_crs(DEGREES))):
+            raise DataError("walk_network", [Issue("crs_not_metric", {"crs": target.to_string()})])
+        return Streets(gpd.GeoDataFrame(streets.to_crs(target)))
     metric = choose_metric_crs(Communities(area), None, study="walk_network", source="streets")
     return Streets(gpd.GeoDataFrame(streets.to_crs(metric)))
 

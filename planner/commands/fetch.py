@@ -192,10 +192,10 @@ def _find(request: Fetch, servers: OsmServers) -> tuple[PlaceBoundary, str]:
     if request.boundary is None:
         kept = servers.find_place(request.place)
         return choose_place(request.place, kept.answers), kept.dated
-    found = read_layer(request.boundary, Layer(path=request.boundary), setting="--boundary", schema=BOUNDARY)
-    if found.issues:
-        raise FetchError(str(request.boundary), found.issues)
-    return PlaceBoundary(request.boundary.stem, "", read_boundary(found.frame, source=str(request.boundary))), ""
+    layer = read_layer(request.boundary, Layer(path=request.boundary), setting="--boundary", schema=BOUNDARY)
+    if layer.issues:
+        raise FetchError(str(request.boundary), layer.issues)
+    return PlaceBoundary(request.boundary.stem, "", read_boundary(layer.frame, source=str(request.boundary))), ""
 
 
 def _layers(

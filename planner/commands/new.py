@@ -68,17 +68,19 @@ def write_study(
             raise CommandError(str(folder), [Issue("study_exists", {"path": file})])
         from planner.inputs.folder_recognition import recognise_folder
 
-        found = recognise_folder(folder)
-        names = "".join(guess.layer.title + "".join(map(str, guess.read.frame)) for guess in found.tables.values())
+        recognised = recognise_folder(folder)
+        names = "".join(
+            guess.layer.title + "".join(map(str, guess.read.frame)) for guess in recognised.tables.values()
+        )
         language = language or user_language() or detect_language(f"{folder.name}{names}")
         folder.mkdir(parents=True, exist_ok=True)
         name = name or folder.resolve().name or "study"
-        file.write_text(short_study(name, language, found.lines, found.settings), "utf-8", newline="\n")
+        file.write_text(short_study(name, language, recognised.lines, recognised.settings), "utf-8", newline="\n")
     except PlannerError:
         raise
     except OSError as error:
         raise OutputError(str(folder), [Issue("not_writable", {"reason": system_reason(error)})]) from error
-    return file, found, language
+    return file, recognised, language
 
 
 def _report(folder: Path, recognised: RecognisedInputs, texts: Texts) -> Iterator[str]:

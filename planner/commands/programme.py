@@ -60,7 +60,7 @@ def describe_programme(path: Path, texts: Texts, *, progress: Progress = silent,
 
 def _lines(programme: Programme, t: Translator) -> Iterator[str]:
     unit = unit_of_amount(programme["unit"], t.texts)
-    yield from words.statements(t)
+    yield from words.programme_statements(t)
     yield from ("", t.programme("list_needs"))
     yield from (_need(need, t) for need in programme["needs"])
     yield from ("", t.programme("list_resources"))

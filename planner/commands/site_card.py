@@ -95,8 +95,8 @@ def _within(answered: SolvedProblem, texts: Texts) -> str:
 def _weights(answered: SolvedProblem) -> dict[str, float]:
     """Return the weight of one person by population group."""
     demand = answered.study.demand
-    found = {RESIDENTS: demand.residents_weight, **{kind.title: kind.weight for kind in demand.groups}}
-    return {kind: weight for kind, weight in found.items() if weight > 0}
+    weights = {RESIDENTS: demand.residents_weight, **{kind.title: kind.weight for kind in demand.groups}}
+    return {kind: weight for kind, weight in weights.items() if weight > 0}
 
 
 def _candidates(answered: SolvedProblem, texts: Texts) -> Iterator[str]:

@@ -68,7 +68,7 @@ def evaluate_rule(rule: Rule, facts: FacilityFacts, *, threshold: float = 1.0) -
 
     Examples
     --------
-    >>> from planner.evaluation.intervals import IndicatorRef, exactly
+    >>> from planner.evaluation.intervals import IndicatorRef, exact_interval
     >>> rule = Rule(id="floor", expression="floor_area_m2 >= 300", tiers=("community",), grade="compliant",
     ...     unit="m2", clause="-", evidence="own", en="Floor area", zh="面积")
     >>> values = IndicatorValues({IndicatorRef("floor_area_m2"): exact_interval(300.0)})

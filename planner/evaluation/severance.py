@@ -299,13 +299,13 @@ def pairs_near(
     """Return by facility the pairs whose middle lies within a straight-line distance, and their directions."""
     middles = shapely.get_coordinates(shapely.centroid(pairs.geometry.array))
     facilities_xy = shapely.get_coordinates(facilities.geometry.array)
-    found = {}
+    nearest_pairs = {}
     for ident, xy in zip(facilities["id"], facilities_xy, strict=True):
         step = middles - xy
         near = np.flatnonzero(np.hypot(*step.T) <= within_m)
         directions = [DIRECTIONS[one] for one in direction_index(step[near])]
-        found[str(ident)] = tuple(zip(pairs["id"].iloc[near].tolist(), directions, strict=True))
-    return found
+        nearest_pairs[str(ident)] = tuple(zip(pairs["id"].iloc[near].tolist(), directions, strict=True))
+    return nearest_pairs
 
 
 def _street_names(

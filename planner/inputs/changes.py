@@ -59,16 +59,16 @@ class Change(BaseModel):
 def change_issues(changes: Sequence[Change], inputs: Inputs) -> Iterator[Issue]:
     """Yield what is wrong with changes: unknown centres and gates, ids taken, places that are missing or far."""
     facilities = inputs.facilities
-    known = set(facilities["id"])
+    ids = set(facilities["id"])
     gates = set() if inputs.gates is None else set(inputs.gates["id"])
     branches = [change.id for change in changes if change.kind == "open_station"]
     outline = shapely.union_all(inputs.communities.geometry.array)
     checks = (
-        ("scenario_change_centre", [one.centre for one in changes if one.centre not in known]),
+        ("scenario_change_centre", [one.centre for one in changes if one.centre not in ids]),
         ("scenario_change_gate", [one.id for one in changes if one.kind == "open_gate" and one.id not in gates]),
         (
             "scenario_change_id",
-            [branch for branch in branches if not branch or branch in known or branches.count(branch) > 1],
+            [branch for branch in branches if not branch or branch in ids or branches.count(branch) > 1],
         ),
         (
             "scenario_change_place",

@@ -79,14 +79,14 @@ def match_communities(given: pd.Series, rows: Sequence[str], communities: Commun
     steps = _steps(communities)
     ids, unmatched, ambiguous, by_name = [], [], [], 0
     names = dict(zip(communities["id"], communities["name"], strict=True))
-    known: dict[str, tuple[str, ...]] = {}
+    ids_by_name: dict[str, tuple[str, ...]] = {}
     for row, text in zip(rows, given, strict=True):
         if not text:
             ids.append("")
             continue
-        if text not in known:
-            known[text] = _first_match(text, steps)
-        result = known[text]
+        if text not in ids_by_name:
+            ids_by_name[text] = _first_match(text, steps)
+        result = ids_by_name[text]
         ids.append(result[0] if len(result) == 1 else "")
         by_name += len(result) == 1 and result[0] != text
         if not result:

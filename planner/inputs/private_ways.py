@@ -143,9 +143,9 @@ def compound_notices(access: CompoundAccess, study: Study, demand: gpd.GeoDataFr
     """Yield notices on the demand points affected by private ways and closed gates."""
     metres = {"metres": _format_whole(access.private_m), "access_m": f"{study.walking.access_m:g}"}
     if access.private_m > 0:
-        told = _notice(f"private_ways_{access.private_ways}", "streets", demand, access.on_private, metres)
+        notice = _notice(f"private_ways_{access.private_ways}", "streets", demand, access.on_private, metres)
         # Only where people lose their way out are they to be looked for.
-        yield told if access.private_ways == "closed" else replace(told, rows=())
+        yield notice if access.private_ways == "closed" else replace(notice, rows=())
     if access.shut_in.any():
         yield _notice("private_ways_around", "demand", demand, access.shut_in, {})
     if access.behind_gates.any():

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from planner.network.compile import kernel
-from planner.network.spatial_index import accumulate, shift_pointers
+from planner.network.spatial_index import accumulate_counts, shift_pointers
 from planner.network.walk import FloatArray, IndexArray
 
 
@@ -189,7 +189,7 @@ def links_by_node(
     by_node = np.zeros(n_nodes + 1, dtype=np.int64)
     for which in node:
         by_node[which + 1] += 1
-    accumulate(by_node)
+    accumulate_counts(by_node)
     point, walk_m = np.empty(len(node), dtype=np.int64), np.empty(len(node))
     k = 0
     for i in range(len(counts)):
@@ -218,7 +218,7 @@ def rows_by_edge(streets: EdgeArrays, stands: SnapArrays, wanted: IndexArray, *,
     for s in stands.segment:
         if is_wanted[segment_edge[s]]:
             pointer[segment_edge[s] + 1] += 1
-    accumulate(pointer)
+    accumulate_counts(pointer)
     count = pointer[-1]
     rows, point, segment = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
     best = np.empty((count, 4))

@@ -355,13 +355,13 @@ def components_of_people(
         return (), 0, 0.0
     lines = network.edge_lines()
     tree = shapely.STRtree(main := lines[network.edge_piece == 0])
-    found = []
+    components = []
     for row in np.lexsort((numbers, -total))[:at_most].tolist():
         streets = shapely.union_all(lines[network.edge_piece == numbers[row]])
         nearest = main[tree.nearest(streets)]
         link = shapely.shortest_line(nearest, streets)
         x, y = shapely.get_coordinates(link)[0].tolist()
-        found.append(
+        components.append(
             Component(off[member == row], float(total[row]), float(streets.length), float(link.length), (x, y))
         )
-    return tuple(found), len(numbers), float(total.sum())
+    return tuple(components), len(numbers), float(total.sum())

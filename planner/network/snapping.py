@@ -103,7 +103,7 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snapped
     xy = check_points("snap(xy)", xy, network)
     check_access("snap", access_m)
     order, reach_m = block_order(xy, network.grid), access_m + TOUCH_M
-    found = map_chunks(
+    parts = map_chunks(
         lambda first, last: (
             first,
             find_nearby_segments(network.grid, network.segment_xy, xy, order, first, last, reach_m),
@@ -113,7 +113,7 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snapped
     )
     counts, nearest_segment = np.zeros(len(xy), dtype=np.int64), np.zeros(len(xy), dtype=np.int64)
     nearest_m = np.zeros(len(xy))
-    for first, part in found:
+    for first, part in parts:
         who = order[first : first + len(part.counts)]
         counts[who], nearest_segment[who], nearest_m[who] = part.counts, part.nearest_segment, part.nearest_m
     pointer = np.concatenate([[0], np.cumsum(counts)])
@@ -123,9 +123,9 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snapped
     map_chunks(
         lambda first, last: [
             fill_stretches(segments, xy, order, begin, part, float(access_m), pairs)
-            for begin, part in found[first:last]
+            for begin, part in parts[first:last]
         ],
-        len(found),
+        len(parts),
         at_least=1,
     )
     near = SnappedPoints(

@@ -160,7 +160,7 @@ def block_order(xy: FloatArray, grid: Grid) -> IndexArray:
         row = int(min(max((xy[point, 1] - grid.south) / width, 0.0), rows - 1.0))
         block[point] = row * columns + column
         pointer[block[point] + 1] += 1
-    accumulate(pointer)
+    accumulate_counts(pointer)
     order = np.empty(len(xy), dtype=np.int64)
     for point in range(len(xy)):
         order[pointer[block[point]]] = point
@@ -189,14 +189,14 @@ def fill_cells(
                         segment[pointer[cell]] = s
                         pointer[cell] += 1
         if counting:
-            accumulate(pointer)
+            accumulate_counts(pointer)
             segment = np.empty(pointer[-1], dtype=np.int64)
     shift_pointers(pointer)
     return pointer, segment
 
 
 @kernel
-def accumulate(pointer: IndexArray) -> None:
+def accumulate_counts(pointer: IndexArray) -> None:
     """Turn counts, each one place late, into the start of the rows of each key, in place."""
     for key in range(1, len(pointer)):
         pointer[key] += pointer[key - 1]

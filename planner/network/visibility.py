@@ -230,10 +230,10 @@ def find_nearby_pieces(
                 x, y = barrier_xy[piece, 0], barrier_xy[piece, 1]
                 step_x, step_y = barrier_xy[piece, 2] - x, barrier_xy[piece, 3] - y
                 if squared_to_piece(spot[0] - x, spot[1] - y, step_x, step_y) <= reach_m**2:
-                    known = False
+                    is_listed = False
                     for earlier in range(count):
-                        known |= near[earlier] == piece
-                    if not known:
+                        is_listed |= near[earlier] == piece
+                    if not is_listed:
                         near[count] = piece
                         count += 1
     return count

@@ -121,8 +121,8 @@ def parse_counts(values: pd.Series, column: str, ids: pd.Series, source: str) ->
     unreadable = ~blank & ~np.isfinite(numbers)
     issues = []
     if unreadable.any():
-        found = ", ".join(sorted({str(value) for value in values[unreadable]})[:8])
-        issues.append(Issue("not_a_number", {"column": column, "found": found}, list(ids[unreadable])))
+        listed = ", ".join(sorted({str(value) for value in values[unreadable]})[:8])
+        issues.append(Issue("not_a_number", {"column": column, "found": listed}, list(ids[unreadable])))
     if (numbers < 0).any():
         issues.append(Issue("negative_number", {"column": column}, list(ids[numbers < 0])))
     if issues:

@@ -21,7 +21,7 @@ from planner.reporting.notebook_maps import Drawn, draw_layers, plot_layers, wri
 from planner.reporting.report.blocks import Translator, annex_ref
 from planner.reporting.report.figures import overview_figure
 from planner.reporting.report.pictures import render_png
-from planner.reporting.report.sections.summary import indicators, nature_of
+from planner.reporting.report.sections.summary import indicator_cards, nature_of
 from planner.reporting.style import SITE, UNCOVERED, VERDICT_COLOURS, shades
 from planner.reporting.tables.geopackage import result_layers, write_geopackage
 from planner.reporting.write import write_single
@@ -56,7 +56,7 @@ def show(plan: Plan) -> str:
             '<div style="{}"><b style="font-size:1.4em">{}</b><br>{}<br>'
             '<small style="color:#4a545e">{}</small></div>'
         ).format(BOX, indicator.value, indicator.label, indicator.note)
-        for indicator in indicators(t)
+        for indicator in indicator_cards(t)
     )
     image = base64.b64encode(_small_png(overview_figure(plan, t.texts))).decode("ascii")
     return str(

@@ -157,33 +157,33 @@ def fund_rules_text(fund: Fund, t: Translator) -> str:
     return t.programme("measure_joint").join(_fund_rules(fund, t))
 
 
-def headlines(t: Translator) -> Iterator[str]:
+def headline_figures(t: Translator) -> Iterator[str]:
     """Yield what the programme comes to, and what is missing."""
-    found = require(t.content["programme"])
-    labels = [year["year"] for year in found["years"]]
-    given = sum(one["amount"] for fund in found["resources"]["funds"] for one in fund["years"])
-    last = found["years"][-1]
+    programme = require(t.content["programme"])
+    labels = [year["year"] for year in programme["years"]]
+    given = sum(one["amount"] for fund in programme["resources"]["funds"] for one in fund["years"])
+    last = programme["years"][-1]
     values = {
         "years": years_text(t, labels[0], labels[-1]),
         "money": money_text(given),
-        "unit": unit_of_amount(found["unit"], t.texts),
-        "projects": len(found["projects"]),
-        "cost": money_text(found["cost"]),
+        "unit": unit_of_amount(programme["unit"], t.texts),
+        "projects": len(programme["projects"]),
+        "cost": money_text(programme["cost"]),
         "covered": t.whole(last["people_covered"]),
         "standard": t.whole(last["people_standard"]),
         "minutes": t.exact(t.content["walking"]["standard_min"]),
     }
-    if found["projects"]:
+    if programme["projects"]:
         yield t.programme("intro", **values)
     else:
         yield t.programme("no_projects", money=values["money"], unit=values["unit"], years=values["years"])
-    yield from _weak(found, t)
+    yield from _weak(programme, t)
 
 
-def statements(t: Translator) -> Iterator[str]:
+def programme_statements(t: Translator) -> Iterator[str]:
     """Yield what the programme comes to, what is missing, how sure that is, and where its costs are from."""
     found, settings = require(t.content["programme"]), t.content["study"]["programme"]
-    yield from headlines(t)
+    yield from headline_figures(t)
     if found["status"] == "optimal":
         yield t.programme("optimal" if found["projects"] else "optimal_none")
     else:

@@ -105,8 +105,8 @@ class TableSchema(Generic[Table]):
         columns = [column for column in self.columns if column.name not in spoken_of]
         issues = [*reader_issues, *self._wrong_columns(frame, columns)]
         if self.geometry_types:
-            told = {row for issue in reader_issues if issue.key == "unreadable_place" for row in issue.rows}
-            issues += [*self._wrong_geometry(frame, told), *wrong_crs(frame)]
+            explained = {row for issue in reader_issues if issue.key == "unreadable_place" for row in issue.rows}
+            issues += [*self._wrong_geometry(frame, explained), *wrong_crs(frame)]
         if issues:
             raise DataError(source, issues)
         return self.as_type(self._canonical(frame))
@@ -160,10 +160,10 @@ class TableSchema(Generic[Table]):
             yield Issue("infinite_geometry", {}, list(names[~finite]))
         other = ~present.geom_type.isin(self.geometry_types)
         if other.any():
-            found = ", ".join(sorted(set(present.geom_type[other])))
+            types_given = ", ".join(sorted(set(present.geom_type[other])))
             expected = ", ".join(self.geometry_types)
             remedy = self._remedy({*present.geom_type[other]})
-            values = {"expected": expected, "found": found, "remedy": remedy}
+            values = {"expected": expected, "found": types_given, "remedy": remedy}
             yield Issue("geometry_type", values, list(names[other]))
         # A line without length is harmless, and the network leaves it out; only outlines can be broken.
         outlines = finite & present.geom_type.isin(AREAS)

@@ -130,12 +130,12 @@ def solve_bundles(problem: BundleProblem, *, time_limit_s: float = 60.0) -> Bund
     """
     _check(problem)
     programme, rows = _programme(problem)
-    found = solve(programme, Deadline(time_limit_s))
-    if found.x is None:
+    solution = solve(programme, Deadline(time_limit_s))
+    if solution.x is None:
         # Nothing taken keeps every row: only time can be the reason.
         nothing = np.zeros(len(programme.cost))
-        return _solution(problem, rows, nothing, bound=-found.bound)
-    return _solution(problem, rows, found.x, bound=-found.bound)
+        return _solution(problem, rows, nothing, bound=-solution.bound)
+    return _solution(problem, rows, solution.x, bound=-solution.bound)
 
 
 def least_cost(problem: BundleProblem, *, at_least: float, time_limit_s: float = 60.0) -> float | None:
@@ -153,18 +153,18 @@ def least_cost(problem: BundleProblem, *, at_least: float, time_limit_s: float =
     cost[: problem.n_rooms * size] = _costs(problem)
     matrix = csr_array(vstack([programme.matrix, csr_array(-programme.cost[None, :])], format="csr"))
     needed = at_least * (1 - BUDGET_TOLERANCE)
-    asked = replace(
+    cheapest = replace(
         programme,
         cost=cost,
         matrix=matrix,
         row_lower=np.append(programme.row_lower, needed),
         row_upper=np.append(programme.row_upper, np.inf),
     )
-    found = solve(asked, Deadline(time_limit_s))
-    if found.x is None or not np.isfinite(found.bound):
+    solution = solve(cheapest, Deadline(time_limit_s))
+    if solution.x is None or not np.isfinite(solution.bound):
         return None
-    value = float(cost @ np.round(found.x))
-    return value if value <= found.bound + BUDGET_TOLERANCE * max(1.0, value) * 1e3 else None
+    value = float(cost @ np.round(solution.x))
+    return value if value <= solution.bound + BUDGET_TOLERANCE * max(1.0, value) * 1e3 else None
 
 
 def _costs(problem: BundleProblem) -> FloatArray:

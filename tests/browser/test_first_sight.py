@@ -1,4 +1,4 @@
-"""The first screen, handles apart at twelve sizes, years that play, charts, and spots."""
+"""The first screen, handles apart at thirteen sizes, years that play, charts, and spots."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from planner.reporting.document.build import build_document
 pytestmark = pytest.mark.browser
 
 SIZES = (
-    *((390, 844), (412, 915), (640, 480), (768, 1024), (800, 600), (1024, 768)),
+    *((360, 640), (390, 844), (412, 915), (640, 480), (768, 1024), (800, 600), (1024, 768)),
     *((1280, 720), (1366, 768), (1440, 900), (1920, 1080), (2560, 1080), (3840, 2160)),
 )
+"""From a phone to a wall, and a notebook's frame."""
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,7 @@ def opened(page: Page, size: tuple[int, int]) -> None:
 def test_no_handle_covers_another_or_leaves_the_screen(page: Page, size: tuple[int, int]) -> None:
     opened(page, size)
     check_handles_apart(page.evaluate(BOXES, list(HANDLES)), size)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_the_first_screen_says_what_is_decided(page: Page) -> None:

@@ -390,8 +390,8 @@ def _without_marks(name: str) -> str:
     >>> _without_marks("高德lng"), _without_marks("lonwgs84"), _without_marks("gps")
     ('lng', 'lon', '')
     """
-    found = _place_marks().fullmatch(name)
-    return found.group(1) if found else name
+    match = _place_marks().fullmatch(name)
+    return match.group(1) if match else name
 
 
 def _by_name(words: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -313,8 +313,10 @@ def table_contents(path: Path, layer: str | None) -> str | None:
                 # A view shows other tables.
                 return None
             hasher.update(repr((layer, tables)).encode())
-            told = [name.decode() for name, kind, _ in tables if kind == b"table" and name.startswith(b"gpkg_")]
-            for table in (*told, layer):
+            contents_tables = [
+                name.decode() for name, kind, _ in tables if kind == b"table" and name.startswith(b"gpkg_")
+            ]
+            for table in (*contents_tables, layer):
                 quoted = table.replace('"', '""')
                 columns = [row[1].decode() for row in base.execute(f'PRAGMA table_info("{quoted}")')]
                 kept = [name for name in columns if table != DATED or name != "last_change"]

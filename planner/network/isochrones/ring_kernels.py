@@ -244,24 +244,24 @@ def _outline_around(
     outlines, boxes = listed
     ring, first = hole
     x, y = xy[first, 0], xy[first, 1]
-    likely, found = 0, -1
+    likely, inner = 0, -1
     for at in range(len(outlines)):
         if ring_m2[outlines[at]] > -ring_m2[ring] and _is_in(boxes[at], x, y):
-            likely, found = likely + 1, outlines[at]
+            likely, inner = likely + 1, outlines[at]
     if likely <= 1:
         # A hole lies in some outline: no need to look whether it does.
-        return int(found)
-    found = -1
+        return int(inner)
+    inner = -1
     for at in range(len(outlines)):
         outline = outlines[at]
         if ring_m2[outline] <= -ring_m2[ring] or not _is_in(boxes[at], x, y):
             continue
-        if found >= 0 and ring_m2[found] <= ring_m2[outline]:
+        if inner >= 0 and ring_m2[inner] <= ring_m2[outline]:
             continue
         begin = ring_end[outline - 1] if outline else 0
         if _holds(xy[begin : ring_end[outline]], x, y):
-            found = outline
-    return int(found)
+            inner = outline
+    return int(inner)
 
 
 @kernel

@@ -257,10 +257,10 @@ def _find_spots(pieces: FloatArray) -> tuple[FloatArray, int]:
     for k in range(n):
         for side in range(0, 4, 2):
             x, y = pieces[k, side], pieces[k, side + 1]
-            known = False
+            is_listed = False
             for earlier in range(ends):
-                known |= abs(spots[earlier, 0] - x) + abs(spots[earlier, 1] - y) < TOUCHING_M
-            if not known:
+                is_listed |= abs(spots[earlier, 0] - x) + abs(spots[earlier, 1] - y) < TOUCHING_M
+            if not is_listed:
                 spots[ends, 0], spots[ends, 1] = x, y
                 ends += 1
     total = ends

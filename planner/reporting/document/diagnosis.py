@@ -168,10 +168,10 @@ def _lonlat(place: Point, crs: object) -> list[float]:
 
 def by_facility(table: pd.DataFrame) -> Mapping[str, list[Entry]]:
     """Return the rows of each centre, without its id; one pass, since a frame a centre takes far longer."""
-    found: dict[str, list[Entry]] = {}
+    by_facility: dict[str, list[Entry]] = {}
     for row in _records(table):
-        found.setdefault(str(row.pop("facility")), []).append(row)
-    return found
+        by_facility.setdefault(str(row.pop("facility")), []).append(row)
+    return by_facility
 
 
 def _records(table: pd.DataFrame) -> list[Entry]:

@@ -121,8 +121,8 @@ def places_of(plan: Plan, lonlat: LonLat) -> dict[str, tuple[float | None, float
     spots = spots_of(plan)
     somewhere = {ident: spot for ident, spot in spots.items() if spot is not None}
     layer = gpd.GeoDataFrame(geometry=list(somewhere.values()), crs=plan.inputs.crs)
-    found: dict[str, tuple[float | None, float | None]] = dict.fromkeys(spots, (None, None))
-    return found | dict(zip(somewhere, lonlat(layer), strict=True))
+    places: dict[str, tuple[float | None, float | None]] = dict.fromkeys(spots, (None, None))
+    return places | dict(zip(somewhere, lonlat(layer), strict=True))
 
 
 def spots_of(plan: Plan) -> dict[str, shapely.Point | None]:

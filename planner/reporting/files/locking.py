@@ -115,35 +115,35 @@ def lock_folder(
     lock, signed = folder / LOCK, _signed()
     until = time.monotonic() + (WAIT_S if wait_s is None else wait_s)
     while not _taken(lock, signed):
-        found = _signature(lock)
-        if found is None:
+        signature = _signature(lock)
+        if signature is None:
             continue
-        if _is_left_over(lock, found):
-            _clear(lock, found, signed)
+        if _is_left_over(lock, signature):
+            _clear(lock, signature, signed)
         elif time.monotonic() >= until:
-            raise OutputError(str(folder), [Issue("folder_locked", {**_in_words(found), "file": lock})])
+            raise OutputError(str(folder), [Issue("folder_locked", {**_in_words(signature), "file": lock})])
         else:
             pause(LOOK_S)
     try:
         yield
     finally:
-        found = _signature(lock)
-        if found is not None and found.text == signed:
+        signature = _signature(lock)
+        if signature is not None and signature.text == signed:
             _remove(lock)
 
 
 def clear_traces(folder: Path) -> None:
     """Remove what processes that were killed while they looked at a lock have left beside it."""
     for file in folder.glob(f"{LOCK}-*"):
-        found = _signature(file)
-        if found is not None and _is_left_over(file, found):
+        signature = _signature(file)
+        if signature is not None and _is_left_over(file, signature):
             _remove(file)
 
 
 def _signed() -> str:
     owner = this_process()
-    said = {"host": owner.host, "machine": owner.machine, "pid": owner.pid, "started": owner.started}
-    return json.dumps({**said, "since": time.strftime("%Y-%m-%d %H:%M:%S"), "id": uuid.uuid4().hex})
+    record = {"host": owner.host, "machine": owner.machine, "pid": owner.pid, "started": owner.started}
+    return json.dumps({**record, "since": time.strftime("%Y-%m-%d %H:%M:%S"), "id": uuid.uuid4().hex})
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +156,8 @@ class _Signature:
     def owner(self) -> Owner | None:
         """Return whose it is; None where that cannot be read."""
         try:
-            said = json.loads(self.text)
-            return Owner(str(said["host"]), str(said["machine"]), int(said["pid"]), str(said["started"]))
+            record = json.loads(self.text)
+            return Owner(str(record["host"]), str(record["machine"]), int(record["pid"]), str(record["started"]))
         except (ValueError, TypeError, KeyError, RecursionError):
             return None
 

@@ -43,7 +43,7 @@ class Situation:
     """Today's facilities as the rules see them, without these branches."""
 
 
-def situations(plan: Plan) -> Iterator[Situation]:
+def access_situations(plan: Plan) -> Iterator[Situation]:
     """Yield the situations by passages built: for each choice of them, first without upgrades, then with all."""
     outcome = plan.outcome
     for choice, walks in enumerate(outcome.walks):
@@ -67,10 +67,10 @@ def _situation(plan: Plan, walks: Walks, facilities: Facilities, *, is_today: bo
         # People of neighbouring districts come to a branch as they do to its centre.
         places, ends = prepared.snapped(facilities.iloc[count:]), prepared.all_demand()[1]
         branches = prepared.walker.times(places, ends, within_min=branches.horizon_min)
-    return Situation(replace(access, facilities=facilities, times=stacked(access.times, branches)), facts)
+    return Situation(replace(access, facilities=facilities, times=stack_choices(access.times, branches)), facts)
 
 
-def stacked(first: TravelTimes, *others: TravelTimes) -> TravelTimes:
+def stack_choices(first: TravelTimes, *others: TravelTimes) -> TravelTimes:
     """Return walks of several tables of facilities to the same demand points, numbered through."""
     every = [first, *(one for one in others if one.n_facilities)]
     begins = np.cumsum([0, *(one.n_facilities for one in every)])
@@ -104,7 +104,7 @@ def facts_by_choice(plan: Plan) -> Mapping[int, list[FacilityFacts]]:
     found: dict[int, list[FacilityFacts]] = {
         position: [] for position, one in enumerate(plan.diagnosis.facts) if one.tier in PREMISES
     }
-    for situation in situations(plan):
+    for situation in access_situations(plan):
         of_branches = _by_branches(plan, situation)
         for position, of_one in found.items():
             of_one += [situation.facts[position], *of_branches.get(position, ())]

@@ -38,7 +38,7 @@ class CardTexts:
 
     def card(self, name: str, *given: object) -> Markup:
         """Return one of the cards in map_cards.html, filled in."""
-        template = symbols.environment(self.texts).get_template("map_cards.html")
+        template = symbols.template_environment(self.texts).get_template("map_cards.html")
         return Markup(getattr(template.module, name)(*given))  # noqa: S704 - the template escapes what it is given
 
 

@@ -30,12 +30,12 @@ def pack(content: object) -> str:
     return base64.b64encode(gzip.compress(packed, compresslevel=9, mtime=0)).decode("ascii")
 
 
-def steps(values: NDArray[np.int64]) -> list[int]:
+def pack_steps(values: NDArray[np.int64]) -> list[int]:
     """Return the step from each number to the next, the first from 0.
 
     Examples
     --------
-    >>> steps(np.array([5, 7, 4]))
+    >>> pack_steps(np.array([5, 7, 4]))
     [5, 2, -3]
     """
     taken: list[int] = np.diff(values, prepend=0).tolist()
@@ -44,7 +44,7 @@ def steps(values: NDArray[np.int64]) -> list[int]:
 
 def degree_steps(degrees: NDArray[np.float64]) -> list[int]:
     """Return degrees, in millionths, by their steps."""
-    return steps(np.rint(degrees * 10**DEGREE_DIGITS).astype(np.int64))
+    return pack_steps(np.rint(degrees * 10**DEGREE_DIGITS).astype(np.int64))
 
 
 def polygon_steps(shapes: NDArray[np.object_]) -> dict[str, list[int]]:
@@ -74,7 +74,7 @@ JSDOC = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL)
 OTHER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
-def bundle(entry: str, modules: dict[str, str] | None = None) -> str:
+def bundle_modules(entry: str, modules: dict[str, str] | None = None) -> str:
     r"""Return a module and all that it imports as one script, in which `entry` holds its exports.
 
     Parameters
@@ -98,7 +98,7 @@ def bundle(entry: str, modules: dict[str, str] | None = None) -> str:
     Examples
     --------
     >>> a = 'import { b } from "./b.js";\nexport const a = b + 1;\n'
-    >>> print(bundle("a.js", {"a.js": a, "b.js": "export const b = 1;\n"}))
+    >>> print(bundle_modules("a.js", {"a.js": a, "b.js": "export const b = 1;\n"}))
     const b_js = (() => {
     const b = 1;
     return { b };

@@ -24,9 +24,9 @@ from planner.reporting.map.folium_adapter import Begin, Start, base_map, offline
 from planner.reporting.map.labels import places_to_find, street_names
 from planner.reporting.map.layers import map_layers
 from planner.reporting.map.legend import legend
-from planner.reporting.map.packing import bundle, pack
+from planner.reporting.map.packing import bundle_modules, pack
 from planner.reporting.map.scenes import scenes
-from planner.reporting.map.symbols import environment, read_template
+from planner.reporting.map.symbols import read_template, template_environment
 from planner.reporting.map.whatif_data import what_if_data
 from planner.reporting.programme_text import money_text
 from planner.reporting.rounding import rate_text, weak_count_text
@@ -149,7 +149,7 @@ def draw_map(plan: Plan, content: PlanDocument) -> str:
         drawing,
         title=str(Markup.escape(plan.study.name)),
         style=read_template("map.css"),
-        script=bundle("main.js"),
+        script=bundle_modules("main.js"),
         body=_panel(
             content,
             words.texts,
@@ -193,7 +193,7 @@ def _panel(content: PlanDocument, texts: Texts, *, has_tiles: bool, needs_run: s
     best = proposals[-1] if proposals else None
     programme = content["programme"]
     return (
-        environment(texts)
+        template_environment(texts)
         .get_template("map_panel.html")
         .render(
             content=content,

@@ -52,7 +52,7 @@ def signs_wide(text: str) -> float:
     return sum(1.0 if ord(sign) > LAST_NARROW or sign in WIDE else NARROW for sign in text)
 
 
-def wrapped(text: str, signs: int) -> list[str]:
+def wrap_text(text: str, signs: int) -> list[str]:
     """Cut a text into lines of so many full-width signs, twice as many narrow ones; no line begins with a stop."""
     lines, line, width = [], "", 0.0
     for piece in re.findall(PIECES, replace_missing_glyphs(text)):
@@ -69,12 +69,12 @@ def write_lines(
 ) -> float:
     """Write lines one below the other; return where the next one goes."""
     for line in lines:
-        write(axes, 0, y, line, size, ha="left", colour=colour)
+        write_text(axes, 0, y, line, size, ha="left", colour=colour)
         y += step
     return y
 
 
-def write(  # noqa: PLR0913 - a label has so many sides
+def write_text(  # noqa: PLR0913 - a label has so many sides
     axes: Axes,
     x: float,
     y: float,
@@ -100,7 +100,7 @@ def write(  # noqa: PLR0913 - a label has so many sides
             label.set_path_effects([Stroke(linewidth=2.2, foreground="white")])
 
 
-def fill(axes: Axes, shapes: gpd.GeoSeries, colour: object, *, zorder: float, alpha: float = 1.0) -> None:
+def fill_areas(axes: Axes, shapes: gpd.GeoSeries, colour: object, *, zorder: float, alpha: float = 1.0) -> None:
     """Fill areas, their holes left out."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path as Outline
@@ -114,7 +114,7 @@ def fill(axes: Axes, shapes: gpd.GeoSeries, colour: object, *, zorder: float, al
         axes.add_artist(PathPatch(outline, facecolor=str(colour), edgecolor="none", alpha=alpha, zorder=zorder))
 
 
-def stroke(
+def stroke_lines(
     axes: Axes,
     lines: gpd.GeoSeries,
     colour: str,

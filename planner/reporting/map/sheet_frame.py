@@ -62,7 +62,7 @@ class Window:
         return (points - (west, south)) / self.scale + self.place_mm[:2]
 
 
-def windows(plan: Plan, marks: Sequence[tuple[float, float]]) -> list[Window]:
+def choose_windows(plan: Plan, marks: Sequence[tuple[float, float]]) -> list[Window]:
     """Return the main window, then the insets.
 
     The whole study is in the main window if that is drawn at most `MOST_SMALLER` times smaller than where most
@@ -155,12 +155,12 @@ def _groups(
     if len(parts) > MOST_INSETS:
         return [outer]
     places = shapely.points(points[outer])
-    found = []
+    groups = []
     for part in parts:
         group = outer.copy()
         group[outer] = shapely.covers(part, places)
-        found.append(group)
-    return found
+        groups.append(group)
+    return groups
 
 
 def _placed(

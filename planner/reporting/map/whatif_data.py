@@ -20,9 +20,9 @@ from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.demand_points import quantum_of
 from planner.reporting.document.records.plan import Entry, PlanDocument
-from planner.reporting.map.branch_choices import stacked
+from planner.reporting.map.branch_choices import stack_choices
 from planner.reporting.map.elements import simplify_degrees
-from planner.reporting.map.packing import degree_steps, polygon_steps, steps
+from planner.reporting.map.packing import degree_steps, pack_steps, polygon_steps
 from planner.reporting.map.whatif_figures import (
     business_area_sets,
     followed_group_limits,
@@ -82,7 +82,7 @@ def what_if_data(plan: Plan, content: PlanDocument) -> Entry:
         "grain": grain,
         "demand": {
             "people": np.rint(people / grain).astype(np.int64).tolist(),
-            "home": steps(demand["community"].map(place).to_numpy(dtype=np.int64)),
+            "home": pack_steps(demand["community"].map(place).to_numpy(dtype=np.int64)),
             "lat": degree_steps(degrees.y.to_numpy()),
             "lon": degree_steps(degrees.x.to_numpy()),
         },
@@ -208,7 +208,7 @@ def _rows(
     rows
         For each choice of passages the rows of the stations that it changes.
     """
-    every = [stacked(one.facilities, one.candidates, one.branches) for one in plan.outcome.walks]
+    every = [stack_choices(one.facilities, one.candidates, one.branches) for one in plan.outcome.walks]
     count, kept, shapes = len(areas[0]), [every[0]], [areas[0]]
     rows: list[dict[str, int]] = [{}]
     for times, drawn in zip(every[1:], areas[1:], strict=True):
@@ -222,7 +222,7 @@ def _rows(
         own = times.of_facilities(number >= 0)
         kept.append(replace(own, facility=number[own.facility], n_facilities=len(changed)))
         shapes.append(drawn[changed])
-    return stacked(*kept), np.concatenate(shapes).ravel(), rows
+    return stack_choices(*kept), np.concatenate(shapes).ravel(), rows
 
 
 def _differs(one: TravelTimes, other: TravelTimes, rings: Sequence[float]) -> NDArray[np.bool_]:

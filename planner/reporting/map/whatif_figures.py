@@ -22,7 +22,7 @@ from planner.network.travel_times import TravelTimes
 from planner.programme.programme import Project
 from planner.reporting import programme_text as said
 from planner.reporting.document.records.plan import Entry, PlanDocument
-from planner.reporting.map.packing import steps
+from planner.reporting.map.packing import pack_steps
 from planner.reporting.programme_text import year_text
 from planner.reporting.report.blocks import Translator
 from planner.results import Plan
@@ -180,7 +180,7 @@ def _reach(plan: Plan, walks: Walks, points: gpd.GeoDataFrame, *, within_min: fl
     walker = walks.prepared.walker
     ends = walker.snap(points)
     return [
-        steps(np.sort(reached))
+        pack_steps(np.sort(reached))
         for snaps in station_snaps(plan, walks)
         for reached in _by_station(walker.times(snaps, ends, within_min=within_min))
     ]

@@ -38,7 +38,7 @@ from planner.evaluation.ratings import FacilityFacts, applies_to, deciding_indic
 from planner.evaluation.rules import RuleSet
 from planner.population.demand_points import quantum_of
 from planner.reporting.document.records.plan import Entry
-from planner.reporting.map.branch_choices import facts_by_choice, has_too_many_branches, stacked
+from planner.reporting.map.branch_choices import facts_by_choice, has_too_many_branches, stack_choices
 from planner.reporting.rounding import rate_counts
 from planner.results import Plan
 from planner.results.outcome import Walks
@@ -148,7 +148,7 @@ def _today(plan: Plan) -> Entry:
 
 def _findings(premises: _Premises, rule_set: RuleSet) -> list[Node]:
     """Return each deciding rule that applies to a facility: its grade, its condition and its weight."""
-    found: list[Node] = []
+    nodes: list[Node] = []
     weights = _whole_weights(rule_set)
     for rule in rule_set.rules:
         applies = applies_to(rule, premises.facts)
@@ -160,8 +160,8 @@ def _findings(premises: _Premises, rule_set: RuleSet) -> list[Node]:
             node = _joined([node, None], every=False)
         if rule.grade == COMPLIANT and node is False:
             return [[COMPLIANT, False, "0"]]
-        found.append([rule.grade, node, weights[rule.id]])
-    return found
+        nodes.append([rule.grade, node, weights[rule.id]])
+    return nodes
 
 
 def _whole_weights(rule_set: RuleSet) -> dict[str, str]:
@@ -255,7 +255,7 @@ def _nearest_premises(plan: Plan, walks: Walks, order: NDArray[np.int64]) -> Ent
     facilities = plan.outcome.with_branches
     main = main_facility(facilities)
     is_premises = facilities["tier"].isin(PREMISES).to_numpy()[main]
-    times = stacked(walks.facilities, walks.branches).of_facilities(is_premises)
+    times = stack_choices(walks.facilities, walks.branches).of_facilities(is_premises)
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     point = rank[times.demand]

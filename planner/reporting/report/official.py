@@ -155,8 +155,8 @@ def _set_style(
     style: ParagraphStyle = document.styles[name]
     properties = style.element.get_or_add_pPr()
     for unwanted in ("numPr", "pBdr", "shd", "contextualSpacing"):
-        for found in properties.findall(parts.element(unwanted).tag):
-            properties.remove(found)
+        for element in properties.findall(parts.element(unwanted).tag):
+            properties.remove(element)
     _set_font(style, font)
     style.font.size, style.font.bold, style.font.color.rgb = Pt(size_pt), False, RGBColor(0, 0, 0)
     look = style.paragraph_format

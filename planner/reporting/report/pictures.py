@@ -62,11 +62,11 @@ def render_all(drawings: Sequence[Markup]) -> list[Picture]:
 
 
 def _pixels(drawing: str, side: str) -> float:
-    found = re.search(rf'<svg [^>]*? {side}="([\d.]+)"', drawing)
-    if found is None:
+    match = re.search(rf'<svg [^>]*? {side}="([\d.]+)"', drawing)
+    if match is None:
         message = "a figure of the report states its size"
         raise ValueError(message)
-    return float(found[1])
+    return float(match[1])
 
 
 Pictures = Mapping[Markup, Picture]

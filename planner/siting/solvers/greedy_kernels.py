@@ -76,13 +76,13 @@ def look_again(values: ValueTable, served: Served, column: int) -> None:
     pointer, columns, value = values.row_pointer, values.column, values.value
     for place in range(values.column_pointer[column], values.column_pointer[column + 1]):
         row = values.row[place]
-        found = 0
+        has_best = 0
         best[row], second[row], by[row] = 0.0, 0.0, -1
         for entry in range(pointer[row], pointer[row + 1]):
             if is_open[columns[entry]]:
-                if found == 0:
+                if has_best == 0:
                     best[row], by[row] = value[entry], columns[entry]
-                    found = 1
+                    has_best = 1
                 else:
                     second[row] = value[entry]
                     break

@@ -31,7 +31,7 @@ from planner.reporting.report.outcome import outcome_of
 from planner.reporting.report.sections.memo import money_cell, money_table, requests, site_places
 from planner.reporting.report.sections.programme import years_table
 from planner.reporting.report.sections.summary import (
-    indicators,
+    indicator_cards,
     problem_summary,
     siting_summary,
     situation_summary,
@@ -76,7 +76,7 @@ def situation_section(plan: Plan, t: Translator) -> Iterator[Block]:
             date=content["study"]["date"] or t("date_not_given"),
         )
     )
-    yield KeyFigures(tuple(indicators(t, with_sites=False)), caption=t("key_figures"))
+    yield KeyFigures(tuple(indicator_cards(t, with_sites=False)), caption=t("key_figures"))
     yield from (Paragraph(sentence) for sentence in situation_summary(t))
     yield coverage_table(t).block(t, content["coverage"]["total"], t("coverage_total_table"), keys=TOTAL)
     yield Figure(overview_figure(plan, t.texts), t.decision("figure_today"))
@@ -140,7 +140,7 @@ def _weak_table(weak: list[Facility], t: Translator) -> Table:
     rules: Mapping[str, Rule] = {rule["id"]: rule for rule in t.content["diagnosis"]["rules"]}
 
     def failed(centre: Facility) -> str:
-        found = [
+        failures = [
             finding
             for finding in centre["findings"]
             if finding["passed"] is False and finding["grade"] == "compliant"
@@ -152,14 +152,14 @@ def _weak_table(weak: list[Facility], t: Translator) -> Table:
                 value=t.quantity(one["value"], one["unit"], distinguishing_digits(one)),
                 asked=requirement(one, t, distinguishing_digits(one)),
             )
-            for one in found
+            for one in failures
         )
 
     def remedy(centre: Facility) -> str:
-        found = centre["remedy"]
-        if not found or not found["changes"]:
+        remedy = centre["remedy"]
+        if not remedy or not remedy["changes"]:
             return t.decision("no_remedy")
-        return t("remedy_and").join(action_text(change, t, where=False) for change in found["changes"])
+        return t("remedy_and").join(action_text(change, t, where=False) for change in remedy["changes"])
 
     costs = [centre["remedy"]["cost"] if centre["remedy"] else None for centre in weak]
     known = [cost for cost in costs if cost is not None]
@@ -190,7 +190,7 @@ def plan_section(plan: Plan, t: Translator) -> Iterator[Block]:
     programme, proposals = t.content["programme"], t.content["siting"]["proposals"]
     outcome = outcome_of(t)
     if programme is not None:
-        yield from (Paragraph(sentence) for sentence in words.headlines(t))
+        yield from (Paragraph(sentence) for sentence in words.headline_figures(t))
         if programme["projects"]:
             yield _projects(programme, t)
     else:
@@ -263,8 +263,8 @@ def _sites(plan: Plan, t: Translator) -> Table:
 
 def money_section(t: Translator) -> Iterator[Block]:
     """Yield the money by source, year and kind, and what is reached by each year."""
-    found = t.content["programme"]
-    if found is None:
+    programme = t.content["programme"]
+    if programme is None:
         yield Paragraph(t.decision("money_none"))
         proposals = t.content["siting"]["proposals"]
         costs = [site["cost"] for site in proposals[-1]["sites"]] if proposals else []
@@ -275,16 +275,16 @@ def money_section(t: Translator) -> Iterator[Block]:
         elif costs:
             yield Paragraph(t.decision("money_unknown"))
         return
-    unit = unit_of_amount(found["unit"], t.texts)
-    given = sum(year["amount"] for fund in found["resources"]["funds"] for year in fund["years"])
-    values = {"available": given, "cost": found["cost"], "left": given - found["cost"]}
+    unit = unit_of_amount(programme["unit"], t.texts)
+    given = sum(year["amount"] for fund in programme["resources"]["funds"] for year in fund["years"])
+    values = {"available": given, "cost": programme["cost"], "left": given - programme["cost"]}
     yield Paragraph(
         t.decision("money_total", unit=unit, **{name: money_text(value) for name, value in values.items()})
     )
-    yield money_table(found, t)
-    if found["projects"]:
-        yield _by_kind(found, t)
-        yield years_table(found, t)
+    yield money_table(programme, t)
+    if programme["projects"]:
+        yield _by_kind(programme, t)
+        yield years_table(programme, t)
 
 
 def _by_kind(programme: Programme, t: Translator) -> Table:
@@ -316,14 +316,14 @@ def _by_kind(programme: Programme, t: Translator) -> Table:
 def safeguards_section(t: Translator) -> Iterator[Block]:
     """Yield who does what, the rules of the money, and what has to be checked before anything is built."""
     content = t.content
-    found = content["programme"]
-    if found is not None and found["projects"]:
+    programme = content["programme"]
+    if programme is not None and programme["projects"]:
         yield Paragraph(t.decision("units_text", annex=annex_ref(t, "programme")))
-        yield _units(found, t)
-        for fund in found["resources"]["funds"]:
+        yield _units(programme, t)
+        for fund in programme["resources"]["funds"]:
             rules = words.fund_rules_text(fund, t)
             yield Paragraph(t.decision("fund_rule", fund=fund["name"], rules=rules), item=True)
-        source = found["cost_source"] or t("source_not_given")
+        source = programme["cost_source"] or t("source_not_given")
         yield Paragraph(t.decision("money_checked", source=source))
     else:
         yield Paragraph(t.decision("units_none"))

@@ -20,27 +20,27 @@ FUNDS = ("fund", "rules", "year", "amount", "brought", "spent_fund", "left")
 
 def programme_section(t: Translator) -> Iterator[Block]:
     """Yield projects by year with their funding; nothing if the study has no funds."""
-    found = t.content["programme"]
-    if found is None:
+    programme = t.content["programme"]
+    if programme is None:
         return
-    for sentence in words.statements(t):
+    for sentence in words.programme_statements(t):
         yield Paragraph(sentence)
-    if found["projects"]:
+    if programme["projects"]:
         yield projects_table(t).block(
             t,
-            found["projects"],
-            t.programme("tasks_table", unit=money_unit(found["unit"], t.texts)),
+            programme["projects"],
+            t.programme("tasks_table", unit=money_unit(programme["unit"], t.texts)),
             keys=TASKS,
             note=t.programme("tasks_note"),
         )
-    yield years_table(found, t)
+    yield years_table(programme, t)
     yield needs_table(t).block(
         t,
-        found["needs"],
+        programme["needs"],
         t.programme("needs_table"),
         note=t.programme("needs_note", minutes=t.exact(t.content["walking"]["standard_min"])),
     )
-    yield from _resources(found, t)
+    yield from _resources(programme, t)
 
 
 def years_table(programme: Programme, t: Translator) -> Table:

@@ -217,20 +217,20 @@ def _free(t: Translator) -> str:
 
 def candidates_section(t: Translator) -> Iterator[Block]:
     """Yield the sources of the candidates, and the excluded candidates with the reason."""
-    found = t.content["siting"]
-    if len(found["sources"]) > 1 or found["excluded"]:
+    siting = t.content["siting"]
+    if len(siting["sources"]) > 1 or siting["excluded"]:
         yield Table(
             t("sources_table"),
             (t("column_source"),),
             t.all("column_proposed", "column_kept"),
-            tuple((t.localized(one), t.whole(one["proposed"]), t.whole(one["kept"])) for one in found["sources"]),
+            tuple((t.localized(one), t.whole(one["proposed"]), t.whole(one["kept"])) for one in siting["sources"]),
         )
-    streets = [source for source in found["sources"] if source["suffice"] is not None]
+    streets = [source for source in siting["sources"] if source["suffice"] is not None]
     for street in streets:
-        key = "streets_every" if found["every_street"] else "streets_some"
+        key = "streets_every" if siting["every_street"] else "streets_some"
         yield Paragraph(t(key, suffice=t.whole(street["suffice"]), kept=t.whole(street["kept"])))
-    if found["excluded"]:
-        yield _excluded(found["excluded"], t)
+    if siting["excluded"]:
+        yield _excluded(siting["excluded"], t)
 
 
 def _excluded(excluded: list[ExcludedCandidate], t: Translator) -> Table:
@@ -257,8 +257,8 @@ def _excluded(excluded: list[ExcludedCandidate], t: Translator) -> Table:
 
 def further_results(t: Translator) -> Iterator[Block]:
     """Yield results compared with the optimum: greedy, curve, alternatives, unserved demand, robustness."""
-    found = t.content["siting"]
-    best = found["proposals"][-1]
+    siting = t.content["siting"]
+    best = siting["proposals"][-1]
     if best["centres"]:
         names = {centre["id"]: centre["name"] for centre in t.content["centres"]}
         yield Table(
@@ -267,14 +267,14 @@ def further_results(t: Translator) -> Iterator[Block]:
             (),
             tuple((names.get(one["centre"], one["centre"]), t.localized(one)) for one in best["centres"]),
         )
-    if found["greedy_gained"] is not None:
-        yield Paragraph(t("greedy", people=t.whole(found["greedy_gained"])))
-    if found["curve"]:
-        yield _curve(found["curve"], found["sites_asked"], t)
-    yield from _alternatives(found["alternatives"], t)
-    yield from _left(found["left"], t)
-    yield from _robust(found["robust"], t)
-    for one in found["fair"]:
+    if siting["greedy_gained"] is not None:
+        yield Paragraph(t("greedy", people=t.whole(siting["greedy_gained"])))
+    if siting["curve"]:
+        yield _curve(siting["curve"], siting["sites_asked"], t)
+    yield from _alternatives(siting["alternatives"], t)
+    yield from _left(siting["left"], t)
+    yield from _robust(siting["robust"], t)
+    for one in siting["fair"]:
         yield _fair(one, t)
 
 

@@ -161,12 +161,14 @@ def _undetermined(rules: Rules, t: Translator) -> Iterator[Block]:
 
 def _firmness(rules: Rules, t: Translator) -> Iterator[Block]:
     """Yield the ratings that depend on a threshold, on the rule set, or on the walking speed."""
-    found = t.content["diagnosis"]
+    diagnosis = t.content["diagnosis"]
     names = {centre["id"]: centre["name"] for centre in t.content["centres"]}
-    share = t.percent(found["threshold_share"])
+    share = t.percent(diagnosis["threshold_share"])
     yield Paragraph(t("firm_title"), title=True)
-    yield Paragraph(t("firm_some" if found["flips"] else "firm_none", share=share, count=len(found["flips"])))
-    if found["flips"]:
+    yield Paragraph(
+        t("firm_some" if diagnosis["flips"] else "firm_none", share=share, count=len(diagnosis["flips"]))
+    )
+    if diagnosis["flips"]:
         yield Table(
             t("firm_table"),
             t.all("column_centre", "column_rule", "column_change", "column_verdict", "column_verdict_then"),
@@ -180,17 +182,17 @@ def _firmness(rules: Rules, t: Translator) -> Iterator[Block]:
                     t.verdict(flip["verdict_then"]),
                     t.quantity(flip["required"], rules[flip["rule"]]["unit"]),
                 )
-                for flip in found["flips"]
+                for flip in diagnosis["flips"]
             ),
         )
-    if found["alternatives"]:
-        as_it_is = {**found, "kind": "as_it_is", "changed": []}
+    if diagnosis["alternatives"]:
+        as_it_is = {**diagnosis, "kind": "as_it_is", "changed": []}
         yield Table(
             t("alternatives_table"),
             t.all("column_alternative", "column_profile"),
             t.all("column_assessed", *(f"column_{verdict}" for verdict in RATINGS))
             + t.all("column_compliant_share", "column_excellent_share", "column_changed"),
-            tuple(_alternative_row(one, t) for one in (as_it_is, *found["alternatives"])),
+            tuple(_alternative_row(one, t) for one in (as_it_is, *diagnosis["alternatives"])),
             note=t("alternatives_note"),
         )
 
