@@ -7,13 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import toy
 from map_state import BOXES, HANDLES, SHOWN, check_handles_apart
 from playwright.sync_api import Page
 
-import planner
 from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
+from planner.results import Plan
 
 pytestmark = pytest.mark.browser
 
@@ -33,10 +32,9 @@ FRESH = """() => {
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def file(everything_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("clicks")
-    plan = planner.run(toy.write_study(folder, changed=toy.every_layer(), study=toy.EVERYTHING))
-    (folder / "map.html").write_text(draw_map(plan, build_document(plan)), "utf-8")
+    (folder / "map.html").write_text(draw_map(everything_plan, build_document(everything_plan)), "utf-8")
     return folder / "map.html"
 
 

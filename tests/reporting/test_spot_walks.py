@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyproj
 import pytest
-import toy
 from page_script import computed
 
-import planner
 from planner.network.walk import is_within
 from planner.reporting.map import whatif_data, whatif_streets
 from planner.reporting.small_counts import displayed_positions
@@ -92,8 +89,8 @@ def test_haibowan_by_its_run(haibowan_plan: Plan) -> None:
     assert drawn > 0.9 * count
 
 
-def test_walks_uphill_take_their_time_and_private_ways_are_passed(tmp_path: Path) -> None:
-    plan = planner.run(toy.write_study(tmp_path, changed=toy.every_layer(), study=toy.EVERYTHING))
+def test_walks_uphill_take_their_time_and_private_ways_are_passed(everything_plan: Plan) -> None:
+    plan = everything_plan
     homes = list(range(len(plan.inputs.demand)))
     for home, shown in zip(homes, nearest(plan, homes, []), strict=True):
         for tier, best in expected(plan, home, []).items():

@@ -137,7 +137,7 @@ def reach_steps(times: TravelTimes, order: NDArray[np.int64], rings: list[float]
     return {
         "counts": np.bincount(group, minlength=times.n_facilities * len(rings)).tolist(),
         "steps": np.where(begins, point, np.diff(point, prepend=0)).tolist(),
-        "tenths": steps(tenths) if len(tenths) <= MOST_PAIRS else None,
+        "tenths": pack_steps(tenths) if len(tenths) <= MOST_PAIRS else None,
     }
 
 

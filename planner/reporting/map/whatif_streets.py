@@ -11,7 +11,7 @@ import pyproj
 
 from planner.network.walk import FloatArray
 from planner.reporting.document.records.plan import Entry
-from planner.reporting.map.packing import degree_steps, steps
+from planner.reporting.map.packing import degree_steps, pack_steps
 from planner.results import Plan
 
 MOST_EDGES = 60_000
@@ -39,7 +39,7 @@ def street_sets(plan: Plan) -> Entry | None:
         "access": plan.walker.access_m,
         "speed": plan.walker.walk.metres(1.0),
         **nodes,
-        "from": steps(network.edge_nodes[:, 0]),
+        "from": pack_steps(network.edge_nodes[:, 0]),
         "to": (network.edge_nodes[:, 1] - network.edge_nodes[:, 0]).tolist(),
         "cost": cost[:, 0].tolist(),
         "back": (cost[:, 1] - cost[:, 0]).tolist(),
