@@ -38,12 +38,15 @@ class IndicatorData:
         Tables and walks without branches, for detours; None: `access`.
     positions
         The facilities whose detours are needed; None: all.
+    given_detours
+        The detours where they are known already; None: computed when needed.
     """
 
     access: AccessData
     rule_set: RuleSet
     direct: AccessData | None = None
     positions: Sequence[int] | None = None
+    given_detours: tuple[Detour, ...] | None = None
 
     @property
     def count(self) -> int:
@@ -153,6 +156,8 @@ class IndicatorData:
     @cached_property
     def detours(self) -> tuple[Detour, ...]:
         """Return the detour index of each facility, overall and by direction."""
+        if self.given_detours is not None:
+            return self.given_detours
         return tuple(detour_indices(self.direct or self.access, self.positions))
 
     @cached_property

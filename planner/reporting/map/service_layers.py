@@ -11,7 +11,7 @@ from planner.accessibility.services import ServiceAccess
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.document.records.services import LedgerRow, ServiceByCommunity
 from planner.reporting.map.elements import CardTexts, layer_name, shapes_layer, sign_at, swatch
-from planner.reporting.map.folium_adapter import FeatureGroup, Layer
+from planner.reporting.map.leaflet import FeatureGroup, MapLayer
 from planner.reporting.map.simplify import DRAWN_DIGITS
 from planner.reporting.report.blocks import Translator, community_names
 from planner.reporting.report.ledger_figure import SHADES, shade
@@ -23,7 +23,7 @@ FACILITY = "#3b5b92"
 OUTLINE = {"color": "#6b6b6b", "weight": 1, "fillOpacity": 0.75}
 
 
-def lacking_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[Layer]:
+def lacking_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[MapLayer]:
     """Yield the communities by completeness, then one layer a service: who lacks it, and why; hidden at first."""
     if plan.services is None or "services" not in content:
         return
@@ -60,7 +60,7 @@ def lacking_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Itera
         yield _coloured(plan, properties, layer_name(words.texts("services.layer_lacking", name=name), sample))
 
 
-def facility_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[Layer]:
+def facility_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[MapLayer]:
     """Yield one layer a service with its facilities, hidden at first; the study's own are drawn as centres."""
     if plan.services is None or "services" not in content:
         return
@@ -70,7 +70,7 @@ def facility_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iter
             yield _facilities(one, names[one.id], words)
 
 
-def _facilities(one: ServiceAccess, name: str, words: CardTexts) -> Layer:
+def _facilities(one: ServiceAccess, name: str, words: CardTexts) -> MapLayer:
     places = one.service.places
     text = words.texts("services.layer_facilities", name=name, count=words.texts.whole(len(places)))
     layer = FeatureGroup(name=layer_name(text, swatch(FACILITY, look="dot")), show=False)
@@ -92,9 +92,10 @@ def _facilities(one: ServiceAccess, name: str, words: CardTexts) -> Layer:
     return layer
 
 
-def _coloured(plan: Plan, properties: list[dict[str, object]], name: str) -> Layer:
+def _coloured(plan: Plan, properties: list[dict[str, object]], name: str) -> MapLayer:
     return shapes_layer(
-        plan.inputs.communities.geometry,
+        plan,
+        plan.inputs.communities.geometry.to_numpy(),
         properties,
         lambda feature: OUTLINE | {"fillColor": feature["properties"]["fill"]},
         name=name,
