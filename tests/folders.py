@@ -13,7 +13,7 @@ import openpyxl
 import pandas as pd
 import shapely
 
-from planner.io.datum.transform import Datum, convert
+from planner.io.datum.transform import Datum, convert_datum
 from planner.io.osm.extract import read_osm_streets
 
 CRS = "EPSG:4545"  # CGCS2000, three-degree zone of 108° E, near which the city lies
@@ -101,7 +101,7 @@ def centres() -> gpd.GeoDataFrame:
 def with_coordinates(frame: gpd.GeoDataFrame, datum: Datum, lon: str, lat: str) -> pd.DataFrame:
     """Return a table whose columns say where its rows lie, in a datum."""
     points = frame.to_crs(4326).geometry
-    shifted = convert(points.x.to_numpy(), points.y.to_numpy(), "wgs84", datum)
+    shifted = convert_datum(points.x.to_numpy(), points.y.to_numpy(), "wgs84", datum)
     return pd.DataFrame(frame.drop(columns="geometry")).assign(
         **{lon: np.round(shifted[0], 6), lat: np.round(shifted[1], 6)}
     )

@@ -29,8 +29,8 @@ from planner.inputs.scenario import Scenario, Site
 from planner.reporting.document.build import build_document, format_json
 from planner.reporting.document.records.layers import LAYERS
 from planner.reporting.document.records.plan import PlanDocument
-from planner.reporting.tables.geopackage import result_layers
-from planner.schemas.records import document_entries, json_schema, layer_fields
+from planner.reporting.tables.geopackage import result_columns, result_layers
+from planner.schemas.records import document_entries, json_schema
 
 DOCS = Path(__file__).parent.parent / "docs"
 PLACEHOLDER = re.compile(r"<\w+>")
@@ -172,13 +172,13 @@ def test_every_column_of_results_gpkg_is_documented(rich_toy_plan: planner.Plan,
     assert set(layers) == set(LAYERS)
     for name, table in layers.items():
         columns = {str(column) for column in table.columns} - {"geometry"}
-        assert (name, *unmatched(columns, list(layer_fields(LAYERS[name].record)))) == (name, set(), set())
+        assert (name, *unmatched(columns, list(result_columns(name)))) == (name, set(), set())
         assert ("geometry" in table.columns) == bool(LAYERS[name].geometry), name
 
 
 def test_every_meaning_is_given() -> None:
     assert all(entry.meaning for _, entry in document_entries(PlanDocument))
-    assert all(field.meaning for layer in LAYERS.values() for field in layer_fields(layer.record).values())
+    assert all(field.meaning for name in LAYERS for field in result_columns(name).values())
 
 
 def test_the_reference_names_what_there_is() -> None:

@@ -1,4 +1,4 @@
-"""A toy city that can be reckoned by hand.
+"""A toy city that can be computed by hand.
 
 Streets every 200 m from (0, 0) to (800, 400) east of the origin, in EPSG:32648 with the origin at
 (500000, 4390000); two communities of 400 × 400 m side by side; one demand point of people every 100 m along the

@@ -29,8 +29,7 @@ from planner.evaluation.rule_files import read_rules
 from planner.inputs.community_matching import assign_communities
 from planner.inputs.metric_layers import metric_layers
 from planner.inputs.neighbours import district_zone, own_facilities, with_branches
-from planner.inputs.walk_choice import choose_walk, find_profile, longest_walk_m
-from planner.inputs.walk_network import walking_costs_of
+from planner.inputs.walk_network import choose_walk, find_profile, longest_walk_m, walking_costs_of
 from planner.io.datum.transform import Datum, datum_name, to_wgs84
 from planner.io.formats import is_extract
 from planner.io.layers import read_layer
@@ -213,7 +212,7 @@ def _with_extracts(
     frames = [streets]
     for path in portfolio.cut.extracts if portfolio.cut else ():
         found = read_layer(portfolio.resolve(path), study.inputs.streets, setting="cut.extracts", schema=STREETS)
-        checked = STREETS.check(found.frame, source=str(path), known=found.issues)
+        checked = STREETS.check(found.frame, source=str(path), reader_issues=found.issues)
         shifted = datum != "wgs84" and not is_extract(path)
         frames.append((to_wgs84(checked, datum) if shifted else checked).to_crs(streets.crs))
     if len(frames) == 1:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from planner.batch.portfolio import CODE, District, Portfolio
+from planner.config.facility_references import file_contents
 from planner.config.study import read_study
 from planner.config.toml_files import study_path
-from planner.inputs.file_contents import file_contents
 from planner.messages.errors import Issue, PortfolioError
 
 FOLDER, RECEIPT = "cut", "cut.json"

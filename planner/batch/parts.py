@@ -13,7 +13,7 @@ import shapely
 
 from planner.batch.rollup import TABLES
 from planner.batch.tasks import part_path
-from planner.config.study import portable
+from planner.config.study import portable_path
 from planner.io.study_layers import attribution_of
 from planner.results import Plan
 from planner.schemas.tables import PREMISES
@@ -49,7 +49,7 @@ def district_figures(plan: Plan) -> dict[str, Any]:
         **{name: int(diagnosis.rates[name]) for name in RATES},
         **_settling(plan),
         "standard_min": float(coverage.standard_min),
-        "rules": portable(plan.study.rules.profile),
+        "rules": portable_path(plan.study.rules.profile),
         "speed_kmh": float(plan.walk.speed_kmh),
         "access_m": float(plan.walk.access_m),
         "date": plan.study.date,

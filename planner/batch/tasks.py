@@ -190,7 +190,7 @@ def read_receipt(out: Path, code: str) -> DistrictResult | None:
 
 
 def is_in_place(out: Path, result: DistrictResult) -> bool:
-    """Tell whether the products of a receipt lie where it says, as they were written."""
+    """Return True if the products of a receipt lie where it says, as they were written."""
     folder = district_folder(out, result.code)
     try:
         found = {name: (folder / name).stat() for name in result.files}

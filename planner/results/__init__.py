@@ -14,9 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accessibility.business_areas import BusinessAreas
-from planner.accessibility.coverage import Coverage
+from planner.accessibility.coverage import Coverage, GroupCoverage
 from planner.accessibility.equity import Equity
-from planner.accessibility.groups import GroupCoverage
 from planner.accessibility.services import Services
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
@@ -186,7 +185,7 @@ class Plan:
 
         docs/data.md lists the layers, such as "projects", "needs", "sites_curve", "unserved", "flips".
         """
-        layers = import_module("planner.reporting.plan_layers")
+        layers = import_module("planner.reporting.notebook")
         found: gpd.GeoDataFrame | pd.DataFrame = layers.plan_table(self, table)
         return found
 
@@ -195,12 +194,12 @@ class Plan:
 
         Options are those of `GeoDataFrame.explore`, such as `tiles`; folium loads its scripts from the internet.
         """
-        return import_module("planner.reporting.plan_layers").explore_plan(self, options)
+        return import_module("planner.reporting.notebook").explore_plan(self, options)
 
     def plot(self, **options: Any) -> Any:  # noqa: ANN401 - matplotlib axes
         """Draw the layers of `explore` with matplotlib; options of `GeoDataFrame.plot`, such as `figsize`."""
-        return import_module("planner.reporting.plan_layers").plot_plan(self, options)
+        return import_module("planner.reporting.notebook").plot_plan(self, options)
 
     def to_file(self, path: str | os.PathLike[str], **options: Any) -> None:  # noqa: ANN401 - options of GDAL
         """Write all layers with their QGIS styles (.gpkg), or the frame of `to_frame` in any other format."""
-        import_module("planner.reporting.plan_layers").write_plan(self, path, options)
+        import_module("planner.reporting.notebook").write_plan(self, path, options)

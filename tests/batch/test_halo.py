@@ -13,10 +13,10 @@ import planner
 from planner.batch.districts import districts_of
 from planner.batch.portfolio import read_portfolio
 from planner.config.study import read_study
+from planner.evaluation.diagnosis import compute_indicators
 from planner.evaluation.indicator_data import IndicatorData
-from planner.evaluation.indicator_tables import compute_indicators
 from planner.prepare import prepare
-from planner.reporting.map.branch_choices import branches_of, facts_by_choice, situations
+from planner.reporting.map.branch_choices import access_situations, branches_of, facts_by_choice
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,7 +51,7 @@ def test_branches_of_a_district_are_judged_with_its_neighbours(tmp_path: Path) -
         (centre,) = branches_of(plan)
         of_choices = facts_by_choice(plan)[centre]
         assert len(of_choices) >= 4
-        access, rules = next(situations(plan)).access, plan.diagnosis.rule_set
+        access, rules = next(access_situations(plan)).access, plan.diagnosis.rule_set
         measured = compute_indicators(IndicatorData(access, rules), limits_min=(1.0, 2.0, 3.0))
         expected = plan.diagnosis.facts[centre].values.numbers
         for ref, column in measured.columns.items():

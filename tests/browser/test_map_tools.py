@@ -17,7 +17,7 @@ import planner
 from planner.config.sections.map import MapSettings
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
-from planner.reporting.map.bundle import bundle
+from planner.reporting.map.packing import bundle_modules
 from planner.reporting.map.page import draw_map
 
 pytestmark = pytest.mark.browser
@@ -401,7 +401,7 @@ def test_tiles_in_gcj02_are_moved(chromium, toy_plan: planner.Plan, tmp_path: Pa
     offset = page.evaluate(
         f"""() => {{
             const map = {MAP};
-            {bundle("gcj02.js")}
+            {bundle_modules("gcj02.js")}
             const layer = Object.values(map._layers).find((one) => one instanceof L.TileLayer);
             map.setZoom(17, {{ animate: false }});
             map.panBy([90, -40], {{ animate: false }});

@@ -104,7 +104,7 @@ def test_a_wrong_command_line_leaves_with_2(words: list[str]) -> None:
 
 
 def test_rules_may_ask_for_other_limits_than_the_study(toy_study: Path, tmp_path: Path) -> None:
-    """The rules ask who walks 15 minutes, the study maps only 5: the rule is still reckoned."""
+    """The rules ask who walks 15 minutes, the study maps only 5: the rule is still computed."""
     text = toy_study.read_text("utf-8") + "\n[limits]\nminutes = [5]\n" + toy.HAIBOWAN_RULES
     toy_study.write_text(text, "utf-8")
     assert main(["run", str(toy_study), "--out", str(tmp_path / "out")]) == 0

@@ -88,7 +88,7 @@ def test_slivers_and_common_borders_are_no_overlap() -> None:
 
 def test_pairs_and_area_are_told() -> None:
     shared = find_overlaps(communities(box(0, 0, 300, 300), box(200, 0, 500, 300), box(450, 0, 900, 300)))
-    assert [(one.one, one.other, one.area_m2) for one in shared] == [
+    assert [(one.first, one.second, one.area_m2) for one in shared] == [
         ("C0", "C1", 30_000.0),
         ("C1", "C2", 15_000.0),
     ]

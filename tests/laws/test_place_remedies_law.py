@@ -21,9 +21,8 @@ from seeds import SEEDS
 
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import diagnose
-from planner.evaluation.improvements.actions import Action
+from planner.evaluation.improvements.actions import Action, FloorAreaIntervention
 from planner.evaluation.improvements.context import build_context
-from planner.evaluation.improvements.facility_actions import FloorAreaIntervention
 from planner.evaluation.improvements.search import network_interventions
 from planner.evaluation.ratings import deciding_indicators, evaluate_rules, rating_of
 from planner.evaluation.severance import BarrierLayers

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.accessibility.branches import is_branch
-from planner.config.study import Study, portable
+from planner.accessibility.coverage import is_branch
+from planner.config.study import Study, portable_path
 from planner.evaluation.indicators import find_indicator
 from planner.evaluation.intervals import IndicatorRef
 from planner.io.study_layers import LayerSource, attribution_of
@@ -323,10 +323,10 @@ def portable_settings(study: Study) -> dict[str, Any]:
         if not settings[name]:
             del settings[name]
     rules = settings["rules"]
-    rules["profile"] = portable(rules["profile"])
-    rules["compare"] = [portable(one) for one in rules["compare"]]
+    rules["profile"] = portable_path(rules["profile"])
+    rules["compare"] = [portable_path(one) for one in rules["compare"]]
     for service in settings.get("services", ()):
-        service["profile"] = portable(service["profile"])
+        service["profile"] = portable_path(service["profile"])
     tiles = settings["map"]
     tiles["key"] = HIDDEN if tiles["key"] else ""
     tiles["tiles"] = HOST.sub(rf"\1{HIDDEN}", tiles["tiles"])
@@ -338,4 +338,4 @@ def _portable(value: Any) -> Any:  # noqa: ANN401 - settings hold any plain valu
         return {key: _portable(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_portable(inner) for inner in value]
-    return portable(value) if isinstance(value, Path) else value
+    return portable_path(value) if isinstance(value, Path) else value

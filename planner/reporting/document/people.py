@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.accessibility.groups import GroupCoverage
+from planner.accessibility.coverage import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.results import Plan
 

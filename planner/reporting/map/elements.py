@@ -18,7 +18,7 @@ from planner.reporting.map import symbols
 from planner.reporting.map.leaflet import Corners, Feature, Marker, Shapes
 from planner.reporting.map.packing import polygon_steps
 from planner.reporting.map.simplify import DRAWN_DIGITS, to_degrees
-from planner.reporting.map.sizes import CORE_MARGIN_M, CORE_TAIL, dot_metres
+from planner.reporting.style import CORE_MARGIN_M, CORE_TAIL, dot_metres
 from planner.results import Plan
 
 SIMPLIFIED_M = 0.5
@@ -39,7 +39,7 @@ class CardTexts:
 
     def card(self, name: str, *given: object) -> Markup:
         """Return one of the cards in map_cards.html, filled in."""
-        template = symbols.environment(self.texts).get_template("map_cards.html")
+        template = symbols.template_environment(self.texts).get_template("map_cards.html")
         return Markup(getattr(template.module, name)(*given))  # noqa: S704 - the template escapes what it is given
 
 

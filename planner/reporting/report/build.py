@@ -7,6 +7,7 @@ from itertools import chain
 
 from planner.messages.catalogue import Texts
 from planner.reporting.document.records.plan import PlanDocument
+from planner.reporting.facility_text import scenario_heading
 from planner.reporting.report.blocks import Block, Office, Report, Section, Translator, annex_names, annex_ref
 from planner.reporting.report.html import write_page
 from planner.reporting.report.sections.body import body_sections
@@ -18,9 +19,8 @@ from planner.reporting.report.sections.people import business_areas_section, gro
 from planner.reporting.report.sections.programme import programme_section
 from planner.reporting.report.sections.services import services_section
 from planner.reporting.report.sections.siting import siting_section
-from planner.reporting.report.sections.summary import facts, nature_of
+from planner.reporting.report.sections.summary import fact_rows, nature_of
 from planner.reporting.report.sections.weak_facilities import weak_facilities_section
-from planner.reporting.scenario_text import scenario_heading
 from planner.results import Plan
 
 
@@ -73,7 +73,7 @@ def build_report(plan: Plan, content: PlanDocument) -> Report:
         t=t,
         name=content["study"]["name"],
         title=scenario_heading(t("title"), content, t.texts),
-        facts=tuple(facts(t, technical=False)),
+        facts=tuple(fact_rows(t, technical=False)),
         modelled=modelled,
         nature=nature,
         indicators=(),
