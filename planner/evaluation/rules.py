@@ -8,11 +8,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from planner.config.sections.base import Evidence
+from planner.config.sections.base import Evidence, Tier
 from planner.evaluation.expressions import Condition, indicators_in, parse_expression
 from planner.messages.catalogue import Language
 
-Tier = Literal["district", "town", "community", "village", "station"]
 Place = Literal["urban", "rural", "new"]
 
 

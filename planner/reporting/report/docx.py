@@ -124,16 +124,13 @@ def _official(report: Report, word: WordFile) -> None:
 
 
 def _official_memo(memo: Section, word: WordFile, t: Translator) -> None:
-    """Lay out the decision that is asked: figures in words, the maps after the text."""
-    figures = [block for block in memo.blocks if isinstance(block, Figure)]
+    """Lay out the decision that is asked: figures in words."""
     for block in memo.blocks:
         if isinstance(block, KeyFigures):
             for one in block.figures:
                 word.paragraph(t.decision("figure_sentence", label=one.label, value=one.value, note=one.note))
-        elif not isinstance(block, Figure):
+        else:
             _lay(block, word, t, card_level=PART, numbered=False)
-    for figure in figures:
-        _figure(figure, word, t)
 
 
 def _list_annexes(annexes: Sequence[Section], word: WordFile, t: Translator) -> None:
