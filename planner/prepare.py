@@ -14,7 +14,12 @@ from planner.accessibility.access_data import AccessData
 from planner.accessibility.business_areas import BusinessAreas, find_business_areas
 from planner.accessibility.coverage import GroupCoverage, measure_group_coverage
 from planner.cache import NO_CACHE, Cache
-from planner.config.facility_references import check_named_centres, check_named_places, without_closed
+from planner.config.facility_references import (
+    check_belts,
+    check_named_centres,
+    check_named_places,
+    without_closed,
+)
 from planner.config.own_scenes import read_own_scenes
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, communities_without_centre, diagnose
@@ -326,8 +331,7 @@ def _prepare(
     progress("read_inputs")
     margin_m = longest_walk_m(study, walk, costs, other_profiles, horizon_min)
     inputs = read_inputs(study, margin_m=margin_m, cache=cache)
-    check_named_centres(study, list(inputs.facilities["id"]))
-    check_named_places(study, inputs.communities)
+    _check_names(study, inputs)
     facilities_before = None
     if scenario is not None:
         facilities_before = inputs.facilities
@@ -387,6 +391,13 @@ def _prepare(
         ),
         cache=cache,
     )
+
+
+def _check_names(study: Study, inputs: Inputs) -> None:
+    """Refuse a study that names centres, places or streets that there are not."""
+    check_named_centres(study, list(inputs.facilities["id"]))
+    check_named_places(study, inputs.communities)
+    check_belts(study, set(inputs.streets["name"]))
 
 
 def _snapped(walker: Walker, points: gpd.GeoDataFrame | FloatArray, cache: Cache) -> SnappedPoints:

@@ -7,7 +7,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pytest
-from wholes import METHODS, compare, write_whole
+from wholes import METHODS, compare, measured, write_heights, write_whole
 
 import planner
 from planner.batch.districts import districts_of
@@ -35,6 +35,22 @@ def test_andorra_is_as_its_parishes(tmp_path: Path) -> None:
     whole, cut = compare(ROOT / "data/andorra/portfolio.toml", tmp_path)
     assert len(cut.districts) == 7
     assert whole.inputs.demand["people"].sum() == 77_543
+
+
+def test_slopes_of_a_district_are_those_of_the_whole(tmp_path: Path) -> None:
+    """Heights are one raster for all: uphill is slower, and nobody stands on another hill in a part."""
+    portfolio = write_whole(tmp_path, 0)
+    level = measured(tmp_path / "study.toml")[1]
+    west, south, east, north = gpd.read_file(tmp_path / "whole.gpkg", layer="streets").total_bounds
+    x, y = np.meshgrid(np.arange(west - 100, east + 100, 20.0), np.arange(north + 100, south - 100, -20.0))
+    heights = 40.0 * np.sin(x / 300.0) + 30.0 * np.cos(y / 200.0)
+    write_heights(tmp_path / "ground.tif", heights, (west - 110, north + 110), 20.0)
+    study = tmp_path / "study.toml"
+    slope = 'inputs.elevation = { path = "ground.tif" }\n[walking.costs]\nslope = true\n'
+    study.write_text(study.read_text("utf-8").replace("[limits]", f"{slope}[limits]"), "utf-8")
+    compare(portfolio, tmp_path / "out")
+    steep = measured(study)[1]
+    assert (level["nearest_min"] != steep["nearest_min"]).any()
 
 
 def test_branches_of_a_district_are_judged_with_its_neighbours(tmp_path: Path) -> None:

@@ -25,7 +25,13 @@ from planner.reporting.map.elements import (
 )
 from planner.reporting.map.labels import merge_lines
 from planner.reporting.map.leaflet import FeatureGroup, Labels, Live, MapLayer, YearLayer
-from planner.reporting.map.service_layers import facility_layers, lacking_layers
+from planner.reporting.map.service_layers import (
+    belts_layer,
+    facility_layers,
+    lacking_layers,
+    level_layers,
+    organisation_layer,
+)
 from planner.reporting.programme_text import year_text
 from planner.reporting.report.blocks import Translator, require
 from planner.reporting.rounding import gained_by_projects
@@ -55,7 +61,16 @@ def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[tupl
         ("coverage", [*_reached(plan, words), _single_areas(plan, content, words), _discs(plan, words)]),
         ("communities", [_without_centre(words), _weak(plan, words)]),
         ("people", [_overlap(plan, words), _uncovered(plan, words), *_uncovered_kinds(plan, words)]),
-        ("communities", [_circles(plan, content, words), *lacking_layers(plan, content, words)]),
+        (
+            "communities",
+            [
+                *level_layers(plan, content, words),
+                belts_layer(plan, content, words),
+                _circles(plan, content, words),
+                *lacking_layers(plan, content, words),
+            ],
+        ),
+        ("communities", [organisation_layer(content, words)]),
         ("centres", [*facility_layers(plan, content, words), *_centres(content, words)]),
         ("proposals", [_candidates(plan, words), *project_layers(content, words), *_sites(plan, content, words)]),
     ]

@@ -67,9 +67,15 @@ class Page {
     this.communities = { group: null, places: [] };
     /** @type {import("./types").Say} */
     this.say = (key, values = {}) =>
-      Object.entries(values).reduce(
-        (text, [name, value]) => text.replaceAll(`{${name}}`, String(value)),
-        words.page[key],
+      // As planner/messages/catalogue.py fills them: a value, or the first of two words where it is 1.
+      words.page[key].replace(/\{(\w+)(?::\|([^|}]*)\|([^|}]*))?\}/g, (gap, name, one, many) =>
+        !(name in values)
+          ? gap
+          : one === undefined
+            ? String(values[name])
+            : String(values[name]) === "1"
+              ? one
+              : many,
       );
     this.openModel = openModel;
   }
