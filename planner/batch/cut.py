@@ -60,8 +60,8 @@ def write_district(whole: Whole, code: str, folder: Path) -> None:
         for group in content.get("demand", {}).get("groups", [])
     ]
     services = [
-        {**one, **whole.service_columns[one["id"]], **layer_settings(one["id"], inputs)}
-        for one in content.get("services", [])
+        {**service, **whole.service_columns[service["id"]], **layer_settings(service["id"], inputs)}
+        for service in content.get("services", [])
     ]
     demand = {**content.get("demand", {}), "method": _method(whole, layers)}
     if groups:
@@ -93,7 +93,9 @@ def _method(whole: Whole, layers: Mapping[str, gpd.GeoDataFrame]) -> str:
 
 
 def _settings_of(whole: Whole, name: str, frame: gpd.GeoDataFrame) -> dict[str, Any]:
-    of_services = {layer_of_service(one): service_layer(whole.study, one) for one in whole.study.services}
+    of_services = {
+        layer_of_service(service): service_layer(whole.study, service) for service in whole.study.services
+    }
     layer = of_services.get(name) or getattr(whole.study.inputs, name, None)
     settings: dict[str, Any] = {"source": whole.sources.get(name, ""), "datum": _datum(whole.crs)}
     if layer is not None and layer.modelled:

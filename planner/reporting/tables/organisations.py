@@ -69,7 +69,7 @@ def belts_table(t: Translator) -> TableSpec:
 
 def belt_members_table(t: Translator) -> TableSpec:
     """Return the table of what stands along belts: a row is an entry of `belts.members`."""
-    belts = {one["id"]: one["name"] for one in t.content["belts"]["belts"]}
+    belts = {belt["id"]: belt["name"] for belt in t.content["belts"]["belts"]}
     return TableSpec(
         (
             TableColumn("belt", t.texts("organisations.column_belt_name"), lambda row: belts[row["belt"]]),
