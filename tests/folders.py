@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, wraps
 from pathlib import Path
 
 import geopandas as gpd
@@ -142,6 +144,25 @@ def write_workbook(path: Path, frame: pd.DataFrame, title: Sequence[str] = ()) -
     book.save(path)
 
 
+def copied(make: Callable[[Path], None]) -> Callable[[Path], None]:
+    """Let a folder be made once in a process of tests, and copied from then on."""
+
+    @cache
+    def made() -> dict[str, bytes]:
+        with tempfile.TemporaryDirectory() as room:
+            make(home := Path(room, "made"))
+            return {str(file.relative_to(home)): file.read_bytes() for file in home.rglob("*") if file.is_file()}
+
+    @wraps(make)
+    def put(folder: Path) -> None:
+        for name, body in made().items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(body)
+
+    return put
+
+
+@copied
 def first(folder: Path) -> None:
     """Boundaries in degrees of CGCS2000 with names only, centres of Amap, an extract with buildings."""
     (folder / "边界").mkdir(parents=True)
@@ -155,6 +176,7 @@ def first(folder: Path) -> None:
     (folder / "说明.docx").write_bytes(b"PK")
 
 
+@copied
 def second(folder: Path) -> None:
     """Boundaries in metres with codes, population in 万人, centres as GBK text with one column of places."""
     folder.mkdir(parents=True)
@@ -172,6 +194,7 @@ def second(folder: Path) -> None:
     write_extract(folder / "map.osm")
 
 
+@copied
 def third(folder: Path) -> None:
     """A zipped shapefile without system, no column of tiers, population and centres as sheets of one book."""
     folder.mkdir(parents=True)

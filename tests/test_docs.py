@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 import shapely
 import toy
-from changing import COVERED, city, diagnosed
+from changing import COVERED, city, write_city
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
@@ -104,7 +104,7 @@ def test_every_entry_of_plan_json_is_documented_and_of_its_type(
         programme(tmp_path / "rich", 150.0),
         classes(tmp_path / "classes"),
         build_document(
-            planner.run(life_circle.write_study(tmp_path / "life", "step_free = true\n" + life_circle.SHARED))
+            planner.run(life_circle.write_study(tmp_path / "life", "step_free = true\n" + life_circle.SEED))
         ),
     ]
     # Of settings by a name of the user's, the name is no entry; those of a layer are documented once.
@@ -142,7 +142,7 @@ def led_round(folder: Path) -> PlanDocument:
     """Return a document of a study with a blocked pair of street positions, and a quota."""
     layers = city([[(0, 0), (400, 0), (400, 40), (0, 40)]], {(100, 0): 10, (0, 40): 10, (100, 40): 10})
     quota = '[[quotas]]\nid = "q"\nrule = "own"\nshare = 0.5\nclause = "c"\nevidence = "own"\nen = "Q"\nzh = "Q"\n'
-    diagnosed(folder, layers, COVERED, quota, more="[siting]\nsites = 1\n")
+    write_city(folder, layers, COVERED, quota, more="[siting]\nsites = 1\n")
     return build_document(planner.run(folder / "study.toml"))
 
 
@@ -166,7 +166,7 @@ def programme(folder: Path, money: float) -> PlanDocument:
 
 def test_every_column_of_results_gpkg_is_documented(rich_toy_plan: planner.Plan, tmp_path: Path) -> None:
     layers = {
-        **result_layers(planner.run(life_circle.write_study(tmp_path, life_circle.SHARED))),
+        **result_layers(planner.run(life_circle.write_study(tmp_path, life_circle.SEED))),
         **result_layers(rich_toy_plan),
     }
     assert set(layers) == set(LAYERS)

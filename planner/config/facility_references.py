@@ -46,6 +46,24 @@ def check_named_centres(study: Study, centres: Sequence[str]) -> None:
         raise StudyError(str(study.file), issues)
 
 
+def check_belts(study: Study, names: Collection[str]) -> None:
+    """Refuse a study with a belt along a street that the layer does not have.
+
+    Raises
+    ------
+    StudyError
+        With every belt, the names, and those that were probably meant.
+    """
+    known = sorted(name for name in set(names) if name)
+    issues = [
+        Issue("belt_street_unknown", {"belt": belt.id, "names": ", ".join(missing), "near": _near(missing, known)})
+        for belt in study.belts
+        if (missing := [name for name in belt.streets if name not in known])
+    ]
+    if issues:
+        raise StudyError(str(study.file), issues)
+
+
 def check_named_places(study: Study, communities: gpd.GeoDataFrame) -> None:
     """Refuse own projects that stand outside the communities: most often their `x` and `y` are degrees.
 

@@ -24,7 +24,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from planner.config.sections.base import Settings
-from planner.config.sections.demand import BusinessAreaSettings, DemandSettings
+from planner.config.sections.demand import AssignmentSettings, BeltSettings, BusinessAreaSettings, DemandSettings
 from planner.config.sections.layers import ARGUMENTS, DistrictSettings, InputSettings, split_layers
 from planner.config.sections.map import MapSettings, ReportSettings
 from planner.config.sections.programme import ProgrammeSettings
@@ -108,6 +108,10 @@ class Study(Settings):
     remedies: RemedySettings = RemedySettings()
     siting: SitingSettings = SitingSettings()
     business_areas: BusinessAreaSettings = BusinessAreaSettings()
+    belts: tuple[BeltSettings, ...] = ()
+    """Belts along streets (沿街商业带), one table [[belts]] each: what stands within a walk of a named street."""
+
+    assignment: AssignmentSettings = AssignmentSettings()
     programme: ProgrammeSettings = ProgrammeSettings()
     map: MapSettings = MapSettings()
     report: ReportSettings = ReportSettings()
@@ -186,6 +190,13 @@ class Study(Settings):
         if not self.services and (self.bundles is not None or self.step_free):
             raise PydanticCustomError("services_needed", "`bundles` and `step_free` need [[services]]")
         return self
+
+    @field_validator("belts")
+    @classmethod
+    def _belts_differ(cls, belts: tuple[BeltSettings, ...]) -> tuple[BeltSettings, ...]:
+        if len({one.id for one in belts}) < len(belts):
+            raise PydanticCustomError("ids_repeat", "each needs an id of its own")
+        return belts
 
     def resolve(self, path: Path) -> Path:
         """Return `path` as the study means it: relative to the study file."""

@@ -101,6 +101,8 @@ class Inputs:
         Rows that could not be used as they are, with the reason.
     services
         Facilities of each service, the study's own first; () where it has no [[services]].
+    organisations
+        Enterprises and social organisations; None where the study gives none.
     """
 
     crs: pyproj.CRS
@@ -125,6 +127,7 @@ class Inputs:
     left_out: tuple[ExcludedLines, ...]
     notices: tuple[Notice, ...]
     services: tuple[ServicePlaces, ...] = ()
+    organisations: gpd.GeoDataFrame | None = None
 
     def only_places(self, *, with_floors: bool = False) -> Inputs:
         """Return the inputs without what facilities offer inside, and without their files.
@@ -132,7 +135,7 @@ class Inputs:
         Walks, coverage and sites depend on no more, unless capacities count: `with_floors`.
         """
         facilities = self.facilities if with_floors else without_equipment(self.facilities)
-        return replace(self, facilities=facilities, sources=(), notices=(), services=())
+        return replace(self, facilities=facilities, sources=(), notices=(), services=(), organisations=None)
 
     @property
     def private_streets(self) -> NDArray[np.bool_]:
@@ -174,7 +177,7 @@ def read_inputs(study: Study, *, margin_m: float, cache: Cache = NO_CACHE) -> In
     building_kinds = read_building_kinds(_beside(study, study.demand.building_kinds), study=str(study.file))
     place_kinds = read_place_kinds(_beside(study, study.business_areas.place_kinds), study=str(study.file))
     tables = StudyLayers(study, errors, cache)
-    layers = metric_layers(tables, errors)
+    layers = metric_layers(tables, errors, cache)
     communities, water = layers.communities, layers.water
     raster = _raster(study, communities, tables) if method == "raster" else None
     declared, source = Facilities(layers.metric["facilities"]), tables.source("facilities")
@@ -200,6 +203,7 @@ def read_inputs(study: Study, *, margin_m: float, cache: Cache = NO_CACHE) -> In
         gates=Gates(layers.metric["gates"]) if "gates" in layers.metric else None,
         parcels=Parcels(layers.metric["parcels"]) if "parcels" in layers.metric else None,
         closed_ways=closed_ways,
+        organisations=layers.metric.get("organisations"),
         elevation=tables.elevation(streets),
         demand_method=method,
         balance=residents.balance,

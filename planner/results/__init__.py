@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from planner.accessibility.belts import Belts
 from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage, GroupCoverage
 from planner.accessibility.equity import Equity
+from planner.accessibility.organisations import Organisations
 from planner.accessibility.services import Services
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
@@ -89,6 +91,10 @@ class Plan:
         Rooms that services share; None where the study asks for none.
     step_free
         Access to services with and without stairs (`planner.accessibility.step_free`); None where not asked for.
+    belts
+        Belts along streets; None where the study names none.
+    organisations
+        Organisations and their stations; None without a layer of organisations.
     """
 
     prepared: PreparedStudy
@@ -116,6 +122,8 @@ class Plan:
     ledger: Ledger | None = None
     bundles: StudyBundles | None = None
     step_free: pd.DataFrame | None = None
+    belts: Belts | None = None
+    organisations: Organisations | None = None
 
     def __repr__(self) -> str:
         rows = self.coverage.total

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -12,13 +10,10 @@ import shapely
 from cities import CRS
 from wholes import write_whole
 
-from planner import pipeline
-from planner.accessibility.services import Services
+import planner
 from planner.batch.districts import districts_of
 from planner.batch.portfolio import read_portfolio
-from planner.config.study import read_study
-from planner.messages.progress import silent
-from planner.prepare import prepare
+from planner.results import Plan
 
 SERVICES = """
 [[services]]
@@ -47,7 +42,7 @@ minutes = 2
 
 
 @pytest.fixture(scope="module")
-def plans(tmp_path_factory: pytest.TempPathFactory) -> tuple[Services, list[Services]]:
+def plans(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, list[Plan]]:
     folder = tmp_path_factory.mktemp("whole")
     portfolio = write_whole(folder, 0)
     drawn = np.random.default_rng(0)
@@ -62,19 +57,18 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> tuple[Services, list[Serv
         crs=CRS,
     ).to_file(folder / "whole.gpkg", layer="spots")
     study = folder / "study.toml"
-    study.write_text(study.read_text("utf-8") + SERVICES, "utf-8")
+    gpd.GeoDataFrame(
+        {"id": [f"o{number}" for number in range(24)], "kind": "firm"}, geometry=shapely.points(spots), crs=CRS
+    ).to_file(folder / "whole.gpkg", layer="organisations")
+    more = 'inputs.organisations = { path = "whole.gpkg", layer = "organisations" }\ninputs.streets = {'
+    text = study.read_text("utf-8").replace("inputs.streets = {", more, 1)
+    study.write_text(text + SERVICES, "utf-8")
     cut = districts_of(read_portfolio(portfolio), folder / "out", "")
-    return measured(study), [measured(district.study) for district in cut.districts]
+    return planner.run(study), [planner.run(district.study) for district in cut.districts]
 
 
-def measured(study: Path) -> Services:
-    services, _ = pipeline._measure_services(prepare(read_study(study), for_results=False), silent)
-    assert services is not None
-    return services
-
-
-def homes(services: Services, number: int) -> pd.DataFrame:
-    one = services.access[number]
+def homes(plan: Plan, number: int) -> pd.DataFrame:
+    one = plan.services.access[number]
     capacity = np.full(len(one.points), np.nan) if one.access is None else one.access
     return pd.DataFrame(
         {"served": one.served, "reason": one.reason, "access": capacity, "people": one.people},
@@ -82,20 +76,30 @@ def homes(services: Services, number: int) -> pd.DataFrame:
     )
 
 
-def test_parts_have_the_services_of_the_whole(plans: tuple[Services, list[Services]]) -> None:
+def test_parts_have_the_services_of_the_whole(plans: tuple[Plan, list[Plan]]) -> None:
     whole, parts = plans
     assert len(parts) > 1
-    for number, one in enumerate(whole.access):
+    for number, one in enumerate(whole.services.access):
         expected = homes(whole, number).sort_index()
         found = pd.concat([homes(part, number) for part in parts]).sort_index()
         # Capacity is shared with those across the border.
         pd.testing.assert_frame_equal(found, expected, rtol=1e-12, atol=1e-12, obj=one.id)
-        assert {part.access[number].service.is_known for part in parts} == {one.service.is_known}
+        assert {part.services.access[number].service.is_known for part in parts} == {one.service.is_known}
     assert (homes(whole, 1)["reason"] == "full").any()
 
 
-def test_people_of_parts_add_up_to_the_whole(plans: tuple[Services, list[Services]]) -> None:
+def test_each_organisation_of_a_community_is_one_of_its_district(plans: tuple[Plan, list[Plan]]) -> None:
+    whole, parts = plans
+    table = whole.organisations.table.set_index("id")
+    inside = table[table["community"] != ""].drop(columns="geometry").sort_index()
+    found = pd.concat([part.organisations.table for part in parts]).set_index("id").sort_index()
+    assert len(inside) > 0
+    # Without a bound on stations each takes its nearest, across the border too.
+    pd.testing.assert_frame_equal(pd.DataFrame(found[inside.columns]), pd.DataFrame(inside))
+
+
+def test_people_of_parts_add_up_to_the_whole(plans: tuple[Plan, list[Plan]]) -> None:
     whole, parts = plans
     for column in ("people", "people_served", "people_full"):
-        found = sum(part.total.set_index("service")[column] for part in parts)
-        pd.testing.assert_series_equal(found, whole.total.set_index("service")[column], rtol=1e-9)
+        found = sum(part.services.total.set_index("service")[column] for part in parts)
+        pd.testing.assert_series_equal(found, whole.services.total.set_index("service")[column], rtol=1e-9)

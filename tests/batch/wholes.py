@@ -195,7 +195,10 @@ def equal(found: pd.DataFrame, expected: pd.DataFrame) -> None:
 
 
 def compare(portfolio: Path, out: Path) -> tuple[PreparedStudy, CutResult, list[int]]:
-    """Assert that the parts of a portfolio give the minutes, people and verdicts of the whole; return both, and the streets of each part."""
+    """Assert that the parts of a portfolio give the minutes, people and verdicts of the whole.
+
+    Returns both, and how many streets each part has.
+    """
     settings = read_portfolio(portfolio)
     cut = districts_of(settings, out, "")
     assert settings.study is not None

@@ -11,12 +11,13 @@ from planner.evaluation.intervals import ANYTHING, Interval, exact_interval
 from planner.evaluation.rule_files import read_rules, shipped_rule_sets
 from planner.messages.errors import StudyError
 
-SEEN = {"haibowan": {"floor_area"}}
+SEEN = {"haibowan": {"floor_area"}, "haibowan_indicators": {"floor_area"}}
 """The only thresholds whose source text the developers read: the 300 m² of the district's report."""
 
 
 def test_the_profiles_that_ship() -> None:
-    assert shipped_rule_sets() == ("gb50180", "haibowan", "inner_mongolia", "langfang", "national", "yinchuan")
+    names = "gb50180", "haibowan", "haibowan_indicators", "inner_mongolia", "langfang", "national", "yinchuan"
+    assert shipped_rule_sets() == names
 
 
 @pytest.mark.parametrize("profile", shipped_rule_sets())

@@ -138,7 +138,7 @@ def test_check_tells_the_contradiction(tmp_path: Path, capsys: pytest.CaptureFix
         table = table.replace(b"x" * 80, name.encode("gb18030").ljust(80), 1)
     (study.parent / "c.dbf").write_bytes(table)
     (study.parent / "c.cpg").write_text("CP1252")
-    answer = done(study, capsys)
+    answer = done(study, capsys, "plan")
     assert (
         phrase(
             "notices.encoding_contradicted", declared="CP1252", encoding="gb18030", read_as="东风社区, 西园社区"

@@ -35,9 +35,8 @@ from planner.siting.solution import Certificate, Solution
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> planner.Plan:
-    folder = tmp_path_factory.mktemp("everything")
-    return planner.run(toy.write_study(folder, changed=toy.every_layer(), study=toy.EVERYTHING))
+def plan(everything_plan: planner.Plan) -> planner.Plan:
+    return everything_plan
 
 
 @pytest.fixture

@@ -114,6 +114,9 @@ class InputSettings(Settings):
     parcels: Layer | None = None
     """Where a station might be had: plots, buildings, rooms with id; optional name, tenure, area_m2, cost."""
 
+    organisations: Layer | None = None
+    """Enterprises and social organisations: points with id; optional name, kind, members. Each gets a station."""
+
     elevation: Raster | None = None
     """Heights of the ground in metres, for `walking.costs.slope`; of several bands the first counts."""
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, StrictBool, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from planner.config.sections.base import Settings
@@ -54,6 +54,9 @@ class ReportSettings(Settings):
 
     style: Literal["plain", "gbt9704"] = "plain"
     """"plain", or "gbt9704": an official document as GB/T 9704-2012 lays it out."""
+
+    levels: StrictBool = False
+    """True: figures and ledger stand for district, subdistricts and communities apart, on map and in report."""
 
     issuer: str = ""
     """Who issues report and map: signature, and the line below the map."""

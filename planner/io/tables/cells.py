@@ -28,6 +28,8 @@ def to_narrow(text: str) -> str:
     >>> to_narrow(" １２００㎡ "), to_narrow("1200①"), to_narrow("10³")
     ('1200m2', '1200①', '10³')
     """
+    if text.isascii():
+        return text.strip()
     folded = (sign if unicodedata.category(sign) == "No" else unicodedata.normalize("NFKC", sign) for sign in text)
     return unicodedata.normalize("NFC", "".join(folded)).strip()
 

@@ -28,7 +28,14 @@ from planner.reporting.document.diagnosis import (
     diagnosis_entries,
     fairness_entries,
 )
-from planner.reporting.document.people import business_areas_entries, demand_entries, group_entries
+from planner.reporting.document.levels import levels_entries
+from planner.reporting.document.people import (
+    belts_entries,
+    business_areas_entries,
+    demand_entries,
+    group_entries,
+    organisations_entries,
+)
 from planner.reporting.document.programme import programme_entries
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.document.services import services_entries
@@ -75,6 +82,8 @@ def build_document(plan: Plan) -> PlanDocument:
             "groups": group_entries(plan),
             **services_entries(plan),
             "business_areas": business_areas_entries(plan),
+            **belts_entries(plan),
+            **organisations_entries(plan),
             "centres": _centres(plan),
             "diagnosis": diagnosis_entries(plan),
             "fairness": fairness_entries(plan),
@@ -86,6 +95,8 @@ def build_document(plan: Plan) -> PlanDocument:
             "provenance": _provenance(plan),
         }
     )
+    if plan.study.report.levels:
+        content["levels"] = to_plain_values(levels_entries(content))["levels"]
     return content
 
 
@@ -319,9 +330,13 @@ def portable_settings(study: Study) -> dict[str, Any]:
     """
     settings: dict[str, Any] = _portable(study.model_dump(mode="python"))
     # Studies without them say nothing of them.
-    for name in ("services", "bundles", "step_free"):
+    for name in ("services", "bundles", "step_free", "belts"):
         if not settings[name]:
             del settings[name]
+    if not settings["report"]["levels"]:
+        del settings["report"]["levels"]
+    if settings["inputs"]["organisations"] is None:
+        del settings["inputs"]["organisations"], settings["assignment"]
     rules = settings["rules"]
     rules["profile"] = portable_path(rules["profile"])
     rules["compare"] = [portable_path(one) for one in rules["compare"]]

@@ -8,22 +8,27 @@ import numpy as np
 from markupsafe import Markup
 
 from planner.accessibility.services import ServiceAccess
-from planner.reporting.document.records.plan import PlanDocument
+from planner.reporting.document.levels import LEVELS, level_shapes
+from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.document.records.services import LedgerRow, ServiceByCommunity
 from planner.reporting.map.elements import CardTexts, layer_name, shapes_layer, sign_at, swatch
-from planner.reporting.map.folium_adapter import FeatureGroup, Layer
+from planner.reporting.map.leaflet import FeatureGroup, MapLayer
 from planner.reporting.map.simplify import DRAWN_DIGITS
+from planner.reporting.map.symbols import CIRCLE, CIRCLE_STYLE, CIRCLE_WITHOUT_STYLE
 from planner.reporting.report.blocks import Translator, community_names
 from planner.reporting.report.ledger_figure import SHADES, shade
+from planner.reporting.tables.levels import figures_known
 from planner.reporting.tables.services import mend_text, service_names
 from planner.results import Plan
 
 PLACE_PX = 12
+LACKS_SHOWN = 5
 FACILITY = "#3b5b92"
+ORGANISATION = "#5b7f3b"
 OUTLINE = {"color": "#6b6b6b", "weight": 1, "fillOpacity": 0.75}
 
 
-def lacking_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[Layer]:
+def lacking_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[MapLayer]:
     """Yield the communities by completeness, then one layer a service: who lacks it, and why; hidden at first."""
     if plan.services is None or "services" not in content:
         return
@@ -60,7 +65,7 @@ def lacking_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Itera
         yield _coloured(plan, properties, layer_name(words.texts("services.layer_lacking", name=name), sample))
 
 
-def facility_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[Layer]:
+def facility_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[MapLayer]:
     """Yield one layer a service with its facilities, hidden at first; the study's own are drawn as centres."""
     if plan.services is None or "services" not in content:
         return
@@ -70,7 +75,7 @@ def facility_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iter
             yield _facilities(one, names[one.id], words)
 
 
-def _facilities(one: ServiceAccess, name: str, words: CardTexts) -> Layer:
+def _facilities(one: ServiceAccess, name: str, words: CardTexts) -> MapLayer:
     places = one.service.places
     text = words.texts("services.layer_facilities", name=name, count=words.texts.whole(len(places)))
     layer = FeatureGroup(name=layer_name(text, swatch(FACILITY, look="dot")), show=False)
@@ -92,9 +97,99 @@ def _facilities(one: ServiceAccess, name: str, words: CardTexts) -> Layer:
     return layer
 
 
-def _coloured(plan: Plan, properties: list[dict[str, object]], name: str) -> Layer:
+def belts_layer(plan: Plan, content: PlanDocument, words: CardTexts) -> MapLayer | None:
+    """Return the belts along streets, dashed where no station stands along one."""
+    if plan.belts is None:
+        return None
+    t = Translator(content, words.texts)
+    properties = []
+    for one in content["belts"]["belts"]:
+        rows = [(words.texts("organisations.column_belt_streets"), one["streets"])]
+        for name in ("people", "places", "workers", "organisations", "centres", "stations"):
+            value = one[name]
+            if value is not None:
+                rows.append((words.texts(f"organisations.column_belt_{name}"), t.whole(value)))
+        rows += [(words.texts("organisations.member_facility"), row["name"]) for row in one["facilities"]]
+        properties.append({"note": _note(one["name"], rows, words), "within": one["stations"] > 0})
+    name = words.texts("organisations.layer_belts", count=words.texts.whole(len(properties)))
     return shapes_layer(
-        plan.inputs.communities.geometry,
+        plan,
+        plan.belts.table.geometry.to_numpy(),
+        properties,
+        lambda feature: CIRCLE_STYLE if feature["properties"]["within"] else CIRCLE_WITHOUT_STYLE,
+        name=layer_name(name, swatch(CIRCLE, look="outline")),
+        show=False,
+    )
+
+
+def level_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[MapLayer]:
+    """Yield a layer a level, hidden at first: its units by the share of people not covered, with their ledger."""
+    if "levels" not in content:
+        return
+    t, found = Translator(content, words.texts), content["levels"]
+    shapes = level_shapes(plan, content)
+    for level in LEVELS:
+        units = [row for row in found["units"] if row["level"] == level]
+        if not units:
+            continue
+        properties = []
+        for unit in units:
+            figures: Entry = dict(unit)
+            rows = [
+                (words.texts(f"levels.column_{name}"), t.number(figures[name], 1 if name == "missing_mean" else 0))
+                for name in figures_known(t)
+                if name != "cost"
+            ]
+            lacks = [row for row in found["ledger"] if (row["level"], row["id"]) == (level, unit["id"])]
+            names = service_names(t) if lacks else {}
+            rows += [
+                (
+                    names[row["service"]],
+                    f"{t.whole(row['people_missing'])} · {words.texts('services.reason_' + row['reason'])}",
+                )
+                for row in lacks[:LACKS_SHOWN]
+            ]
+            share = 1 - unit["people_covered"] / unit["people"] if unit["people"] else None
+            properties.append({"note": _note(unit["name"], rows, words), "fill": shade(share)})
+        sample = "".join(swatch(fill) for _, fill in SHADES)
+        yield shapes_layer(
+            plan,
+            shapes.geometry[(shapes["level"] == level).to_numpy()].to_numpy(),
+            properties,
+            lambda feature: OUTLINE | {"fillColor": feature["properties"]["fill"]},
+            name=layer_name(words.texts(f"levels.layer_{level}"), sample),
+            show=False,
+        )
+
+
+def organisation_layer(content: PlanDocument, words: CardTexts) -> MapLayer | None:
+    """Return the organisations with the station of each, those without in the colour of what is missing."""
+    if "organisations" not in content:
+        return None
+    found, texts = content["organisations"], words.texts
+    counts = {"count": texts.whole(found["organisations"]), "served": texts.whole(found["served"])}
+    sample = swatch(ORGANISATION, look="dot") + swatch(shade(1.0), look="dot")
+    layer = FeatureGroup(name=layer_name(texts("organisations.layer", **counts), sample), show=False)
+    for row in found["assigned"]:
+        rows = [(texts("organisations.column_kind"), row["kind"])]
+        if row["reason"]:
+            rows.append((texts("organisations.column_reason"), texts(f"organisations.reason_{row['reason']}")))
+        else:
+            rows.append((texts("organisations.column_station"), row["station_name"]))
+        minutes = row["nearest_min"] if row["reason"] else row["walk_min"]
+        if minutes is not None:
+            head = "nearest_min" if row["reason"] else "walk_min"
+            rows.append((texts(f"organisations.column_{head}"), texts.number(minutes, 1)))
+        sign = swatch(shade(1.0) if row["reason"] else ORGANISATION, look="dot")
+        number = _note(row["name"] or row["id"], rows, words)
+        sign_at(row, sign, (PLACE_PX, PLACE_PX), "service", number, foot=PLACE_PX // 2, station=None).add_to(layer)
+    return layer
+
+
+def _coloured(plan: Plan, properties: list[dict[str, object]], name: str) -> MapLayer:
+    return shapes_layer(
+        plan,
+        plan.inputs.communities.geometry.to_numpy(),
         properties,
         lambda feature: OUTLINE | {"fillColor": feature["properties"]["fill"]},
         name=name,

@@ -13,8 +13,10 @@ from planner.reporting.report.html import write_page
 from planner.reporting.report.sections.body import body_sections
 from planner.reporting.report.sections.coverage import coverage_section, inventory_section
 from planner.reporting.report.sections.equity import equity_section
+from planner.reporting.report.sections.levels import levels_section
 from planner.reporting.report.sections.memo import date_text, memo_blocks, memo_title
 from planner.reporting.report.sections.method import basis_section, data_section, reading_section
+from planner.reporting.report.sections.organisations import belts_section, organisations_section
 from planner.reporting.report.sections.people import business_areas_section, groups_section
 from planner.reporting.report.sections.programme import programme_section
 from planner.reporting.report.sections.services import services_section
@@ -56,6 +58,9 @@ def build_report(plan: Plan, content: PlanDocument) -> Report:
         "programme": lambda: programme_section(t),
         "fairness": lambda: equity_section(t),
         "business_areas": lambda: business_areas_section(t),
+        "levels": lambda: levels_section(t),
+        "belts": lambda: belts_section(t),
+        "organisations": lambda: organisations_section(t),
         "reading": lambda: reading_section(t),
         "data": lambda: data_section(t),
     }

@@ -19,8 +19,10 @@ from planner.io.study_layers import attribution_of
 from planner.io.tables.columns import Vocabulary, strip_letters
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
+from planner.reporting.document.levels import level_shapes
 from planner.reporting.document.programme import funds_table, needs_table, project_table
 from planner.reporting.document.records.layers import LAYERS, Layer
+from planner.reporting.document.records.levels import LevelLedgerRow
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.document.services import service_layers
 from planner.reporting.report.blocks import Translator
@@ -126,7 +128,7 @@ def result_layers(plan: Plan, t: Translator | None = None) -> dict[str, gpd.GeoD
     docs/data.md lists them and their columns.
     """
     t = t or Translator(build_document(plan), Texts(plan.study.language))
-    layers = _plan_layers(plan)
+    layers = {**_plan_layers(plan), **_organisations(plan, t.content)}
     for layer in LAYER_COLUMNS.keys() & layers.keys():
         table = layers[layer]
         for name, (_, values) in layer_columns(layer, t).items():
@@ -210,6 +212,17 @@ def _circles(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     }
 
 
+def _organisations(plan: Plan, content: PlanDocument) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    belts, found = plan.belts, plan.organisations
+    along = {} if belts is None else {"belts": belts.table, "belts_members": belts.members}
+    assigned = {} if found is None else {"organisations": found.table, "organisations_stations": found.stations}
+    levels = {}
+    if plan.study.report.levels:
+        ledger = pd.DataFrame(content["levels"]["ledger"], columns=[*layer_fields(LevelLedgerRow)])
+        levels = {"levels": level_shapes(plan, content), "levels_ledger": ledger}
+    return {**along, **assigned, **levels}
+
+
 def _programme(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     programme = plan.programme
     if programme is None:
@@ -231,8 +244,8 @@ def _pass_in_words(passed: object) -> str:
 def _other_ratings(plan: Plan) -> pd.DataFrame:
     """Return the centres whose verdict differs by other rules or at other speeds."""
     tables = [
-        changed_ratings(plan.diagnosis, one.diagnosis).assign(kind=one.kind, name=one.name)
-        for one in plan.alternatives
+        changed_ratings(plan.diagnosis, alternative.diagnosis).assign(kind=alternative.kind, name=alternative.name)
+        for alternative in plan.alternatives
     ]
     columns = ["kind", "name", "facility", "verdict", "verdict_then"]
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns, dtype=object)

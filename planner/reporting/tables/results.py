@@ -12,6 +12,8 @@ from planner.reporting.facility_text import scenario_heading
 from planner.reporting.report.blocks import KeyFigure, Translator, annex_ref
 from planner.reporting.report.sections.summary import fact_rows, indicator_cards, nature_of, technical_facts
 from planner.reporting.small_counts import is_small_count
+from planner.reporting.tables.levels import levels_sheets
+from planner.reporting.tables.organisations import organisations_sheets
 from planner.reporting.tables.programme import programme_sheets
 from planner.reporting.tables.result_tables import (
     business_areas_table,
@@ -104,6 +106,8 @@ def _sheets(plan: Plan, t: Translator) -> Iterator[Sheet]:
     if content["business_areas"] is not None:
         rows = content["business_areas"]["areas"]
         yield business_areas_table(t).sheet(t, "business_areas", rows, keys=BUSINESS_AREAS, details=("lon", "lat"))
+    yield from levels_sheets(t)
+    yield from organisations_sheets(t)
     yield _notices(t)
     yield sources_table(t).sheet(
         t, "sources", content["data"]["sources"], keys=("layer", "file", "source", "nature", "rows", "used")
