@@ -17,6 +17,7 @@ from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage
 from planner.accessibility.equity import Equity
 from planner.accessibility.groups import GroupCoverage
+from planner.accessibility.service_hours import ServiceHours
 from planner.accessibility.services import Services
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
@@ -89,7 +90,11 @@ class Plan:
     bundles
         Rooms that services share; None where the study asks for none.
     step_free
-        Access to services with and without stairs (`planner.accessibility.step_free`); None where not asked for.
+        Access to services with and without steps (`planner.accessibility.step_free`); None where not asked for.
+    step_free_basis
+        What closes streets then (`planner.inputs.step_free.without_steps`).
+    service_hours
+        Access to services at times of the week; None where the study names no time.
     """
 
     prepared: PreparedStudy
@@ -117,6 +122,8 @@ class Plan:
     ledger: Ledger | None = None
     bundles: StudyBundles | None = None
     step_free: pd.DataFrame | None = None
+    step_free_basis: Mapping[str, float] | None = None
+    service_hours: ServiceHours | None = None
 
     def __repr__(self) -> str:
         rows = self.coverage.total

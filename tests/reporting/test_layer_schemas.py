@@ -32,6 +32,8 @@ OPTIONAL |= {
     "services_communities",
     "services_ledger",
     "services_bundles",
+    "services_hours",
+    "services_hours_ledger",
 }
 MONEY = '[programme]\nnew_cost = 40.0\n[[programme.funds]]\nid = "above"\namounts = [50.0, 20.0]\n'
 

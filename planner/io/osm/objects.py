@@ -147,13 +147,16 @@ def locate_nodes(path: Path, nodes: Collection[int]) -> dict[int, LonLat]:
     }
 
 
-def areas_with(path: Path, keys: Iterable[str], *, gaps: list[NodeGap] | None = None) -> Iterator[OsmArea]:
+def areas_with(
+    path: Path, keys: Iterable[str], *, gaps: list[NodeGap] | None = None, outlines: bool = False
+) -> Iterator[OsmArea]:
     """Yield closed ways, then multipolygons, that carry one of `keys` and whose outline is complete.
 
-    What the others lack is added to `gaps`.
+    What the others lack is added to `gaps`. Ways that outline one of these multipolygons are left out unless
+    `outlines`.
     """
     relations = multipolygons_with(path, keys)
-    texts = frozenset[int]().union(*(relation.outer for relation in relations))
+    texts = frozenset[int]() if outlines else frozenset[int]().union(*(one.outer for one in relations))
     closed = [way for way in ways_with(path, keys) if way.is_area and way.id not in texts]
     needed = frozenset[int]().union(*(relation.ways for relation in relations))
     members = {

@@ -319,9 +319,11 @@ def portable_settings(study: Study) -> dict[str, Any]:
     """
     settings: dict[str, Any] = _portable(study.model_dump(mode="python"))
     # Studies without them say nothing of them.
-    for name in ("services", "bundles", "step_free"):
+    for name in ("services", "bundles", "step_free", "service_times"):
         if not settings[name]:
             del settings[name]
+    if "step_free" not in settings:
+        del settings["step_free_incline"]
     rules = settings["rules"]
     rules["profile"] = portable(rules["profile"])
     rules["compare"] = [portable(one) for one in rules["compare"]]
