@@ -13,9 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
+from planner.accessibility.belts import Belts, find_belts
 from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage, measure_coverage, merge_service_areas, tabulate_service_areas
 from planner.accessibility.equity import Equity, measure_equity
+from planner.accessibility.organisations import Organisations, assign_organisations
 from planner.accessibility.service_hours import ServiceHours, measure_hours
 from planner.accessibility.services import Services, measure_services
 from planner.accessibility.step_free import compare_step_free
@@ -41,6 +43,7 @@ from planner.programme.programme import Programme
 from planner.programme.project_options import ProgrammeInputs
 from planner.results import Plan
 from planner.results.outcome import ProjectEffects, count_people, measure_outcome
+from planner.schemas.tables import OrganisationTable, Streets
 from planner.siting.candidates.constraints import SiteConstraints
 from planner.siting.proposals import SitingResult
 from planner.siting.solvers.highs import highs_version
@@ -105,21 +108,17 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     limits = study.limits.minutes
     progress("travel_times")
     times = prepared.compute_times()
-
     progress("service_areas")
     areas = prepared.compute_service_areas()
     reached = _merge_areas(prepared, areas)
-
     progress("coverage")
     coverage = _measure_coverage(prepared, times, areas)
-
     progress("groups")
     groups = tuple(prepared.measure_group(kind, times) for kind in inputs.groups)
     services, ledger = _measure_services(prepared, progress)
-
     progress("business_areas")
     business_areas = prepared.find_business_areas()
-
+    belts, organisations = _find_belts(prepared), _assign_organisations(prepared)
     progress("diagnosis")
     access = prepared.assemble_access(times, areas)
     diagnosis = diagnose(access, rule_set=prepared.rules, date=study.date)
@@ -152,7 +151,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     with collect_discrepancies() as further:
         programme, outcome = carry_out(prepared, programme_inputs)
     bundles = _choose_bundles(prepared, services, progress)
-    told = _notices_of(services, bundles, business_areas, sites.siting, programme)
+    told = _notices_of(services, bundles, business_areas, organisations, sites.siting, programme)
     return Plan(
         prepared=prepared,
         scenario=scenario,
@@ -170,6 +169,8 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         sites=sites,
         groups=groups,
         business_areas=business_areas,
+        belts=belts,
+        organisations=organisations,
         candidate_times=candidate_times,
         candidate_areas=prepared.draw_areas(prepared.snapped(candidates)),
         programme=programme,
@@ -212,7 +213,7 @@ def _choose_sites(given: SitingInputs, progress: Progress) -> tuple[StudySiting,
 
 
 def _notices_of(
-    *results: Services | StudyBundles | BusinessAreas | SitingResult | Programme | None,
+    *results: Services | StudyBundles | BusinessAreas | Organisations | SitingResult | Programme | None,
 ) -> Iterator[Notice]:
     for result in results:
         if result is not None:
@@ -261,6 +262,41 @@ def _measure_hours(prepared: PreparedStudy, services: Services | None) -> Servic
         "service_hours",
         (services, prepared.walker, given),
         lambda: measure_hours(services, prepared.walker, *given),
+    )
+
+
+def _find_belts(prepared: PreparedStudy) -> Belts | None:
+    """Find what stands along the streets of each belt; None where the study names none."""
+    study, inputs = prepared.study, prepared.inputs
+    if not study.belts:
+        return None
+    at_work = None if inputs.places is None else inputs.places.points[inputs.places.points["circle"]]
+    more = (at_work, inputs.organisations)
+    given = (
+        *(study.belts, prepared.walker, Streets(prepared.walked_streets)),
+        (without_equipment(inputs.facilities), prepared.facility_snaps),
+        (inputs.demand, prepared.demand_snaps),
+    )
+    return prepared.cache.get(
+        "belts", (given, more), lambda: find_belts(*given, places=more[0], organisations=more[1])
+    )
+
+
+def _assign_organisations(prepared: PreparedStudy) -> Organisations | None:
+    """Assign the organisations to stations; None without a layer of organisations."""
+    settings = prepared.study.assignment
+    if prepared.inputs.organisations is None:
+        return None
+    given = OrganisationTable(prepared.inputs.organisations)
+    limit_min = settings.minutes or prepared.study.limits.standard_min
+    inputs = (given, prepared.inputs.communities, prepared.walker)
+    facilities = (without_equipment(prepared.inputs.facilities), prepared.facility_snaps)
+    return prepared.cache.get(
+        "organisations",
+        (inputs, facilities, settings.tiers, limit_min, settings.most),
+        lambda: assign_organisations(
+            *inputs, facilities, tiers=settings.tiers, limit_min=limit_min, most=settings.most
+        ),
     )
 
 

@@ -12,20 +12,24 @@ from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
 from planner.accessibility.business_areas import BusinessAreas, find_business_areas
-from planner.accessibility.groups import GroupCoverage, measure_group_coverage
+from planner.accessibility.coverage import GroupCoverage, measure_group_coverage
 from planner.cache import NO_CACHE, Cache
-from planner.config.facility_references import check_named_centres, check_named_places, without_closed
+from planner.config.facility_references import (
+    check_belts,
+    check_named_centres,
+    check_named_places,
+    without_closed,
+)
 from planner.config.own_scenes import read_own_scenes
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, communities_without_centre
-from planner.evaluation.functions import unknown_functions
 from planner.evaluation.improvements.search import Improvements, find_improvements
+from planner.evaluation.indicator_data import unknown_functions
 from planner.evaluation.ratings import uses_service_areas
 from planner.evaluation.rule_files import read_rules
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers
 from planner.evaluation.validation.networkx_oracle import WalkEnvironment
-from planner.inputs.network_notices import facility_notices, network_notices, setting_notices
 from planner.inputs.private_ways import assess_compounds, compound_notes, compound_notices, ordered_cost_notes
 from planner.inputs.scenario import Scenario, apply_scenario
 from planner.inputs.services import follow_scenario, service_notices
@@ -36,8 +40,20 @@ from planner.inputs.study_inputs import (
     read_inputs,
     without_equipment,
 )
-from planner.inputs.walk_choice import at_speed, choose_walk, find_profile, longest_walk_m
-from planner.inputs.walk_network import CostNote, StudyNetwork, build_walk_network, walker_at, walking_costs_of
+from planner.inputs.walk_network import (
+    CostNote,
+    StudyNetwork,
+    at_speed,
+    build_walk_network,
+    choose_walk,
+    facility_notices,
+    find_profile,
+    longest_walk_m,
+    network_notices,
+    setting_notices,
+    walker_at,
+    walking_costs_of,
+)
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
 from planner.network.costs import WalkingCosts
@@ -306,8 +322,7 @@ def _prepare(
     progress("read_inputs")
     margin_m = longest_walk_m(study, walk, costs, other_profiles, horizon_min)
     inputs = read_inputs(study, margin_m=margin_m, cache=cache)
-    check_named_centres(study, list(inputs.facilities["id"]))
-    check_named_places(study, inputs.communities)
+    _check_names(study, inputs)
     facilities_before = None
     if scenario is not None:
         facilities_before = inputs.facilities
@@ -367,6 +382,13 @@ def _prepare(
         ),
         cache=cache,
     )
+
+
+def _check_names(study: Study, inputs: Inputs) -> None:
+    """Refuse a study that names centres, places or streets that there are not."""
+    check_named_centres(study, list(inputs.facilities["id"]))
+    check_named_places(study, inputs.communities)
+    check_belts(study, set(inputs.streets["name"]))
 
 
 def _snapped(walker: Walker, points: gpd.GeoDataFrame | FloatArray, cache: Cache) -> SnappedPoints:

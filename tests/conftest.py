@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import os
 import pkgutil
 import sys
@@ -17,7 +19,9 @@ from sharing import known_run, made_once, pickled_once, read
 
 import planner
 from planner import pipeline
+from planner.commands.main import GC_THRESHOLDS
 from planner.io.second_process import run_here
+from planner.reporting.report import png
 
 ROOT = Path(__file__).parent.parent
 HAIBOWAN, HELSINKI = (ROOT / "data" / name / "study.toml" for name in ("haibowan", "helsinki"))
@@ -39,15 +43,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         markers.limit_examples(items)
 
 
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of searches for garbage: it stays, and is most of what they go through."""
+    gc.set_threshold(*GC_THRESHOLDS)
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_process() -> Iterator[None]:
     """Write the products of `main(["run", …])` in this process: a second one takes longer to start than to work.
 
-    That two processes write what one writes is for `tests/io/test_second_process.py`; commands that tests
-    start in processes of their own are as users have them.
+    Equal drawings become pictures once: resvg reads a font of 17 MB for each. That two processes write what one
+    writes is for `tests/io/test_second_process.py`; commands that tests start in processes of their own are as
+    users have them.
     """
+    drawn = functools.cache(png.render_png)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("planner.reporting.report.pictures.start_in_process", run_here)
+        for module in ("png", "pictures"):
+            patch.setattr(f"planner.reporting.report.{module}.render_png", drawn)
         yield
 
 
@@ -76,6 +91,17 @@ def rich_toy_plan(tmp_path_factory: pytest.TempPathFactory) -> planner.Plan:
         tmp_path_factory,
         "rich_toy_plan",
         lambda: planner.run(toy.write_study(folder, changed={"places": toy.places()}, study=toy.RICH)),
+    )
+
+
+@pytest.fixture(scope="session")
+def everything_plan(tmp_path_factory: pytest.TempPathFactory) -> planner.Plan:
+    """Return the plan of the toy city with all parts of a study at once."""
+    folder = tmp_path_factory.mktemp("everything_plan")
+    return made_once(
+        tmp_path_factory,
+        "everything_plan",
+        lambda: planner.run(toy.write_study(folder, changed=toy.every_layer(), study=toy.EVERYTHING)),
     )
 
 

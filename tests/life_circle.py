@@ -85,7 +85,53 @@ layer = "parcels"
 )
 """The same with rooms that canteens and clinics may share."""
 
-WITH_TIMES = 'step_free = true\nservice_times = ["weekday 12:00", "Sunday 10:00", "工作日 19:00"]\n' + SHARED
+SEED = (
+    SHARED
+    + """
+[inputs.organisations]
+path = "toy.gpkg"
+layer = "organisations"
+
+[assignment]
+minutes = 5
+most = 2
+tiers = ["station", "community"]
+source = "a letter"
+
+[report]
+levels = true
+
+[[belts]]
+id = "south"
+name = "South belt"
+streets = ["Street 0", "Street 1"]
+within_m = 150
+
+[[belts]]
+id = "north"
+streets = ["Street 11"]
+minutes = 1
+"""
+)
+"""The same with organisations, two to a station, and belts along the southern and a northern street."""
+
+
+def organisations() -> gpd.GeoDataFrame:
+    """Return three organisations near the centre at (200, 200), one near the station, one near nothing."""
+    spots = {"O1": (200, 300), "O2": (200, 250), "O3": (320, 200), "O4": (800, 300), "O5": (800, 0)}
+    return gpd.GeoDataFrame(
+        {
+            "id": list(spots),
+            "name": [f"Firm {one}" for one in spots],
+            "kind": ["enterprise", "enterprise", "society", "enterprise", "society"],
+            "members": [3.0, None, 5.0, 7.0, 2.0],
+        },
+        geometry=shapely.points([np.array(spot) + toy.ORIGIN for spot in spots.values()]),
+        crs=toy.CRS,
+    )
+
+
+WITH_TIMES = 'step_free = true\nservice_times = ["weekday 12:00", "Sunday 10:00", "工作日 19:00"]\n' + SEED
 """The same at times of the week, and without steps."""
 
 
@@ -119,7 +165,13 @@ HOURS = [
 
 def layers() -> dict[str, gpd.GeoDataFrame]:
     """Return the layers that differ from the toy city's."""
-    return {"pois": pois(), "people": toy.sited_layers()["people"], "parcels": toy.sited_layers()["parcels"]}
+    sited = toy.sited_layers()
+    return {
+        "pois": pois(),
+        "people": sited["people"],
+        "parcels": sited["parcels"],
+        "organisations": organisations(),
+    }
 
 
 def write_study(folder: Path, study: str = STUDY) -> Path:

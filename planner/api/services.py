@@ -11,13 +11,13 @@ import pandas as pd
 
 from planner.accessibility.reachable import list_reachable
 from planner.accessibility.services import Services, measure_services
-from planner.api.arguments import check_number, hint, in_short, read_limit, read_minutes
+from planner.api.arguments import check_number, in_short, read_limit, read_minutes
 from planner.api.frames import as_frame, check_column, labels_at, read_numbers, read_points, restore_crs
 from planner.api.networks import WalkNetwork, walker_of
 from planner.config.sections.services import ServiceSettings
 from planner.config.service_profiles import ServiceStandard
 from planner.io.service_places import ServicePlaces
-from planner.messages.errors import DataError, Issue
+from planner.messages.errors import DataError, Issue, suggest_name
 from planner.network.walker import Walker
 from planner.reporting.notebook_maps import COVERED, EXISTING, UNCOVERED, Drawn, MapResult, html_table
 
@@ -225,14 +225,14 @@ def _facilities(frame: gpd.GeoDataFrame, name: str, people: gpd.GeoDataFrame) ->
     return gpd.GeoDataFrame(places.assign(service=name))
 
 
-def _with_walks(people: gpd.GeoDataFrame, found: Services, labels: Mapping[str, pd.Index]) -> gpd.GeoDataFrame:
+def _with_walks(people: gpd.GeoDataFrame, services: Services, labels: Mapping[str, pd.Index]) -> gpd.GeoDataFrame:
     """Return the people with their walk to each service, and what is missing."""
     columns: dict[str, pd.Series] = {}
-    for (name, label), one in zip(labels.items(), found.access, strict=True):
+    for (name, label), one in zip(labels.items(), services.access, strict=True):
         columns[f"{name}_min"] = pd.Series(one.nth_min, people.index)
         columns[f"{name}_nearest"] = pd.Series(labels_at(label, one.nearest), people.index)
     for name in ("missing", "sufficient", "completeness"):
-        columns[name] = pd.Series(found.demand[name].to_numpy(), people.index)
+        columns[name] = pd.Series(services.demand[name].to_numpy(), people.index)
     return gpd.GeoDataFrame(people.assign(**columns))
 
 
@@ -248,7 +248,7 @@ def _check_names(argument: str, given: object, names: list[str]) -> None:
         return
     for name in given:
         if name not in names:
-            values = {"name": argument, "found": in_short(name), "hint": hint(name, names)}
+            values = {"name": argument, "found": in_short(name), "hint": suggest_name(name, names)}
             raise DataError(argument, [Issue("unknown_choice", values)])
     missing = [name for name in names if name not in given]
     if argument == "minutes" and missing:
@@ -294,7 +294,7 @@ def _named(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return table[kept].set_index(pd.Index(table["service"].map(of_id), name="service"))
 
 
-def _by_group(found: Services, names: list[str], labels: object) -> pd.DataFrame:
-    table = _named(found.by_community, names).drop(columns="service")
-    groups = [labels[int(code)] for code in found.by_community["community"]]  # type: ignore[index]
+def _by_group(services: Services, names: list[str], labels: object) -> pd.DataFrame:
+    table = _named(services.by_community, names).drop(columns="service")
+    groups = [labels[int(code)] for code in services.by_community["community"]]  # type: ignore[index]
     return table.assign(group=groups).reset_index().set_index(["group", "service"])

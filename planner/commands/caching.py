@@ -46,10 +46,10 @@ def plan_of(
     def fits(plan: Plan) -> bool:
         return len(plan.times.minutes) + len(plan.candidate_times.minutes) <= MOST_WALKS
 
-    return reuse("plan", study, (read, verified), compute, cache=cache, progress=progress, fits=fits)
+    return reuse_result("plan", study, (read, verified), compute, cache=cache, progress=progress, fits=fits)
 
 
-def reuse(
+def reuse_result(
     name: str,
     study: Study,
     given: object,
@@ -66,7 +66,7 @@ def reuse(
     """
     if cache.folder is None:
         return compute()
-    from planner.inputs.file_contents import file_contents
+    from planner.config.facility_references import file_contents
     from planner.pipeline import STOPPED
     from planner.siting.solvers.highs import highs_version
 

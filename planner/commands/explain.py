@@ -91,7 +91,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
             "study": study.model_dump(mode="json"),
             "diagnosis": {
                 "rules": rule_entries(profile),
-                "functions": [one.model_dump(mode="json") for one in profile.functions],
+                "functions": [function.model_dump(mode="json") for function in profile.functions],
                 "blocked_pairs": pair_entries(improvements.severance_pairs),
             },
         }
@@ -107,7 +107,7 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
     )
     title = profile.title(texts.language)
     judged = texts("cli.explain_verdict", verdict=texts(f"words.verdict_{verdict}"), profile=title)
-    rules = {one["id"]: one for one in content["diagnosis"]["rules"]}
+    rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
     return "\n".join([head, judged, *_lines(to_plain_values(found), rules, t)])
 
 
@@ -161,13 +161,13 @@ def explain_place(
     return "\n".join(lines)
 
 
-def _lines(found: Facility, rules: Mapping[str, Rule], t: Translator) -> Iterator[str]:
-    if not found["findings"]:
+def _lines(facility: Facility, rules: Mapping[str, Rule], t: Translator) -> Iterator[str]:
+    if not facility["findings"]:
         yield t.texts("cli.explain_no_rules")
-    elif found["score"] is not None:
-        yield t.texts("cli.explain_score", score=t.percent(found["score"]))
-    yield from (f"- {reason}" for reason in failure_reasons(found, rules, t))
-    for finding in found["findings"]:
+    elif facility["score"] is not None:
+        yield t.texts("cli.explain_score", score=t.percent(facility["score"]))
+    yield from (f"- {reason}" for reason in failure_reasons(facility, rules, t))
+    for finding in facility["findings"]:
         if finding["passed"]:
             rule = rules[finding["rule"]]
             digits = distinguishing_digits(finding)
@@ -175,9 +175,9 @@ def _lines(found: Facility, rules: Mapping[str, Rule], t: Translator) -> Iterato
             required = requirement(finding, t, digits)
             told = {"rule": t.localized(rule), "value": value, "asked": required, "basis": rule_basis(rule, t)}
             yield t.texts("cli.explain_passed", **told)
-    yield from facility_notes(found, t)
-    if found["remedy"] is not None:
-        yield improvement_text(found["remedy"], rules, t)
+    yield from facility_notes(facility, t)
+    if facility["remedy"] is not None:
+        yield improvement_text(facility["remedy"], rules, t)
 
 
 def _position(facilities: pd.DataFrame, wanted: str, source: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -13,7 +12,7 @@ from planner.config.sections.base import Settings
 from planner.config.study import Study, wrong_because
 from planner.config.toml_files import NotReadError, parse_toml, toml_text
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Issue, StudyError
+from planner.messages.errors import Issue, StudyError, suggest_name
 from planner.messages.printable import illegible_in
 
 TITLE_SIGNS, TEXT_SIGNS = 40, 160
@@ -85,7 +84,4 @@ def _reason(detail: ErrorDetails) -> Phrase | str:
         return wrong_because(detail)
     place = detail["loc"]
     names = list((OwnScenes if len(place) == 1 else OwnScene).model_fields)
-    near = difflib.get_close_matches(str(place[-1]), names, n=1)
-    if near:
-        return Phrase("errors.did_you_mean", {"name": near[0]})
-    return Phrase("errors.known_settings", {"names": ", ".join(names)})
+    return suggest_name(place[-1], names)

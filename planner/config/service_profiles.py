@@ -161,7 +161,10 @@ def service_standards(study: Study) -> tuple[ServiceStandard, ...]:
     """
     if not study.services:
         return ()
-    return (centres_standard(study), *(_standard(study, number, one) for number, one in enumerate(study.services)))
+    return (
+        centres_standard(study),
+        *(_standard(study, number, service) for number, service in enumerate(study.services)),
+    )
 
 
 def centres_standard(study: Study) -> ServiceStandard:
@@ -177,7 +180,7 @@ def _standard(study: Study, number: int, given: ServiceSettings) -> ServiceStand
         profile = read_service_profile(
             name, folder=study.file.parent, study=str(study.file), setting=f"{where}.profile"
         )
-        entry = next((one for one in profile.services if one.id == wanted), None)
+        entry = next((service for service in profile.services if service.id == wanted), None)
         if entry is None:
             service_ids = ", ".join(one.id for one in profile.services)
             values = {"path": f"{where}.standard", "name": wanted, "known": service_ids}

@@ -8,11 +8,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from planner.config.sections.base import Evidence
-from planner.evaluation.expressions import Condition, indicators_in, parse
+from planner.config.sections.base import Evidence, Tier
+from planner.evaluation.expressions import Condition, indicators_in, parse_expression
 from planner.messages.catalogue import Language
 
-Tier = Literal["district", "town", "community", "village", "station"]
 Place = Literal["urban", "rural", "new"]
 
 
@@ -55,7 +54,7 @@ class Rule(_Sourced):
     effective
         Day from which it is in force; None where not known.
     unit
-        Unit of its first comparison (`planner.evaluation.units.UNITS`).
+        Unit of its first comparison (`planner.evaluation.intervals.UNITS`).
     en, zh
         Title.
     """
@@ -91,7 +90,7 @@ class Rule(_Sourced):
     @property
     def condition(self) -> Condition:
         """Return the parsed expression."""
-        return parse(self.expression)
+        return parse_expression(self.expression)
 
 
 class Function(_Sourced):

@@ -14,10 +14,10 @@ import pyproj
 import shapely
 
 from planner.config.sections.layers import Layer
+from planner.io.osm.objects import TaggedObjects
 from planner.io.osm.squares import MOST_PLACES
-from planner.io.osm.tagged import TaggedObjects
 from planner.io.tables.cell_parsing import read_cells
-from planner.io.tables.columns import FieldClaim, MappedColumn, match_columns, unlettered
+from planner.io.tables.columns import FieldClaim, MappedColumn, match_columns, strip_letters
 from planner.io.tables.layer_columns import (
     UnusedColumn,
     by_contents,
@@ -259,7 +259,7 @@ def frame_to_layer(
         headings,
         vocabulary,
         setting=request.setting,
-        claim_of=lambda name: cut.get(name) or vocabulary.claim(unlettered(name)),
+        claim_of=lambda name: cut.get(name) or vocabulary.claim(strip_letters(name)),
     )
     mapped = by_contents(mapped, frame, schema)
     notices = [

@@ -26,7 +26,7 @@ from planner.io.grid_layers import declared_crs, grid_to_layer
 from planner.io.layer_read import FileNotes, LayerRead, LayerRequest, frame_to_layer
 from planner.io.osm.building_tags import without_relation_type
 from planner.io.osm.graphml import GraphRead, read_graph, read_networkx
-from planner.io.osm.tagged import TaggedObjects
+from planner.io.osm.objects import TaggedObjects
 from planner.io.osm_layers import apply_osm_tags, extract_to_layer
 from planner.io.tables.cells import check_size
 from planner.io.tables.layer_columns import (

@@ -22,7 +22,7 @@ from planner.io.osm.extract import (
     read_osm_water,
 )
 from planner.io.osm.line_classes import LineClasses, classify_lines
-from planner.io.osm.tagged import TaggedObjects
+from planner.io.osm.objects import TaggedObjects
 from planner.io.osm.walkable_tags import PRIVATE
 from planner.messages.errors import DataError, Issue
 from planner.messages.notices import Notice
@@ -52,10 +52,10 @@ def extract_to_layer(path: Path, request: LayerRequest) -> LayerRead:
     left_out = pd.concat([walk.left_out, walk.other_classes], ignore_index=True)
     result = frame_to_layer(walk.streets, "", request, lists_unread=False)
     notes = FileNotes(left_out=gpd.GeoDataFrame(left_out), gaps=walk.gaps, uncrossed=walk.uncrossed)
-    return replace(result, notes=notes, notices=(*result.notices, *_told_of_extract(walk, schema.name)))
+    return replace(result, notes=notes, notices=(*result.notices, *_extract_notices(walk, schema.name)))
 
 
-def _told_of_extract(walk: OsmStreets, table: str) -> Iterator[Notice]:
+def _extract_notices(walk: OsmStreets, table: str) -> Iterator[Notice]:
     """Yield what was done to an extract before it was read, and what its nodes state otherwise than its places."""
     source = walk.source
     if source.deleted or source.older:

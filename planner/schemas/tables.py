@@ -20,6 +20,7 @@ Water = NewType("Water", gpd.GeoDataFrame)
 Barriers = NewType("Barriers", gpd.GeoDataFrame)
 Gates = NewType("Gates", gpd.GeoDataFrame)
 Parcels = NewType("Parcels", gpd.GeoDataFrame)
+OrganisationTable = NewType("OrganisationTable", gpd.GeoDataFrame)
 ServiceFacilities = NewType("ServiceFacilities", gpd.GeoDataFrame)
 
 TIERS = ("district", "town", "community", "village", "station")
@@ -207,6 +208,18 @@ PARCELS: TableSchema[Parcels] = TableSchema(
     as_type=Parcels,
 )
 
+ORGANISATIONS: TableSchema[OrganisationTable] = TableSchema(
+    name="organisations",
+    columns=(
+        ID,
+        _text("name", "the name that users read"),
+        _text("kind", "what it is, as enterprise or social organisation: results are summed by it"),
+        _number("members", "party members, or whom else it counts"),
+    ),
+    geometry_types=POINTS,
+    as_type=OrganisationTable,
+)
+
 SERVICES: TableSchema[ServiceFacilities] = TableSchema(
     name="services",
     columns=(
@@ -224,7 +237,7 @@ SERVICES: TableSchema[ServiceFacilities] = TableSchema(
 
 TABLES: tuple[TableSchema[Any], ...] = (
     *(COMMUNITIES, PEOPLE_TABLE, FACILITIES, STREETS, DEMAND),
-    *(WATER, BARRIERS, GATES, BUILDINGS, PLACES, PARCELS),
+    *(WATER, BARRIERS, GATES, BUILDINGS, PLACES, PARCELS, ORGANISATIONS),
 )
 """Tables of `[inputs]` in the order in which they are read: communities state where the others should lie."""
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import rasterio
 import shapely
 from cities import CRS, random_city
+from rasterio import Affine
 
 from planner.accessibility.coverage import with_nearest
 from planner.batch.districts import CutResult, districts_of
@@ -154,6 +156,18 @@ def write_whole(folder: Path, seed: int) -> Path:
         'name = "Whole"\nlanguage = "en"\nstudy = "study.toml"\n[cut]\ncolumn = "district"\n', "utf-8"
     )
     return portfolio
+
+
+def write_heights(
+    path: Path, metres: np.ndarray[tuple[int, int]], corner: tuple[float, float], step: float
+) -> None:
+    """Write heights as a raster from its corner in the north-west, cells of so many metres."""
+    height, width = metres.shape
+    place = {"crs": CRS, "transform": Affine(step, 0, corner[0], 0, -step, corner[1])}
+    with rasterio.open(
+        path, "w", driver="GTiff", height=height, width=width, count=1, dtype="float64", **place
+    ) as raster:
+        raster.write(metres, 1)
 
 
 def measured(study: Path) -> tuple[PreparedStudy, pd.DataFrame, Diagnosis]:

@@ -17,7 +17,7 @@ import planner
 from planner.config.sections.map import MapSettings
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
-from planner.reporting.map.bundle import bundle
+from planner.reporting.map.packing import bundle_modules
 from planner.reporting.map.page import draw_map
 
 pytestmark = pytest.mark.browser
@@ -231,52 +231,6 @@ def test_all_text_has_the_contrast_of_wcag_aa(page: Page) -> None:
     assert page.evaluate(CONTRAST) == []
 
 
-SIZES = [
-    *((360, 640), (390, 844), (640, 480), (768, 1024), (800, 600), (1024, 768)),
-    *((1280, 720), (1366, 768), (1440, 900), (1920, 1080), (2560, 1080), (3840, 2160)),
-]
-"""From a phone to a wall, and a notebook's frame."""
-
-
-@pytest.mark.parametrize(("width", "height"), SIZES)
-def test_nothing_lies_on_anything_else(page: Page, width: int, height: int) -> None:
-    page.set_viewport_size({"width": width, "height": height})
-    page.reload()
-    page.wait_for_selector("body[data-drawn=yes]")
-    parts = (
-        *(
-            ".leaflet-control-layers",
-            "#tools",
-            ".leaflet-control-zoom",
-            ".leaflet-control-scale",
-            ".north",
-            "#fold",
-        ),
-        *(".leaflet-control-attribution", *(["#panel"] if width > 800 else [])),
-    )
-    boxes = {part: page.locator(part).bounding_box() for part in parts}
-    for part, box in boxes.items():
-        assert box is not None, part
-        assert box["x"] >= 0
-        assert box["y"] >= 0
-        assert box["x"] + box["width"] <= width + 1, part
-        assert box["y"] + box["height"] <= height + 1, part
-    names = list(boxes)
-    for i, one in enumerate(names):
-        for other in names[i + 1 :]:
-            a, b = boxes[one], boxes[other]
-            assert a is not None
-            assert b is not None
-            apart = (
-                a["x"] + a["width"] <= b["x"] + 1
-                or b["x"] + b["width"] <= a["x"] + 1
-                or a["y"] + a["height"] <= b["y"] + 1
-                or b["y"] + b["height"] <= a["y"] + 1
-            )
-            assert apart, (one, other)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
 def test_the_sheet_is_one_page_of_a3_with_all_its_parts(page: Page) -> None:
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
@@ -401,7 +355,7 @@ def test_tiles_in_gcj02_are_moved(chromium, toy_plan: planner.Plan, tmp_path: Pa
     offset = page.evaluate(
         f"""() => {{
             const map = {MAP};
-            {bundle("gcj02.js")}
+            {bundle_modules("gcj02.js")}
             const layer = Object.values(map._layers).find((one) => one instanceof L.TileLayer);
             map.setZoom(17, {{ animate: false }});
             map.panBy([90, -40], {{ animate: false }});

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import toy
 from playwright.sync_api import Browser, Page
 
-import planner
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
@@ -25,9 +23,8 @@ LISTED = 27
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    folder = tmp_path_factory.mktemp("print")
-    return planner.run(toy.write_study(folder, changed=toy.every_layer(), study=toy.EVERYTHING))
+def plan(everything_plan: Plan) -> Plan:
+    return everything_plan
 
 
 @pytest.fixture(scope="module")

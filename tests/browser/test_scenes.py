@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import toy
 from playwright.sync_api import Browser, expect
 
-import planner
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
@@ -19,9 +17,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    folder = tmp_path_factory.mktemp("meeting")
-    return planner.run(toy.write_study(folder, changed=toy.every_layer(), study=toy.EVERYTHING))
+def plan(everything_plan: Plan) -> Plan:
+    return everything_plan
 
 
 def test_arrow_keys_lead_through_the_scenes_and_back(chromium: Browser, plan: Plan, tmp_path: Path) -> None:

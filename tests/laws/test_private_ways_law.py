@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from seeds import SEEDS
 
 from planner.evaluation.validation.networkx_oracle import NetworkxWalks, WalkEnvironment
-from planner.network.gates import close_gates
+from planner.network.gates import PUBLIC, close_gates, layers_after, layers_before, with_private_ways
 from planner.network.isochrones.service_areas import service_areas
 from planner.network.link_additions import (
     LocalOD,
@@ -24,7 +24,6 @@ from planner.network.link_additions import (
 )
 from planner.network.network import WalkingNetwork, build_network, with_costs
 from planner.network.positions import StreetPositions, as_snapped, positions_along_streets, positions_of_nodes
-from planner.network.private_ways import PUBLIC, layers_after, layers_before, with_private_ways
 from planner.network.snapping import snap
 from planner.network.travel_times import (
     nearest_facility,

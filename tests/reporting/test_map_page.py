@@ -150,7 +150,7 @@ def test_no_name_of_the_study_becomes_code(tmp_path: Path) -> None:
     assert all("<script" not in part for note in json.loads(blocks[0])["notes"] for part in note)
     assert "\\u003cscript" not in html.replace(blocks[0], "")
     assert "`${alert(1)}`" in html  # a template literal is text where it stands: in JSON and in HTML
-    assert str(7 * 191) not in html  # no template engine reckoned what a name said
+    assert str(7 * 191) not in html  # no template engine computed what a name said
     assert "{{ 7 * 191 }}{% raw %}" in html
 
 

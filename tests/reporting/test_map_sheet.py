@@ -20,8 +20,8 @@ from planner.messages.errors import OutputError, StudyError
 from planner.reporting.document.build import build_document
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.map.sheet import FORMATS, draw_static_map, write_static_map
-from planner.reporting.map.sheet_font import truetype_subset
-from planner.reporting.map.sheet_frame import MAP_MM, MOST_SMALLER, windows
+from planner.reporting.map.sheet_drawing import truetype_subset
+from planner.reporting.map.sheet_frame import MAP_MM, MOST_SMALLER, choose_windows
 from planner.reporting.map.sheet_state import SheetState, sheet_state
 from planner.reporting.style import font_code_points, font_path, replace_missing_glyphs
 
@@ -184,7 +184,7 @@ def test_funds_without_a_project_recommend_nothing(rich_toy_plan: planner.Plan) 
 def test_parts_far_off_are_in_insets_that_cover_nothing(haibowan_plan: planner.Plan) -> None:
     content, inputs = build_document(haibowan_plan), haibowan_plan.inputs
     marks = [(mark.x, mark.y) for mark in sheet_state(haibowan_plan, content, Texts("zh")).marks]
-    main, *insets = windows(haibowan_plan, marks)
+    main, *insets = choose_windows(haibowan_plan, marks)
     west, south, east, north = inputs.communities.total_bounds
     assert insets
     assert max((east - west) / MAP_MM[0], (north - south) / MAP_MM[1]) > main.scale * MOST_SMALLER
@@ -205,12 +205,12 @@ def test_parts_far_off_are_in_insets_that_cover_nothing(haibowan_plan: planner.P
     # Where nothing is free, no inset hides anybody: the whole study is drawn smaller.
     x0, y0, x1, y1 = main.bounds
     everywhere = [(x, y) for x in np.linspace(x0, x1, 40) for y in np.linspace(y0, y1, 40)]
-    (whole,) = windows(haibowan_plan, everywhere)
+    (whole,) = choose_windows(haibowan_plan, everywhere)
     assert shapely.box(*whole.bounds).covers(shapely.box(west, south, east, north))
 
 
 def test_a_small_study_is_one_window_under_its_title(toy_plan: planner.Plan) -> None:
-    (main,) = windows(toy_plan, [])
+    (main,) = choose_windows(toy_plan, [])
     assert shapely.box(*main.bounds).covers(shapely.box(*toy_plan.inputs.communities.total_bounds))
     dated = with_settings(toy_plan, date="2031-05-06")
     figure = draw_static_map(dated, build_document(dated))

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import toy
 from plans import with_settings
 
-import planner
 from planner.config.own_scenes import TEXT_SIGNS, OwnScene, OwnScenes, read_own_scenes
 from planner.config.sections.map import MapSettings
 from planner.config.study import Study
@@ -27,9 +25,8 @@ LANGUAGES = ("zh", "en")
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    folder = tmp_path_factory.mktemp("scenes")
-    return planner.run(toy.write_study(folder, changed=toy.every_layer(), study=toy.EVERYTHING))
+def plan(everything_plan: Plan) -> Plan:
+    return everything_plan
 
 
 @pytest.fixture(scope="module")

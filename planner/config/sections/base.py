@@ -35,5 +35,7 @@ class Settings(BaseModel):
 
 Money = Annotated[float, Field(strict=True, ge=0, le=MOST_MONEY)]
 
+Tier = Literal["district", "town", "community", "village", "station"]
+
 Evidence = Literal["seen", "excerpt", "quoted", "unchecked", "own"]
 """Evidence of a clause: text seen; read in an excerpt; quoted by others; from memory; set by the file itself."""

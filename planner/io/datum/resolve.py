@@ -374,7 +374,7 @@ EVEN: Mapping[Datum, float] = dict.fromkeys(DATUMS, 0.0)
 
 
 def inherit_datums(
-    asked: Mapping[str, UndatedLayer], judged: DatumChoice, layers: Mapping[str, Layer]
+    undated: Mapping[str, UndatedLayer], judged: DatumChoice, layers: Mapping[str, Layer]
 ) -> dict[str, LayerDatum]:
     """Find the datum of each layer that was not judged with the others.
 
@@ -388,13 +388,13 @@ def inherit_datums(
     verdicts
         "found" by evidence, "declared", "known", "stated", "follows", "untested", or "undecided": refused.
     """
-    rest = {name: layer for name, layer in asked.items() if name not in judged.layers}
+    rest = {name: layer for name, layer in undated.items() if name not in judged.layers}
     if judged.layers["communities"].how == "elsewhere":
         return {name: LayerDatum("wgs84", "elsewhere", {}) for name in rest}
     if any(verdict.how == "undecided" for verdict in judged.layers.values()):
         return {name: LayerDatum(layer.datum, "untested", {}) for name, layer in rest.items()}
     settled = {
-        name: to_wgs84(asked[name].frame, judged.layers[name].datum)
+        name: to_wgs84(undated[name].frame, judged.layers[name].datum)
         for name in ("communities", "streets")
         if name in judged.layers
     }

@@ -36,42 +36,30 @@ PLACE_KEYS = ("shop", "office", "craft", "amenity", "tourism", "leisure", "healt
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OsmStreets:
-    """Streets, gates and excluded ways of an extract.
-
-    Attributes
-    ----------
-    streets
-        As `read_osm_streets` returns them.
-    gates
-        Barriers at nodes of these streets, points in degrees: `id` (n…), `kind` (`barrier`), `passable`, `hours`
-        (`opening_hours`, "" if none), `tags` (all of them, JSON). Streets stop 5 cm short of those that are not
-        passable, on either side: joining the ends within 0.1 m of one opens it.
-    left_out
-        Ways that the rules leave out although their class is walked on, lines in degrees: `id`, `kind`
-        (`highway`), `reason` (the deciding tag, `walking_obstacle`), `word` (its value).
-        Private ways of compounds are not among them: they are streets, with `access` "private".
-    other_classes
-        The same for ways of classes that nobody walks on.
-    gaps
-        Where the file lacks nodes of walkable ways and squares, in degrees: `id` (w… or r…), `nodes` (how many);
-        a line between the nodes on both sides, a point where the way breaks off, None where no node is known.
-    uncrossed
-        Squares that are walked round, not across, points in degrees: `id`, `reason`, `places`, as
-        `planner.io.osm.squares.UncrossedSquare` has them.
-    apart
-        How many nodes stand exactly above another one that they do not join.
-    source
-        What was done to the file before it was read.
-    """
+    """Streets, gates and excluded ways of an extract."""
 
     streets: gpd.GeoDataFrame
+    """As `read_osm_streets` returns them."""
     gates: gpd.GeoDataFrame
+    """Barriers at nodes of these streets, points in degrees: `id` (n…), `kind` (`barrier`), `passable`, `hours`
+    (`opening_hours`, "" if none), `tags` (all of them, JSON). Streets stop 5 cm short of those that are not
+    passable, on either side: joining the ends within 0.1 m of one opens it."""
     left_out: gpd.GeoDataFrame
+    """Ways that the rules leave out although their class is walked on, lines in degrees: `id`, `kind` (`highway`),
+    `reason` (the deciding tag, `walking_obstacle`), `word` (its value). Private ways of compounds are not among
+    them: they are streets, with `access` "private"."""
     other_classes: gpd.GeoDataFrame
+    """The same for ways of classes that nobody walks on."""
     gaps: gpd.GeoDataFrame
+    """Where the file lacks nodes of walkable ways and squares, in degrees: `id` (w… or r…), `nodes` (how many); a
+    line between the nodes on both sides, a point where the way breaks off, None where no node is known."""
     uncrossed: gpd.GeoDataFrame
+    """Squares that are walked round, not across, points in degrees: `id`, `reason`, `places`, as
+    `planner.io.osm.squares.UncrossedSquare` has them."""
     apart: int
+    """How many nodes stand exactly above another one that they do not join."""
     source: PlainExtract
+    """What was done to the file before it was read."""
 
 
 def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
@@ -399,7 +387,7 @@ def read_osm_water(path: Path) -> gpd.GeoDataFrame:
         The file is missing, damaged, or not an extract.
     """
     with open_extract(path) as source:
-        areas = [area for area in areas_with(source.path, _keys(WATER)) if _told(area.tags, WATER)]
+        areas = [area for area in areas_with(source.path, _keys(WATER)) if _matching_value(area.tags, WATER)]
     return gpd.GeoDataFrame(
         {"id": [area.id for area in areas], "name": [area.tags.get("name", "") for area in areas]},
         geometry=[area.shape for area in areas],
@@ -420,7 +408,7 @@ def read_osm_barriers(path: Path) -> gpd.GeoDataFrame:
     results = []
     for way in ways:
         line = join_places([places.get(node) for node in way.nodes])
-        kind = _told(way.tags, BARRIERS)
+        kind = _matching_value(way.tags, BARRIERS)
         # Above and below ground they stop nobody.
         if kind and line is not None and not is_built(way.tags, "tunnel") and not is_built(way.tags, "bridge"):
             results.append((way, kind, line))
@@ -439,5 +427,5 @@ def _keys(pairs: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key, _ in pairs))
 
 
-def _told(tags: Mapping[str, str], told: tuple[tuple[str, str], ...]) -> str:
-    return next((value for key, value in told if tags.get(key) == value), "")
+def _matching_value(tags: Mapping[str, str], pairs: tuple[tuple[str, str], ...]) -> str:
+    return next((value for key, value in pairs if tags.get(key) == value), "")

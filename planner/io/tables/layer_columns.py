@@ -17,7 +17,7 @@ from planner.io.tables.sheets import SheetTable
 from planner.io.tables.units import units_of
 from planner.messages.errors import Issue
 from planner.messages.notices import Notice
-from planner.messages.printable import is_legible, legible
+from planner.messages.printable import is_legible, strip_illegible
 from planner.schemas.table_schema import TableSchema, row_names
 
 
@@ -251,7 +251,9 @@ def remove_control_characters(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.
     (['东风', '西园'], 'illegible', ('b',))
     """
     shapes = frame.geometry.name
-    names = {name: legible(name) for name in frame.columns if isinstance(name, str) and not is_legible(name)}
+    names = {
+        name: strip_illegible(name) for name in frame.columns if isinstance(name, str) and not is_legible(name)
+    }
     taken = {*frame.columns} - {*names}
     for position, (name, clean) in enumerate(names.items()):
         names[name] = f"{clean} [{position}]" if clean in taken else clean
@@ -263,7 +265,7 @@ def remove_control_characters(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.
             continue
         wrong = frame[name].map(lambda cell: isinstance(cell, str) and not is_legible(cell)).astype(bool)
         if wrong.any():
-            cleaned[name] = frame[name].map(lambda cell: legible(cell) if isinstance(cell, str) else cell)
+            cleaned[name] = frame[name].map(lambda cell: strip_illegible(cell) if isinstance(cell, str) else cell)
             spoiled |= wrong
     if not names and not cleaned:
         return frame, ()
@@ -278,7 +280,7 @@ def remove_grid_control_characters(grid: CellGrid, table: str) -> tuple[CellGrid
         return grid, ()
     rows = list(grid.rows)
     for position in spoiled:
-        rows[position] = tuple(map(legible, rows[position]))
+        rows[position] = tuple(map(strip_illegible, rows[position]))
     names = tuple(f"#{position + 1}" for position in spoiled)
     return replace(grid, rows=tuple(rows)), (Notice("illegible", table, names),)
 

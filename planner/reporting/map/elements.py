@@ -17,7 +17,7 @@ from planner.reporting.geojson import geojson_texts
 from planner.reporting.map import symbols
 from planner.reporting.map.folium_adapter import DESCRIBE, Corners, Feature, Marker, Note, Shapes, html_marker
 from planner.reporting.map.simplify import DRAWN_DIGITS, to_degrees
-from planner.reporting.map.sizes import CORE_MARGIN_M, CORE_TAIL, dot_metres
+from planner.reporting.style import CORE_MARGIN_M, CORE_TAIL, dot_metres
 from planner.results import Plan
 
 SIMPLIFIED_M = 0.5
@@ -38,7 +38,7 @@ class CardTexts:
 
     def card(self, name: str, *given: object) -> Markup:
         """Return one of the cards in map_cards.html, filled in."""
-        template = symbols.environment(self.texts).get_template("map_cards.html")
+        template = symbols.template_environment(self.texts).get_template("map_cards.html")
         return Markup(getattr(template.module, name)(*given))  # noqa: S704 - the template escapes what it is given
 
 

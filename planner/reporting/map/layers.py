@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from markupsafe import escape
 
-from planner.messages.money import unit_of_amount
+from planner.messages.catalogue import unit_of_amount
 from planner.reporting import programme_text as said
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.document.records.programme import Project
@@ -26,13 +26,18 @@ from planner.reporting.map.elements import (
 )
 from planner.reporting.map.folium_adapter import FeatureGroup, Labels, Layer, Live, YearLayer
 from planner.reporting.map.labels import merge_lines
-from planner.reporting.map.service_layers import facility_layers, lacking_layers
-from planner.reporting.map.sizes import dot_metres
+from planner.reporting.map.service_layers import (
+    belts_layer,
+    facility_layers,
+    lacking_layers,
+    level_layers,
+    organisation_layer,
+)
 from planner.reporting.programme_text import year_text
 from planner.reporting.report.blocks import Translator, require
 from planner.reporting.rounding import gained_by_projects
 from planner.reporting.small_counts import displayed_positions
-from planner.reporting.style import BEYOND, DISC, NEAR, UNCOVERED
+from planner.reporting.style import BEYOND, DISC, NEAR, UNCOVERED, dot_metres
 from planner.results import Plan
 from planner.schemas.tables import TIERS
 
@@ -57,7 +62,16 @@ def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[tupl
         ("coverage", [*_reached(plan, words), _single_areas(plan, content, words), _discs(plan, words)]),
         ("communities", [_without_centre(words), _weak(plan, words)]),
         ("people", [_overlap(plan, words), _uncovered(plan, words), *_uncovered_kinds(plan, words)]),
-        ("communities", [_circles(plan, content, words), *lacking_layers(plan, content, words)]),
+        (
+            "communities",
+            [
+                *level_layers(plan, content, words),
+                belts_layer(plan, content, words),
+                _circles(plan, content, words),
+                *lacking_layers(plan, content, words),
+            ],
+        ),
+        ("communities", [organisation_layer(content, words)]),
         ("centres", [*facility_layers(plan, content, words), *_centres(content, words)]),
         ("proposals", [_candidates(plan, words), *project_layers(content, words), *_sites(plan, content, words)]),
     ]
@@ -317,13 +331,13 @@ def _centres(content: PlanDocument, words: CardTexts) -> list[Layer]:
             continue
         tier_name = words.texts(f"words.tier_{tier}")
         text = words.texts("maps.layer_centres", tier=tier_name, count=words.texts.whole(len(centres)))
-        layer = FeatureGroup(name=layer_name(text, symbols.shape(tier, "", size=14)))
+        layer = FeatureGroup(name=layer_name(text, symbols.shape_symbol(tier, "", size=14)))
         for station, centre in centres:
             number = words.add(
                 words.card("centre_tip", centre),
                 words.card("centre", centre, rules, content["walking"]["standard_min"]),
             )
-            sign, size = symbols.shape(tier, centre["verdict"]), (symbols.SIZES[tier],) * 2
+            sign, size = symbols.shape_symbol(tier, centre["verdict"]), (symbols.SIZES[tier],) * 2
             foot = size[1] // 2
             sign_at(centre, sign, size, f"centre {tier}", number, foot=foot, station=station).add_to(layer)
         layers.append(layer)
@@ -346,12 +360,12 @@ def _sites(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Layer]:
         title = words.texts("maps.layer_other", method=method) if is_other else words.texts(f"maps.layer_{key}")
         if is_best and content["programme"]:
             title = words.texts("maps.layer_sites_alone")
-        sample = symbols.pin(1, clustered=not is_best, height=22)
+        sample = symbols.pin_symbol(1, clustered=not is_best, height=22)
         layer = FeatureGroup(name=layer_name(title, sample), show=is_best and content["programme"] is None)
         for site in proposal["sites"]:
             card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"], weighted)
             number = words.add(words.card("site_tip", site, proposal, weighted), card)
-            sign = symbols.pin(site["rank"], clustered=not is_best, height=symbols.PIN_HEIGHT)
+            sign = symbols.pin_symbol(site["rank"], clustered=not is_best, height=symbols.PIN_HEIGHT)
             sign_at(
                 site,
                 sign,
@@ -390,7 +404,7 @@ def project_layers(content: PlanDocument, words: CardTexts) -> list[Layer]:
         if not projects:
             continue
         name = t.programme("layer_projects", year=year_text(t, one["year"]), count=len(projects))
-        sign = symbols.flag(one["year"], order)
+        sign = symbols.flag_symbol(one["year"], order)
         layer = YearLayer(places[f"year_{one['year']}"], name=layer_name(name, sign))
         for project in projects:
             number = words.add(

@@ -11,27 +11,25 @@ from markupsafe import Markup
 
 from planner.config.own_scenes import read_own_scenes
 from planner.config.sections.map import MapSettings
-from planner.messages.catalogue import Texts, localized
-from planner.messages.money import unit_of_amount
+from planner.messages.catalogue import Texts, localized, unit_of_amount
 from planner.messages.notices import input_name
 from planner.messages.printable import replace_illegal
 from planner.reporting.document.records.coverage import CoverageTotal
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.document.records.siting import Proposal
+from planner.reporting.facility_text import scenario_notice
 from planner.reporting.map.branch_choices import MOST_BRANCHES
-from planner.reporting.map.bundle import bundle
 from planner.reporting.map.elements import CardTexts, core_view, whole_view
 from planner.reporting.map.folium_adapter import Begin, Start, base_map, offline_page
 from planner.reporting.map.labels import places_to_find, street_names
 from planner.reporting.map.layers import map_layers
 from planner.reporting.map.legend import legend
-from planner.reporting.map.packing import pack
+from planner.reporting.map.packing import bundle_modules, pack
 from planner.reporting.map.scenes import scenes
-from planner.reporting.map.symbols import environment, read_template
+from planner.reporting.map.symbols import read_template, template_environment
 from planner.reporting.map.whatif_data import what_if_data
 from planner.reporting.programme_text import money_text
-from planner.reporting.rates import rate_text, weak_count_text
-from planner.reporting.scenario_text import scenario_notice
+from planner.reporting.rounding import rate_text, weak_count_text
 from planner.reporting.style import VERDICT_COLOURS
 from planner.results import Plan
 from planner.schemas.tables import TIERS
@@ -144,7 +142,7 @@ def draw_map(plan: Plan, content: PlanDocument) -> str:
         drawing,
         title=str(Markup.escape(plan.study.name)),
         style=read_template("map.css"),
-        script=bundle("main.js"),
+        script=bundle_modules("main.js"),
         body=_panel(
             content,
             words.texts,
@@ -188,7 +186,7 @@ def _panel(content: PlanDocument, texts: Texts, *, has_tiles: bool, needs_run: s
     best = proposals[-1] if proposals else None
     programme = content["programme"]
     return (
-        environment(texts)
+        template_environment(texts)
         .get_template("map_panel.html")
         .render(
             content=content,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import geopandas as gpd
 import shapely
 
-from planner.evaluation.rating_names import COMPLIANT
+from planner.evaluation import COMPLIANT
 from planner.messages.catalogue import Texts
 from planner.reporting.document.programme import spots_of
 from planner.reporting.document.records.plan import PlanDocument

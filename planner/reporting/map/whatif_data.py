@@ -15,22 +15,22 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.branches import is_branch, main_facility
+from planner.accessibility.coverage import is_branch, main_facility
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.demand_points import quantum_of
 from planner.reporting.document.records.plan import Entry, PlanDocument
-from planner.reporting.map.branch_choices import stacked
+from planner.reporting.map.branch_choices import stack_choices
 from planner.reporting.map.elements import simplify_degrees
-from planner.reporting.map.packing import degree_steps, polygon_steps, steps
+from planner.reporting.map.packing import degree_steps, pack_steps, polygon_steps
 from planner.reporting.map.whatif_figures import (
     business_area_sets,
     followed_group_limits,
     group_sets,
+    project_sets,
     scenario_sets,
     station_snaps,
 )
-from planner.reporting.map.whatif_projects import project_sets
 from planner.reporting.map.whatif_rules import followed_limits, what_if_rules
 from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan
@@ -78,7 +78,7 @@ def what_if_data(plan: Plan, content: PlanDocument) -> Entry:
         "grain": grain,
         "demand": {
             "people": np.rint(people / grain).astype(np.int64).tolist(),
-            "home": steps(demand["community"].map(place).to_numpy(dtype=np.int64)),
+            "home": pack_steps(demand["community"].map(place).to_numpy(dtype=np.int64)),
             "lat": degree_steps(degrees.y.to_numpy()),
             "lon": degree_steps(degrees.x.to_numpy()),
         },
@@ -200,7 +200,7 @@ def _rows(
     rows
         For each choice of passages the rows of the stations that it changes.
     """
-    every = [stacked(one.facilities, one.candidates, one.branches) for one in plan.outcome.walks]
+    every = [stack_choices(one.facilities, one.candidates, one.branches) for one in plan.outcome.walks]
     count, kept, shapes = len(areas[0]), [every[0]], [areas[0]]
     rows: list[dict[str, int]] = [{}]
     for times, drawn in zip(every[1:], areas[1:], strict=True):
@@ -214,11 +214,11 @@ def _rows(
         own = times.of_facilities(number >= 0)
         kept.append(replace(own, facility=number[own.facility], n_facilities=len(changed)))
         shapes.append(drawn[changed])
-    return stacked(*kept), np.concatenate(shapes).ravel(), rows
+    return stack_choices(*kept), np.concatenate(shapes).ravel(), rows
 
 
 def _differs(one: TravelTimes, other: TravelTimes, rings: Sequence[float]) -> NDArray[np.bool_]:
-    """Tell which stations another demand point reaches, or within another limit, shape (stations,)."""
+    """Return the stations that another demand point reaches, or within another limit, shape (stations,)."""
     differs = np.zeros(one.n_facilities, dtype=np.bool_)
     for limit in rings:
         here, there = (

@@ -10,7 +10,7 @@ import shapely
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from planner.evaluation.rating_names import WEAK
+from planner.evaluation import WEAK
 from planner.reporting.report.blocks import Translator
 from planner.reporting.report.drawing import (
     Frame,

@@ -19,10 +19,9 @@ from planner.reporting.report.blocks import (
     Translator,
     require,
 )
-from planner.reporting.report.pictures import Pictures
-from planner.reporting.report.png import render_png
+from planner.reporting.report.pictures import Pictures, render_png
 from planner.reporting.report.word import WordFile
-from planner.reporting.report.word_styles import MEMO_STYLE, MEMO_VALUE, TEXT_MM
+from planner.reporting.report.word_parts import MEMO_STYLE, MEMO_VALUE, TEXT_MM
 
 CARDS_ACROSS = 4
 MEMO_MM = 140.0

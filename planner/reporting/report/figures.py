@@ -11,7 +11,7 @@ import shapely
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from planner.evaluation.rating_names import RATINGS
+from planner.evaluation import RATINGS
 from planner.messages.catalogue import Texts
 from planner.reporting.facility_shapes import action_positions, blocked_sectors, severed_pair_lines
 from planner.reporting.map.symbols import ring_swatches

@@ -20,30 +20,22 @@ from planner.results.outcome import Walks
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Result of a plan, counted as map and tables count it.
-
-    Attributes
-    ----------
-    when
-        When it is reached, in words.
-    sites, closed, resolved
-        Candidates with a new centre, centres that no longer serve, weak centres brought to standard, by id.
-    share
-        Of people within the standard, 0–1.
-    is_programme
-        Whether these are the projects of the programme, with its branches and passages.
-    uncovered, weak
-        People beyond the standard, and weak communities.
-    """
+    """Result of a plan, counted as map and tables count it."""
 
     when: str
+    """When it is reached, in words."""
     sites: tuple[str, ...]
     closed: tuple[str, ...]
     resolved: tuple[str, ...]
+    """`sites`, `closed`, `resolved`: Candidates with a new centre, centres that no longer serve, weak centres
+    brought to standard, by id."""
     share: float
+    """Of people within the standard, 0–1."""
     uncovered: int
     weak: int
+    """`uncovered`, `weak`: People beyond the standard, and weak communities."""
     is_programme: bool = False
+    """Whether these are the projects of the programme, with its branches and passages."""
 
 
 def outcome_of(t: Translator) -> Outcome | None:

@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any
 
 from planner.accessibility.services import REASONS
-from planner.messages.money import money_unit
+from planner.messages.catalogue import money_unit
 from planner.reporting.document.records.services import HoursGap, LedgerRow, Service, Services
 from planner.reporting.report.blocks import Translator, community_names
 from planner.reporting.tables.spec import TableColumn, TableSpec

@@ -142,7 +142,7 @@ def descend(
     short = np.zeros(len(prices.price))
     chosen = np.empty(0, dtype=np.int64)
     for _ in range(rounds):
-        _reckon_profits(values, limits, fate, prices)
+        _compute_profits(values, limits, fate, prices)
         chosen, worst, following = relaxed_choice(profit, limits, fate)
         bound = prices.price.sum() + profit[chosen].sum()
         if limits.budget < np.inf:
@@ -171,8 +171,8 @@ def descend(
 
 
 @kernel
-def _reckon_profits(values: ValueTable, limits: SelectionLimits, fate: NDArray[np.int8], prices: Prices) -> None:
-    """Reckon what each column that is not out is worth at the present prices."""
+def _compute_profits(values: ValueTable, limits: SelectionLimits, fate: NDArray[np.int8], prices: Prices) -> None:
+    """Compute what each column that is not out is worth at the present prices."""
     price, money_price = prices.price, prices.state[MONEY_PRICE]
     for column in range(len(fate)):
         if fate[column] == OUT:

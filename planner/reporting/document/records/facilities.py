@@ -34,14 +34,14 @@ INDICATOR_UNITS = {
 INDICATOR_FIELDS = Spread(
     tuple(
         RecordField(
-            one.column,
+            indicator.column,
             float,
-            one.meaning,
-            INDICATOR_UNITS.get(one.unit, one.unit),
+            indicator.meaning,
+            INDICATOR_UNITS.get(indicator.unit, indicator.unit),
             nullable=True,
         )
-        for one in INDICATORS.values()
-        if one.kind != "list"
+        for indicator in INDICATORS.values()
+        if indicator.kind != "list"
     )
 )
 """The indicators; yes and no are 1 and 0."""

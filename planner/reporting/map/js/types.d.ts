@@ -66,7 +66,7 @@ export interface Scenario {
   projects: number[];
   areaShare: number | null;
 }
-/** planner/reporting/map/whatif_projects.py */
+/** planner/reporting/map/whatif_figures.py */
 export interface Project {
   id: string;
   name: string;

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from planner.messages.money import money_unit, unit_of_amount
+from planner.messages.catalogue import money_unit, unit_of_amount
 from planner.reporting.document.records.programme import Programme
 from planner.reporting.document.records.siting import ChosenSite
+from planner.reporting.facility_text import scenario_notice
 from planner.reporting.programme_text import CALENDAR, fund_titles, money_text, year_text, years_text
 from planner.reporting.report.before_after import before_after_figure
 from planner.reporting.report.blocks import (
@@ -26,7 +27,6 @@ from planner.reporting.report.blocks import (
 )
 from planner.reporting.report.outcome import Outcome, outcome_of
 from planner.reporting.rounding import round_money
-from planner.reporting.scenario_text import scenario_notice
 from planner.results import Plan
 
 MOST_PLACES = 8
@@ -44,7 +44,7 @@ def memo_blocks(plan: Plan, t: Translator) -> Iterator[Block]:
     yield from memo_situation(t, outcome)
     yield memo_figure(plan, t, outcome)
     yield Paragraph(t.decision("asks"), lead=True)
-    yield from (Paragraph(ask, item=True, numbered=True) for ask in asks(plan, t))
+    yield from (Paragraph(ask, item=True, numbered=True) for ask in requests(plan, t))
     programme = t.content["programme"]
     if programme is not None and programme["projects"]:
         yield money_table(programme, t)
@@ -140,7 +140,7 @@ def memo_figure(plan: Plan, t: Translator, outcome: Outcome | None) -> Figure:
     return Figure(drawing, t.decision("map_both" if outcome else "map_today", **values))
 
 
-def asks(plan: Plan, t: Translator) -> Iterator[str]:
+def requests(plan: Plan, t: Translator) -> Iterator[str]:
     """Yield what is to be decided, the money first; never less than one."""
     content = t.content
     programme, siting, rates = content["programme"], content["siting"], content["diagnosis"]["rates"]
@@ -148,9 +148,9 @@ def asks(plan: Plan, t: Translator) -> Iterator[str]:
     if not heads.people:
         yield t.decision("ask_people")
     elif programme is not None:
-        yield from _ask_programme(programme, t)
+        yield from _request_programme(programme, t)
     elif siting["proposals"] and siting["proposals"][-1]["sites"]:
-        yield from _ask_sites(plan, siting["proposals"][-1]["sites"], t)
+        yield from _request_sites(plan, siting["proposals"][-1]["sites"], t)
     elif siting["proposals"]:
         yield t.decision("ask_no_site")
     elif heads.uncovered:
@@ -166,8 +166,8 @@ def asks(plan: Plan, t: Translator) -> Iterator[str]:
         yield t.decision("ask_rules")
 
 
-def _ask_programme(found: Programme, t: Translator) -> Iterator[str]:
-    projects, unit = found["projects"], unit_of_amount(found["unit"], t.texts)
+def _request_programme(programme: Programme, t: Translator) -> Iterator[str]:
+    projects, unit = programme["projects"], unit_of_amount(programme["unit"], t.texts)
     if not projects:
         yield t.decision("ask_no_project")
         return
@@ -175,25 +175,25 @@ def _ask_programme(found: Programme, t: Translator) -> Iterator[str]:
     for one in projects:
         counts[one["kind"]] = counts.get(one["kind"], 0) + 1
     kinds = t.join([f"{t.programme(f'kind_{kind}')} {count}" for kind, count in counts.items()])
-    labels = [year["year"] for year in found["years"]]
+    labels = [year["year"] for year in programme["years"]]
     yield t.decision(
         "ask_programme",
         years=years_text(t, labels[0], labels[-1]),
         projects=len(projects),
         kinds=kinds,
-        cost=money_text(found["cost"]),
+        cost=money_text(programme["cost"]),
         unit=unit,
     )
     first = [one for one in projects if one["year"] == labels[0]]
     if first and len(labels) > 1:
         cost = money_text(sum(one["cost"] for one in first))
         yield t.decision("ask_first", year=year_text(t, labels[0]), count=len(first), cost=cost, unit=unit)
-    missing = found["funding_gap"]
+    missing = programme["funding_gap"]
     if missing is not None and missing["total"] is not None:
-        yield t.decision("ask_gap", count=found["resolvable"], total=money_text(missing["total"]), unit=unit)
+        yield t.decision("ask_gap", count=programme["resolvable"], total=money_text(missing["total"]), unit=unit)
 
 
-def _ask_sites(plan: Plan, sites: Sequence[ChosenSite], t: Translator) -> Iterator[str]:
+def _request_sites(plan: Plan, sites: Sequence[ChosenSite], t: Translator) -> Iterator[str]:
     places = list(dict.fromkeys(site_places(plan, t)[site["id"]] for site in sites))
     shown = [*islice(places, MOST_PLACES), *(["…"] if len(places) > MOST_PLACES else [])]
     yield t.decision("ask_sites", sites=len(sites), places=t("clause_joint").join(shown))
@@ -224,10 +224,10 @@ def site_places(plan: Plan, t: Translator) -> dict[str, str]:
     }
 
 
-def money_table(found: Programme, t: Translator) -> Table:
+def money_table(programme: Programme, t: Translator) -> Table:
     """Return the money that is spent by source and year, with totals."""
-    labels = [year["year"] for year in found["years"]]
-    funds = found["resources"]["funds"]
+    labels = [year["year"] for year in programme["years"]]
+    funds = programme["resources"]["funds"]
     spent = round_money([[year["spent"] for year in fund["years"]] for fund in funds])
     given = round_money([[sum(year["amount"] for year in fund["years"])] for fund in funds])
     total = spent[-1][-1]
@@ -243,7 +243,7 @@ def money_table(found: Programme, t: Translator) -> Table:
         )
     ]
     return Table(
-        t.decision("money_table", unit=money_unit(found["unit"], t.texts)),
+        t.decision("money_table", unit=money_unit(programme["unit"], t.texts)),
         (t.decision("column_fund"),),
         (
             *(year_text(t, label) for label in labels),
@@ -253,7 +253,7 @@ def money_table(found: Programme, t: Translator) -> Table:
         ),
         tuple(rows),
         totals=1,
-        note=t.decision("costs_modelled") if found["costs_modelled"] else "",
+        note=t.decision("costs_modelled") if programme["costs_modelled"] else "",
     )
 
 
@@ -302,9 +302,9 @@ def if_nothing(t: Translator) -> Iterator[str]:
     yield from sentences or [t.decision("nothing_none")]
 
 
-def require_unit(found: Programme | None) -> str:
+def require_unit(programme: Programme | None) -> str:
     """Return the programme's unit of money."""
-    return found["unit"] if found else ""
+    return programme["unit"] if programme else ""
 
 
 def date_text(date: str, t: Translator) -> str:

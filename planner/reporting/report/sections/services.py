@@ -8,7 +8,7 @@ from math import ceil
 from urllib.parse import urlencode
 
 from planner.accessibility.services import REASONS
-from planner.messages.money import unit_of_amount
+from planner.messages.catalogue import unit_of_amount
 from planner.reporting.document.records.services import Bundles, LedgerRow, ServiceHours, Services
 from planner.reporting.report.blocks import Block, Figure, Paragraph, Table, Translator, community_names
 from planner.reporting.report.ledger_figure import MatrixCell, ledger_figure
