@@ -21,7 +21,7 @@ import planner
 from planner import pipeline
 from planner.commands.main import GC_THRESHOLDS
 from planner.io.second_process import run_here
-from planner.reporting.report import png
+from planner.reporting.report import pictures
 
 ROOT = Path(__file__).parent.parent
 HAIBOWAN, HELSINKI = (ROOT / "data" / name / "study.toml" for name in ("haibowan", "helsinki"))
@@ -54,15 +54,14 @@ def pytest_collection_finish() -> None:
 def _one_process() -> Iterator[None]:
     """Write the products of `main(["run", …])` in this process: a second one takes longer to start than to work.
 
-    Equal drawings become pictures once: resvg reads a font of 17 MB for each. That two processes write what one
-    writes is for `tests/io/test_second_process.py`; commands that tests start in processes of their own are as
-    users have them.
+    Equal drawings become pictures once: each takes a tenth of a second. That two processes write what one writes
+    is for `tests/io/test_second_process.py`; commands that tests start in processes of their own are as users have
+    them.
     """
-    drawn = functools.cache(png.render_png)
+    drawn = functools.cache(pictures.render_png)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("planner.reporting.report.pictures.start_in_process", run_here)
-        for module in ("png", "pictures"):
-            patch.setattr(f"planner.reporting.report.{module}.render_png", drawn)
+        patch.setattr("planner.reporting.report.pictures.render_png", drawn)
         yield
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from map_state import SHOWN
 from playwright.sync_api import Browser, Page
 
 import planner
@@ -24,12 +25,6 @@ from planner.results import Plan
 pytestmark = pytest.mark.browser
 
 BLANK = "—"
-
-SHOWN = """() => ({
-    ...Object.fromEntries([...document.querySelectorAll("[data-figure]")].map((one) =>
-        [one.dataset.figure, (one.querySelector("b") ?? one).textContent])),
-    limits: [...document.querySelectorAll("[data-limit] .value")].map((one) => one.textContent),
-})"""
 
 STATIC = re.compile(r'data-figure="(\w+)"[^>]*>\s*<b>(.*?)</b>')
 AGAINST_TODAY = {"opened", "people_added", "spent"}
@@ -60,13 +55,14 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def saved_run(page: Page, plan: Plan, folder: Path, kept: Path) -> Plan:
-    """Run the choice that the page saves; sites are not asked for again."""
+    """Run the choice that the page saves; neither sites nor remedies are asked for again."""
     with page.expect_download() as download:
         page.locator("#save").click()
     picked = folder / "picked.json"
     download.value.save_as(picked)
     siting = plan.study.siting.model_copy(update={"sites": 0, "tiers": ()})
-    study = plan.study.model_copy(update={"siting": siting})
+    remedies = plan.study.remedies.model_copy(update={"streets": False})
+    study = plan.study.model_copy(update={"siting": siting, "remedies": remedies})
     return planner.run(study, scenario=picked, cache=Cache(kept))
 
 
