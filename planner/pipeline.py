@@ -21,7 +21,6 @@ from planner.accessibility.services import Services, measure_services
 from planner.accessibility.step_free import compare_step_free
 from planner.cache import NO_CACHE, Cache
 from planner.config.study import Study, read_study
-from planner.evaluation.diagnosis import diagnose
 from planner.evaluation.ledger import Ledger, build_ledger
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.sensitivity import AlternativeDiagnosis, rating_flips
@@ -117,7 +116,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     belts, organisations = _find_belts(prepared), _assign_organisations(prepared)
     progress("diagnosis")
     access = prepared.assemble_access(times, areas)
-    diagnosis = diagnose(access, rule_set=prepared.rules, date=study.date)
+    diagnosis = prepared.rate(access, prepared.rules)
     improvements = prepared.find_improvements(access, diagnosis, progress=progress)
     alternatives = (*_with_other_rules(prepared, access), *_with_other_walking(prepared))
     progress("equity")
@@ -314,7 +313,7 @@ def _choose_bundles(prepared: PreparedStudy, services: Services | None, progress
 def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[AlternativeDiagnosis]:
     """Evaluate the same data with the other rule sets of a study."""
     for name, rules in prepared.other_rules:
-        diagnosis = diagnose(access, rule_set=rules, date=prepared.study.date)
+        diagnosis = prepared.rate(access, rules)
         yield AlternativeDiagnosis("rules", name, rules.en, rules.zh, diagnosis)
 
 
@@ -322,7 +321,7 @@ def _with_other_walking(prepared: PreparedStudy) -> Iterator[AlternativeDiagnosi
     """Evaluate the same facilities by the same rules with the other walking profiles of a study."""
     for profile in prepared.other_profiles:
         access = prepared.with_profile(profile).measure_access()
-        diagnosis = diagnose(access, rule_set=prepared.rules, date=prepared.study.date)
+        diagnosis = prepared.rate(access, prepared.rules)
         yield AlternativeDiagnosis("walking", profile.name, profile.en, profile.zh, diagnosis)
 
 

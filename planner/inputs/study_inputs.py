@@ -177,7 +177,7 @@ def read_inputs(study: Study, *, margin_m: float, cache: Cache = NO_CACHE) -> In
     building_kinds = read_building_kinds(_beside(study, study.demand.building_kinds), study=str(study.file))
     place_kinds = read_place_kinds(_beside(study, study.business_areas.place_kinds), study=str(study.file))
     tables = StudyLayers(study, errors, cache)
-    layers = metric_layers(tables, errors)
+    layers = metric_layers(tables, errors, cache)
     communities, water = layers.communities, layers.water
     raster = _raster(study, communities, tables) if method == "raster" else None
     declared, source = Facilities(layers.metric["facilities"]), tables.source("facilities")

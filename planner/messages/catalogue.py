@@ -1,5 +1,7 @@
 """User-visible texts, one folder a language: ``<language>/<file>.toml`` with one entry a key.
 
+A gap ``{name:|one|many}`` is the first word where the value is 1, else the second.
+
 A key is named by its file and its entry, as in ``errors.missing_column``. A folder with a ``language.toml`` is a
 language; the English meanings of settings are the docstrings in `planner.config`.
 """
@@ -32,24 +34,16 @@ SOURCE_LANGUAGE: Language = "en"
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """A language's ``language.toml``.
-
-    Attributes
-    ----------
-    name
-        The language's name in itself.
-    html
-        The code that HTML and Word files declare.
-    letters
-        Regular expression of letters by which a place name is recognised as of this language; empty for none.
-    sentence_joint
-        Text between two sentences of a paragraph.
-    """
+    """A language's ``language.toml``."""
 
     name: str
+    """The language's name in itself."""
     html: str
+    """The code that HTML and Word files declare."""
     letters: str = ""
+    """Regular expression of letters by which a place name is recognised as of this language; empty for none."""
     sentence_joint: str = " "
+    """Text between two sentences of a paragraph."""
 
 
 def _folders() -> Iterator[Traversable]:
@@ -178,6 +172,26 @@ def localized(entry: Mapping[str, Any], language: Language) -> str:
     return str(entry.get(language) or entry[SOURCE_LANGUAGE])
 
 
+class PluralFormatter(string.Formatter):
+    """Formatter of texts with gaps that depend on a number.
+
+    Examples
+    --------
+    >>> [PluralFormatter().format("{n} {n:|site|sites}", n=n) for n in ("1", 0)]
+    ['1 site', '0 sites']
+    """
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        """Write a value, or the word for its number."""
+        if not format_spec.startswith("|"):
+            return str(super().format_field(value, format_spec))
+        one, many = format_spec[1:].split("|")
+        return one if str(value) == "1" else many
+
+
+PLURAL = PluralFormatter()
+
+
 @dataclass(frozen=True, slots=True)
 class Texts:
     """The catalogue in one language, with that language's numbers.
@@ -200,7 +214,7 @@ class Texts:
         quoted = {
             name: quote_printable(value) if isinstance(value, str) else value for name, value in values.items()
         }
-        return text.format(**quoted)
+        return PLURAL.format(text, **quoted) if ":|" in text else text.format(**quoted)
 
     def template(self, key: str) -> str:
         """Return the text of `key` with its gaps, for a page whose script fills them."""

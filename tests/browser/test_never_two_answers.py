@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from map_state import SHOWN
 from playwright.sync_api import Browser, Page
 
 import planner
@@ -24,12 +25,6 @@ from planner.results import Plan
 pytestmark = pytest.mark.browser
 
 BLANK = "—"
-
-SHOWN = """() => ({
-    ...Object.fromEntries([...document.querySelectorAll("[data-figure]")].map((one) =>
-        [one.dataset.figure, (one.querySelector("b") ?? one).textContent])),
-    limits: [...document.querySelectorAll("[data-limit] .value")].map((one) => one.textContent),
-})"""
 
 STATIC = re.compile(r'data-figure="(\w+)"[^>]*>\s*<b>(.*?)</b>')
 AGAINST_TODAY = {"opened", "people_added", "spent"}

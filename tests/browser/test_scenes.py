@@ -70,7 +70,7 @@ def test_sentences_hold_the_figures_of_the_document(plan: Plan, toy_plan: Plan) 
     assert Texts("en").percent(row["people_share"]) in texts[0]
     assert f"{row['shown']['people'] - row['shown']['people_covered']:,.0f} people" in texts[1]
     weak = sum(centre["verdict"] == "weak" for centre in content["centres"])
-    assert texts[2].startswith(f"{weak} centres are weak")
+    assert texts[2].startswith(f"{weak} {'centre is' if weak == 1 else 'centres are'} weak")
     assert texts[4].startswith("To be decided")
     # Without funds the sites are what is to be decided.
     alone = scenes(build_document(toy_plan), Texts("en"))

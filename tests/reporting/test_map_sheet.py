@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import shapely
 import toy
+from page_script import computed
 from plans import with_settings
 
 import planner
@@ -157,6 +158,26 @@ def test_the_sheet_shows_the_end_of_the_programme(name: str, request: pytest.Fix
     }
     proposed = content["siting"]["proposals"][-1]["people_gained"]
     assert proposed == last["people_covered"] or f"+{texts.whole(proposed)}" not in written
+
+
+def test_area_and_rates_at_the_end_are_those_of_the_page(haibowan_plan: planner.Plan) -> None:
+    """The page rates premises anew at its last stop, and has the area from the walks of that year."""
+    _, state, written = key_figures(haibowan_plan)
+    rated, area = computed(
+        haibowan_plan,
+        """
+        const stop = model.sets.scenarios.filter((one) => one.stop).at(-1);
+        return [model.figures(model.choose(stop.closed, stop.open, stop.projects)).rated, stop.areaShare];
+        """,
+    )
+    texts = Texts(haibowan_plan.study.language)
+    shown = state.rates
+    assert shown["assessed"] == rated["assessed"]
+    assert shown["excellent"] + shown["compliant"] == rated["compliant"]
+    assert state.area_share == pytest.approx(area)
+    today = haibowan_plan.coverage.total.set_index("limit_min")["area_share"]
+    before = texts.percent(today[haibowan_plan.study.limits.standard_min])
+    assert f"{before} → {texts.percent(area)}" in written
 
 
 def test_without_funds_the_sheet_shows_the_sites(toy_plan: planner.Plan) -> None:

@@ -12,7 +12,7 @@ from planner.reporting.document.levels import LEVELS, level_shapes
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.document.records.services import LedgerRow, ServiceByCommunity
 from planner.reporting.map.elements import CardTexts, layer_name, shapes_layer, sign_at, swatch
-from planner.reporting.map.folium_adapter import FeatureGroup, Layer
+from planner.reporting.map.leaflet import FeatureGroup, MapLayer
 from planner.reporting.map.simplify import DRAWN_DIGITS
 from planner.reporting.map.symbols import CIRCLE, CIRCLE_STYLE, CIRCLE_WITHOUT_STYLE
 from planner.reporting.report.blocks import Translator, community_names
@@ -28,7 +28,7 @@ ORGANISATION = "#5b7f3b"
 OUTLINE = {"color": "#6b6b6b", "weight": 1, "fillOpacity": 0.75}
 
 
-def lacking_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[Layer]:
+def lacking_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[MapLayer]:
     """Yield the communities by completeness, then one layer a service: who lacks it, and why; hidden at first."""
     if plan.services is None or "services" not in content:
         return
@@ -65,7 +65,7 @@ def lacking_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Itera
         yield _coloured(plan, properties, layer_name(words.texts("services.layer_lacking", name=name), sample))
 
 
-def facility_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[Layer]:
+def facility_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[MapLayer]:
     """Yield one layer a service with its facilities, hidden at first; the study's own are drawn as centres."""
     if plan.services is None or "services" not in content:
         return
@@ -75,7 +75,7 @@ def facility_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iter
             yield _facilities(one, names[one.id], words)
 
 
-def _facilities(one: ServiceAccess, name: str, words: CardTexts) -> Layer:
+def _facilities(one: ServiceAccess, name: str, words: CardTexts) -> MapLayer:
     places = one.service.places
     text = words.texts("services.layer_facilities", name=name, count=words.texts.whole(len(places)))
     layer = FeatureGroup(name=layer_name(text, swatch(FACILITY, look="dot")), show=False)
@@ -97,7 +97,7 @@ def _facilities(one: ServiceAccess, name: str, words: CardTexts) -> Layer:
     return layer
 
 
-def belts_layer(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | None:
+def belts_layer(plan: Plan, content: PlanDocument, words: CardTexts) -> MapLayer | None:
     """Return the belts along streets, dashed where no station stands along one."""
     if plan.belts is None:
         return None
@@ -113,7 +113,8 @@ def belts_layer(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | 
         properties.append({"note": _note(one["name"], rows, words), "within": one["stations"] > 0})
     name = words.texts("organisations.layer_belts", count=words.texts.whole(len(properties)))
     return shapes_layer(
-        plan.belts.table.geometry,
+        plan,
+        plan.belts.table.geometry.to_numpy(),
         properties,
         lambda feature: CIRCLE_STYLE if feature["properties"]["within"] else CIRCLE_WITHOUT_STYLE,
         name=layer_name(name, swatch(CIRCLE, look="outline")),
@@ -121,7 +122,7 @@ def belts_layer(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | 
     )
 
 
-def level_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[Layer]:
+def level_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[MapLayer]:
     """Yield a layer a level, hidden at first: its units by the share of people not covered, with their ledger."""
     if "levels" not in content:
         return
@@ -152,7 +153,8 @@ def level_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterato
             properties.append({"note": _note(unit["name"], rows, words), "fill": shade(share)})
         sample = "".join(swatch(fill) for _, fill in SHADES)
         yield shapes_layer(
-            shapes.geometry[(shapes["level"] == level).to_numpy()],
+            plan,
+            shapes.geometry[(shapes["level"] == level).to_numpy()].to_numpy(),
             properties,
             lambda feature: OUTLINE | {"fillColor": feature["properties"]["fill"]},
             name=layer_name(words.texts(f"levels.layer_{level}"), sample),
@@ -160,7 +162,7 @@ def level_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterato
         )
 
 
-def organisation_layer(content: PlanDocument, words: CardTexts) -> Layer | None:
+def organisation_layer(content: PlanDocument, words: CardTexts) -> MapLayer | None:
     """Return the organisations with the station of each, those without in the colour of what is missing."""
     if "organisations" not in content:
         return None
@@ -184,9 +186,10 @@ def organisation_layer(content: PlanDocument, words: CardTexts) -> Layer | None:
     return layer
 
 
-def _coloured(plan: Plan, properties: list[dict[str, object]], name: str) -> Layer:
+def _coloured(plan: Plan, properties: list[dict[str, object]], name: str) -> MapLayer:
     return shapes_layer(
-        plan.inputs.communities.geometry,
+        plan,
+        plan.inputs.communities.geometry.to_numpy(),
         properties,
         lambda feature: OUTLINE | {"fillColor": feature["properties"]["fill"]},
         name=name,

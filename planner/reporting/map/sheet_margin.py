@@ -123,13 +123,18 @@ def _figures(content: PlanDocument, state: SheetState, texts: Texts) -> Iterator
     then = (share(outcome.share), texts.whole(outcome.uncovered), str(outcome.weak)) if outcome else ("", "", "")
     minutes = f"{coverage['standard_min']:g}"
     yield both(share(standard["people_share"]), then[0]), texts("maps.kpi_people", minutes=minutes)
-    yield both(texts.whole(headcount(standard).uncovered), then[1]), texts("maps.kpi_uncovered")
-    yield both(weak_count_text(len(weak), rates, texts), then[2]), texts("maps.kpi_weak")
-    yield share(standard["area_share"]), label("kpi_area")
-    yield rate_text(rates, "compliant", texts), label("kpi_compliant")
+    uncovered = headcount(standard).uncovered
+    counts = (outcome.uncovered, outcome.weak) if outcome else (uncovered, len(weak))
+    yield both(texts.whole(uncovered), then[1]), texts("maps.kpi_uncovered", count=counts[0])
+    yield both(weak_count_text(len(weak), rates, texts), then[2]), texts("maps.kpi_weak", count=counts[1])
+    yield both(share(standard["area_share"]), share(state.area_share)), texts("maps.kpi_area")
+    yield (
+        both(rate_text(rates, "compliant", texts), rate_text(state.rates, "compliant", texts)),
+        texts("maps.kpi_compliant"),
+    )
     yield rate_text(rates, "excellent", texts), label("kpi_excellent")
     if programme and outcome:
-        yield f"{len(outcome.sites)}", texts("maps.kpi_opened")
+        yield f"{len(outcome.sites)}", texts("maps.kpi_opened", count=len(outcome.sites))
         yield f"+{texts.whole(programme['years'][-1]['people_covered'])}", texts("maps.kpi_added")
         unit = unit_of_amount(programme["unit"], texts)
         yield money_text(programme["cost"]), texts("maps.kpi_spent", unit=unit)
@@ -178,8 +183,8 @@ def _draw_legend(
 def _draw_title_block(side: Axes, y: float, content: PlanDocument, texts: Texts, scale: float) -> None:
     walking, data = content["walking"], content["data"]
     circles = " · ".join(
-        texts("maps.title_circle", minutes=f"{one['minutes']:g}", metres=texts.whole(one["metres"]))
-        for one in walking["limits"]
+        texts("maps.title_circle", minutes=f"{limit['minutes']:g}", metres=texts.whole(limit["metres"]))
+        for limit in walking["limits"]
     )
     modelled = texts("maps.comma").join(input_name(layer, texts) for layer in data["modelled"])
     scenario = content["scenario"]

@@ -63,7 +63,9 @@ export class Cards {
       sign.classList.toggle("shut", !choice.on[station]);
       if (!figuresBase.verdicts.has(station)) continue;
       const colour = this.colours[figures.verdicts.get(station) ?? "none"];
-      for (const path of sign.querySelectorAll("path")) path.setAttribute("fill", colour);
+      // A sign that keeps its colour is not drawn anew.
+      for (const path of sign.querySelectorAll("path"))
+        if (path.getAttribute("fill") !== colour) path.setAttribute("fill", colour);
     }
   }
 

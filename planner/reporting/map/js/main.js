@@ -1,4 +1,4 @@
-// The page: what folium's drawing calls, and the start of every part.
+// The page: what its script calls, and the start of every part.
 import { Drawing, makePane } from "./canvas.js";
 import { Cards } from "./cards.js";
 import { prepareCharts } from "./charts.js";
@@ -53,7 +53,7 @@ const followYears = (map, session, years) => {
 };
 
 /**
- * The page as planner/reporting/map/folium_adapter.py draws it: a script of folium's, which calls these methods.
+ * The page as the script of planner/reporting/map/leaflet.py draws it, which calls these methods.
  */
 class Page {
   /**
@@ -67,9 +67,15 @@ class Page {
     this.communities = { group: null, places: [] };
     /** @type {import("./types").Say} */
     this.say = (key, values = {}) =>
-      Object.entries(values).reduce(
-        (text, [name, value]) => text.replaceAll(`{${name}}`, String(value)),
-        words.page[key],
+      // As planner/messages/catalogue.py fills them: a value, or the first of two words where it is 1.
+      words.page[key].replace(/\{(\w+)(?::\|([^|}]*)\|([^|}]*))?\}/g, (gap, name, one, many) =>
+        !(name in values)
+          ? gap
+          : one === undefined
+            ? String(values[name])
+            : String(values[name]) === "1"
+              ? one
+              : many,
       );
     this.openModel = openModel;
   }
@@ -208,7 +214,7 @@ class Page {
 }
 
 /**
- * Reads the blocks of the page, then draws: folium's script calls the page as `planner`.
+ * Reads the blocks of the page, then draws: the script calls the page as `planner`.
  * @param {(planner: Page) => void} draw
  */
 export const run = async (draw) => {
