@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import numpy as np
@@ -89,6 +91,20 @@ METHODS = ("points", "buildings", "along_streets")
 
 def write_whole(folder: Path, seed: int) -> Path:
     """Write a random city of 64 communities as one study, and a portfolio that cuts it; return the portfolio."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, body in _files(seed).items():
+        (folder / name).write_bytes(body)
+    return folder / "portfolio.toml"
+
+
+@cache
+def _files(seed: int) -> dict[str, bytes]:
+    with TemporaryDirectory() as room:
+        _write_whole(Path(room), seed)
+        return {file.name: file.read_bytes() for file in Path(room).iterdir()}
+
+
+def _write_whole(folder: Path, seed: int) -> None:
     random = np.random.default_rng(seed)
     method = METHODS[seed % 3]
     streets = random_city(seed, blocks=17, kept=0.85)
@@ -144,18 +160,15 @@ def write_whole(folder: Path, seed: int) -> Path:
             geometry=shapely.buffer(shapely.points(places), 6.0, quad_segs=2),
             crs=CRS,
         )
-    folder.mkdir(parents=True, exist_ok=True)
     for name, layer in layers.items():
         layer.to_file(folder / "whole.gpkg", layer=name)
     layer = {"points": "demand", "buildings": "buildings"}.get(method)
     people = "" if layer is None else f'inputs.{layer} = {{ path = "whole.gpkg", layer = "people" }}'
     (folder / "study.toml").write_text(STUDY.format(people=people), "utf-8")
     (folder / "rules.toml").write_text(RULES, "utf-8")
-    portfolio = folder / "portfolio.toml"
-    portfolio.write_text(
+    (folder / "portfolio.toml").write_text(
         'name = "Whole"\nlanguage = "en"\nstudy = "study.toml"\n[cut]\ncolumn = "district"\n', "utf-8"
     )
-    return portfolio
 
 
 def write_heights(
