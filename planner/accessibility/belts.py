@@ -24,21 +24,15 @@ MEMBER_COLUMNS = ("belt", "kind", "id", "name", "walk_min")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Belts:
-    """Belts of a study.
-
-    Attributes
-    ----------
-    table
-        One row a belt, in the order of the study: id, name, streets, length_m, limit_min, people, places, workers,
-        organisations, centres, stations (counts within the limit; NaN where the study gives no such layer),
-        geometry (where the walk to the street is within the limit).
-    members
-        One row a member of a belt: belt, kind (``facility``, ``place``, ``organisation``), id, name, walk_min, by
-        kind and walk.
-    """
+    """Belts of a study."""
 
     table: gpd.GeoDataFrame
+    """One row a belt, in the order of the study: id, name, streets, length_m, limit_min, people, places, workers,
+    organisations, centres, stations (counts within the limit; NaN where the study gives no such layer),
+    geometry (where the walk to the street is within the limit)."""
     members: pd.DataFrame
+    """One row a member of a belt: belt, kind (``facility``, ``place``, ``organisation``), id, name, walk_min, by
+    kind and walk."""
 
 
 def find_belts(
@@ -69,22 +63,24 @@ def find_belts(
         if points is not None:
             layers[kind] = (points, walker.snap(gpd.GeoDataFrame(points)))
     rows, members, shapes = [], [], []
-    for one in settings:
-        limit_min = one.minutes if one.minutes is not None else walker.walk.minutes(one.within_m or 0.0)
-        own = streets["name"].isin(one.streets).to_numpy()
+    for setting in settings:
+        limit_min = (
+            setting.minutes if setting.minutes is not None else walker.walk.minutes(setting.within_m or 0.0)
+        )
+        own = streets["name"].isin(setting.streets).to_numpy()
         near: dict[str, pd.DataFrame] = {}
         for kind, (points, snaps) in layers.items():
             minutes = minutes_from_streets(walker, own, snaps)
             inside = is_within(minutes, limit_min)
             near[kind] = pd.DataFrame(points[inside].drop(columns="geometry")).assign(walk_min=minutes[inside])
             if kind != "demand":
-                listed = near[kind][["id", "name", "walk_min"]].assign(belt=one.id, kind=kind)
+                listed = near[kind][["id", "name", "walk_min"]].assign(belt=setting.id, kind=kind)
                 members.append(listed.sort_values(["walk_min", "id"], kind="stable"))
         rows.append(
             {
-                "id": one.id,
-                "name": one.name or one.id,
-                "streets": ", ".join(one.streets),
+                "id": setting.id,
+                "name": setting.name or setting.id,
+                "streets": ", ".join(setting.streets),
                 "length_m": float(_edges(walker, own)[1].sum()),
                 "limit_min": limit_min,
                 "people": float(near["demand"]["people"].sum()),

@@ -29,23 +29,17 @@ PER_MINUTE = 1_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assignment:
-    """Organisations assigned to stations.
-
-    Attributes
-    ----------
-    station
-        Position of the station of each organisation, -1 where it has none, shape (organisations,).
-    served, walk_min
-        How many have one, and the sum of their walks, minutes.
-    served_bound, walk_bound_min
-        No assignment serves more; none that serves as many walks less: from the dual prices of the stations.
-    """
+    """Organisations assigned to stations."""
 
     station: IndexArray
+    """Position of the station of each organisation, -1 where it has none, shape (organisations,)."""
     served: int
     walk_min: float
+    """`served`, `walk_min`: How many have one, and the sum of their walks, minutes."""
     served_bound: int
     walk_bound_min: float
+    """`served_bound`, `walk_bound_min`: No assignment serves more; none that serves as many walks less: from the
+    dual prices of the stations."""
 
     @property
     def status(self) -> Literal["optimal", "feasible"]:
@@ -56,35 +50,26 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Organisations:
-    """Organisations of a study and their stations.
-
-    Attributes
-    ----------
-    table
-        One row an organisation, in the order of the input: id, name, kind, members (NaN where not known),
-        community (id of that in which it lies, "" in none), station (id, "" where it has none), walk_min, nearest
-        and nearest_min (the nearest station whatever its room; "" and `inf` where none can be walked to), reason
-        (one of `REASONS`; "" where it has a station), geometry.
-    stations
-        One row a station: station (id), organisations, members, mean_min, spare (how many more it could take; NaN
-        without a bound).
-    kinds
-        One row a kind: kind, organisations, served, full, nothing_near, members, members_served.
-    assignment
-        The same with its bounds.
-    limit_min, most
-        Longest walk, minutes, inclusive; most organisations of a station, None for any number.
-    notices
-        Organisations that reach no street.
-    """
+    """Organisations of a study and their stations."""
 
     table: gpd.GeoDataFrame
+    """One row an organisation, in the order of the input: id, name, kind, members (NaN where not known), community
+    (id of that in which it lies, "" in none), station (id, "" where it has none), walk_min, nearest and
+    nearest_min (the nearest station whatever its room; "" and `inf` where none can be walked to), reason (one
+    of `REASONS`; "" where it has a station), geometry."""
     stations: pd.DataFrame
+    """One row a station: station (id), organisations, members, mean_min, spare (how many more it could take; NaN
+    without a bound)."""
     kinds: pd.DataFrame
+    """One row a kind: kind, organisations, served, full, nothing_near, members, members_served."""
     assignment: Assignment
+    """The same with its bounds."""
     limit_min: float
     most: int | None
+    """`limit_min`, `most`: Longest walk, minutes, inclusive; most organisations of a station, None for any
+    number."""
     notices: tuple[Notice, ...]
+    """Organisations that reach no street."""
 
 
 def assign_organisations(

@@ -26,7 +26,7 @@ from planner.io.service_places import layer_of_service, service_layer
 from planner.population.disaggregate import demand_method
 from planner.schemas.tables import Facilities
 
-NEAR_DISTRICT = ("water", "barriers", "gates", "parcels", "places", "organisations")
+NEAR_DISTRICT = ("water", "barriers", "gates", "parcels", "places")
 """Layers of which a district gets what lies within its zone."""
 
 OUTLINE_STEP_M = 1.0
@@ -60,8 +60,8 @@ def write_district(whole: Whole, code: str, folder: Path) -> None:
         for group in content.get("demand", {}).get("groups", [])
     ]
     services = [
-        {**one, **whole.service_columns[one["id"]], **layer_settings(one["id"], inputs)}
-        for one in content.get("services", [])
+        {**service, **whole.service_columns[service["id"]], **layer_settings(service["id"], inputs)}
+        for service in content.get("services", [])
     ]
     demand = {**content.get("demand", {}), "method": _method(whole, layers)}
     if groups:
@@ -69,6 +69,10 @@ def write_district(whole: Whole, code: str, folder: Path) -> None:
     district = {"communities": list(own), "facilities": list(facilities["id"][homeless])}
     if services:
         content["services"] = services
+    if "belts" in content:
+        # A belt is of the districts that have all its streets.
+        names = set(layers["streets"]["name"])
+        content["belts"] = [one for one in content["belts"] if names.issuperset(one["streets"])]
     tables = {**content, "name": whole.names.get(code, code), "crs": whole.crs.to_string(), "demand": demand}
     lines = [f"{key} = {toml_value(value)}" for key, value in tables.items()]
     lines += [
@@ -89,7 +93,9 @@ def _method(whole: Whole, layers: Mapping[str, gpd.GeoDataFrame]) -> str:
 
 
 def _settings_of(whole: Whole, name: str, frame: gpd.GeoDataFrame) -> dict[str, Any]:
-    of_services = {layer_of_service(one): service_layer(whole.study, one) for one in whole.study.services}
+    of_services = {
+        layer_of_service(service): service_layer(whole.study, service) for service in whole.study.services
+    }
     layer = of_services.get(name) or getattr(whole.study.inputs, name, None)
     settings: dict[str, Any] = {"source": whole.sources.get(name, ""), "datum": _datum(whole.crs)}
     if layer is not None and layer.modelled:
@@ -141,7 +147,7 @@ def district_layers(whole: Whole, code: str, *, margin_m: float, access_m: float
     streets = whole.rows("streets", (west - reach_m, south - reach_m, east + reach_m, north + reach_m))
     found["streets"] = streets[shapely.dwithin(area, streets.geometry.array, reach_m)]
     ground = shapely.union_all(own.geometry.array)
-    kinds = [name for name in whole.layers if name.startswith("kinds.")]
+    kinds = [name for name in whole.layers if name == "organisations" or name.startswith("kinds.")]
     for name in (*(name for name in NEAR_DISTRICT if name in whole.layers), *kinds):
         place = zone if name in NEAR_DISTRICT else ground
         rows = whole.rows(name, place.bounds)

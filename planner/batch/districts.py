@@ -31,30 +31,20 @@ Carry = Callable[[Sequence[DistrictTask]], Iterable[DistrictResult]]
 
 @dataclass(frozen=True, slots=True)
 class CutResult:
-    """Districts with their study files, and what cutting noticed.
-
-    Attributes
-    ----------
-    districts
-        By code.
-    in_no_district
-        Communities that no district holds.
-    beyond_streets
-        Codes of districts to whose borders the streets do not reach.
-    in_several
-        Communities in the polygons of several districts: each is in the one that holds most of it.
-    empty
-        Codes of districts without a community; they have no study file.
-    failed
-        Rows of districts that could not be cut.
-    """
+    """Districts with their study files, and what cutting noticed."""
 
     districts: tuple[District, ...]
+    """By code."""
     in_no_district: tuple[str, ...] = ()
+    """Communities that no district holds."""
     beyond_streets: tuple[str, ...] = ()
+    """Codes of districts to whose borders the streets do not reach."""
     in_several: tuple[str, ...] = ()
+    """Communities in the polygons of several districts: each is in the one that holds most of it."""
     empty: tuple[str, ...] = ()
+    """Codes of districts without a community; they have no study file."""
     failed: tuple[DistrictResult, ...] = ()
+    """Rows of districts that could not be cut."""
 
 
 NOTICED = ("in_no_district", "beyond_streets", "in_several")
@@ -104,7 +94,7 @@ def districts_of(
     made = _content(folder).get("made", [])
     _write_receipt(folder, {"key": "", "made": made})
     result = _cut(study, portfolio, out, version, carry, meanwhile)
-    codes = [one.code for one in result.districts]
+    codes = [district.code for district in result.districts]
     for stale in {*map(str, made)} - {*codes} | {*result.empty}:
         if CODE.fullmatch(stale):
             shutil.rmtree(folder / stale, ignore_errors=True)
@@ -134,9 +124,9 @@ def _cut(
         meanwhile()
         result = wait()
     tasks = [
-        DistrictTask(one.code, one.name, "", str(out), "", language=portfolio.language, version=version)
-        for one in result.districts
-        if one.code not in result.empty
+        DistrictTask(district.code, district.name, "", str(out), "", language=portfolio.language, version=version)
+        for district in result.districts
+        if district.code not in result.empty
     ]
     rows = map(cut_district, tasks) if carry is None else carry(tasks)
     result = replace(result, failed=tuple(row for row in rows if row.status == "failed"))

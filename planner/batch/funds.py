@@ -28,34 +28,23 @@ SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """What 0, 1, … new sites in a district gain.
-
-    Attributes
-    ----------
-    code
-        The district.
-    gained
-        Own people newly covered by the best choice of as many sites, by number of sites.
-    served
-        The same with the neighbours whom these sites cover too.
-    bound
-        No choice of as many sites newly covers more people, neighbours included.
-    every_street
-        Whether that holds for every position on a street, not only for the candidates.
-    settle_cost
-        What it costs to make its weak premises compliant.
-    people, covered
-        Its people, and those within the standard today.
-    """
+    """What 0, 1, … new sites in a district gain."""
 
     code: str
+    """The district."""
     gained: tuple[float, ...]
+    """Own people newly covered by the best choice of as many sites, by number of sites."""
     served: tuple[float, ...]
+    """The same with the neighbours whom these sites cover too."""
     bound: tuple[float, ...]
+    """No choice of as many sites newly covers more people, neighbours included."""
     every_street: bool = True
+    """Whether that holds for every position on a street, not only for the candidates."""
     settle_cost: float = 0.0
+    """What it costs to make its weak premises compliant."""
     people: float = 0.0
     covered: float = 0.0
+    """`people`, `covered`: Its people, and those within the standard today."""
 
     def shares(self, gained: Sequence[float]) -> list[float]:
         """Return the share of its people within the standard after each gain (0-1); 1 where nobody lives."""
@@ -85,57 +74,41 @@ class Fairness:
 
     The least share is that of the district that is worst off among those that more sites of their own would serve
     better: one that no site can help holds nobody else down.
-
-    Attributes
-    ----------
-    least_share
-        Of the choice (0-1).
-    least_share_bound
-        No choice that keeps the funds makes it larger, each district being served by its own sites.
-    most_people, most_people_least_share
-        People gained if only their number counts, and the least share then.
-    fairest_people, fairest_least_share
-        People gained if the least share comes first, and how large it can be.
     """
 
     least_share: float
+    """Of the choice (0-1)."""
     least_share_bound: float
+    """No choice that keeps the funds makes it larger, each district being served by its own sites."""
     most_people: float
     most_people_least_share: float
+    """`most_people`, `most_people_least_share`: People gained if only their number counts, and the least share
+    then."""
     fairest_people: float
     fairest_least_share: float
+    """`fairest_people`, `fairest_least_share`: People gained if the least share comes first, and how large it can
+    be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How the money is shared.
-
-    Attributes
-    ----------
-    districts
-        One a district, by code.
-    people_gained
-        People newly covered, each counted in its own district only.
-    bound
-        No choice of sites that keeps the rules of the funds newly covers more people.
-    counted_twice
-        People whom sites of a neighbouring district may cover besides: in no sum here, in the bound.
-    sites, cost
-        In all.
-    every_street
-        Whether the bound holds for sites at every position on a street, not only at the candidates.
-    fairness
-        The least share, and what it costs; None without anybody in any district.
-    """
+    """How the money is shared."""
 
     districts: tuple[DistrictShare, ...]
+    """One a district, by code."""
     people_gained: float
+    """People newly covered, each counted in its own district only."""
     bound: float
+    """No choice of sites that keeps the rules of the funds newly covers more people."""
     counted_twice: float
+    """People whom sites of a neighbouring district may cover besides: in no sum here, in the bound."""
     sites: int
     cost: float
+    """`sites`, `cost`: In all."""
     every_street: bool
+    """Whether the bound holds for sites at every position on a street, not only at the candidates."""
     fairness: Fairness | None = None
+    """The least share, and what it costs; None without anybody in any district."""
 
 
 def site_cost(funds: PortfolioFunds, code: str) -> float:
@@ -179,7 +152,7 @@ def share_funds(curves: Sequence[Curve], funds: PortfolioFunds, *, seconds: floa
     [1, 2]
     """
     curves = sorted(curves, key=lambda one: one.code)
-    gains = [one.gained for one in curves]
+    gains = [curve.gained for curve in curves]
     bounds = [tuple(map(max, one.bound, one.gained)) for one in curves]
     least, fairness = [least_sites(funds, one) for one in curves], None
     chosen, _ = _best(curves, gains, funds, least, start_deadline(seconds))
@@ -224,14 +197,15 @@ def share_funds(curves: Sequence[Curve], funds: PortfolioFunds, *, seconds: floa
 
 
 def _gained(curves: Sequence[Curve], chosen: Sequence[int]) -> float:
-    return math.fsum(one.gained[sites] for one, sites in zip(curves, chosen, strict=True))
+    return math.fsum(curve.gained[sites] for curve, sites in zip(curves, chosen, strict=True))
 
 
 def _least_share(curves: Sequence[Curve], chosen: Sequence[int]) -> float:
     """Return the least share of the districts that more sites of their own would serve better; 1 where none is."""
-    shares = [one.shares(one.gained) for one in curves]
+    shares = [curve.shares(curve.gained) for curve in curves]
     return min(
-        (one[sites] for one, sites in zip(shares, chosen, strict=True) if one[sites] < max(one)), default=1.0
+        (share[sites] for share, sites in zip(shares, chosen, strict=True) if share[sites] < max(share)),
+        default=1.0,
     )
 
 
@@ -240,9 +214,9 @@ def _sites_for(
 ) -> list[int]:
     """Return the fewest sites with which each district reaches a share, or as much of it as its own sites can."""
     found = []
-    for one, gained, floor in zip(curves, values, least, strict=True):
-        wanted = min(share, max(one.shares(one.gained)))
-        found.append(max(floor, next(sites for sites, here in enumerate(one.shares(gained)) if here >= wanted)))
+    for curve, gained, floor in zip(curves, values, least, strict=True):
+        wanted = min(share, max(curve.shares(curve.gained)))
+        found.append(max(floor, next(sites for sites, here in enumerate(curve.shares(gained)) if here >= wanted)))
     return found
 
 
@@ -254,7 +228,7 @@ def _fairest_share(
     What a share needs of each district grows with it, so that the largest is found by halving.
     """
     shares = sorted(
-        {1.0, *(share for one, gained in zip(curves, values, strict=True) for share in one.shares(gained))}
+        {1.0, *(share for curve, gained in zip(curves, values, strict=True) for share in curve.shares(gained))}
     )
     low, high = -1, len(shares)
     while high - low > 1:
@@ -267,12 +241,12 @@ def _fairest_share(
 
 
 def _spent(curves: Sequence[Curve], sites: Sequence[int], funds: PortfolioFunds) -> float:
-    return math.fsum(count * site_cost(funds, one.code) for one, count in zip(curves, sites, strict=True))
+    return math.fsum(count * site_cost(funds, curve.code) for curve, count in zip(curves, sites, strict=True))
 
 
 def _money(curves: Sequence[Curve], funds: PortfolioFunds) -> float:
     """Return the money for sites: what weak premises leave of the budget."""
-    settling = math.fsum(settling_cost(funds, one) for one in curves)
+    settling = math.fsum(settling_cost(funds, curve) for curve in curves)
     money = math.inf if funds.budget is None else funds.budget - settling
     if money < 0:
         raise SitingError("funds", [Issue("funds_below_settling", {"cost": f"{settling:g}"})])
@@ -287,12 +261,12 @@ def _best(
     deadline: Deadline,
 ) -> tuple[list[int], float]:
     """Return the best number of sites of each district, not below `least`, for values by number, and the bound."""
-    district = np.repeat(np.arange(len(curves)), [len(one) for one in values])
+    district = np.repeat(np.arange(len(curves)), [len(value) for value in values])
     number = np.concatenate([np.arange(len(one)) for one in values]) if values else np.zeros(0, dtype=np.int64)
     worth: FloatArray = (
         np.concatenate([np.asarray(one, dtype=np.float64) for one in values]) if values else np.zeros(0)
     )
-    price = np.array([site_cost(funds, one.code) for one in curves])[district] * number
+    price = np.array([site_cost(funds, curve.code) for curve in curves])[district] * number
     size = len(number)
     rows = [csr_array((np.ones(size), (district, np.arange(size))), shape=(len(curves), size))]
     lower, upper = [1.0] * len(curves), [1.0] * len(curves)

@@ -95,34 +95,23 @@ SUMMED = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Province:
-    """All that the products of a portfolio are made of.
-
-    Attributes
-    ----------
-    portfolio, rows
-        The portfolio, and a row for each district.
-    league
-        One row a district that is done, the worst first: the columns of `LEAGUE`.
-    communities
-        All communities, without their outlines.
-    outlines
-        The outline of each district, simplified, degrees; index: code.
-    cut
-        Communities that no district holds, and districts whose streets end too early.
-    choice
-        How the portfolio's money is shared; None without money, or where it cannot be.
-    refused
-        Why it cannot be.
-    """
+    """All that the products of a portfolio are made of."""
 
     portfolio: Portfolio
     rows: Sequence[DistrictResult]
+    """`portfolio`, `rows`: The portfolio, and a row for each district."""
     league: pd.DataFrame
+    """One row a district that is done, the worst first: the columns of `LEAGUE`."""
     communities: pd.DataFrame
+    """All communities, without their outlines."""
     outlines: gpd.GeoSeries
+    """The outline of each district, simplified, degrees; index: code."""
     cut: CutResult
+    """Communities that no district holds, and districts whose streets end too early."""
     choice: Choice | None
+    """How the portfolio's money is shared; None without money, or where it cannot be."""
     refused: SitingError | None = None
+    """Why it cannot be."""
 
     @property
     def done(self) -> list[DistrictResult]:
@@ -325,7 +314,7 @@ def overlapping(outlines: gpd.GeoSeries) -> list[tuple[str, str]]:
     shared = shapely.area(shapely.intersection(shapes[row], shapes[other]))
     least = np.minimum(shapely.area(shapes[row]), shapely.area(shapes[other]))
     pairs = np.flatnonzero(shared > OVERLAP * least)
-    return sorted((str(outlines.index[row[one]]), str(outlines.index[other[one]])) for one in pairs)
+    return sorted((str(outlines.index[row[pair]]), str(outlines.index[other[pair]])) for pair in pairs)
 
 
 def _manifest(province: Province) -> str:
@@ -362,7 +351,7 @@ def sheets(province: Province, texts: Texts) -> list[Sheet]:
             *(("code", "text"), ("sites", "whole"), ("cost", "number"), ("settle_cost", "number")),
             *(("people_gained", "whole"), ("bound", "whole"), ("share_before", "share"), ("share_after", "share")),
         )
-        money = [tuple(getattr(one, name) for name, _ in columns) for one in province.choice.districts]
+        money = [tuple(getattr(district, name) for name, _ in columns) for district in province.choice.districts]
         names = tuple(SheetColumn(texts(f"batch.column_{name}"), kind) for name, kind in columns)
         found.append(Sheet(texts("batch.sheet_funds"), names, money))
     failed = [(row.code, row.name, row.reason) for row in province.rows if row.status == "failed"]

@@ -35,7 +35,7 @@ def draw_province(province: Province, texts: Texts) -> str:
     shown = {name: _shown(name, texts) for name in SHOWN_COLUMNS}
     links = {row.code: _link(row.code, row.files) for row in province.done}
     heads = map(heads_of, province.league["people"], province.league["people_covered"])
-    rounded = province.league.assign(people_uncovered=[one.uncovered for one in heads])
+    rounded = province.league.assign(people_uncovered=[head.uncovered for head in heads])
     league = [
         {
             "code": row["code"],
@@ -154,10 +154,10 @@ def _choice(province: Province, texts: Texts) -> dict[str, Any] | None:
         "cost": f"{choice.cost:g}",
         "rows": [
             (
-                *(names.get(one.code, one.code), one.sites, texts.whole(one.people_gained)),
-                texts.whole(round_bound(one.people_gained, one.bound)),
+                *(names.get(district.code, district.code), district.sites, texts.whole(district.people_gained)),
+                texts.whole(round_bound(district.people_gained, district.bound)),
             )
-            for one in choice.districts
-            if one.sites
+            for district in choice.districts
+            if district.sites
         ],
     }

@@ -108,7 +108,7 @@ def _facts(province: Province, t: Translator) -> Iterator[tuple[str, str]]:
         values = sorted(set(league[name].dropna()))
         yield (
             said(f"batch.column_{name}"),
-            t.join([one if isinstance(one, str) else t.exact(one) for one in values]),
+            t.join([value if isinstance(value, str) else t.exact(value) for value in values]),
         )
     if province.attribution:
         yield t("fact_attribution"), province.attribution
@@ -179,7 +179,7 @@ def _key_figures(province: Province, heads: Headcount, share: float | None, t: T
     share_after = None if share is None else (totals["people_covered"] + gained) / totals["people"]
     yield KeyFigure(change(t.percent(share), t.percent(share_after)), t.texts("batch.card_share"), note)
     yield KeyFigure(change(t.whole(heads.uncovered), t.whole(after.uncovered)), t("kpi_unserved"), note)
-    yield KeyFigure(t.whole(totals["weak"]), t.texts("batch.card_weak"), t.decision("today"))
+    yield KeyFigure(t.whole(totals["weak"]), t.decision("figure_weak"), t.decision("today"))
 
 
 def _asks(province: Province, totals: dict[str, float], t: Translator) -> Iterator[str]:
@@ -345,18 +345,18 @@ def _money(province: Province, t: Translator) -> Iterator[Block]:
     names = province.names
     rows: list[Row] = [
         (
-            names.get(one.code, one.code),
+            names.get(district.code, district.code),
             *(
-                t.percent(one.share_before),
-                t.whole(one.sites),
-                t.number(one.cost, 2),
-                t.number(one.settle_cost, 2),
+                t.percent(district.share_before),
+                t.whole(district.sites),
+                t.number(district.cost, 2),
+                t.number(district.settle_cost, 2),
             ),
-            *(t.whole(one.people_gained), t.whole(round_bound(one.people_gained, one.bound))),
-            t.percent(one.share_after),
+            *(t.whole(district.people_gained), t.whole(round_bound(district.people_gained, district.bound))),
+            t.percent(district.share_after),
         )
-        for one in choice.districts
-        if one.sites or one.settle_cost
+        for district in choice.districts
+        if district.sites or district.settle_cost
     ]
     heads = ("share_before", "sites", "cost", "settle_cost", "people_gained", "bound", "share_after")
     note = said("batch.funds_note", twice=t.whole(choice.counted_twice))

@@ -51,30 +51,20 @@ MOST_WORKERS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What `run_many` returns.
-
-    Attributes
-    ----------
-    portfolio
-        The portfolio.
-    out
-        The folder of its products.
-    rows
-        One a district, in the order of their codes.
-    kept
-        Codes of the districts that were there already, equal in everything that they depend on.
-    cut
-        The districts, the communities that no district holds (in no sum), and those whose streets end too early.
-    products
-        The products of all districts together.
-    """
+    """What `run_many` returns."""
 
     portfolio: Portfolio
+    """The portfolio."""
     out: Path
+    """The folder of its products."""
     rows: tuple[DistrictResult, ...]
+    """One a district, in the order of their codes."""
     kept: tuple[str, ...]
+    """Codes of the districts that were there already, equal in everything that they depend on."""
     cut: CutResult
+    """The districts, the communities that no district holds (in no sum), and those whose streets end too early."""
     products: tuple[Path, ...]
+    """The products of all districts together."""
 
     @property
     def failed(self) -> tuple[DistrictResult, ...]:
@@ -181,7 +171,7 @@ def _run_districts(
             return _carry_out(tasks, slots, out, len(tasks), report, work=cut_district)
 
         cut = districts_of(portfolio, out, version, carry=cut_all, meanwhile=begin)
-        check_funds(portfolio, [one.code for one in cut.districts])
+        check_funds(portfolio, [district.code for district in cut.districts])
         rows, tasks = _plan_tasks(portfolio, cut, out, products, version)
         kept = tuple(row.code for row in rows if row.status == "done")
         if tasks:

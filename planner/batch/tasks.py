@@ -34,66 +34,45 @@ REASON_AT_MOST = 2000
 
 @dataclass(frozen=True, slots=True)
 class DistrictTask:
-    """What a worker is told.
-
-    Attributes
-    ----------
-    code, name, study
-        The district, and the path of its study file.
-    out
-        The folder of the batch, on a disk that every worker sees.
-    key
-        Hash of all that the products depend on.
-    products
-        Names of the products; None: those of `planner run`.
-    language
-        Of reasons.
-    version
-        Hash of the planner's code, as the coordinator has it.
-    most_sites
-        Largest number of new sites on the curve of gains; 0: no curve.
-    """
+    """What a worker is told."""
 
     code: str
     name: str
     study: str
+    """`code`, `name`, `study`: The district, and the path of its study file."""
     out: str
+    """The folder of the batch, on a disk that every worker sees."""
     key: str
+    """Hash of all that the products depend on."""
     products: tuple[str, ...] | None = None
+    """Names of the products; None: those of `planner run`."""
     language: Language = "en"
+    """Of reasons."""
     version: str = ""
+    """Hash of the planner's code, as the coordinator has it."""
     most_sites: int = 0
+    """Largest number of new sites on the curve of gains; 0: no curve."""
 
 
 @dataclass(frozen=True, slots=True)
 class DistrictResult:
-    """The row of a district in the manifest.
-
-    Attributes
-    ----------
-    code, name, status
-        `status` is "done", "failed", or of a cut "cut".
-    reason
-        Why it failed, in the language of the portfolio.
-    key
-        As in the task.
-    files
-        Size and time of change (ns) of each product.
-    figures
-        Counts and shares of the district, and what they rest on.
-    seconds, memory_mb
-        What it took: time, and the most memory that the worker has held so far.
-    """
+    """The row of a district in the manifest."""
 
     code: str
     name: str
     status: str
+    """`code`, `name`, `status`: `status` is "done", "failed", or of a cut "cut"."""
     reason: str = ""
+    """Why it failed, in the language of the portfolio."""
     key: str = ""
+    """As in the task."""
     files: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Size and time of change (ns) of each product."""
     figures: Mapping[str, Any] = field(default_factory=dict)
+    """Counts and shares of the district, and what they rest on."""
     seconds: float = 0.0
     memory_mb: float = 0.0
+    """`seconds`, `memory_mb`: What it took: time, and the most memory that the worker has held so far."""
 
 
 def run_district(task: DistrictTask) -> DistrictResult:

@@ -62,40 +62,27 @@ WHOLE, ABOUT = ".whole", "whole.json"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Whole:
-    """The layers of the whole in one metric system, in a folder.
-
-    Attributes
-    ----------
-    folder
-        Where they lie.
-    study, content
-        The study of the whole, and the tables of its file.
-    layers
-        Names of the layers; facilities with their community, buildings with an id.
-    crs
-        The metric system.
-    names
-        Of the districts by code.
-    sources
-        What to say of the origin of each layer.
-    service_columns
-        Settings of each service that name columns, as these are called in its table.
-    margins_m
-        The longest walk of each district's study, metres; "" for those without settings of their own.
-    overrides
-        Settings of single districts.
-    """
+    """The layers of the whole in one metric system, in a folder."""
 
     folder: Path
+    """Where they lie."""
     study: Study
     content: Mapping[str, Any]
+    """`study`, `content`: The study of the whole, and the tables of its file."""
     layers: tuple[str, ...]
+    """Names of the layers; facilities with their community, buildings with an id."""
     crs: pyproj.CRS
+    """The metric system."""
     names: Mapping[str, str]
+    """Of the districts by code."""
     sources: Mapping[str, str]
+    """What to say of the origin of each layer."""
     service_columns: Mapping[str, Mapping[str, Any]]
+    """Settings of each service that name columns, as these are called in its table."""
     margins_m: Mapping[str, float]
+    """The longest walk of each district's study, metres; "" for those without settings of their own."""
     overrides: Mapping[str, Mapping[str, Any]]
+    """Settings of single districts."""
 
     def rows(
         self, name: str, bounds: Sequence[float] | None = None, *, column: str = "", among: Sequence[str] = ()
@@ -103,7 +90,7 @@ class Whole:
         """Return rows of a layer in its order: whose boxes meet `bounds`, or whose `column` is `among` some."""
         chosen = pc.field(column).isin(list(among)) if column else None
         if bounds is not None:
-            west, south, east, north = (float(one) for one in bounds)
+            west, south, east, north = (float(bound) for bound in bounds)
             box = {side: pc.field("bbox", side) for side in ("xmin", "ymin", "xmax", "ymax")}
             chosen = (
                 (box["xmin"] <= east) & (box["xmax"] >= west) & (box["ymin"] <= north) & (box["ymax"] >= south)
@@ -143,10 +130,10 @@ def keep_whole(study: Study, portfolio: Portfolio, folder: Path) -> CutResult:
     if portfolio.cut is None:
         raise ValueError(portfolio.name)
     columns = {one.id: columns_of_service(one, tables, layers) for one in study.services}
-    for one in study.services:
-        name = layer_of_service(one)
+    for service in study.services:
+        name = layer_of_service(service)
         if name in layers:
-            layers[name] = gpd.GeoDataFrame(layers[name][select_rows(layers[name], columns[one.id]["where"])])
+            layers[name] = gpd.GeoDataFrame(layers[name][select_rows(layers[name], columns[service.id]["where"])])
     alone, titles, in_several = districts_of_communities(communities, portfolio, portfolio.cut)
     joined, names = _join(titles, portfolio)
     if not (alone != "").any():
@@ -160,7 +147,10 @@ def keep_whole(study: Study, portfolio: Portfolio, folder: Path) -> CutResult:
         "study": str(study.file.resolve()),
         "content": content,
         "names": names,
-        "sources": {one.layer: _origin(one.file, one.source, one.attribution) for one in tables.sources(datums)},
+        "sources": {
+            source.layer: _origin(source.file, source.source, source.attribution)
+            for source in tables.sources(datums)
+        },
         "service_columns": columns,
         "margins_m": _margins_m(study, content, portfolio, {*district}),
         "overrides": {code: portfolio.overrides[code] for code in codes if code in portfolio.overrides},
@@ -269,7 +259,7 @@ def _margin_m(study: Study) -> float:
     walk, _ = choose_walk(study)
     names = (study.rules.profile, *study.rules.compare)
     rules = [read_rules(name, folder=study.file.parent, study=str(study.file)) for name in names]
-    horizon_min = max([*study.limits.minutes, *(limit for one in rules for limit in one.limits_min)])
+    horizon_min = max([*study.limits.minutes, *(limit for rule in rules for limit in rule.limits_min)])
     profiles = [find_profile(study, name, setting="rules.walking") for name in study.rules.walking]
     return longest_walk_m(study, walk, walking_costs_of(study, walk), profiles, horizon_min)
 

@@ -56,9 +56,9 @@ def check_belts(study: Study, names: Collection[str]) -> None:
     """
     known = sorted(name for name in set(names) if name)
     issues = [
-        Issue("belt_street_unknown", {"belt": one.id, "names": ", ".join(missing), "near": _near(missing, known)})
-        for one in study.belts
-        if (missing := [name for name in one.streets if name not in known])
+        Issue("belt_street_unknown", {"belt": belt.id, "names": ", ".join(missing), "near": _near(missing, known)})
+        for belt in study.belts
+        if (missing := [name for name in belt.streets if name not in known])
     ]
     if issues:
         raise StudyError(str(study.file), issues)

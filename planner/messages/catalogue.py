@@ -34,24 +34,16 @@ SOURCE_LANGUAGE: Language = "en"
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """A language's ``language.toml``.
-
-    Attributes
-    ----------
-    name
-        The language's name in itself.
-    html
-        The code that HTML and Word files declare.
-    letters
-        Regular expression of letters by which a place name is recognised as of this language; empty for none.
-    sentence_joint
-        Text between two sentences of a paragraph.
-    """
+    """A language's ``language.toml``."""
 
     name: str
+    """The language's name in itself."""
     html: str
+    """The code that HTML and Word files declare."""
     letters: str = ""
+    """Regular expression of letters by which a place name is recognised as of this language; empty for none."""
     sentence_joint: str = " "
+    """Text between two sentences of a paragraph."""
 
 
 def _folders() -> Iterator[Traversable]:

@@ -5,6 +5,8 @@ Everything comes out in degrees (EPSG:4326), ordered by id. What counts as walka
 
 An extract is often cut at a box. A street that loses nodes there keeps its remaining stretches; an area that
 loses any is left out, because its outline is unknown.
+
+All readers raise `DataError` where the file is missing, damaged, or not an extract.
 """
 
 from __future__ import annotations
@@ -79,11 +81,6 @@ def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
         or a MultiLineString where the extract lacks nodes in the middle of a way, or a gate is closed. No rows if
         nothing is walkable.
 
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, or not an extract.
-
     Examples
     --------
     >>> import tempfile
@@ -103,13 +100,7 @@ def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
 
 @without_collections()
 def read_osm_street_data(path: Path) -> OsmStreets:
-    """Read the walkable ways of an extract, its gates, and what the rules leave out.
-
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, or not an extract.
-    """
+    """Read the walkable ways of an extract, its gates, and what the rules leave out."""
     with open_extract(path) as source:
         walked = read_walkable_ways(source.path)
         squares, lacking = find_squares(source.path, walked)
@@ -239,11 +230,6 @@ def read_osm_buildings(path: Path) -> gpd.GeoDataFrame:
         Valid polygons in degrees: `id` (w… a way, r… a relation), `name` ("" if none), `building` (the tag's
         value), `levels` (storeys above ground, NaN where unknown).
 
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, or not an extract.
-
     Examples
     --------
     >>> import tempfile
@@ -270,11 +256,6 @@ def read_osm_building_uses(path: Path) -> gpd.GeoDataFrame:
     buildings
         With `height_m` (NaN where unknown) and `other_use` (what it states that it is used for besides, as
         ``shop=mall``; "" if nothing).
-
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, or not an extract.
     """
     return read_osm_building_areas(path)[0]
 
@@ -312,11 +293,6 @@ def read_osm_places(path: Path) -> gpd.GeoDataFrame:
     -------
     places
         In degrees: `id`, `name`, `kind` (as ``shop=bakery``), and the rest of `read_osm_points`.
-
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, or not an extract.
     """
     places = read_osm_points(path, PLACE_KEYS)
     return gpd.GeoDataFrame(places.assign(kind=places["key"] + "=" + places["value"]))
@@ -335,11 +311,6 @@ def read_osm_points(path: Path, keys: tuple[str, ...]) -> gpd.GeoDataFrame:
     points
         In degrees: `id` (n… a node, w… a way, r… a relation), `name` ("" if none), `key` and `value`. Nodes
         where they are, then areas by a point inside them.
-
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, or not an extract.
 
     Examples
     --------
@@ -379,13 +350,7 @@ BARRIERS = (
 
 
 def read_osm_water(path: Path) -> gpd.GeoDataFrame:
-    """Read rivers, lakes and reservoirs that are drawn as areas: `id`, `name`; polygons in degrees.
-
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, or not an extract.
-    """
+    """Read rivers, lakes and reservoirs that are drawn as areas: `id`, `name`; polygons in degrees."""
     with open_extract(path) as source:
         areas = [area for area in areas_with(source.path, _keys(WATER)) if _matching_value(area.tags, WATER)]
     return gpd.GeoDataFrame(
@@ -396,13 +361,7 @@ def read_osm_water(path: Path) -> gpd.GeoDataFrame:
 
 
 def read_osm_barriers(path: Path) -> gpd.GeoDataFrame:
-    """Read railways, walls and fences on the ground: `id`, `name`, `kind`; lines in degrees.
-
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, or not an extract.
-    """
+    """Read railways, walls and fences on the ground: `id`, `name`, `kind`; lines in degrees."""
     with open_extract(path) as source:
         ways, places = locate_ways(source.path, _keys(BARRIERS))
     results = []

@@ -85,7 +85,7 @@ def _projects(content: PlanDocument, level: str, ident: str) -> dict[str, Any]:
     programme = content["programme"]
     if programme is None:
         return {"projects": None, "cost": None}
-    own = [one for one in programme["projects"] if level == "district" or one[level] == ident]  # type: ignore[literal-required]
+    own = [project for project in programme["projects"] if level == "district" or project[level] == ident]  # type: ignore[literal-required]
     return {"projects": len(own), "cost": sum(one["cost"] for one in own)}
 
 

@@ -122,12 +122,14 @@ def belts_entries(plan: Plan) -> Entries:
     if found is None:
         return {}
     members = _records(found.members)
-    sources = {one.id: one.source for one in plan.study.belts}
+    sources = {belt.id: belt.source for belt in plan.study.belts}
     belts = [
         {
             **row,
             "source": sources[row["id"]],
-            "facilities": [one for one in members if (one["belt"], one["kind"]) == (row["id"], "facility")],
+            "facilities": [
+                member for member in members if (member["belt"], member["kind"]) == (row["id"], "facility")
+            ],
         }
         for row in _records(pd.DataFrame(found.table.drop(columns="geometry")))
     ]

@@ -34,7 +34,7 @@ def siting_entries(plan: Plan) -> Entries:
     people, uncovered = plan.inputs.demand["people"].sum(), plan.coverage.uncovered["people"].sum()
     places = _Places(plan)
     model = _model(plan)
-    own = None if model is None or model["name"] == DEFAULT_MODEL else _in_words(answer_phrase(model))
+    own = None if model is None or model["name"] == DEFAULT_MODEL else translate(answer_phrase(model))
     proposals = [
         {
             **_proposal(proposal, gains, places, people - uncovered, people, weighted=weighing["weighted"]),
@@ -63,7 +63,7 @@ def siting_entries(plan: Plan) -> Entries:
                 "proposed": source.proposed,
                 "kept": source.kept,
                 "suffice": source.suffice,
-                **_in_words(Phrase(f"words.source_{source.source}")),
+                **translate(Phrase(f"words.source_{source.source}")),
             }
             for source in siting.pool.sources
         ],
@@ -95,8 +95,8 @@ def _model(plan: Plan) -> Entries | None:
     candidates = plan.siting.pool.candidates
     return {
         "name": spec.name,
-        **_in_words(Phrase(f"models.name_{spec.name}")),
-        "objective": _in_words(answer.objective),
+        **translate(Phrase(f"models.name_{spec.name}")),
+        "objective": translate(answer.objective),
         "formula": spec.formula,
         "source": spec.source,
         "sense": spec.sense,
@@ -106,7 +106,7 @@ def _model(plan: Plan) -> Entries | None:
         "bound": solution.bound,
         "gap": solution.gap,
         "status": solution.status,
-        "figures": [{"name": name, "value": value, **_in_words(said)} for name, value, said in answer.figures()],
+        "figures": [{"name": name, "value": value, **translate(said)} for name, value, said in answer.figures()],
         "tiers": [{"id": candidates[site].id, "tier": tier} for site, tier in answer.result.tiers.items()],
     }
 
@@ -181,7 +181,7 @@ def _fates(facility_actions: Sequence[FacilityAction]) -> list[Entries]:
             "centre": action.centre,
             "fate": action.fate,
             "to": action.to,
-            **_in_words(Phrase(f"words.fate_{action.fate}", {"to": action.to})),
+            **translate(Phrase(f"words.fate_{action.fate}", {"to": action.to})),
         }
         for action in facility_actions
     ]
@@ -199,7 +199,7 @@ def _excluded(plan: Plan) -> list[Entries]:
             "detail": one.detail,
             "lon": lon,
             "lat": lat,
-            **_in_words(Phrase(f"words.excluded_{one.reason}")),
+            **translate(Phrase(f"words.excluded_{one.reason}")),
         }
         for one, (lon, lat) in zip(excluded, lonlat, strict=True)
     ]
@@ -241,7 +241,7 @@ def _left(left: UnservedDemand | None, plan: Plan) -> Entries | None:
                 "reason": reason,
                 "points": points,
                 "people": people,
-                **_in_words(Phrase(f"words.unserved_{reason}", access)),
+                **translate(Phrase(f"words.unserved_{reason}", access)),
             }
             for reason, points, people in left.by_reason()
         ],
@@ -263,7 +263,7 @@ def _robust(analysis: ScenarioAnalysis | None, places: _Places) -> Entries | Non
         "status": analysis.robust.status,
         "sites": places.of(analysis.proposal),
         "worlds": [
-            {"key": key, **_in_words(name)} for key, name in zip(table.scenarios, analysis.names, strict=True)
+            {"key": key, **translate(name)} for key, name in zip(table.scenarios, analysis.names, strict=True)
         ],
         "plans": [
             {
@@ -292,10 +292,6 @@ def _fair(frontier: EquityFrontier, places: _Places) -> Entries:
             for plan, proposal in zip(frontier.plans, frontier.proposals, strict=True)
         ],
     }
-
-
-def _in_words(phrase: Phrase) -> Entries:
-    return translate(phrase)
 
 
 def lonlat_degrees(points: gpd.GeoDataFrame) -> list[tuple[float, float]]:

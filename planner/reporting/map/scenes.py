@@ -130,7 +130,7 @@ def _today(content: PlanDocument, texts: Texts) -> str:
 def _left_out(content: PlanDocument, texts: Texts) -> str:
     coverage = content["coverage"]
     rows = [one for one in coverage["by_community"] if one["limit_min"] == coverage["standard_min"]]
-    left = [one["shown"]["people"] - one["shown"]["people_covered"] for one in rows]
+    left = [row["shown"]["people"] - row["shown"]["people_covered"] for row in rows]
     most = max(left)
     names = [one["name"] for one, people in zip(rows, left, strict=True) if people == most]
     minutes = f"{coverage['standard_min']:g}"
@@ -169,7 +169,7 @@ def _proposed(content: PlanDocument, texts: Texts) -> dict[str, str]:
         if not programme["projects"]:
             return {}
         last = programme["years"][-1]
-        (name,) = (one for one in content["scenarios"] if one["key"] == f"year_{last['year']}")
+        (name,) = (scenario for scenario in content["scenarios"] if scenario["key"] == f"year_{last['year']}")
         shares = [
             texts.percent((row["people_covered"] + year["people_covered"]) / row["people"])
             for year in programme["years"]

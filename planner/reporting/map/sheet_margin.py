@@ -183,8 +183,8 @@ def _draw_legend(
 def _draw_title_block(side: Axes, y: float, content: PlanDocument, texts: Texts, scale: float) -> None:
     walking, data = content["walking"], content["data"]
     circles = " · ".join(
-        texts("maps.title_circle", minutes=f"{one['minutes']:g}", metres=texts.whole(one["metres"]))
-        for one in walking["limits"]
+        texts("maps.title_circle", minutes=f"{limit['minutes']:g}", metres=texts.whole(limit["metres"]))
+        for limit in walking["limits"]
     )
     modelled = texts("maps.comma").join(input_name(layer, texts) for layer in data["modelled"])
     scenario = content["scenario"]

@@ -45,36 +45,24 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SheetState:
-    """What the sheet shows.
-
-    Attributes
-    ----------
-    outcome
-        End of the programme; None where the sheet shows today.
-    reached
-        Area within each limit of the study, the shortest first.
-    uncovered
-        Demand points beyond the standard: people, geometry.
-    ratings
-        Rating of each facility, "none" without one; None where it is closed by then.
-    weak_communities
-        Their ids.
-    marks
-        Sites, or projects of the programme that have a position.
-    area_share
-        Share of the communities' area within the standard; None without an area.
-    rates
-        Numbers of premises by rating, as ``diagnosis.rates`` of the document: of those that stay.
-    """
+    """What the sheet shows."""
 
     outcome: Outcome | None
+    """End of the programme; None where the sheet shows today."""
     reached: list[shapely.Geometry]
+    """Area within each limit of the study, the shortest first."""
     uncovered: gpd.GeoDataFrame
+    """Demand points beyond the standard: people, geometry."""
     ratings: list[str | None]
+    """Rating of each facility, "none" without one; None where it is closed by then."""
     weak_communities: frozenset[str]
+    """Their ids."""
     marks: tuple[Mark, ...]
+    """Sites, or projects of the programme that have a position."""
     area_share: float | None
+    """Share of the communities' area within the standard; None without an area."""
     rates: Rates
+    """Numbers of premises by rating, as ``diagnosis.rates`` of the document: of those that stay."""
 
 
 def sheet_state(plan: Plan, content: PlanDocument, texts: Texts) -> SheetState:

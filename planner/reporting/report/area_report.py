@@ -335,7 +335,7 @@ def find_part(content: PlanDocument, wanted: str, *, source: str) -> DistrictPar
     if len(parts) == 1:
         return parts[0]
     if parts:
-        ids = [one.communities[0] for one in parts if one.kind == "community"]
+        ids = [part.communities[0] for part in parts if part.kind == "community"]
         raise CommandError(source, [Issue("several_parts", {"name": wanted, "ids": ", ".join(ids)})])
     choices = [content["study"]["name"], *streets, *(name for name, _ in names.values()), *names]
     near = difflib.get_close_matches(wanted, choices, n=NEAREST, cutoff=0.0)

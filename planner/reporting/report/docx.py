@@ -127,8 +127,10 @@ def _official_memo(memo: Section, word: WordFile, t: Translator) -> None:
     """Lay out the decision that is asked: figures in words."""
     for block in memo.blocks:
         if isinstance(block, KeyFigures):
-            for one in block.figures:
-                word.paragraph(t.decision("figure_sentence", label=one.label, value=one.value, note=one.note))
+            for figure in block.figures:
+                word.paragraph(
+                    t.decision("figure_sentence", label=figure.label, value=figure.value, note=figure.note)
+                )
         else:
             _lay(block, word, t, card_level=PART, numbered=False)
 
@@ -164,7 +166,9 @@ def _memo(report: Report, memo: Section, word: WordFile) -> None:
 
 def _indicators(figures: Sequence[KeyFigure], caption: str, word: WordFile, t: Translator) -> None:
     value = MEMO_VALUE if word.text_style == MEMO_STYLE else "KeyValue"
-    cards = [[(one.value, value), (one.label, "TableText"), (one.note, "TableSmall")] for one in figures]
+    cards = [
+        [(figure.value, value), (figure.label, "TableText"), (figure.note, "TableSmall")] for figure in figures
+    ]
     if caption:
         word.caption(t("table"), "Table", caption, above=True)
     word.cards(cards, across=min(CARDS_ACROSS, len(cards)))

@@ -244,8 +244,8 @@ def _pass_in_words(passed: object) -> str:
 def _other_ratings(plan: Plan) -> pd.DataFrame:
     """Return the centres whose verdict differs by other rules or at other speeds."""
     tables = [
-        changed_ratings(plan.diagnosis, one.diagnosis).assign(kind=one.kind, name=one.name)
-        for one in plan.alternatives
+        changed_ratings(plan.diagnosis, alternative.diagnosis).assign(kind=alternative.kind, name=alternative.name)
+        for alternative in plan.alternatives
     ]
     columns = ["kind", "name", "facility", "verdict", "verdict_then"]
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns, dtype=object)

@@ -148,11 +148,11 @@ def _weak_table(weak: list[Facility], t: Translator) -> Table:
         return t("clause_joint").join(
             t.decision(
                 "reason_short",
-                rule=t.localized(rules[one["rule"]]),
-                value=t.quantity(one["value"], one["unit"], distinguishing_digits(one)),
-                asked=requirement(one, t, distinguishing_digits(one)),
+                rule=t.localized(rules[failure["rule"]]),
+                value=t.quantity(failure["value"], failure["unit"], distinguishing_digits(failure)),
+                asked=requirement(failure, t, distinguishing_digits(failure)),
             )
-            for one in failures
+            for failure in failures
         )
 
     def remedy(centre: Facility) -> str:

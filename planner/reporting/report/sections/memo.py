@@ -220,8 +220,8 @@ def _request_programme(programme: Programme, t: Translator) -> Iterator[str]:
         yield t.decision("ask_no_project")
         return
     counts: dict[str, int] = {}
-    for one in projects:
-        counts[one["kind"]] = counts.get(one["kind"], 0) + 1
+    for project in projects:
+        counts[project["kind"]] = counts.get(project["kind"], 0) + 1
     kinds = t.join([f"{t.programme(f'kind_{kind}')} {count}" for kind, count in counts.items()])
     labels = [year["year"] for year in programme["years"]]
     # The kinds stand in the plan, where an official page has no room for them.
@@ -264,13 +264,13 @@ def site_places(plan: Plan, t: Translator) -> dict[str, str]:
     homes = joined.drop_duplicates("id_left" if "id_left" in joined else "id")
     community = dict(zip(homes.iloc[:, 0], homes["id_home"], strict=True))
     return {
-        one["id"]: one["place"]
+        candidate["id"]: candidate["place"]
         or (
-            t.decision("in_community", name=names[community[one["id"]]])
-            if community.get(one["id"]) in names
+            t.decision("in_community", name=names[community[candidate["id"]]])
+            if community.get(candidate["id"]) in names
             else t.decision("place_unknown")
         )
-        for one in t.content["siting"]["candidates"]
+        for candidate in t.content["siting"]["candidates"]
     }
 
 

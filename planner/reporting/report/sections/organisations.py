@@ -25,12 +25,12 @@ def belts_section(t: Translator) -> Iterator[Block]:
     """Yield the chapter on belts along streets."""
     found, texts = t.content["belts"], t.texts
     yield Paragraph(texts("organisations.belts_intro"))
-    for one in found["belts"]:
-        key = "belt_with" if one["stations"] else "belt_without"
-        named = t.join([row["name"] for row in one["facilities"]])
-        source = one["source"] or t("source_not_given")
+    for belt in found["belts"]:
+        key = "belt_with" if belt["stations"] else "belt_without"
+        named = t.join([row["name"] for row in belt["facilities"]])
+        source = belt["source"] or t("source_not_given")
         yield Paragraph(
-            texts(f"organisations.{key}", name=one["name"], facilities=named or t.unknown, source=source),
+            texts(f"organisations.{key}", name=belt["name"], facilities=named or t.unknown, source=source),
             item=True,
         )
     yield belts_table(t).block(t, found["belts"], texts("organisations.belts_table"), keys=BELTS)
