@@ -39,7 +39,7 @@ class DistrictTask:
     code: str
     name: str
     study: str
-    """`code`, `name`, `study`: The district, and the path of its study file; to be cut, that of the whole's folder."""
+    """`code`, `name`, `study`: The district, and the path of its study file; of a cut that of the whole."""
     out: str
     """The folder of the batch, on a disk that every worker sees."""
     key: str

@@ -108,7 +108,7 @@ class Whole:
 
 
 def keep_whole(study: Study, portfolio: Portfolio, folder: Path, home: Path) -> CutResult:
-    """Read the layers of a portfolio's study once, and write them to `home`, packed by place, to be cut into `folder`.
+    """Read the layers of a portfolio's study once, and write them packed to `home`, to be cut into `folder`.
 
     Returns
     -------
