@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -22,13 +22,13 @@ from planner.config.facility_references import (
 )
 from planner.config.own_scenes import read_own_scenes
 from planner.config.study import Study
-from planner.evaluation.diagnosis import Diagnosis, communities_without_centre
+from planner.evaluation.diagnosis import Diagnosis, communities_without_centre, diagnose
 from planner.evaluation.improvements.search import Improvements, find_improvements
 from planner.evaluation.indicator_data import unknown_functions
 from planner.evaluation.ratings import uses_service_areas
 from planner.evaluation.rule_files import read_rules
 from planner.evaluation.rules import RuleSet
-from planner.evaluation.severance import BarrierLayers
+from planner.evaluation.severance import BarrierLayers, detour_indices
 from planner.evaluation.validation.networkx_oracle import WalkEnvironment
 from planner.inputs.private_ways import assess_compounds, compound_notes, compound_notices, ordered_cost_notes
 from planner.inputs.scenario import Scenario, apply_scenario
@@ -135,23 +135,26 @@ class PreparedStudy:
         """Compute the service areas of all facilities, shape (facilities, limits)."""
         return self.draw_areas(self.facility_snaps)
 
-    def draw_areas(self, snaps: SnappedPoints) -> NDArray[np.object_]:
-        """Compute the service areas of snapped points, shape (points, limits)."""
-        limits = self.study.limits.minutes
+    def draw_areas(self, snaps: SnappedPoints, limits_min: Sequence[float] | None = None) -> NDArray[np.object_]:
+        """Compute the service areas of snapped points, shape (points, limits); by default, the study's limits."""
+        limits = self.study.limits.minutes if limits_min is None else tuple(limits_min)
         given = (self.network, self.walk, snaps, limits)
         return self.cache.get("areas", given, lambda: self.walker.service_areas(snaps, limits_min=limits))
 
     def _times(self, name: str, ends: SnappedPoints, horizon_min: float | None = None) -> TravelTimes:
         within_min = self.horizon_min if horizon_min is None else horizon_min
-        return self._walks(name, self.facility_snaps, ends, within_min)
+        return self.walks_between(self.facility_snaps, ends, within_min, name=name)
 
-    def _walks(self, name: str, starts: SnappedPoints, ends: SnappedPoints, within_min: float) -> TravelTimes:
+    def walks_between(
+        self, starts: SnappedPoints, ends: SnappedPoints, within_min: float, *, name: str = "times"
+    ) -> TravelTimes:
+        """Compute the walking times between snapped points, minutes."""
         given = (self.network, self.walk, starts, ends, within_min)
         return self.cache.get(name, given, lambda: self.walker.times(starts, ends, within_min=within_min))
 
     def walks_from(self, places: gpd.GeoDataFrame | FloatArray, *, within_min: float) -> TravelTimes:
         """Compute the walking times between places, a table or coordinates, and the demand points, minutes."""
-        return self._walks("times", self.snapped(places), self.demand_snaps, within_min)
+        return self.walks_between(self.snapped(places), self.demand_snaps, within_min)
 
     def snapped(self, points: gpd.GeoDataFrame | FloatArray) -> SnappedPoints:
         """Return points tied to the streets, as an earlier run did where it has."""
@@ -187,6 +190,12 @@ class PreparedStudy:
         """Compute all that the rules use: service areas only if a rule does, because they are expensive."""
         areas = self.compute_service_areas() if uses_service_areas(self.rules) else None
         return self.assemble_access(self.compute_times(), areas)
+
+    def rate(self, access: AccessData, rule_set: RuleSet) -> Diagnosis:
+        """Rate every facility by a rule set as `diagnose` does; detours depend on no rule and no floor area."""
+        given = (access.demand, access.facilities.geometry, access.times, access.walk, access.standard_min)
+        detours = self.cache.get("detours", given, lambda: tuple(detour_indices(access)))
+        return diagnose(access, rule_set=rule_set, date=self.study.date, detours=detours)
 
     def measure_group(self, group: GroupDemand, times: TravelTimes) -> GroupCoverage:
         """Compute the coverage of a population group, from `times` if the group lives at the demand points."""

@@ -26,7 +26,7 @@ from planner.io.service_places import layer_of_service, service_layer
 from planner.population.disaggregate import demand_method
 from planner.schemas.tables import Facilities
 
-NEAR_DISTRICT = ("water", "barriers", "gates", "parcels", "places", "organisations")
+NEAR_DISTRICT = ("water", "barriers", "gates", "parcels", "places")
 """Layers of which a district gets what lies within its zone."""
 
 OUTLINE_STEP_M = 1.0
@@ -69,6 +69,10 @@ def write_district(whole: Whole, code: str, folder: Path) -> None:
     district = {"communities": list(own), "facilities": list(facilities["id"][homeless])}
     if services:
         content["services"] = services
+    if "belts" in content:
+        # A belt is of the districts that have all its streets.
+        names = set(layers["streets"]["name"])
+        content["belts"] = [one for one in content["belts"] if names.issuperset(one["streets"])]
     tables = {**content, "name": whole.names.get(code, code), "crs": whole.crs.to_string(), "demand": demand}
     lines = [f"{key} = {toml_value(value)}" for key, value in tables.items()]
     lines += [
@@ -143,7 +147,7 @@ def district_layers(whole: Whole, code: str, *, margin_m: float, access_m: float
     streets = whole.rows("streets", (west - reach_m, south - reach_m, east + reach_m, north + reach_m))
     found["streets"] = streets[shapely.dwithin(area, streets.geometry.array, reach_m)]
     ground = shapely.union_all(own.geometry.array)
-    kinds = [name for name in whole.layers if name.startswith("kinds.")]
+    kinds = [name for name in whole.layers if name == "organisations" or name.startswith("kinds.")]
     for name in (*(name for name in NEAR_DISTRICT if name in whole.layers), *kinds):
         place = zone if name in NEAR_DISTRICT else ground
         rows = whole.rows(name, place.bounds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -46,7 +47,14 @@ def plan_of(
     def fits(plan: Plan) -> bool:
         return len(plan.times.minutes) + len(plan.candidate_times.minutes) <= MOST_WALKS
 
-    return reuse_result("plan", study, (read, verified), compute, cache=cache, progress=progress, fits=fits)
+    plan = reuse_result("plan", study, (read, verified), compute, cache=cache, progress=progress, fits=fits)
+    # A kept plan knows no cache; what is drawn of it may be kept too.
+    walks = tuple(replace(one, prepared=replace(one.prepared, cache=cache)) for one in plan.outcome.walks)
+    return replace(
+        plan,
+        prepared=replace(plan.prepared, cache=cache),
+        outcome=replace(plan.outcome, walks=walks),
+    )
 
 
 def reuse_result(

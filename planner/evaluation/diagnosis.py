@@ -189,7 +189,9 @@ class Diagnosis:
         return dict(zip(self.centres["id"], self.centres["verdict"], strict=True))
 
 
-def diagnose(access: AccessData, *, rule_set: RuleSet, date: str = "") -> Diagnosis:
+def diagnose(
+    access: AccessData, *, rule_set: RuleSet, date: str = "", detours: tuple[Detour, ...] | None = None
+) -> Diagnosis:
     """Rate every facility by a rule set.
 
     Missing data is neither a pass nor a fail: a facility that fails nothing but has an unknown is undetermined.
@@ -202,10 +204,12 @@ def diagnose(access: AccessData, *, rule_set: RuleSet, date: str = "") -> Diagno
         The rules.
     date
         The study's date, as 2024-06-30: rules that come into force later do not count.
+    detours
+        Those of `planner.evaluation.severance` where they are known already; None: computed.
     """
     facilities, communities = access.facilities, access.communities
     in_force = _rules_in_force(rule_set, date)
-    data = IndicatorData(access, in_force)
+    data = IndicatorData(access, in_force, given_detours=detours)
     indicators = compute_indicators(data, limits_min=sorted({*access.limits_min, *rule_set.limits_min}))
     facts = facility_facts(access, indicators)
     results = [evaluate_rules(fact, in_force) for fact in facts]

@@ -86,6 +86,8 @@ class IndicatorData:
     """Tables and walks without branches, for detours; None: `access`."""
     positions: Sequence[int] | None = None
     """The facilities whose detours are needed; None: all."""
+    given_detours: tuple[Detour, ...] | None = None
+    """The detours where they are known already; None: computed when needed."""
 
     @property
     def count(self) -> int:
@@ -195,6 +197,8 @@ class IndicatorData:
     @cached_property
     def detours(self) -> tuple[Detour, ...]:
         """Return the detour index of each facility, overall and by direction."""
+        if self.given_detours is not None:
+            return self.given_detours
         return tuple(detour_indices(self.direct or self.access, self.positions))
 
     @cached_property

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from planner.cache import NO_CACHE, Cache
 from planner.inputs.community_matching import Unmatched, match_communities, resolve_communities
 from planner.io.datum.resolve import DatumChoice, resolve_datums
 from planner.io.layer_read import DroppedRows, drop_rows
@@ -146,7 +147,7 @@ class MetricLayers:
         return Water(self.metric["water"]) if "water" in self.metric else None
 
 
-def metric_layers(tables: StudyLayers, errors: Sequence[DataError]) -> MetricLayers:
+def metric_layers(tables: StudyLayers, errors: Sequence[DataError], cache: Cache = NO_CACHE) -> MetricLayers:
     """Read all layers, join the people's table and the facilities' communities, and bring all into one system."""
     given = tables.read_all()
     raise_together(errors)
@@ -166,7 +167,7 @@ def metric_layers(tables: StudyLayers, errors: Sequence[DataError]) -> MetricLay
     metric = tables.bring_all(given)
     tables.check_shifts(given)
     settled = resolve_datums(
-        given, tables.layers, named=_named(given), source=tables.source, setting=tables.setting
+        given, tables.layers, named=_named(given), source=tables.source, setting=tables.setting, cache=cache
     )
     if settled.converted:
         metric = tables.bring_all(settled.frames)

@@ -57,7 +57,10 @@ from planner.schemas.tables import (
 LAYER_OF_PEOPLE = {"points": "demand", "raster": "population"}
 """The layer that people come from by the method that places them; by the others, the communities."""
 
-EQUIPMENT = ("floor_area_m2", "activity_area_m2", "functions", "open_hours_week", "step_free")
+EQUIPMENT = (
+    *("floor_area_m2", "activity_area_m2", "functions", "open_hours_week", "step_free"),
+    *("opening_hours", "open_from", "open_to"),
+)
 """Columns of facilities on which no walk and no choice of a site depends, but where capacities count."""
 
 SHORTEST_M = 0.01
@@ -177,7 +180,7 @@ def read_inputs(study: Study, *, margin_m: float, cache: Cache = NO_CACHE) -> In
     building_kinds = read_building_kinds(_beside(study, study.demand.building_kinds), study=str(study.file))
     place_kinds = read_place_kinds(_beside(study, study.business_areas.place_kinds), study=str(study.file))
     tables = StudyLayers(study, errors, cache)
-    layers = metric_layers(tables, errors)
+    layers = metric_layers(tables, errors, cache)
     communities, water = layers.communities, layers.water
     raster = _raster(study, communities, tables) if method == "raster" else None
     declared, source = Facilities(layers.metric["facilities"]), tables.source("facilities")

@@ -174,7 +174,7 @@ def files_of(products: str | Iterable[str] | None) -> tuple[str, ...]:
 
 
 def draw_map(plan: Plan, content: PlanDocument) -> str:
-    """Draw map.html; folium is imported only where it is asked for."""
+    """Draw map.html; what draws it is imported only where it is asked for."""
     from planner.reporting.map.page import draw_map as draw_page
 
     return draw_page(plan, content)

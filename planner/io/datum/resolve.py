@@ -13,6 +13,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
+from planner.cache import NO_CACHE, Cache
 from planner.config.sections.layers import Layer
 from planner.io.datum.evidence import DatumEvidence, collect_evidence, score_layer
 from planner.io.datum.transform import DATUMS, WGS84, Datum, in_mainland, to_wgs84
@@ -241,6 +242,7 @@ def resolve_datums(
     named: Mapping[str, NDArray[np.object_]],
     source: Callable[[str], str],
     setting: Callable[[str], str],
+    cache: Cache = NO_CACHE,
 ) -> ResolvedDatums:
     """Decide the datum of each layer and convert what is shifted.
 
@@ -254,6 +256,8 @@ def resolve_datums(
         The community that each row of a layer names.
     setting
         The dotted path of a layer's settings.
+    cache
+        What was decided in earlier runs of the same places.
 
     Raises
     ------
@@ -261,7 +265,11 @@ def resolve_datums(
         A layer that declares nothing may be in several datums; with the scores and what to do.
     """
     request = {name: _to_judge(frame, layers[name], named.get(name)) for name, frame in frames.items()}
-    choice = _judge(request, layers)
+    places = {
+        name: (one.frame.geometry, one.standing, one.datum, one.communities, layers[name].path)
+        for name, one in request.items()
+    }
+    choice = cache.get("datums", places, lambda: _judge(request, layers))
     _refuse_undecided(choice, source, setting)
     moved = {
         name: to_wgs84(frame, choice.layers[name].datum) if choice.layers[name].datum != "wgs84" else frame

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
 from planner.accessibility.coverage import is_branch, main_facility
-from planner.evaluation.diagnosis import FacilityIndicators, compute_indicators, diagnose
+from planner.evaluation.diagnosis import FacilityIndicators, compute_indicators
 from planner.evaluation.indicator_data import IndicatorData
 from planner.evaluation.indicators import indicators_depending_on
 from planner.evaluation.intervals import IndicatorValues
@@ -59,14 +59,12 @@ def _situation(plan: Plan, walks: Walks, facilities: Facilities, *, is_today: bo
     changed = replace(prepared, inputs=replace(prepared.inputs, facilities=today))
     areas = changed.compute_service_areas() if uses_service_areas(prepared.rules) else None
     access = changed.assemble_access(walks.facilities, areas)
-    facts = (
-        plan.diagnosis.facts if is_today else diagnose(access, rule_set=prepared.rules, date=plan.study.date).facts
-    )
+    facts = plan.diagnosis.facts if is_today else prepared.rate(access, prepared.rules).facts
     branches = walks.branches
     if len(access.demand) > branches.n_demand:
         # People of neighbouring districts come to a branch as they do to its centre.
         places, ends = prepared.snapped(facilities.iloc[count:]), prepared.all_demand()[1]
-        branches = prepared.walker.times(places, ends, within_min=branches.horizon_min)
+        branches = prepared.walks_between(places, ends, branches.horizon_min)
     return Situation(replace(access, facilities=facilities, times=stack_choices(access.times, branches)), facts)
 
 

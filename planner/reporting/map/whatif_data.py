@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -21,8 +20,8 @@ from planner.network.walk import is_within
 from planner.population.demand_points import quantum_of
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.map.branch_choices import stack_choices
-from planner.reporting.map.elements import simplify_degrees
-from planner.reporting.map.packing import degree_steps, pack_steps, polygon_steps
+from planner.reporting.map.elements import polygon_data
+from planner.reporting.map.packing import degree_steps, pack_steps
 from planner.reporting.map.whatif_figures import (
     business_area_sets,
     followed_group_limits,
@@ -89,13 +88,13 @@ def what_if_data(plan: Plan, content: PlanDocument) -> Entry:
         "communities": {
             "id": list(inputs.communities["id"]),
             "name": list(inputs.communities["name"]),
-            "outlines": polygon_steps(simplify_degrees(inputs.communities.geometry)),
+            "outlines": polygon_data(plan, inputs.communities.geometry.to_numpy()),
         },
         "stations": _stations(plan, content, place),
         "branches": _branches(plan),
         "base": _base(plan),
         "reach": reach_steps(walks, order, rings),
-        "areas": polygon_steps(simplify_degrees(gpd.GeoSeries(shapes, crs=inputs.crs))),
+        "areas": polygon_data(plan, shapes),
         "rows": rows,
         "judged": what_if_rules(plan, rings, order),
         "groups": group_sets(plan, rings, order),

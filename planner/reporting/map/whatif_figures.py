@@ -177,21 +177,21 @@ def _business_areas(plan: Plan, walks: Walks) -> Entry:
 
 def _reach(plan: Plan, walks: Walks, points: gpd.GeoDataFrame, *, within_min: float) -> list[list[int]]:
     """Return the points within a limit of each centre, of each candidate, then of each branch, by steps."""
-    walker = walks.prepared.walker
-    ends = walker.snap(points)
+    prepared = walks.prepared
+    ends = prepared.snapped(points)
     return [
         pack_steps(np.sort(reached))
         for snaps in station_snaps(plan, walks)
-        for reached in _by_station(walker.times(snaps, ends, within_min=within_min))
+        for reached in _by_station(prepared.walks_between(snaps, ends, within_min))
     ]
 
 
 def station_snaps(plan: Plan, walks: Walks) -> list[SnappedPoints]:
     """Return the stations of the page tied to the streets: centres, candidates, and branches of projects."""
-    walker = walks.prepared.walker
+    prepared = walks.prepared
     branches = plan.outcome.with_branches.iloc[len(plan.inputs.facilities) :]
-    snaps = [walks.prepared.facility_snaps, walker.snap(plan.siting.candidates)]
-    return snaps if branches.empty else [*snaps, walker.snap(branches)]
+    snaps = [prepared.facility_snaps, prepared.snapped(plan.siting.candidates)]
+    return snaps if branches.empty else [*snaps, prepared.snapped(branches)]
 
 
 def _by_station(times: TravelTimes) -> list[NDArray[np.int64]]:

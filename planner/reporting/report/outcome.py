@@ -122,10 +122,10 @@ def reached_areas(plan: Plan, outcome: Outcome | None, limits_min: Sequence[floa
     further = []
     if built.any() or walks is not plan.outcome.walks[0]:
         # Branches, and what passages add to the areas of the centres.
-        walker = walks.prepared.walker
+        prepared = walks.prepared
         spots = np.array([change.place for change in plan.outcome.branches], dtype=np.float64).reshape(-1, 2)
-        starts = [walker.snap(plan.inputs.facilities[stays]), *([walker.snap(spots)] if built.any() else [])]
-        further = [walker.service_areas(snaps, limits_min=limits_min) for snaps in starts]
+        starts = [plan.inputs.facilities[stays], *([spots] if built.any() else [])]
+        further = [prepared.draw_areas(prepared.snapped(places), limits_min) for places in starts]
     found = []
     for place, limit in enumerate(limits_min):
         areas = plan.service_areas[plan.service_areas["limit_min"] == limit]

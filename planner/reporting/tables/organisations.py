@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from planner.reporting.document.records.organisations import (
     BeltMemberRow,
@@ -15,6 +16,9 @@ from planner.reporting.document.records.organisations import (
 from planner.reporting.report.blocks import Translator
 from planner.reporting.tables.spec import TableColumn, TableSpec, field_column
 from planner.reporting.tables.workbook import Sheet
+
+COUNTS = ("spare", "length_m", "places", "organisations")
+"""Numbers without broken parts, whatever their type."""
 
 
 def organisations_table(t: Translator) -> TableSpec:
@@ -44,7 +48,7 @@ def organisation_stations_table(t: Translator) -> TableSpec:
     """Return the table of stations with the organisations of each."""
     names = ("name", "organisations", "members", "mean_min", "spare")
     return TableSpec(
-        tuple(field_column(StationLoad, name, t.texts(f"organisations.column_station_{name}")) for name in names)
+        tuple(_column(StationLoad, name, t.texts(f"organisations.column_station_{name}")) for name in names)
     )
 
 
@@ -60,7 +64,7 @@ def belts_table(t: Translator) -> TableSpec:
     """Return the table of belts along streets."""
     names = ("id", "name", "streets", "length_m", "limit_min", "people", "places", "workers", "organisations")
     heads = {name: t.texts(f"organisations.column_belt_{name}") for name in (*names, "centres", "stations")}
-    return TableSpec(tuple(field_column(BeltRow, name, head) for name, head in heads.items()))
+    return TableSpec(tuple(_column(BeltRow, name, head) for name, head in heads.items()))
 
 
 def belt_members_table(t: Translator) -> TableSpec:
@@ -94,3 +98,8 @@ def organisations_sheets(t: Translator) -> Iterator[Sheet]:
     yield organisation_stations_table(t).sheet(
         t, "organisation_stations", found["stations"], sums=("organisations",)
     )
+
+
+def _column(record: type, name: str, heading: str) -> TableColumn:
+    column = field_column(record, name, heading)
+    return replace(column, kind="whole") if name in COUNTS else column

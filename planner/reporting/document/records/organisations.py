@@ -11,7 +11,7 @@ class OrganisationRow(TypedDict):
     id: Annotated[str, "of the organisation"]
     name: Annotated[str, "name"]
     kind: Annotated[str, "as given"]
-    members: Annotated[float | None, "as given; empty where not known"]
+    members: Annotated[float | None, "as given; empty where not known", "people"]
     community: Annotated[str, "id of the community in which it lies; empty in none"]
     station: Annotated[str, "id of the station that serves it; empty where none does"]
     walk_min: Annotated[float | None, "minutes on foot to it; empty where none does"]
@@ -25,7 +25,7 @@ class StationLoadRow(TypedDict):
 
     station: Annotated[str, "id"]
     organisations: Annotated[int, "how many it serves"]
-    members: Annotated[float, "their members, those known"]
+    members: Annotated[float, "their members, those known", "people"]
     mean_min: Annotated[float | None, "their walk, mean"]
     spare: Annotated[float | None, "how many more it could take; empty without a bound"]
 
@@ -53,8 +53,8 @@ class OrganisationKind(TypedDict):
     served: Annotated[int, "of these, served by a station"]
     full: Annotated[int, "near stations that are all full"]
     nothing_near: Annotated[int, "without a station within the walk"]
-    members: Annotated[float | None, "their members, those known; null where none is"]
-    members_served: Annotated[float | None, "of these, of organisations served"]
+    members: Annotated[float | None, "their members, those known; null where none is", "people"]
+    members_served: Annotated[float | None, "of these, of organisations served", "people"]
 
 
 class Organisations(TypedDict):
