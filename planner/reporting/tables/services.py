@@ -19,7 +19,7 @@ LEAST_AMOUNT = 1e-6
 
 def service_names(t: Translator) -> dict[str, str]:
     """Return what each service is called, by id."""
-    return {one["id"]: t.localized(one) for one in found_services(t)["services"]}
+    return {service["id"]: t.localized(service) for service in found_services(t)["services"]}
 
 
 def found_services(t: Translator) -> Services:
@@ -29,7 +29,7 @@ def found_services(t: Translator) -> Services:
 
 def services_table(t: Translator) -> TableSpec:
     """Return the table of services: a row a service."""
-    groups = {one["id"]: one["name"] for one in t.content["groups"]}
+    groups = {group["id"]: group["name"] for group in t.content["groups"]}
 
     def standard(row: Service) -> str:
         key = "services.standard" if row["count"] == 1 else "services.standard_count"

@@ -69,10 +69,11 @@ def services_section(t: Translator) -> Iterator[Block]:
     keys = (*TOTALS, "capacity") if any(one["capacity_per_1000"] for one in found["services"]) else TOTALS
     note = texts("services.total_note", weights=weights)
     yield services_table(t).block(t, found["services"], texts("services.total_table"), keys=keys, note=note)
-    for one in found["services"]:
-        if one["clause_zh"]:
+    for service in found["services"]:
+        if service["clause_zh"]:
             yield Paragraph(
-                texts("services.clause_of", name=t.localized(one), clause=t.citation(one, "clause")), item=True
+                texts("services.clause_of", name=t.localized(service), clause=t.citation(service, "clause")),
+                item=True,
             )
     yield from _matrix(found, t)
     yield from _ledger(found, t)
@@ -97,8 +98,12 @@ def _matrix(found: Services, t: Translator) -> Iterator[Block]:
     missing = {(row["community"], row["service"]): row for row in found["ledger"]}
     people = {(row["community"], row["service"]): row["people"] for row in found["by_community"]}
     lacking = {
-        one: sum(missing[one, service]["people_missing"] or 0.0 for service in names if (one, service) in missing)
-        for one in communities
+        community: sum(
+            missing[community, service]["people_missing"] or 0.0
+            for service in names
+            if (community, service) in missing
+        )
+        for community in communities
     }
     order = sorted(communities, key=lambda one: -round(lacking[one], 6))[:ROWS_SHOWN]
     cells = [
@@ -114,7 +119,7 @@ def _matrix(found: Services, t: Translator) -> Iterator[Block]:
         for one in order
     ]
     reasons = ", ".join(
-        f"{t.texts(f'services.mark_{one}')} {t.texts(f'services.reason_{one}')}" for one in REASONS
+        f"{t.texts(f'services.mark_{reason}')} {t.texts(f'services.reason_{reason}')}" for reason in REASONS
     )
     said = [t.texts("services.matrix"), t.texts("services.matrix_legend", reasons=reasons)]
     if len(order) < len(communities):
