@@ -33,6 +33,7 @@ from planner.siting.solvers.lagrangian_kernels import (
     BOUND,
     FREE,
     IN,
+    Prices,
     Target,
     begin_at,
     descend,
@@ -40,6 +41,7 @@ from planner.siting.solvers.lagrangian_kernels import (
 from planner.siting.solvers.value_tables import (
     best_open_column,
     build_value_table,
+    columns_beside,
     merge_rows,
     select_columns,
     subtract_base,
@@ -50,15 +52,21 @@ from planner.siting.solvers.value_tables import (
 TOLERANCE = 1e-9
 """A bound that is above the value by at most this share of it proves it: what is left is the arithmetic's."""
 
-ROUNDS_BETWEEN_TRIES = 20
+ROUNDS_BETWEEN_TRIES, FIRST_TRIES, MOST_TRIES = 20, 15, 2**62
 PATIENCE = 30
-KICKS, KICKED_SHARE = 12, 0.2
-"""How often a good choice is disturbed and improved anew, and what share of it."""
+KICKED_ENTRIES, COLUMNS_A_KICK = 1.5e8, 4
+"""A good choice is disturbed as often as there are columns ÷ 4, less where that would read more entries."""
+
+LEAST_KICKED, MOST_KICKED = 2, 5
+"""How many of its columns are exchanged at once."""
 
 SMALLER = 0.8
 """A search is narrowed to the columns still undecided while that leaves at most this share of them."""
 
-TREE_BYTES = 400e6
+CHOICES, COMBINED_NODES = 10, 200
+"""How many of the best choices are combined, and how many nodes the search among their columns goes through."""
+
+TREE_BYTES, MOST_NODES = 400e6, 2**62
 
 EXACT_SUM = 1e9
 """Bounds of whole numbers up to here are exact to far less than one."""
@@ -135,11 +143,13 @@ def solve_weighted_assignment(
     part = _part(subtract_base(values, base), limits._replace(budget=money), np.flatnonzero(free))
     search = _Search(part, deadline, _grain(part.values))
     greedy_value = search.begin(starts)
+    search.lower_bound(FIRST_TRIES)
+    search.kick(seed)
+    search.combine()
     search.lower_bound()
     narrowed = True
     while narrowed and search.is_open:
         narrowed = search.narrow()
-        search.kick(seed)
         search.lower_bound()
     if search.is_open:
         search.go_through_tree()
@@ -194,6 +204,8 @@ class _Search:
         self.nodes = 0
         self.fate = np.zeros(len(part.columns), dtype=np.int8)
         self.price, self.money_price = _top(part.values) / 2, 0.0
+        self.prices: Prices | None = None
+        self.good: dict[tuple[int, ...], float] = {}
 
     @property
     def grain(self) -> float:
@@ -225,31 +237,54 @@ class _Search:
         return greedy_value
 
     def kick(self, seed: int) -> None:
-        """Disturb the best choice at random and improve it again."""
-        random = np.random.default_rng(seed)
-        best = np.flatnonzero(np.isin(self.part.columns, self.best))
-        closed = np.setdiff1d(np.arange(len(self.part.columns)), best)
-        for _ in range(KICKS):
-            if not self.is_open:
+        """Exchange some columns of a good choice beside one another at random, and improve it again."""
+        random, part = np.random.default_rng(seed), self.part
+        now, value = np.flatnonzero(np.isin(part.columns, self.best)), self.value
+        entries = max(len(part.values.value), 1)
+        for _ in range(int(min(KICKED_ENTRIES / entries, len(part.columns) / COLUMNS_A_KICK))):
+            if not self.is_open or not len(now):
                 return
-            keep = random.random(len(best)) > KICKED_SHARE
-            new = random.permutation(closed)[: int((~keep).sum())]
-            self.try_choice(np.concatenate([best[keep], new]))
+            beside = columns_beside(part.values, int(random.choice(now)))
+            is_open = np.isin(beside, now)
+            count = int(random.integers(LEAST_KICKED, MOST_KICKED, endpoint=True))
+            out, new = (random.permutation(beside[some])[:count] for some in (is_open, ~is_open))
+            served = self.try_choice(np.concatenate([np.setdiff1d(now, out), new[: len(out)]]))
+            if (then := float(served.best.sum()) + part.already) >= value:
+                now, value = np.flatnonzero(served.is_open), then
 
-    def try_choice(self, columns: IndexArray) -> None:
+    def try_choice(self, columns: IndexArray) -> Served:
         """Improve a choice, as far as it fits, and keep it if it is the best."""
         part, served = self.part, nothing_open(self.part.values)
         open_what_fits(part.values, part.limits, served, columns)
         greedy(part.values, part.limits, served, self.fate, part.limits.budget < np.inf)
         self._improve(served)
+        return served
 
-    def lower_bound(self) -> None:
-        """Lower the bound as far as it goes, trying choices that the relaxation suggests."""
+    def combine(self) -> None:
+        """Search among the columns of the best choices for a better one, as long as there is one."""
+        value = -np.inf
+        while self.is_open and self.value > value:
+            value, part = self.value, self.part
+            columns = np.unique(np.concatenate([np.array(one, dtype=np.int64) for one in self.good]))
+            union = _part(part.values, part.limits, np.flatnonzero(np.isin(part.columns, columns)))
+            inner = _Search(union, self.deadline, self.whole)
+            inner.value = self.value - part.already
+            inner.lower_bound()
+            while inner.is_open and inner.narrow():
+                inner.lower_bound()
+            if inner.is_open:
+                inner.go_through_tree(COMBINED_NODES)
+            if len(inner.best):
+                self.try_choice(inner.best)
+
+    def lower_bound(self, tries: int = MOST_TRIES) -> None:
+        """Lower the bound as far as it goes or so often, trying choices that the relaxation suggests."""
         part = self.part
-        prices = begin_at(self.price, self.money_price, len(self.fate), 1.0)
+        prices = self.prices or begin_at(self.price, self.money_price, len(self.fate), 1.0)
+        self.prices = prices
         tried: set[bytes] = set()
         settled = False
-        while not settled and self.is_open:
+        while not settled and self.is_open and len(tried) < tries:
             value = self.value - part.already
             settled, chosen = descend(
                 part.values,
@@ -292,23 +327,24 @@ class _Search:
             part.already + float(base.sum()),
         )
         self.fate = np.zeros(len(self.part.columns), dtype=np.int8)
-        self.price = _top(self.part.values) / 2
+        self.price, self.prices = _top(self.part.values) / 2, None
         if not len(self.part.columns):
             self._keep(nothing_open(self.part.values))
             self.bound = self.value
             return False
         return True
 
-    def go_through_tree(self) -> None:
-        """Go through the tree of what is undecided."""
+    def go_through_tree(self, most: int = MOST_NODES) -> None:
+        """Go through the tree of what is undecided, as far as so many nodes."""
         part = self.part
         tree = build_tree(
             self.fate, self.price, self.money_price, self.value - part.already, self.bound - part.already
         )
 
         def some(nodes: int) -> bool:
-            explore(part.values, part.limits, tree, self.grain, nodes)
-            return bool(tree.numbers[OPEN] == 0)
+            # No more than are left, so that it does not depend on the clock where the search ends.
+            explore(part.values, part.limits, tree, self.grain, min(nodes, most - int(tree.numbers[EXPLORED])))
+            return bool(tree.numbers[OPEN] == 0 or tree.numbers[EXPLORED] >= most)
 
         self.deadline.run_in_chunks(some, first=1)
         self.nodes += int(tree.numbers[EXPLORED])
@@ -334,9 +370,12 @@ class _Search:
 
     def _keep(self, served: Served) -> None:
         value = float(served.best.sum()) + self.part.already
+        columns = np.concatenate([self.part.inside, self.part.columns[np.flatnonzero(served.is_open)]])
         if value > self.value:
-            self.value = value
-            self.best = np.concatenate([self.part.inside, self.part.columns[np.flatnonzero(served.is_open)]])
+            self.value, self.best = value, columns
+        self.good[tuple(np.sort(columns).tolist())] = value
+        if len(self.good) > CHOICES:
+            del self.good[min(self.good, key=lambda one: self.good[one])]
 
     def _lower_to(self, bound: float) -> None:
         self.bound = max(self.value, min(self.bound, bound + self.part.already))
