@@ -52,10 +52,12 @@ from planner.siting.solvers.value_tables import (
 TOLERANCE = 1e-9
 """A bound that is above the value by at most this share of it proves it: what is left is the arithmetic's."""
 
-ROUNDS_BETWEEN_TRIES, FIRST_TRIES, MOST_TRIES = 20, 15, 2**62
+ROUNDS_BETWEEN_TRIES, MORE_ROUNDS, FIRST_TRIES, MOST_TRIES = 20, 1, 15, 2**62
+"""Rounds of the bound from one choice that it suggests to the next, and by how much they grow; the first tries."""
+
 PATIENCE = 30
-KICKED_ENTRIES, COLUMNS_A_KICK = 1.5e8, 4
-"""A good choice is disturbed as often as there are columns ÷ 4, less where that would read more entries."""
+FIRST_KICKS, LATER_KICKS = (0.25, 1e8), (1.0, 3e8)
+"""How often a good choice is disturbed: for each column, and in all so that no more entries are read."""
 
 LEAST_KICKED, MOST_KICKED = 2, 5
 """How many of its columns are exchanged at once."""
@@ -144,7 +146,7 @@ def solve_weighted_assignment(
     search = _Search(part, deadline, _grain(part.values))
     greedy_value = search.begin(starts)
     search.lower_bound(FIRST_TRIES)
-    search.kick(seed)
+    search.kick(seed, FIRST_KICKS)
     search.combine()
     search.lower_bound()
     narrowed = True
@@ -152,6 +154,9 @@ def solve_weighted_assignment(
         narrowed = search.narrow()
         search.lower_bound()
     if search.is_open:
+        # From elsewhere: the best choice has been disturbed in vain.
+        search.kick(seed + 1, LATER_KICKS, search.relaxed)
+        search.combine()
         search.go_through_tree()
     finished = search.bound <= search.value + search.grain
     bound = search.value if finished else search.bound
@@ -205,6 +210,7 @@ class _Search:
         self.fate = np.zeros(len(part.columns), dtype=np.int8)
         self.price, self.money_price = _top(part.values) / 2, 0.0
         self.prices: Prices | None = None
+        self.relaxed: IndexArray = np.zeros(0, dtype=np.int64)
         self.good: dict[tuple[int, ...], float] = {}
 
     @property
@@ -236,12 +242,13 @@ class _Search:
             self.money_price = self.value / part.limits.budget
         return greedy_value
 
-    def kick(self, seed: int) -> None:
-        """Exchange some columns of a good choice beside one another at random, and improve it again."""
+    def kick(self, seed: int, most: tuple[float, float], start: IndexArray | None = None) -> None:
+        """Exchange some columns of a choice beside one another at random, the best unless a start is given."""
         random, part = np.random.default_rng(seed), self.part
-        now, value = np.flatnonzero(np.isin(part.columns, self.best)), self.value
+        now = np.flatnonzero(np.isin(part.columns, self.best)) if start is None else start
+        value = self.value if start is None else -np.inf
         entries = max(len(part.values.value), 1)
-        for _ in range(int(min(KICKED_ENTRIES / entries, len(part.columns) / COLUMNS_A_KICK))):
+        for _ in range(int(min(most[0] * len(part.columns), most[1] / entries))):
             if not self.is_open or not len(now):
                 return
             beside = columns_beside(part.values, int(random.choice(now)))
@@ -292,10 +299,11 @@ class _Search:
                 self.fate,
                 prices,
                 Target(value, self.grain),
-                ROUNDS_BETWEEN_TRIES,
+                ROUNDS_BETWEEN_TRIES + MORE_ROUNDS * len(tried),
                 PATIENCE,
             )
             self._lower_to(float(prices.state[BOUND]))
+            self.relaxed = chosen
             if self.is_open and chosen.tobytes() not in tried:
                 tried.add(chosen.tobytes())
                 self.try_choice(chosen)
@@ -328,6 +336,7 @@ class _Search:
         )
         self.fate = np.zeros(len(self.part.columns), dtype=np.int8)
         self.price, self.prices = _top(self.part.values) / 2, None
+        self.relaxed = np.zeros(0, dtype=np.int64)
         if not len(self.part.columns):
             self._keep(nothing_open(self.part.values))
             self.bound = self.value
