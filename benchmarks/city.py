@@ -82,7 +82,7 @@ move = 60.0
 [siting]
 sites = {sites}
 candidates = {candidates}
-origins = ["clusters", "streets"]
+sources = ["clusters", "streets"]
 
 [programme]
 new_cost = 40.0

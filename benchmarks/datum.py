@@ -19,7 +19,7 @@ import numpy as np
 import shapely
 
 from planner.io.datum.resolve import UndatedLayer, choose_datums
-from planner.io.datum.transform import DATUMS, Datum, convert
+from planner.io.datum.transform import DATUMS, Datum, convert_datum
 from planner.io.osm.extract import read_osm_streets
 
 DATA = Path(__file__).parent.parent / "data"
@@ -38,7 +38,7 @@ def shifted(layer: gpd.GeoDataFrame, datum: Datum) -> gpd.GeoDataFrame:
     degrees = layer.to_crs(4326)
 
     def moved(xy: np.ndarray) -> np.ndarray:
-        return np.column_stack(convert(xy[:, 0], xy[:, 1], "wgs84", datum))
+        return np.column_stack(convert_datum(xy[:, 0], xy[:, 1], "wgs84", datum))
 
     return degrees.set_geometry(shapely.transform(degrees.geometry.array, moved), crs=4326)
 

@@ -1,6 +1,6 @@
 """The streets that a centre reaches, cut exactly at the limit: what the polygons of all contestants are made from.
 
-Reckoned here once more from scipy's distances and edge by edge, so that it is a second opinion on the planner's.
+Computed here once more from scipy's distances and edge by edge, so that it is a second opinion on the planner's.
 """
 
 from __future__ import annotations

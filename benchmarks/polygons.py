@@ -173,7 +173,7 @@ def _notices(n_sample: int) -> tuple[str, ...]:
         "Mean time of one polygon. Centres stand up to 10 m off a node.",
         (
             f"Differences are to GEOS' buffer + union with {QUARTER_SEGMENTS} segments a quarter circle, on"
-            " streets that are cut at the limit by a reckoning of its own (`benchmarks/pieces.py`), which is not"
+            " streets that are cut at the limit by a computation of its own (`benchmarks/pieces.py`), which is not"
             " charged to GEOS."
         ),
         f"The slow ones, one MultiLineString and the OSMnx recipe, do the first {n_sample} of the centres.",

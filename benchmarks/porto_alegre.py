@@ -1,8 +1,9 @@
 """Make and run a study of Porto Alegre from r5r's sample data, and say how long each stage took.
 
-The folder must hold poa_osm.pbf and poa_hexgrid.csv (id, lon, lat, population, schools), as the R package r5r
-ships them (MIT; streets © OpenStreetMap contributors, ODbL 1.0). Cells with a school stand for centres; squares
-of 2 km stand for communities, since the data has no boundaries.
+The folder must hold poa_osm.pbf and poa_hexgrid.csv (id, lon, lat, population, schools, healthcare), as the R
+package r5r ships them (MIT; streets © OpenStreetMap contributors, ODbL 1.0). Cells with a school stand for
+centres; squares of 2 km stand for communities, since the data has no boundaries. Schools and healthcare are
+services besides.
 
     python benchmarks/porto_alegre.py FOLDER OUT
 """
@@ -59,12 +60,22 @@ standard_min = 15
 sites = 10
 candidates = 300
 """
+SERVICES = ("schools", "healthcare")
+"""Columns of the table: how many of each stand in a cell."""
+
+SERVICE = """
+[[services]]
+id = "{name}"
+layer = {{ path = "porto_alegre.gpkg", layer = "{name}", source = "Cells with one or more, r5r sample data" }}
+minutes = 15
+"""
 
 
-def write_study(folder: Path, out: Path, *, buildings: int = 0) -> Path:
+def write_study(folder: Path, out: Path, *, buildings: int = 0, services: bool = False) -> Path:
     """Write the study's layers and file into `out` and return the file.
 
-    With `buildings` the people of the cells are split among so many points near their middles.
+    With `buildings` the people of the cells are split among so many points near their middles; with `services`
+    schools and healthcare are services of the study.
     """
     out.mkdir(parents=True, exist_ok=True)
     table = pd.read_csv(folder / "poa_hexgrid.csv")
@@ -90,8 +101,15 @@ def write_study(folder: Path, out: Path, *, buildings: int = 0) -> Path:
         ("cells", _split(cells, buildings) if buildings else cells),
     ):
         frame.to_file(target, layer=layer, driver="GPKG")
+    for name in SERVICES if services else ():
+        # As many facilities at the middle of a cell as the table counts in it.
+        rows = points.loc[points.index.repeat(points[name]), ["id", "geometry"]]
+        rows = rows.assign(id=[f"{name}-{number}" for number in range(1, len(rows) + 1)], name=rows["id"])
+        rows.to_file(target, layer=name, driver="GPKG")
     study = out / "study.toml"
-    study.write_text(STUDY.format(streets=(folder / "poa_osm.pbf").resolve().as_posix()), "utf-8")
+    text = STUDY.format(streets=(folder / "poa_osm.pbf").resolve().as_posix())
+    text += "".join(SERVICE.format(name=name) for name in (SERVICES if services else ()))
+    study.write_text(text, "utf-8")
     return study
 
 
@@ -134,12 +152,14 @@ def main() -> None:
     stages("import")
     import planner
 
-    study = write_study(folder, out)
+    study = write_study(folder, out, services=True)
     plan = planner.run(study, progress=stages)
     planner.write(plan, out / "results", progress=stages)
     stages("end")
     print(stages.table())
     print(plan.coverage.total[["limit_min", "people", "people_covered", "people_share", "area_share"]].to_string())
+    if plan.services is not None:
+        print(plan.services.total[["service", "people", "people_served", "people_share"]].to_string())
     print(plan.prepared.network_quality)
     for notice in plan.notices:
         print(f"{notice.in_words('en')} {len(notice.rows)} rows, {notice.people:,.0f} people")

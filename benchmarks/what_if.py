@@ -2,12 +2,14 @@
 
 A grid of streets 100 m apart is made, with demand points at random, one centre in each square of 1 km, and
 candidates spread evenly; the map is drawn and opened in headless Chromium. Said are the size of the page, the time
-until it is drawn, and the time from switching one station until the frame is out (median and 95th hundredth of 200
+until it is drawn, and the time from switching one station until the frame is out (median and 95th hundredth of
 switches of candidates and centres at random); the same of the stops on the axis of time.
 
     python benchmarks/what_if.py OUT
 
-A map that is there already is only timed: python benchmarks/what_if.py maps/haibowan/map.html
+Maps that are there already are only timed, in turns, so that all bear the same load of the machine:
+
+    python benchmarks/what_if.py maps/haibowan/map.html older/map.html
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,34 +48,41 @@ sites = 5
 candidates = 50
 """
 
-SWITCHES = """async (stations) => {
-    const taken = [];
-    for (const station of stations) {
+ROUNDS = 5
+WINDOWS = ((1280, 720), (3840, 2160))
+
+OUT = """
+    const out = async (act) => {
         const began = performance.now();
-        planner.session.put(station, !planner.session.choice.on[station]);
+        act();
         const drawn = performance.now();
         // The frame is out when a task runs after the next animation frame.
-        await new Promise((out) => requestAnimationFrame(() => setTimeout(out, 0)));
-        taken.push([drawn - began, performance.now() - began]);
-    }
-    return taken;
-}"""
+        await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+        return [drawn - began, performance.now() - began];
+    };
+    // An older page has its session under another name.
+    const session = typeof planner.session === "object" ? planner.session : meeting;
+"""
 
-
-STOPS = """async (rounds) => {
-    const { session } = planner;
-    const stops = session.model.sets.scenarios.filter(({ stop }) => stop);
+SWITCHES = f"""async (shares) => {{{OUT}
     const taken = [];
-    for (let round = 0; round < rounds; round++)
-        for (const stop of stops) {
-            const began = performance.now();
-            session.take(session.choiceOf(stop));
-            const drawn = performance.now();
-            await new Promise((out) => requestAnimationFrame(() => setTimeout(out, 0)));
-            taken.push([drawn - began, performance.now() - began]);
-        }
+    for (const share of shares) {{
+        const station = Math.floor(share * session.choice.on.length);
+        taken.push(await out(() => session.put(station, !session.choice.on[station])));
+    }}
     return taken;
-}"""
+}}"""
+
+STOPS = f"""async () => {{{OUT}
+    const slider = document.getElementById("scenario");
+    const taken = [];
+    for (let stop = 0; stop <= Number(slider.max); stop++)
+        taken.push(await out(() => {{
+            slider.value = String(stop);
+            slider.dispatchEvent(new Event("input"));
+        }}));
+    return taken;
+}}"""
 
 
 def main(out: Path) -> None:
@@ -86,32 +96,37 @@ def main(out: Path) -> None:
     print(f"{len(plan.times.demand) + len(plan.candidate_times.demand)} pairs within the limits")
     page_file = out / "map.html"
     page_file.write_text(html, "utf-8")
-    time_page(page_file)
+    time_pages([page_file])
 
 
-def time_page(page_file: Path) -> None:
-    """Time a map in the browser: until it is drawn, and 200 switches of its stations at random."""
+def time_pages(files: Sequence[Path]) -> None:
+    """Time maps in the browser, in turns: until each is drawn, switches of stations at random, and the stops."""
     rng = np.random.default_rng(0)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for width, height in ((1280, 720), (3840, 2160)):
-            page = browser.new_page(viewport={"width": width, "height": height})
-            began = time.perf_counter()
-            page.goto(page_file.resolve().as_uri())
-            page.wait_for_selector("body[data-drawn=yes]")
-            opened = time.perf_counter() - began
-            stations = rng.integers(0, page.evaluate("planner.session.choice.on.length"), 200).tolist()
-            page.evaluate(SWITCHES, stations[:10])
-            taken = np.array(page.evaluate(SWITCHES, stations))
-            script, frame = (np.quantile(column, (0.5, 0.95)).round(1) for column in taken.T)
-            stops = np.array(page.evaluate(STOPS, 20)).T
-            stop_script, stop_frame = (np.quantile(column, (0.5, 0.95)).round(1) for column in stops)
-            print(
-                f"{width} × {height}: drawn after {opened:.2f} s; switch: script {script} ms, frame {frame} ms; "
-                f"stop: script {stop_script} ms, frame {stop_frame} ms"
-            )
-            page.close()
-        browser.close()
+    for width, height in WINDOWS:
+        found: dict[Path, dict[str, list[list[float]]]] = {
+            file: {"drawn": [], "switch": [], "stop": []} for file in files
+        }
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            for _ in range(ROUNDS):
+                shares = rng.random(40).tolist()
+                for file in files:
+                    page = browser.new_page(viewport={"width": width, "height": height})
+                    began = time.perf_counter()
+                    page.goto(file.resolve().as_uri())
+                    page.wait_for_selector("body[data-drawn=yes]")
+                    found[file]["drawn"].append([0.0, (time.perf_counter() - began) * 1000])
+                    page.evaluate(SWITCHES, shares[:5])
+                    found[file]["switch"] += page.evaluate(SWITCHES, shares)
+                    for _ in range(3):
+                        found[file]["stop"] += page.evaluate(STOPS)
+                    page.close()
+            browser.close()
+        for file, kinds in found.items():
+            print(f"{file}, {file.stat().st_size / 1e6:.2f} MB, {width} × {height}: median, 95 %, of which script")
+            for kind, taken in kinds.items():
+                script, frame = (np.quantile(column, (0.5, 0.95)).round(1) for column in np.array(taken).T)
+                print(f"  {kind:7}{frame[0]:9.1f}{frame[1]:9.1f}{script[0]:9.1f} ms ({len(taken)})")
 
 
 def make_study(out: Path) -> Path:
@@ -171,8 +186,8 @@ def with_candidates(plan: Plan) -> Plan:
 
 
 if __name__ == "__main__":
-    given = Path(sys.argv[1])
-    if given.suffix == ".html":
-        time_page(given)
+    given = [Path(one) for one in sys.argv[1:]]
+    if given[0].suffix == ".html":
+        time_pages(given)
     else:
-        main(given)
+        main(given[0])

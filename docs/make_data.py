@@ -21,7 +21,8 @@ from planner.config.study import Study, is_list_of_tables, nested_settings, sett
 from planner.io.formats import FORMATS
 from planner.reporting.document.records.layers import LAYERS, Layer
 from planner.reporting.document.records.plan import PlanDocument
-from planner.schemas.records import document_entries, json_schema, layer_fields
+from planner.reporting.tables.geopackage import result_columns
+from planner.schemas.records import document_entries, json_schema
 from planner.schemas.table_schema import Column, TableSchema
 from planner.schemas.tables import SCHEMAS
 
@@ -155,7 +156,7 @@ def _kind(schema: dict[str, Any], *, is_layer: bool) -> str:
 def _layer(name: str, layer: Layer) -> str:
     rows = [
         (f"`{one.name}`", one.type_text.removesuffix(" or null"), one.unit, one.meaning)
-        for one in layer_fields(layer.record).values()
+        for one in result_columns(name).values()
     ]
     head = f"\n### {name}\n\n{GEOMETRY_WORDS[layer.geometry]}, {layer.meaning}\n\n"
     return head + _table(("column", "type", "unit", "meaning"), rows)

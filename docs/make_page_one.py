@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 import planner
-from planner.config.sections.report import ReportSettings
+from planner.config.sections.map import ReportSettings
 from planner.reporting.document.build import build_document
 from planner.reporting.report.build import write_report
 

@@ -94,6 +94,9 @@ class Cache:
                 content = pickle.dumps(result, protocol=5)
                 if not unless or unless not in content:
                     self._write(path, content)
+        if isinstance(result, np.ndarray):
+            # What it follows from stands for its content: service areas are millions of places.
+            self._digests[id(result)] = result, path.name.encode()
         kept: Result = result
         return kept
 
@@ -278,18 +281,22 @@ def _feed_array(cache: Cache, update: Callable[[bytes], object], value: np.ndarr
         update(np.ascontiguousarray(value).tobytes())
         return
     flat = value.ravel()
-    shapes = [item is None or hasattr(item, "geom_type") for item in flat]
-    if all(shapes) and flat.size:
+    items = flat.tolist()
+    if items and all(item is None or hasattr(item, "geom_type") for item in items):
         from shapely import to_wkb
 
-        _feed_items(cache, update, list(to_wkb(flat, include_srid=True)))
-        return
-    items = flat.tolist()
-    if all(type(item) is str for item in items):
-        texts = [item.encode("utf-8", "surrogatepass") for item in items]
-        update(np.array([len(text) for text in texts], dtype=np.int64).tobytes() + b"".join(texts))
+        update(b"shapes")
+        _feed_texts(update, to_wkb(flat, include_srid=True).tolist())
+    elif all(type(item) is str for item in items):
+        _feed_texts(update, [item.encode("utf-8", "surrogatepass") for item in items])
     else:
         _feed_items(cache, update, items)
+
+
+def _feed_texts(update: Callable[[bytes], object], texts: list[bytes | None]) -> None:
+    """Hash the lengths of texts, -1 of none, then the texts."""
+    update(np.array([-1 if text is None else len(text) for text in texts], dtype=np.int64).tobytes())
+    update(b"".join(text for text in texts if text is not None))
 
 
 def _feed_items(cache: Cache, update: Callable[[bytes], object], items: Any) -> None:  # noqa: ANN401 - any sequence

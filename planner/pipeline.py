@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,21 +13,25 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
+from planner.accessibility.belts import Belts, find_belts
 from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage, measure_coverage, merge_service_areas, tabulate_service_areas
 from planner.accessibility.equity import Equity, measure_equity
+from planner.accessibility.organisations import Organisations, assign_organisations
+from planner.accessibility.service_hours import ServiceHours, measure_hours
 from planner.accessibility.services import Services, measure_services
 from planner.accessibility.step_free import compare_step_free
 from planner.cache import NO_CACHE, Cache
 from planner.config.study import Study, read_study
-from planner.evaluation.diagnosis import diagnose
 from planner.evaluation.ledger import Ledger, build_ledger
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.sensitivity import AlternativeDiagnosis, rating_flips
 from planner.evaluation.validation.cross_checks import compare_with_overlay, verify
 from planner.inputs.scenario import Scenario, read_scenario
+from planner.inputs.step_free import without_steps
 from planner.inputs.study_inputs import without_equipment
 from planner.inputs.walk_network import build_walk_network, walking_costs_of
+from planner.io.opening_hours import year_of
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
 from planner.network.travel_times import TravelTimes
@@ -37,6 +42,7 @@ from planner.programme.programme import Programme
 from planner.programme.project_options import ProgrammeInputs
 from planner.results import Plan
 from planner.results.outcome import ProjectEffects, count_people, measure_outcome
+from planner.schemas.tables import OrganisationTable, Streets
 from planner.siting.candidates.constraints import SiteConstraints
 from planner.siting.proposals import SitingResult
 from planner.siting.solvers.highs import highs_version
@@ -101,24 +107,20 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     limits = study.limits.minutes
     progress("travel_times")
     times = prepared.compute_times()
-
     progress("service_areas")
     areas = prepared.compute_service_areas()
     reached = _merge_areas(prepared, areas)
-
     progress("coverage")
     coverage = _measure_coverage(prepared, times, areas)
-
     progress("groups")
     groups = tuple(prepared.measure_group(kind, times) for kind in inputs.groups)
     services, ledger = _measure_services(prepared, progress)
-
     progress("business_areas")
     business_areas = prepared.find_business_areas()
-
+    belts, organisations = _find_belts(prepared), _assign_organisations(prepared)
     progress("diagnosis")
     access = prepared.assemble_access(times, areas)
-    diagnosis = diagnose(access, rule_set=prepared.rules, date=study.date)
+    diagnosis = prepared.rate(access, prepared.rules)
     improvements = prepared.find_improvements(access, diagnosis, progress=progress)
     alternatives = (*_with_other_rules(prepared, access), *_with_other_walking(prepared))
     progress("equity")
@@ -148,7 +150,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
     with collect_discrepancies() as further:
         programme, outcome = carry_out(prepared, programme_inputs)
     bundles = _choose_bundles(prepared, services, progress)
-    told = _notices_of(services, bundles, business_areas, sites.siting, programme)
+    told = _notices_of(services, bundles, business_areas, organisations, sites.siting, programme)
     return Plan(
         prepared=prepared,
         scenario=scenario,
@@ -166,6 +168,8 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         sites=sites,
         groups=groups,
         business_areas=business_areas,
+        belts=belts,
+        organisations=organisations,
         candidate_times=candidate_times,
         candidate_areas=prepared.draw_areas(prepared.snapped(candidates)),
         programme=programme,
@@ -174,7 +178,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         services=services,
         ledger=ledger,
         bundles=bundles,
-        step_free=_measure_step_free(prepared, services),
+        **_measure_services_otherwise(prepared, services),
     )
 
 
@@ -208,7 +212,7 @@ def _choose_sites(given: SitingInputs, progress: Progress) -> tuple[StudySiting,
 
 
 def _notices_of(
-    *results: Services | StudyBundles | BusinessAreas | SitingResult | Programme | None,
+    *results: Services | StudyBundles | BusinessAreas | Organisations | SitingResult | Programme | None,
 ) -> Iterator[Notice]:
     for result in results:
         if result is not None:
@@ -247,20 +251,87 @@ def _measure_services(prepared: PreparedStudy, progress: Progress) -> tuple[Serv
     return prepared.cache.get("services", (given, detour, neighbours, own), measure)
 
 
+def _measure_hours(prepared: PreparedStudy, services: Services | None) -> ServiceHours | None:
+    """Measure services at the times of the week that the study names; None where it names none."""
+    study, inputs = prepared.study, prepared.inputs
+    if services is None or not study.service_times:
+        return None
+    given = (tuple(inputs.communities["id"]), study.times_of_services, year_of(study.date))
+    return prepared.cache.get(
+        "service_hours",
+        (services, prepared.walker, given),
+        lambda: measure_hours(services, prepared.walker, *given),
+    )
+
+
+def _find_belts(prepared: PreparedStudy) -> Belts | None:
+    """Find what stands along the streets of each belt; None where the study names none."""
+    study, inputs = prepared.study, prepared.inputs
+    if not study.belts:
+        return None
+    at_work = None if inputs.places is None else inputs.places.points[inputs.places.points["circle"]]
+    more = (at_work, inputs.organisations)
+    given = (
+        *(study.belts, prepared.walker, Streets(prepared.walked_streets)),
+        (without_equipment(inputs.facilities), prepared.facility_snaps),
+        (inputs.demand, prepared.demand_snaps),
+    )
+    return prepared.cache.get(
+        "belts", (given, more), lambda: find_belts(*given, places=more[0], organisations=more[1])
+    )
+
+
+def _assign_organisations(prepared: PreparedStudy) -> Organisations | None:
+    """Assign the organisations to stations; None without a layer of organisations."""
+    settings = prepared.study.assignment
+    if prepared.inputs.organisations is None:
+        return None
+    given = OrganisationTable(prepared.inputs.organisations)
+    limit_min = settings.minutes or prepared.study.limits.standard_min
+    inputs = (given, prepared.inputs.communities, prepared.walker)
+    facilities = (without_equipment(prepared.inputs.facilities), prepared.facility_snaps)
+    return prepared.cache.get(
+        "organisations",
+        (inputs, facilities, settings.tiers, limit_min, settings.most),
+        lambda: assign_organisations(
+            *inputs, facilities, tiers=settings.tiers, limit_min=limit_min, most=settings.most
+        ),
+    )
+
+
 def _blocked_detour(rules: RuleSet) -> float:
     return rules.blocked.detour if rules.blocked is not None else BLOCKED_DETOUR
 
 
-def _measure_step_free(prepared: PreparedStudy, services: Services | None) -> pd.DataFrame | None:
-    """Compare access to services with that without stairs; None where the study does not ask."""
+def _measure_services_otherwise(prepared: PreparedStudy, services: Services | None) -> dict[str, Any]:
+    """Measure services at times of the week and without steps; {} where the study names neither."""
     study, inputs = prepared.study, prepared.inputs
+    hours = {"service_hours": _measure_hours(prepared, services)}
     if services is None or not study.step_free:
-        return None
-    costs = replace(walking_costs_of(study, prepared.walk), stairs="closed")
-    walker = Walker(build_walk_network(study, inputs, costs).network, prepared.walk)
-    given = (inputs.services, walker, inputs.demand, inputs.groups, tuple(inputs.communities["id"]))
-    without = measure_services(*given, blocked_detour=_blocked_detour(prepared.rules))
-    return compare_step_free(services, without, given[-1])
+        return hours
+    costs, communities = (
+        replace(walking_costs_of(study, prepared.walk), stairs="closed"),
+        tuple(inputs.communities["id"]),
+    )
+    wheeled, basis = without_steps(study, inputs)
+
+    def measure() -> pd.DataFrame:
+        walker = Walker(build_walk_network(study, wheeled, costs).network, prepared.walk)
+        given = (inputs.services, walker, inputs.demand, inputs.groups, communities)
+        without = measure_services(*given, blocked_detour=_blocked_detour(prepared.rules))
+        return compare_step_free(services, without, communities)
+
+    ground = (
+        wheeled.streets,
+        wheeled.gates,
+        wheeled.barriers,
+        wheeled.water,
+        wheeled.elevation,
+        costs,
+        study.walking,
+    )
+    table = prepared.cache.get("step_free", (services, ground, inputs.groups), measure)
+    return {**hours, "step_free": table, "step_free_basis": basis}
 
 
 def _choose_bundles(prepared: PreparedStudy, services: Services | None, progress: Progress) -> StudyBundles | None:
@@ -272,13 +343,15 @@ def _choose_bundles(prepared: PreparedStudy, services: Services | None, progress
     # Spacing, least area and budget of [siting] are those of stations.
     limits = prepared.study.siting.model_copy(update={"min_spacing_m": 0.0, "least_area_m2": None, "budget": None})
     ground = SiteConstraints.of(inputs, prepared.walker, limits)
-    return choose_bundles(services, prepared.walker, inputs.facilities, inputs.parcels, settings, ground)
+    given = (services, prepared.walker, inputs.facilities, inputs.parcels, settings, ground)
+    solver = highs_version()
+    return prepared.cache.get("bundles", (given, solver), lambda: choose_bundles(*given), unless=STOPPED)
 
 
 def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[AlternativeDiagnosis]:
     """Evaluate the same data with the other rule sets of a study."""
     for name, rules in prepared.other_rules:
-        diagnosis = diagnose(access, rule_set=rules, date=prepared.study.date)
+        diagnosis = prepared.rate(access, rules)
         yield AlternativeDiagnosis("rules", name, rules.en, rules.zh, diagnosis)
 
 
@@ -286,7 +359,7 @@ def _with_other_walking(prepared: PreparedStudy) -> Iterator[AlternativeDiagnosi
     """Evaluate the same facilities by the same rules with the other walking profiles of a study."""
     for profile in prepared.other_profiles:
         access = prepared.with_profile(profile).measure_access()
-        diagnosis = diagnose(access, rule_set=prepared.rules, date=prepared.study.date)
+        diagnosis = prepared.rate(access, prepared.rules)
         yield AlternativeDiagnosis("walking", profile.name, profile.en, profile.zh, diagnosis)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,20 +12,24 @@ from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
 from planner.accessibility.business_areas import BusinessAreas, find_business_areas
-from planner.accessibility.groups import GroupCoverage, measure_group_coverage
+from planner.accessibility.coverage import GroupCoverage, measure_group_coverage
 from planner.cache import NO_CACHE, Cache
-from planner.config.facility_references import check_named_centres, check_named_places, without_closed
+from planner.config.facility_references import (
+    check_belts,
+    check_named_centres,
+    check_named_places,
+    without_closed,
+)
 from planner.config.own_scenes import read_own_scenes
 from planner.config.study import Study
-from planner.evaluation.diagnosis import Diagnosis, communities_without_centre
-from planner.evaluation.functions import unknown_functions
+from planner.evaluation.diagnosis import Diagnosis, communities_without_centre, diagnose
 from planner.evaluation.improvements.search import Improvements, find_improvements
+from planner.evaluation.indicator_data import unknown_functions
 from planner.evaluation.ratings import uses_service_areas
 from planner.evaluation.rule_files import read_rules
 from planner.evaluation.rules import RuleSet
-from planner.evaluation.severance import BarrierLayers
+from planner.evaluation.severance import BarrierLayers, detour_indices
 from planner.evaluation.validation.networkx_oracle import WalkEnvironment
-from planner.inputs.network_notices import facility_notices, network_notices, setting_notices
 from planner.inputs.private_ways import assess_compounds, compound_notes, compound_notices, ordered_cost_notes
 from planner.inputs.scenario import Scenario, apply_scenario
 from planner.inputs.services import follow_scenario, service_notices
@@ -36,8 +40,20 @@ from planner.inputs.study_inputs import (
     read_inputs,
     without_equipment,
 )
-from planner.inputs.walk_choice import at_speed, choose_walk, find_profile, longest_walk_m
-from planner.inputs.walk_network import CostNote, StudyNetwork, build_walk_network, walker_at, walking_costs_of
+from planner.inputs.walk_network import (
+    CostNote,
+    StudyNetwork,
+    at_speed,
+    build_walk_network,
+    choose_walk,
+    facility_notices,
+    find_profile,
+    longest_walk_m,
+    network_notices,
+    setting_notices,
+    walker_at,
+    walking_costs_of,
+)
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
 from planner.network.costs import WalkingCosts
@@ -119,23 +135,26 @@ class PreparedStudy:
         """Compute the service areas of all facilities, shape (facilities, limits)."""
         return self.draw_areas(self.facility_snaps)
 
-    def draw_areas(self, snaps: SnappedPoints) -> NDArray[np.object_]:
-        """Compute the service areas of snapped points, shape (points, limits)."""
-        limits = self.study.limits.minutes
+    def draw_areas(self, snaps: SnappedPoints, limits_min: Sequence[float] | None = None) -> NDArray[np.object_]:
+        """Compute the service areas of snapped points, shape (points, limits); by default, the study's limits."""
+        limits = self.study.limits.minutes if limits_min is None else tuple(limits_min)
         given = (self.network, self.walk, snaps, limits)
         return self.cache.get("areas", given, lambda: self.walker.service_areas(snaps, limits_min=limits))
 
     def _times(self, name: str, ends: SnappedPoints, horizon_min: float | None = None) -> TravelTimes:
         within_min = self.horizon_min if horizon_min is None else horizon_min
-        return self._walks(name, self.facility_snaps, ends, within_min)
+        return self.walks_between(self.facility_snaps, ends, within_min, name=name)
 
-    def _walks(self, name: str, starts: SnappedPoints, ends: SnappedPoints, within_min: float) -> TravelTimes:
+    def walks_between(
+        self, starts: SnappedPoints, ends: SnappedPoints, within_min: float, *, name: str = "times"
+    ) -> TravelTimes:
+        """Compute the walking times between snapped points, minutes."""
         given = (self.network, self.walk, starts, ends, within_min)
         return self.cache.get(name, given, lambda: self.walker.times(starts, ends, within_min=within_min))
 
     def walks_from(self, places: gpd.GeoDataFrame | FloatArray, *, within_min: float) -> TravelTimes:
         """Compute the walking times between places, a table or coordinates, and the demand points, minutes."""
-        return self._walks("times", self.snapped(places), self.demand_snaps, within_min)
+        return self.walks_between(self.snapped(places), self.demand_snaps, within_min)
 
     def snapped(self, points: gpd.GeoDataFrame | FloatArray) -> SnappedPoints:
         """Return points tied to the streets, as an earlier run did where it has."""
@@ -171,6 +190,12 @@ class PreparedStudy:
         """Compute all that the rules use: service areas only if a rule does, because they are expensive."""
         areas = self.compute_service_areas() if uses_service_areas(self.rules) else None
         return self.assemble_access(self.compute_times(), areas)
+
+    def rate(self, access: AccessData, rule_set: RuleSet) -> Diagnosis:
+        """Rate every facility by a rule set as `diagnose` does; detours depend on no rule and no floor area."""
+        given = (access.demand, access.facilities.geometry, access.times, access.walk, access.standard_min)
+        detours = self.cache.get("detours", given, lambda: tuple(detour_indices(access)))
+        return diagnose(access, rule_set=rule_set, date=self.study.date, detours=detours)
 
     def measure_group(self, group: GroupDemand, times: TravelTimes) -> GroupCoverage:
         """Compute the coverage of a population group, from `times` if the group lives at the demand points."""
@@ -306,8 +331,7 @@ def _prepare(
     progress("read_inputs")
     margin_m = longest_walk_m(study, walk, costs, other_profiles, horizon_min)
     inputs = read_inputs(study, margin_m=margin_m, cache=cache)
-    check_named_centres(study, list(inputs.facilities["id"]))
-    check_named_places(study, inputs.communities)
+    _check_names(study, inputs)
     facilities_before = None
     if scenario is not None:
         facilities_before = inputs.facilities
@@ -367,6 +391,13 @@ def _prepare(
         ),
         cache=cache,
     )
+
+
+def _check_names(study: Study, inputs: Inputs) -> None:
+    """Refuse a study that names centres, places or streets that there are not."""
+    check_named_centres(study, list(inputs.facilities["id"]))
+    check_named_places(study, inputs.communities)
+    check_belts(study, set(inputs.streets["name"]))
 
 
 def _snapped(walker: Walker, points: gpd.GeoDataFrame | FloatArray, cache: Cache) -> SnappedPoints:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from planner.commands.main import main
-from planner.reporting.write import PRODUCTS
+from planner.reporting.write import PRODUCTS, files_of
 
 EARLIER = {**{name: f"earlier {name}".encode() for name in PRODUCTS}, "notes.txt": b"the user's own"}
 
@@ -37,10 +37,11 @@ def refused(study: Path, capsys: pytest.CaptureFixture[str], *, code: int) -> st
     return said.err
 
 
-def done(study: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    """Run a study that can be carried out; return what is said besides."""
+def done(study: Path, capsys: pytest.CaptureFixture[str], *products: str) -> str:
+    """Run a study that can be carried out, for all products or some; return what is said besides."""
     capsys.readouterr()
-    assert main(["run", str(study), "--out", str(study.parent / "out")]) == 0
+    chosen = ["--products", ",".join(products)] if products else []
+    assert main(["run", str(study), "--out", str(study.parent / "out"), *chosen]) == 0
     said = capsys.readouterr()
-    assert [Path(line).name for line in said.out.splitlines()] == list(PRODUCTS)
+    assert [Path(line).name for line in said.out.splitlines()] == list(files_of(products or None))
     return said.err

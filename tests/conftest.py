@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import os
 import pkgutil
 import sys
@@ -17,7 +19,9 @@ from sharing import known_run, made_once, pickled_once, read
 
 import planner
 from planner import pipeline
+from planner.commands.main import GC_THRESHOLDS
 from planner.io.second_process import run_here
+from planner.reporting.report import pictures
 
 ROOT = Path(__file__).parent.parent
 HAIBOWAN, HELSINKI = (ROOT / "data" / name / "study.toml" for name in ("haibowan", "helsinki"))
@@ -39,15 +43,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         markers.limit_examples(items)
 
 
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of searches for garbage: it stays, and is most of what they go through."""
+    gc.set_threshold(*GC_THRESHOLDS)
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_process() -> Iterator[None]:
     """Write the products of `main(["run", …])` in this process: a second one takes longer to start than to work.
 
-    That two processes write what one writes is for `tests/io/test_second_process.py`; commands that tests
-    start in processes of their own are as users have them.
+    Equal drawings become pictures once: each takes a tenth of a second. That two processes write what one writes
+    is for `tests/io/test_second_process.py`; commands that tests start in processes of their own are as users have
+    them.
     """
+    drawn = functools.cache(pictures.render_png)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("planner.reporting.report.pictures.start_in_process", run_here)
+        # As for SQLite, above.
+        patch.setattr(os, "fsync", lambda _: None)
+        patch.setattr("planner.reporting.report.pictures.render_png", drawn)
         yield
 
 
@@ -80,6 +96,17 @@ def rich_toy_plan(tmp_path_factory: pytest.TempPathFactory) -> planner.Plan:
 
 
 @pytest.fixture(scope="session")
+def everything_plan(tmp_path_factory: pytest.TempPathFactory) -> planner.Plan:
+    """Return the plan of the toy city with all parts of a study at once."""
+    folder = tmp_path_factory.mktemp("everything_plan")
+    return made_once(
+        tmp_path_factory,
+        "everything_plan",
+        lambda: planner.run(toy.write_study(folder, changed=toy.every_layer(), study=toy.EVERYTHING)),
+    )
+
+
+@pytest.fixture(scope="session")
 def haibowan_pickle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the pickled plan of the embedded Haibowan study, for processes of other programs too."""
     return pickled_once(tmp_path_factory, "haibowan_plan", lambda: planner.run(HAIBOWAN))
@@ -94,9 +121,13 @@ def haibowan_plan(haibowan_pickle: Path) -> planner.Plan:
 
 @pytest.fixture(scope="session")
 def haibowan_folder(haibowan_plan: planner.Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the products of the Haibowan study; they are only read."""
+    """Return a folder with map, tables and plan of the Haibowan study; they are only read."""
     folder = tmp_path_factory.mktemp("haibowan")
-    return made_once(tmp_path_factory, "haibowan_folder", lambda: planner.write(haibowan_plan, folder))[0].parent
+    some = ["map", "tables", "plan"]
+    paths = made_once(
+        tmp_path_factory, "haibowan_folder", lambda: planner.write(haibowan_plan, folder, products=some)
+    )
+    return paths[0].parent
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, wraps
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,7 +15,7 @@ import openpyxl
 import pandas as pd
 import shapely
 
-from planner.io.datum.transform import Datum, convert
+from planner.io.datum.transform import Datum, convert_datum
 from planner.io.osm.extract import read_osm_streets
 
 CRS = "EPSG:4545"  # CGCS2000, three-degree zone of 108° E, near which the city lies
@@ -101,7 +103,7 @@ def centres() -> gpd.GeoDataFrame:
 def with_coordinates(frame: gpd.GeoDataFrame, datum: Datum, lon: str, lat: str) -> pd.DataFrame:
     """Return a table whose columns say where its rows lie, in a datum."""
     points = frame.to_crs(4326).geometry
-    shifted = convert(points.x.to_numpy(), points.y.to_numpy(), "wgs84", datum)
+    shifted = convert_datum(points.x.to_numpy(), points.y.to_numpy(), "wgs84", datum)
     return pd.DataFrame(frame.drop(columns="geometry")).assign(
         **{lon: np.round(shifted[0], 6), lat: np.round(shifted[1], 6)}
     )
@@ -142,6 +144,25 @@ def write_workbook(path: Path, frame: pd.DataFrame, title: Sequence[str] = ()) -
     book.save(path)
 
 
+def copied(make: Callable[[Path], None]) -> Callable[[Path], None]:
+    """Let a folder be made once in a process of tests, and copied from then on."""
+
+    @cache
+    def made() -> dict[str, bytes]:
+        with tempfile.TemporaryDirectory() as room:
+            make(home := Path(room, "made"))
+            return {str(file.relative_to(home)): file.read_bytes() for file in home.rglob("*") if file.is_file()}
+
+    @wraps(make)
+    def put(folder: Path) -> None:
+        for name, body in made().items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(body)
+
+    return put
+
+
+@copied
 def first(folder: Path) -> None:
     """Boundaries in degrees of CGCS2000 with names only, centres of Amap, an extract with buildings."""
     (folder / "边界").mkdir(parents=True)
@@ -155,6 +176,7 @@ def first(folder: Path) -> None:
     (folder / "说明.docx").write_bytes(b"PK")
 
 
+@copied
 def second(folder: Path) -> None:
     """Boundaries in metres with codes, population in 万人, centres as GBK text with one column of places."""
     folder.mkdir(parents=True)
@@ -172,6 +194,7 @@ def second(folder: Path) -> None:
     write_extract(folder / "map.osm")
 
 
+@copied
 def third(folder: Path) -> None:
     """A zipped shapefile without system, no column of tiers, population and centres as sheets of one book."""
     folder.mkdir(parents=True)

@@ -85,6 +85,55 @@ layer = "parcels"
 )
 """The same with rooms that canteens and clinics may share."""
 
+SEED = (
+    SHARED
+    + """
+[inputs.organisations]
+path = "toy.gpkg"
+layer = "organisations"
+
+[assignment]
+minutes = 5
+most = 2
+tiers = ["station", "community"]
+source = "a letter"
+
+[report]
+levels = true
+
+[[belts]]
+id = "south"
+name = "South belt"
+streets = ["Street 0", "Street 1"]
+within_m = 150
+
+[[belts]]
+id = "north"
+streets = ["Street 11"]
+minutes = 1
+"""
+)
+"""The same with organisations, two to a station, and belts along the southern and a northern street."""
+
+
+def organisations() -> gpd.GeoDataFrame:
+    """Return three organisations near the centre at (200, 200), one near the station, one near nothing."""
+    spots = {"O1": (200, 300), "O2": (200, 250), "O3": (320, 200), "O4": (800, 300), "O5": (800, 0)}
+    return gpd.GeoDataFrame(
+        {
+            "id": list(spots),
+            "name": [f"Firm {one}" for one in spots],
+            "kind": ["enterprise", "enterprise", "society", "enterprise", "society"],
+            "members": [3.0, None, 5.0, 7.0, 2.0],
+        },
+        geometry=shapely.points([np.array(spot) + toy.ORIGIN for spot in spots.values()]),
+        crs=toy.CRS,
+    )
+
+
+WITH_TIMES = 'step_free = true\nservice_times = ["weekday 12:00", "Sunday 10:00", "工作日 19:00"]\n' + SEED
+"""The same at times of the week, and without steps."""
+
 
 def pois() -> gpd.GeoDataFrame:
     """Return the facilities of all services in one layer."""
@@ -102,14 +151,35 @@ def pois() -> gpd.GeoDataFrame:
     )
 
 
+HOURS = [
+    "Mo-Fr 11:00-13:00",
+    "",
+    "Mo-Su 08:00-20:00",
+    "周一至周五 9:00-17:00",
+    "ask inside",
+    "",
+    "Mo-Fr 10:00-20:00",
+]
+"""Opening hours of K1, K2, H1, H2, H3, B1, B2, where a study asks for times."""
+
+
 def layers() -> dict[str, gpd.GeoDataFrame]:
     """Return the layers that differ from the toy city's."""
-    return {"pois": pois(), "people": toy.sited_layers()["people"], "parcels": toy.sited_layers()["parcels"]}
+    sited = toy.sited_layers()
+    return {
+        "pois": pois(),
+        "people": sited["people"],
+        "parcels": sited["parcels"],
+        "organisations": organisations(),
+    }
 
 
 def write_study(folder: Path, study: str = STUDY) -> Path:
     """Write the layers and the study file; return the study file."""
-    return toy.write_study(folder, changed=layers(), study=study)
+    changed = layers()
+    if "service_times" in study:
+        changed["pois"] = changed["pois"].assign(opening_hours=HOURS)
+    return toy.write_study(folder, changed=changed, study=study)
 
 
 def walk_m(people: gpd.GeoDataFrame, spot: tuple[float, float]) -> np.ndarray:

@@ -14,7 +14,7 @@ QUICK = "quick"
 """The Hypothesis profile of `make fast`: `pytest --hypothesis-profile quick`."""
 QUICK_EXAMPLES = 5
 
-STUDY_FIXTURES = ("haibowan", "helsinki", "known_runs", "rich_toy_plan")
+STUDY_FIXTURES = ("haibowan", "helsinki", "known_runs", "rich_toy_plan", "everything_plan")
 """Beginnings of the names of fixtures that run an embedded study."""
 
 CALLS = {

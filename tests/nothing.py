@@ -14,13 +14,14 @@ import toy
 import planner
 from planner.commands.explain import explain
 from planner.commands.programme import _lines
-from planner.commands.site import card, site, write_answer
+from planner.commands.site import solve_study, write_answer
+from planner.commands.site_card import solution_text
 from planner.config.study import Study, read_study
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SitingError
 from planner.reporting.document.build import build_document
 from planner.reporting.map.sheet import write_static_map
-from planner.reporting.programme_text import statements
+from planner.reporting.programme_text import programme_statements
 from planner.reporting.report.area_report import write_area_report
 from planner.reporting.report.blocks import Translator
 from planner.results import Plan
@@ -166,7 +167,7 @@ def everything_is_made(file: Path, *, answers: bool = True) -> Plan:
     t = Translator(build_document(plan), texts)
     if study.programme.funds:
         assert list(_lines(t.content["programme"], t))
-        assert list(statements(t))
+        assert list(programme_statements(t))
     write_static_map(plan, file.parent / "sheet.svg")
     for wanted in ("", "North town", *plan.inputs.communities["name"]):
         write_area_report(plan, file.parent / "cut.html", wanted=wanted)
@@ -180,10 +181,10 @@ def answer_is_given(study: Study, model: str, folder: Path) -> None:
     """Put one question; it is answered, or refused for what the study does not say."""
     folder.mkdir(exist_ok=True)
     try:
-        answered = site(study, model)
+        answered = solve_study(study, model)
     except SitingError as error:
         if not {issue.key for issue in error.issues} <= set(REFUSED):
             raise
         return
-    assert card(answered, Texts(study.language))
+    assert solution_text(answered, Texts(study.language))
     assert write_answer(answered, folder)

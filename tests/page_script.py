@@ -14,7 +14,7 @@ from planner.reporting.document.build import build_document
 from planner.reporting.map.whatif_data import what_if_data
 from planner.results import Plan
 
-MODULES = ("formats", "gcj02", "geodesic", "model", "rules", "scenario_file", "search")
+MODULES = ("formats", "gcj02", "geodesic", "model", "rules", "scenario_file", "search", "spot")
 """Modules that need no browser; a script has each as the page has it, `rules_js`."""
 
 

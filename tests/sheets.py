@@ -66,7 +66,7 @@ def read(
 def checked(path: Path, schema: TableSchema[Any] = PEOPLE_TABLE, **settings: object) -> gpd.GeoDataFrame:
     """Read a layer and check it; what is wrong is raised."""
     found = read(path, schema, **settings)
-    table: gpd.GeoDataFrame = schema.check(found.frame, source=path.name, known=found.issues)
+    table: gpd.GeoDataFrame = schema.check(found.frame, source=path.name, reader_issues=found.issues)
     return table
 
 

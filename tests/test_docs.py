@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 import shapely
 import toy
-from changing import COVERED, city, diagnosed
+from changing import COVERED, city, write_city
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
@@ -29,8 +29,8 @@ from planner.inputs.scenario import Scenario, Site
 from planner.reporting.document.build import build_document, format_json
 from planner.reporting.document.records.layers import LAYERS
 from planner.reporting.document.records.plan import PlanDocument
-from planner.reporting.tables.geopackage import result_layers
-from planner.schemas.records import document_entries, json_schema, layer_fields
+from planner.reporting.tables.geopackage import result_columns, result_layers
+from planner.schemas.records import document_entries, json_schema
 
 DOCS = Path(__file__).parent.parent / "docs"
 PLACEHOLDER = re.compile(r"<\w+>")
@@ -103,9 +103,7 @@ def test_every_entry_of_plan_json_is_documented_and_of_its_type(
         programme(tmp_path / "poor", 1.0),
         programme(tmp_path / "rich", 150.0),
         classes(tmp_path / "classes"),
-        build_document(
-            planner.run(life_circle.write_study(tmp_path / "life", "step_free = true\n" + life_circle.SHARED))
-        ),
+        build_document(planner.run(life_circle.write_study(tmp_path / "life", life_circle.WITH_TIMES))),
     ]
     # Of settings by a name of the user's, the name is no entry; those of a layer are documented once.
     by_name = r"study\.(siting\.robust\.people\[\]\.people|services\[\]\.(where|tags|layer))\..+"
@@ -142,7 +140,7 @@ def led_round(folder: Path) -> PlanDocument:
     """Return a document of a study with a blocked pair of street positions, and a quota."""
     layers = city([[(0, 0), (400, 0), (400, 40), (0, 40)]], {(100, 0): 10, (0, 40): 10, (100, 40): 10})
     quota = '[[quotas]]\nid = "q"\nrule = "own"\nshare = 0.5\nclause = "c"\nevidence = "own"\nen = "Q"\nzh = "Q"\n'
-    diagnosed(folder, layers, COVERED, quota, more="[siting]\nsites = 1\n")
+    write_city(folder, layers, COVERED, quota, more="[siting]\nsites = 1\n")
     return build_document(planner.run(folder / "study.toml"))
 
 
@@ -166,19 +164,19 @@ def programme(folder: Path, money: float) -> PlanDocument:
 
 def test_every_column_of_results_gpkg_is_documented(rich_toy_plan: planner.Plan, tmp_path: Path) -> None:
     layers = {
-        **result_layers(planner.run(life_circle.write_study(tmp_path, life_circle.SHARED))),
+        **result_layers(planner.run(life_circle.write_study(tmp_path, life_circle.WITH_TIMES))),
         **result_layers(rich_toy_plan),
     }
     assert set(layers) == set(LAYERS)
     for name, table in layers.items():
         columns = {str(column) for column in table.columns} - {"geometry"}
-        assert (name, *unmatched(columns, list(layer_fields(LAYERS[name].record)))) == (name, set(), set())
+        assert (name, *unmatched(columns, list(result_columns(name)))) == (name, set(), set())
         assert ("geometry" in table.columns) == bool(LAYERS[name].geometry), name
 
 
 def test_every_meaning_is_given() -> None:
     assert all(entry.meaning for _, entry in document_entries(PlanDocument))
-    assert all(field.meaning for layer in LAYERS.values() for field in layer_fields(layer.record).values())
+    assert all(field.meaning for name in LAYERS for field in result_columns(name).values())
 
 
 def test_the_reference_names_what_there_is() -> None:

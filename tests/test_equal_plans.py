@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 import planner
-from planner.io.datum.transform import Datum, convert
+from planner.io.datum.transform import Datum, convert_datum
 from planner.reporting.document.build import build_document
 
 HAIBOWAN = Path(__file__).parent.parent / "data" / "haibowan"
@@ -51,7 +51,7 @@ def entry(name: str, path: str, layer: str = "", more: str = "") -> str:
 def shifted(layer: gpd.GeoDataFrame, datum: Datum) -> gpd.GeoDataFrame:
     degrees = layer.to_crs(4326)
     shapes = shapely.transform(
-        degrees.geometry.array, lambda xy: np.column_stack(convert(xy[:, 0], xy[:, 1], "wgs84", datum))
+        degrees.geometry.array, lambda xy: np.column_stack(convert_datum(xy[:, 0], xy[:, 1], "wgs84", datum))
     )
     return degrees.set_geometry(shapes, crs=4326)
 

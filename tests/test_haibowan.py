@@ -9,6 +9,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pyogrio
 import pytest
 import shapely
 
@@ -73,6 +74,47 @@ def test_the_article_is_reproduced(haibowan_plan: planner.Plan) -> None:
     assert set(failures["rule"]) == {"floor_area_per_100_households", "own_coverage"}
 
 
+def test_each_figure_of_the_report_by_its_own_rules(haibowan_plan: planner.Plan) -> None:
+    """34 of 35 and 7 of 35 by the standardisation indicators, beside 12 weak by those of premises."""
+    (indicators,) = [one for one in haibowan_plan.alternatives if one.name == "haibowan_indicators"]
+    rates = indicators.diagnosis.rates
+    assert (rates["assessed"], rates["undetermined"]) == (35, 0)
+    assert (rates["excellent"] + rates["compliant"], rates["excellent"], rates["weak"]) == (34, 7, 1)
+    assert (round(rates["compliant_share"], 2), rates["excellent_share"]) == (0.97, 0.2)
+    assert haibowan_plan.diagnosis.rates["weak"] == 12
+
+
+def test_eight_services_are_modelled(haibowan_plan: planner.Plan) -> None:
+    services, ledger = haibowan_plan.services, haibowan_plan.ledger
+    assert services is not None
+    assert len(services.access) == 1 + 8
+    assert all(one.service.is_known for one in services.access)
+    assert 0 < services.completeness_total["sufficient_share"] < 0.9
+    for reason in ("nothing_near", "closed", "blocked", "full"):
+        assert ledger.rows[f"people_{reason}"].sum() > 0
+    first = services.total.set_index("service").loc["centres"]
+    standard = haibowan_plan.coverage.total.set_index("limit_min").loc[5.0]
+    assert first["people_served"] == standard["people_covered"]
+
+
+def test_the_organisations_of_the_report_have_a_station_or_a_reason(haibowan_plan: planner.Plan) -> None:
+    found = haibowan_plan.organisations
+    assert found is not None
+    assert found.kinds.set_index("kind")["organisations"].to_dict() == {"非公企业": 294, "社会组织": 110}
+    assert found.assignment.status == "optimal"
+    assert found.assignment.served == found.assignment.served_bound
+    assert found.stations["organisations"].max() <= found.most == 30
+    assert found.table["walk_min"][found.table["station"] != ""].max() <= found.limit_min + 1e-6
+
+
+def test_the_belt_along_the_street_has_its_station(haibowan_plan: planner.Plan) -> None:
+    belts = haibowan_plan.belts
+    assert belts is not None
+    members = belts.members[belts.members["belt"] == "renmin_road"]
+    assert "S01" in set(members["id"])
+    assert {"place", "organisation", "facility"} == set(members["kind"])
+
+
 def test_the_answers_are_not_trivial(haibowan_plan: planner.Plan) -> None:
     """The true area is visibly less than the disc, and clusters are far from the best sites."""
     standard = haibowan_plan.service_areas[haibowan_plan.service_areas["limit_min"] == 5.0]
@@ -100,6 +142,8 @@ def test_what_is_modelled_is_said(haibowan_plan: planner.Plan) -> None:
         "water",
         "barriers",
         "places",
+        "organisations",
+        *(f"services.{one.id}" for one in haibowan_plan.study.services),
     }
 
 
@@ -111,7 +155,7 @@ def test_the_generator_makes_the_layers_again(tmp_path: Path) -> None:
     for file in (HAIBOWAN / "model").glob("*.py"):
         (tmp_path / "model" / file.name).write_bytes(file.read_bytes())
     subprocess.run([sys.executable, "make.py"], cwd=tmp_path, check=True, capture_output=True)
-    for name in ("communities", "centres", "streets", "buildings", "water", "barriers", "places"):
+    for name in pyogrio.list_layers(HAIBOWAN / "haibowan.gpkg")[:, 0]:
         made = gpd.read_file(tmp_path / "haibowan.gpkg", layer=name)
         assert digest(made) == digest(layer(name)), name
 

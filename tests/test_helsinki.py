@@ -23,7 +23,8 @@ def test_from_a_real_extract_to_map_and_report(results: Path) -> None:
     assert sources["streets"]["file"] == "Helsinki.osm.pbf"
     assert sources["streets"]["rows"] > 2000
     assert plan["data"]["crs"] == "EPSG:3067"
-    assert plan["data"]["people"] == 9800
+    assert plan["data"]["people"] == 4337
+    assert plan["data"]["modelled"] == ["facilities"]
     assert 0.5 < plan["coverage"]["total"][0]["people_share"] < 1.0
     optimum = plan["siting"]["proposals"][1]
     assert optimum["status"] == "optimal"

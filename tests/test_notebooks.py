@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from forks import carried_out, needs_fork
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -30,29 +31,45 @@ if not outputs:
     sys.exit("nothing came out")
 """
 
-AT_HAND = """
-def _know(tests, plan):
-    import sys
-    from pathlib import Path
+IN_A_COPY = """
+import os
+import sys
+from pathlib import Path
 
-    sys.path.append(tests)
-    import planner
-    from sharing import known_run, read
+notebook, plan, scratch = sys.argv[1:]
+os.environ.update(TMPDIR=scratch, IPYTHONDIR=scratch, MPLBACKEND="agg")
 
-    planner.run = known_run([read(Path(plan))])
+import nbformat
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from traitlets.config import Config
 
+import planner
+from sharing import known_run, read
 
-_know({tests!r}, {plan!r})
-del _know
+planner.run = known_run([read(Path(plan))])
+shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+outputs = []
+for cell in nbformat.read(notebook, as_version=4).cells:
+    if cell.cell_type == "code":
+        with capture_output() as found:
+            done = shell.run_cell(cell.source)
+        done.raise_error()
+        if found.stderr:
+            sys.exit("a cell wrote to stderr: " + found.stderr)
+        outputs += [*found.outputs, found.stdout] if found.stdout else found.outputs
+if not outputs:
+    sys.exit("nothing came out")
 """
-"""What the kernel does first: the study as it ships has been run already."""
+"""What carries a notebook out by IPython in a copy of a process that has loaded the planner; the study as it ships
+has been run already."""
 
 
 def test_there_are_these_notebooks() -> None:
     names = [name.removesuffix(".ipynb") for name in NOTEBOOKS]
     assert names == [
         *("01_first_study", "02_reading_coverage", "03_choosing_sites", "04_weak_centres"),
-        *("05_judging_a_proposal", "06_programme", "07_coming_from"),
+        *("05_judging_a_proposal", "06_programme", "07_coming_from", "08_services"),
     ]
 
 
@@ -74,25 +91,29 @@ def test_notebook_says_it_in_chinese_too(name: str) -> None:
     assert "**中文**" in notebook.cells[0].source
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_notebook_runs(name: str, tmp_path: Path, haibowan_pickle: Path) -> None:
-    # In a process of its own, because the kernel's sockets and event loop warn about what is not ours; and in a
-    # copy, so that nothing is written beside the originals.
-    folder = tmp_path / "notebooks"
-    folder.mkdir()
-    shutil.copy(ROOT / "notebooks" / name, folder)
+@pytest.fixture
+def room(tmp_path: Path) -> Path:
+    """Return a folder with notebooks and data as the project's own, so that nothing is written beside those."""
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
     shutil.copytree(ROOT / "data", tmp_path / "data", ignore=shutil.ignore_patterns("model", "__pycache__"))
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    if name != "01_first_study.ipynb":  # which is about running a study
-        startup = scratch / "profile_default" / "startup"
-        startup.mkdir(parents=True)
-        known = AT_HAND.format(tests=str(ROOT / "tests"), plan=str(haibowan_pickle))
-        (startup / "at_hand.py").write_text(known, "utf-8")
-    own = {key: str(scratch) for key in ("TMPDIR", "TEMP", "TMP", "IPYTHONDIR", "JUPYTER_CONFIG_DIR")}
+    (tmp_path / "scratch").mkdir()
+    return tmp_path
+
+
+def assert_nothing_left(room: Path) -> None:
+    names = {path.name for path in (ROOT / "notebooks").iterdir()}
+    assert {path.name for path in (room / "notebooks").iterdir()} == names
+
+
+def test_the_first_notebook_runs_in_jupyter(room: Path) -> None:
+    """It is about running a study. The kernel's sockets and event loop warn about what is not ours: a process."""
+    scratch = str(room / "scratch")
+    names = ("TMPDIR", "TEMP", "TMP", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")
+    own = dict.fromkeys(names, scratch)
+    folder = room / "notebooks"
     done = subprocess.run(
-        [sys.executable, "-c", RUNNER, str(folder / name), str(SECONDS), str(folder)],
-        env={**os.environ, **own, "JUPYTER_RUNTIME_DIR": str(scratch), "JUPYTER_PLATFORM_DIRS": "1"},
+        [sys.executable, "-c", RUNNER, str(folder / NOTEBOOKS[0]), str(SECONDS), str(folder)],
+        env={**os.environ, **own, "JUPYTER_PLATFORM_DIRS": "1"},
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -100,4 +121,13 @@ def test_notebook_runs(name: str, tmp_path: Path, haibowan_pickle: Path) -> None
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]
-    assert [path.name for path in folder.iterdir()] == [name]
+    assert_nothing_left(room)
+
+
+@needs_fork
+@pytest.mark.parametrize("name", NOTEBOOKS[1:])
+def test_notebook_runs(name: str, room: Path, haibowan_pickle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(room / "notebooks")
+    done = carried_out([name, haibowan_pickle, room / "scratch"], room, program=IN_A_COPY)
+    assert done.returncode == 0, done.stderr.decode()[-4000:]
+    assert_nothing_left(room)

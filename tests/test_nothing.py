@@ -84,8 +84,8 @@ def test_those_left_have_no_street(tmp_path: Path) -> None:
     plan = carried_out(tmp_path, toy.STUDY.replace("sites = 1", "sites = 2"), people=hidden)
     assert plan.coverage.uncovered["people"].sum() == plan.siting.people_without_street > 0
     assert [one.key for one in plan.notices if one.table == "siting"] == ["siting_no_street"]
-    assert plan.sites.left is not None
-    assert [reason for reason, *_ in plan.sites.left.by_reason()] == ["no_street"]
+    assert plan.sites.unserved is not None
+    assert [reason for reason, *_ in plan.sites.unserved.by_reason()] == ["no_street"]
 
 
 def test_a_scenario_that_leaves_few_places_is_carried_out(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from answers import done, refused
 from test_osm import node, way, write
 
 import planner
-from planner.commands.check import describe, describe_as_json
+from planner.commands.check import describe_as_json, describe_inputs
 from planner.commands.main import main
 from planner.config.study import read_study
 from planner.io.osm.extract import read_osm_streets
@@ -174,9 +174,9 @@ def test_check_tells_the_length_and_the_people(
     assert (notice["people"], notice["rows"]) == (people_told, rows)
     assert "48 m" in str(notice["en"])
     assert "48 米" in str(notice["zh"])
-    words = " ".join(describe(file, Texts("zh")).split())
+    words = " ".join(describe_inputs(file, Texts("zh")).split())
     assert "小区内部道路" in words.replace(" ", "")
-    assert "48 m" in " ".join(describe(file, Texts("en")).split())
+    assert "48 m" in " ".join(describe_inputs(file, Texts("en")).split())
 
 
 @pytest.mark.parametrize("how", HOW)

@@ -11,7 +11,8 @@ import toy
 from phrases import phrase
 
 import planner
-from planner.commands.site import card, site
+from planner.commands.site import solve_study
+from planner.commands.site_card import solution_text
 from planner.config.study import read_study
 from planner.messages.catalogue import Texts
 from planner.siting.candidates.builder import CandidateSet, SourceSummary
@@ -50,24 +51,24 @@ def test_every_sentence_of_a_proof_names_the_budget(plan: planner.Plan, tmp_path
 
 
 def test_the_card_names_the_budget(study: Path) -> None:
-    said = card(site(study, "maximal_covering"), Texts("en"))
+    said = solution_text(solve_study(study, "maximal_covering"), Texts("en"))
     assert phrase("cli.site_budget", budget="40") in said
     assert "no choice among these candidates within the budget of 40 × 10,000 CNY gains more than" in said
     # The fewest for everybody has no budget: it is told, with what the sites cost.
-    fewest = card(site(study, "set_covering"), Texts("zh"))
+    fewest = solution_text(solve_study(study, "set_covering"), Texts("zh"))
     assert "不受 `siting.budget`（40 万元）约束" in fewest
     assert "超出预算" in fewest
 
 
 def test_without_a_budget_none_is_named(tmp_path: Path) -> None:
-    said = card(site(toy.write_study(tmp_path), "maximal_covering"), Texts("en"))
+    said = solution_text(solve_study(toy.write_study(tmp_path), "maximal_covering"), Texts("en"))
     assert "budget" not in said
 
 
 @pytest.mark.parametrize(("model", "everywhere"), [("maximal_covering", True), ("p_median", False)])
 def test_street_positions_suffice_for_covering_only(model: str, *, everywhere: bool, tmp_path: Path) -> None:
     study = toy.STUDY.replace("sites = 1", "sites = 2") + 'sources = ["streets"]\n'
-    said = card(site(toy.write_study(tmp_path, study=study), model), Texts("en"))
+    said = solution_text(solve_study(toy.write_study(tmp_path, study=study), model), Texts("en"))
     assert ("so the bound holds for every street position" in said) == everywhere
     assert ("better street positions may lie between them" in said) != everywhere
 
@@ -81,7 +82,7 @@ def test_a_position_left_out_ends_the_proof_for_all_streets() -> None:
 
 def test_apart_m_leaves_positions_out_and_the_proof_with_them(tmp_path: Path) -> None:
     study = toy.STUDY + 'sources = ["streets"]\napart_m = 350\n'
-    answered = site(read_study(toy.write_study(tmp_path, study=study)), "maximal_covering")
+    answered = solve_study(read_study(toy.write_study(tmp_path, study=study)), "maximal_covering")
     (streets,) = [one for one in answered.run.pool.sources if one.source == "streets"]
     assert streets.kept < streets.proposed
     assert not answered.run.pool.every_street
@@ -91,6 +92,8 @@ def test_services_are_not_called_people(tmp_path: Path) -> None:
     tiers = "".join(
         f'[[siting.tiers]]\ntier = "{tier}"\nsites = 1\nminutes = 5\n' for tier in ("community", "station")
     )
-    said = card(site(toy.write_study(tmp_path, study=toy.STUDY + tiers), "hierarchical_covering"), Texts("en"))
+    said = solution_text(
+        solve_study(toy.write_study(tmp_path, study=toy.STUDY + tiers), "hierarchical_covering"), Texts("en")
+    )
     (answer,) = [line for line in said.splitlines() if line.startswith("Result:")]
     assert "people × services" in answer

@@ -130,8 +130,8 @@ def test_every_source_gives_the_same_plan(tmp_path: Path, capsys: pytest.Capture
     study = toy.STUDY.replace('[inputs.streets]\npath = "toy.gpkg"\nlayer = "streets"\n', named)
     other = toy.write_study(tmp_path / "other", study=study)
     write_streets(layer, extract, other.parent / f"streets.{ending}")
-    done(plain, capsys)
-    done(other, capsys)
+    done(plain, capsys, "plan")
+    done(other, capsys, "plan")
     assert numbers(other) == numbers(plain)
 
 

@@ -16,12 +16,12 @@ from phrases import phrase
 from test_osm import node, relation, way
 from test_street_sources import as_osm
 
-from planner.commands.check import describe, describe_as_json
+from planner.commands.check import describe_as_json, describe_inputs
 from planner.config.study import read_study
 from planner.inputs.study_inputs import read_inputs
 from planner.messages.catalogue import Texts
+from planner.population.demand_points import Entrances
 from planner.population.points import place_demand_points
-from planner.population.start_points import Entrances
 from planner.schemas.tables import Communities, Demand
 
 EXTRACT = toy.STUDY.replace('path = "toy.gpkg"\nlayer = "streets"\n', 'path = "city.osm"\n')
@@ -82,7 +82,7 @@ def test_check_tells_what_is_left_out_and_what_else_there_is(tmp_path: Path) -> 
         "closed_gates": (1, ""),
     }
     for language in ("en", "zh"):
-        said = describe(file, Texts(language))
+        said = describe_inputs(file, Texts(language))
         assert all(part in said for part in ("[inputs.buildings]", "access", "motorway", 'path = "city.osm"'))
 
 

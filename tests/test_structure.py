@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -65,3 +67,47 @@ def test_tests_stand_in_the_rooms_of_the_package() -> None:
     rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
     folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and any(path.iterdir())}
     assert folders <= rooms | {"browser", "cases", "explore", "golden", "laws", "__pycache__"}
+
+
+PRONOUNS = {"asked", "found", "known", "ones", "ready", "said", "told"}
+"""No name of its own: a reader cannot tell what it holds. `is_known` and `known_units` are adjectives."""
+VERBS_OF_SPEECH = {"ask", "asked", "asks", "reckon", "said", "say", "says", "tell", "tells", "told"}
+"""No part of a name: functions return, write, draw, refuse; parameters are requested or given."""
+OF_A_STUDY_LINE = {"asks"}
+"""Whether a line of a new study file is a question to the user."""
+LOOP_NAMES = {"one"}
+"""A name for one of two beside `other`, and in short loops; never of a parameter that stands alone."""
+
+
+def definitions() -> Iterator[tuple[str, str, bool]]:
+    """Yield names of modules, functions, parameters, classes, fields and constants; records of plan.json apart."""
+    for path, text in MODULES.items():
+        if "records" in path.parts or "service" in path.stem or path.stem == "ledger":
+            continue
+        yield f"{path}", path.stem, False
+        tree = ast.parse(text)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                yield f"{path}:{node.lineno}", node.name, False
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                names = [each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+                yield from ((f"{path}:{node.lineno}", name, "other" in names) for name in names)
+        bodies = [tree.body, *(node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef))]
+        for statement in (each for body in bodies for each in body):
+            targets = (
+                statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+            )
+            yield from (
+                (f"{path}:{statement.lineno}", each.id, False) for each in targets if isinstance(each, ast.Name)
+            )
+
+
+def test_names_are_nouns_of_the_field() -> None:
+    """No pronoun is a noun, and no verb of speech names a function."""
+    wrong = []
+    for place, name, is_pair in definitions():
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().strip("_").split("_")
+        is_pronoun = len(words) == 1 and (words[0] in PRONOUNS or (name in LOOP_NAMES and not is_pair))
+        if is_pronoun or (VERBS_OF_SPEECH - OF_A_STUDY_LINE) & {*words}:
+            wrong.append((place, name))
+    assert wrong == []

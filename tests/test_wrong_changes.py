@@ -12,7 +12,7 @@ import pytest
 import shapely
 from scipy.sparse import csr_array
 
-from planner.accessibility.branches import facilities_by_tier, main_facility, merge_branches, sum_with_branches
+from planner.accessibility.coverage import facilities_by_tier, main_facility, merge_branches, sum_with_branches
 from planner.config.sections.siting import SitingSettings as Settings
 from planner.network.network import WalkingNetwork, build_network
 from planner.network.snapping import snap

@@ -1,4 +1,4 @@
-"""A toy city that can be reckoned by hand.
+"""A toy city that can be computed by hand.
 
 Streets every 200 m from (0, 0) to (800, 400) east of the origin, in EPSG:32648 with the origin at
 (500000, 4390000); two communities of 400 × 400 m side by side; one demand point of people every 100 m along the
@@ -8,6 +8,8 @@ at (800, 400).
 
 from __future__ import annotations
 
+import pickle
+import tempfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -275,11 +277,32 @@ def layers() -> dict[str, gpd.GeoDataFrame]:
 def write_study(folder: Path, *, changed: dict[str, gpd.GeoDataFrame] | None = None, study: str = STUDY) -> Path:
     """Write the toy city's layers, some of them changed, and its study file; return the study file."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, layer in {**layers(), **(changed or {})}.items():
-        pyogrio.write_dataframe(layer, folder / "toy.gpkg", layer=name, driver="GPKG")
-    file = folder / "study.toml"
+    file, package = folder / "study.toml", folder / "toy.gpkg"
+    named = {**layers(), **(changed or {})}
+    if package.exists():
+        _write_layers(package, named)
+    else:
+        package.write_bytes(_geopackage(named))
     file.write_text(study, "utf-8")
     return file
+
+
+_GEOPACKAGES: dict[bytes, bytes] = {}
+"""Files by the pickled layers that they hold: SQLite takes longer to write one than the planner to read it."""
+
+
+def _geopackage(named: dict[str, gpd.GeoDataFrame]) -> bytes:
+    content = pickle.dumps(named)
+    if content not in _GEOPACKAGES:
+        with tempfile.TemporaryDirectory() as room:
+            _write_layers(Path(room, "toy.gpkg"), named)
+            _GEOPACKAGES[content] = Path(room, "toy.gpkg").read_bytes()
+    return _GEOPACKAGES[content]
+
+
+def _write_layers(package: Path, named: dict[str, gpd.GeoDataFrame]) -> None:
+    for name, layer in named.items():
+        pyogrio.write_dataframe(layer, package, layer=name, driver="GPKG")
 
 
 def _frame(columns: dict[str, list[object]], shapes: object) -> gpd.GeoDataFrame:

@@ -8,11 +8,12 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+from model.amenities import found_organisations, open_amenities
 from model.blocks import build_block, hang_footbridge
 from model.centres import stand_centres
 from model.country import pave_country
 from model.ground import Ground
-from model.layers import draw_layers, settle_buildings
+from model.layers import draw_amenities, draw_layers, draw_organisations, settle_buildings
 from model.places import open_shops
 from model.plan import FOOTBRIDGE, STREET_LETTERS, draw_grids
 
@@ -56,7 +57,15 @@ def main() -> None:
         grid.pave(ground)
     buildings = settle_buildings(ground.homes)
     centres = stand_centres(communities, cells, buildings, ground, village_lanes)
-    write(draw_layers(communities, grids, buildings, centres, ground, open_shops(cells)))
+    amenities = open_amenities(communities["name"].to_dict(), cells, village_lanes)
+    layers = draw_layers(communities, grids, buildings, centres, ground, open_shops(cells))
+    write(
+        {
+            **layers,
+            "amenities": draw_amenities(amenities),
+            "organisations": draw_organisations(found_organisations(cells)),
+        }
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Make the demo study of Helsinki: real streets, buildings, districts and places; modelled people.
+"""Make the demo study of Helsinki: real streets, buildings, districts, places and people.
 
-Run `python data/helsinki/make.py`; it reads `Helsinki.osm.pbf` and writes `helsinki.gpkg` beside this file,
-the same bytes each time. What is modelled, and why, stands in README.md.
+Run `python data/helsinki/make.py`; it reads `Helsinki.osm.pbf` and `population_grid.geojson` and writes
+`helsinki.gpkg` beside them, the same bytes each time. What is modelled, and why, stands in README.md.
 """
 
 from collections import Counter
@@ -22,6 +22,7 @@ from planner.io.osm.extract import DEGREES, read_osm_buildings, read_osm_points
 
 HERE = Path(__file__).parent
 EXTRACT = HERE / "Helsinki.osm.pbf"
+POPULATION = HERE / "population_grid.geojson"
 GEOPACKAGE = HERE / "helsinki.gpkg"
 CRS = "EPSG:3067"
 GRID_M = 0.01
@@ -31,15 +32,12 @@ MAJOR_LEVEL = "9"
 OTHER_MAJOR = "Keskinen suurpiiri"
 """The major district of Kallio: the extract names only the southern one."""
 
-PEOPLE = 9_800
-"""One resident to about 55 m² of the dwelling floor that follows."""
 HOMELIKE = {"apartments": 1.0, "residential": 1.0, "yes": 0.3, "block": 0.3}
 """How much of a building's floor is taken to be dwellings, by its tag; every other kind has none."""
 OTHER_USES = ("amenity", "office", "shop", "tourism", "leisure", "government", "railway", "public_transport")
 """A building that carries one of these itself is no home; a shop at a point inside it does not matter."""
 SMALLEST_HOME_M2 = 100.0
 USUAL_LEVELS = 5.0
-PEOPLE_PER_HOUSEHOLD = 1.8
 
 CENTRE_KINDS = ("library", "community_centre", "social_facility")
 SAME_PLACE = ("n369550855",)
@@ -164,20 +162,38 @@ def district_at(points: gpd.GeoSeries, districts: gpd.GeoDataFrame) -> pd.Series
     return joined["id"].fillna("")
 
 
-def settle(buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Spread `PEOPLE` over the buildings that may be homes, in proportion to their dwelling floor."""
+def read_population(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Read the cells of the population grid, cut at the districts: people in proportion to the area that stays."""
+    cells = gpd.read_file(POPULATION).to_crs(CRS)
+    inside = shapely.intersection(cells.geometry.array, districts.union_all())
+    cells["exact"] = cells["people"] * shapely.area(inside) / cells.area
+    cells = cells.set_geometry(shapely.set_precision(inside, GRID_M))[cells["exact"] > 0].reset_index(drop=True)
+    cells["people"] = share_out(round(cells["exact"].sum()), cells["exact"].to_numpy())
+    return cells
+
+
+def settle(buildings: gpd.GeoDataFrame, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Spread the people of each cell over its buildings that may be homes, by their dwelling floor."""
     used = read_osm_points(EXTRACT, OTHER_USES)["id"]
     footprint_m2 = buildings.area
     share = buildings["building"].map(HOMELIKE).fillna(0.0)
     # A name in the centre of a capital is mostly that of a ministry, a bank or a department store.
     unnamed = (buildings["name"] == "") | buildings["building"].isin(["apartments", "residential"])
     homes = (share > 0) & unnamed & ~buildings["id"].isin(used) & (footprint_m2 >= SMALLEST_HOME_M2)
-    floor_m2 = (footprint_m2 * buildings["levels"].clip(lower=1.0).fillna(USUAL_LEVELS) * share)[homes]
-    people = 1 + share_out(PEOPLE - len(floor_m2), floor_m2.to_numpy())
-    households = np.maximum(1, np.rint(people / PEOPLE_PER_HOUSEHOLD)).astype(int)
-    settled = buildings.loc[homes, ["id", "geometry"]].reset_index(drop=True)
-    settled.insert(1, "people", people)
-    settled.insert(2, "households", households)
+    floor_m2 = footprint_m2 * buildings["levels"].clip(lower=1.0).fillna(USUAL_LEVELS)
+    middles = shapely.point_on_surface(buildings.geometry.array)
+    people = np.zeros(len(buildings), dtype=int)
+    for cell, count in zip(cells.geometry, cells["people"], strict=True):
+        near = shapely.contains(cell, middles)
+        # Where no building may be a home, somebody lives in the others.
+        own = np.flatnonzero(near & homes) if (near & homes).any() else np.flatnonzero(near)
+        weights = floor_m2[own] * (share[own] if (near & homes).any() else 1.0)
+        if len(own):
+            people[own] += share_out(int(count), weights.to_numpy())
+        elif count:
+            raise ValueError(f"no building for {count} people")
+    settled = buildings.loc[people > 0, ["id", "geometry"]].reset_index(drop=True)
+    settled.insert(1, "people", people[people > 0])
     return settled
 
 
@@ -249,13 +265,14 @@ def main() -> None:
     box = read_box()
     districts = outline_districts(box)
     every_building = round_off(read_osm_buildings(EXTRACT))
-    homes = settle(every_building)
+    cells = read_population(districts)
+    homes = settle(every_building, cells)
     lives_in = district_at(homes.representative_point(), districts)
-    sums = homes.groupby(lives_in)[["people", "households"]].sum().reindex(districts["id"], fill_value=0)
-    counted = {column: sums[column].to_numpy() for column in sums.columns}
+    people = homes.groupby(lives_in)["people"].sum().reindex(districts["id"], fill_value=0).to_numpy()
     write(
         {
-            "communities": districts.assign(**counted)[[*districts.columns[:-1], *sums.columns, "geometry"]],
+            "communities": districts.assign(people=people)[[*districts.columns[:-1], "people", "geometry"]],
+            "population_grid": cells[["id", "people", "geometry"]],
             "centres": place_centres(every_building, districts),
             "buildings": homes,
             "water": draw_water(box),

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accessibility.branches import is_branch, merge_branches
-from planner.accessibility.coverage import own_facility_minutes
+from planner.accessibility.coverage import is_branch, merge_branches, own_facility_minutes
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import FloatArray, WalkSettings
 from planner.schemas.tables import PREMISES, Communities, Facilities
@@ -19,41 +18,29 @@ from planner.schemas.tables import PREMISES, Communities, Facilities
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AccessData:
-    """Facilities, communities and people, and the walks between them.
-
-    Attributes
-    ----------
-    facilities, communities, demand
-        Tables; demand points with their community.
-    households
-        Households by community id.
-    times
-        Walking minutes between facilities and demand points, each facility by itself.
-    between
-        The same between facilities; None where not computed.
-    areas
-        Service areas, shape (facilities, limits); None where not drawn.
-    limits_min, standard_min
-        The study's limits, and the service standard, minutes.
-    walk
-        Speed and access.
-    neighbours, neighbour_kinds
-        Ids of the centres of neighbouring districts: people walk to them, no rule is for them; and the kind of
-        each neighbouring community, by its id.
-    """
+    """Facilities, communities and people, and the walks between them."""
 
     facilities: Facilities
     communities: Communities
     demand: gpd.GeoDataFrame
+    """`facilities`, `communities`, `demand`: Tables; demand points with their community."""
     households: pd.Series
+    """Households by community id."""
     times: TravelTimes
+    """Walking minutes between facilities and demand points, each facility by itself."""
     limits_min: Sequence[float]
     standard_min: float
+    """`limits_min`, `standard_min`: The study's limits, and the service standard, minutes."""
     walk: WalkSettings
+    """Speed and access."""
     between: TravelTimes | None = None
+    """The same between facilities; None where not computed."""
     areas: NDArray[np.object_] | None = None
+    """Service areas, shape (facilities, limits); None where not drawn."""
     neighbours: frozenset[str] = frozenset()
     neighbour_kinds: Mapping[str, str] = field(default_factory=dict)
+    """`neighbours`, `neighbour_kinds`: Ids of the centres of neighbouring districts: people walk to them, no rule
+    is for them; and the kind of each neighbouring community, by its id."""
 
     @property
     def is_premises(self) -> NDArray[np.bool_]:

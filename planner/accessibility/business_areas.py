@@ -16,7 +16,7 @@ from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walk_dis
 from planner.config.sections.demand import BusinessAreaSettings
 from planner.messages.catalogue import Language, Phrase
 from planner.messages.notices import Notice
-from planner.network.isochrones.unions import union
+from planner.network.isochrones.unions import unite_areas
 from planner.network.network import WalkingNetwork
 from planner.network.positions import select_snapped
 from planner.network.snapping import SnappedPoints
@@ -30,30 +30,22 @@ STATION = "station"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BusinessAreas:
-    """Business areas of a study.
-
-    Attributes
-    ----------
-    table
-        One row an area, most workers first: id (B1, B2, …), name, name_from (given, place or street), places,
-        workers, workers_given (of these, those that the layer states), middle (id of the central place),
-        station_within (whether a station is within the standard of it), station and station_min (the nearest, ""
-        and `inf` where none can be reached), centre and centre_min (the nearest of any tier), workers_covered
-        (within the standard of a station), workers_near_middle (within the standard of the central place),
-        area_m2, geometry (its extent).
-    places
-        The places that count, with circle (id of the area, "" in none) and station_min (`inf` beyond the
-        standard).
-    standard_min
-        Service standard, minutes.
-    notices
-        Places that reach no street.
-    """
+    """Business areas of a study."""
 
     table: gpd.GeoDataFrame
+    """One row an area, most workers first: id (B1, B2, …), name, name_from (given, place or street), places,
+    workers, workers_given (of these, those that the layer states), middle (id of the central place),
+    station_within (whether a station is within the standard of it), station and station_min (the nearest, ""
+    and `inf` where none can be reached), centre and centre_min (the nearest of any tier), workers_covered
+    (within the standard of a station), workers_near_middle (within the standard of the central place), area_m2,
+    geometry (its extent)."""
     places: gpd.GeoDataFrame
+    """The places that count, with circle (id of the area, "" in none) and station_min (`inf` beyond the
+    standard)."""
     standard_min: float
+    """Service standard, minutes."""
     notices: tuple[Notice, ...]
+    """Places that reach no street."""
 
 
 def find_business_areas(  # noqa: PLR0913 - inputs of one stage, each by name
@@ -213,7 +205,7 @@ def _extents(
     parts = np.concatenate([areas, shapely.buffer(ways, narrow.access_m)])
     ends = np.cumsum([len(own) for own in members])
     return [
-        union(parts[np.concatenate([spots, spots + len(rows)])])
+        unite_areas(parts[np.concatenate([spots, spots + len(rows)])])
         for spots in (np.arange(end - len(own), end) for own, end in zip(members, ends, strict=True))
     ]
 

@@ -1,9 +1,9 @@
-"""Coverage: people within a walking limit of a facility, counted at demand points by travel time."""
+"""Coverage: people of each group within a walking limit of a facility, which counts with its branches."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -11,13 +11,62 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.branches import facilities_by_tier, is_branch, merge_branches
 from planner.messages.errors import Issue
 from planner.network.argument_checks import check_counts, check_limits, length_issues, raise_issues
-from planner.network.isochrones.unions import union
+from planner.network.isochrones.unions import unite_areas
 from planner.network.travel_times import TravelTimes
-from planner.network.walk import WalkSettings, is_within
-from planner.schemas.tables import PREMISES, Communities, Facilities
+from planner.network.walk import FloatArray, IndexArray, WalkSettings, is_within
+from planner.population.groups import GroupDemand
+from planner.schemas.tables import PREMISES, TIERS, Communities, Facilities
+
+
+def is_branch(facilities: Facilities) -> NDArray[np.bool_]:
+    """Return True for branches of another facility, shape (facilities,)."""
+    # Trials of improvements ask some thousand times: plain texts compare in a tenth of the time.
+    return np.asarray(facilities["branch_of"].to_numpy(dtype=object) != "", dtype=np.bool_)
+
+
+def main_facility(facilities: Facilities) -> IndexArray:
+    """Return the position of the facility that each is counted with: itself unless it is a branch."""
+    position = pd.Series(np.arange(len(facilities)), index=facilities["id"])
+    named = facilities["branch_of"].where(facilities["branch_of"] != "", facilities["id"])
+    return np.asarray(position.reindex(named), dtype=np.int64)
+
+
+def facilities_by_tier(facilities: Facilities) -> dict[str, NDArray[np.bool_]]:
+    """Return a mask of facilities for each tier, in the order of `TIERS`; branches count with their main one."""
+    tier = facilities["tier"].to_numpy(dtype=object)[main_facility(facilities)]
+    return {name: np.asarray(tier == name, dtype=np.bool_) for name in TIERS if (tier == name).any()}
+
+
+def merge_branches(times: TravelTimes, facilities: Facilities) -> TravelTimes:
+    """Return the shortest walks to each facility or a branch of it; branches by themselves have none.
+
+    Examples
+    --------
+    >>> times = TravelTimes(np.array([0, 1, 1]), np.array([0, 0, 1]), np.array([5.0, 3.0, 4.0]), 2, 2, 15.0)
+    >>> table = Facilities(pd.DataFrame({"id": ["C", "B"], "branch_of": ["", "C"]}))
+    >>> joined = merge_branches(times, table)
+    >>> joined.facility.tolist(), joined.demand.tolist(), joined.minutes.tolist()
+    ([0, 0], [0, 1], [3.0, 4.0])
+    """
+    if not is_branch(facilities).any():
+        return times
+    facility = main_facility(facilities)[times.facility]
+    order = np.lexsort((times.minutes, times.demand, facility))
+    facility, demand, minutes = facility[order], times.demand[order], times.minutes[order]
+    is_first = np.concatenate([[True], (np.diff(facility) != 0) | (np.diff(demand) != 0)])[: len(order)]
+    return replace(times, facility=facility[is_first], demand=demand[is_first], minutes=minutes[is_first])
+
+
+def sum_with_branches(values: FloatArray, facilities: Facilities) -> FloatArray:
+    """Sum a column over each facility and its branches; a branch keeps its own value; NaN is not known."""
+    branch = is_branch(facilities)
+    if not branch.any():
+        return values
+    summed = np.array(values)
+    np.add.at(summed, main_facility(facilities)[branch], values[branch])
+    return summed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,31 +76,22 @@ class Coverage:
     The three tables have, for each limit: people, people_covered, people_share, points, points_covered,
     points_share, area_m2, area_covered_m2, area_share, and people_overlap (two centres or more within the limit).
     A share of nothing is NaN.
-
-    Attributes
-    ----------
-    total
-        One row a limit.
-    by_community
-        One row a community and limit; own_people_covered counts those within the limit of the community's own
-        centres.
-    by_tier
-        One row a tier and limit: what the centres of that tier alone reach.
-    demand
-        The demand points with nearest_min (`inf` beyond the horizon), nearest_facility (id or ""; of a
-        branch, that of its centre) and facilities_<limit>min, how many centres are within each limit.
-    uncovered
-        The demand points with people beyond the standard.
-    standard_min
-        The limit that counts as served, minutes.
     """
 
     total: pd.DataFrame
+    """One row a limit."""
     by_community: pd.DataFrame
+    """One row a community and limit; own_people_covered counts those within the limit of the community's own
+    centres."""
     by_tier: pd.DataFrame
+    """One row a tier and limit: what the centres of that tier alone reach."""
     demand: gpd.GeoDataFrame
+    """The demand points with nearest_min (`inf` beyond the horizon), nearest_facility (id or ""; of a branch, that
+    of its centre) and facilities_<limit>min, how many centres are within each limit."""
     uncovered: gpd.GeoDataFrame
+    """The demand points with people beyond the standard."""
     standard_min: float
+    """The limit that counts as served, minutes."""
 
 
 def count_column(limit_min: float) -> str:
@@ -114,8 +154,8 @@ def measure_coverage(  # noqa: PLR0913 - the tables, their limits, and what is n
     total, by_community, by_tier = [], [], []
     outline = shapely.union_all(communities.geometry.array)
     for column, limit in enumerate(limits_min):
-        tier_areas = {tier: union(areas[chosen, column]) for tier, chosen in of_tier.items()}
-        reached = union(list(tier_areas.values()))
+        tier_areas = {tier: unite_areas(areas[chosen, column]) for tier, chosen in of_tier.items()}
+        reached = unite_areas(list(tier_areas.values()))
         inside = points[count_column(limit)].to_numpy()
         total.append({"limit_min": limit, **people_shares(demand, inside), **_area(outline, reached)})
         for tier, chosen in of_tier.items():
@@ -184,7 +224,7 @@ def merge_service_areas(
     areas: NDArray[np.object_], *, limits_min: Sequence[float], crs: object
 ) -> gpd.GeoDataFrame:
     """Return the union of all service areas by limit: limit_min, geometry."""
-    merged = [union(areas[:, column]) for column in range(len(limits_min))]
+    merged = [unite_areas(areas[:, column]) for column in range(len(limits_min))]
     return gpd.GeoDataFrame(pd.DataFrame({"limit_min": list(limits_min)}), geometry=merged, crs=crs)
 
 
@@ -268,3 +308,79 @@ def _area(outline: shapely.Geometry, reached: shapely.Geometry) -> dict[str, flo
 
 def _share(part: float, whole: float) -> float:
     return part / whole if whole > 0 else float("nan")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupCoverage:
+    """Coverage of one population group."""
+
+    group: GroupDemand
+    """The group and its demand points."""
+    limits_min: tuple[float, ...]
+    standard_min: float
+    """`limits_min`, `standard_min`: Its limits and service standard, minutes."""
+    total: pd.DataFrame
+    by_community: pd.DataFrame
+    by_tier: pd.DataFrame
+    """`total`, `by_community`, `by_tier`: As in `Coverage`, without shares of area, which are the same for all
+    groups."""
+    demand: gpd.GeoDataFrame
+    """Its points with nearest_min, nearest_facility and facilities_<limit>min."""
+    uncovered: gpd.GeoDataFrame
+    """Those with people beyond the standard."""
+
+
+def measure_group_coverage(
+    group: GroupDemand,
+    times: TravelTimes,
+    facilities: Facilities,
+    communities: Communities,
+    *,
+    limits_min: tuple[float, ...],
+    standard_min: float,
+) -> GroupCoverage:
+    """Count the people of one group within each of its limits of a facility.
+
+    Parameters
+    ----------
+    group
+        Its demand points.
+    times
+        Walking minutes between facilities and these points, up to its longest limit, each facility by itself; a
+        branch counts as its main one.
+    facilities, communities
+        Tables.
+    limits_min, standard_min
+        Limits in minutes, rising; the service standard.
+
+    Returns
+    -------
+    coverage
+        The tables.
+    """
+    points = group.points
+    served = merge_branches(times, facilities)
+    demand = with_nearest(points, served, facilities, limits_min=limits_min)
+    of_tier = facilities_by_tier(facilities)
+    rows_of = points.groupby("community").indices
+    total, by_community, by_tier = [], [], []
+    for limit in limits_min:
+        inside = demand[count_column(limit)].to_numpy()
+        total.append({"limit_min": limit, **people_shares(points, inside)})
+        for tier, chosen in of_tier.items():
+            count = served.of_facilities(chosen).count_within(limit)
+            by_tier.append({"tier": tier, "limit_min": limit, **people_shares(points, count)})
+        for community, name in zip(communities["id"], communities["name"], strict=True):
+            rows = rows_of.get(community, np.zeros(0, dtype=np.int64))
+            shares = people_shares(points.iloc[rows], inside[rows])
+            by_community.append({"community": community, "name": name, "limit_min": limit, **shares})
+    return GroupCoverage(
+        group=group,
+        limits_min=limits_min,
+        standard_min=standard_min,
+        total=pd.DataFrame(total),
+        by_community=pd.DataFrame(by_community),
+        by_tier=pd.DataFrame(by_tier),
+        demand=demand,
+        uncovered=beyond_standard(demand, standard_min),
+    )

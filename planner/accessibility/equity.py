@@ -26,28 +26,22 @@ LORENZ_STEPS = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Equity:
-    """Distribution of the walk to the nearest facility.
-
-    Attributes
-    ----------
-    groups
-        One row a population group (everybody, 65 and more, further groups): group, people, people_reaching,
-        people_unreachable, uncovered and uncovered_share (beyond the standard, with the unreachable), mean_min,
-        median_min, gini, theil, gap (FGT with power 1) and severity (power 2), worst_from_min (the worst-served
-        tenth walk at least this), worst_mean_min (of those of them who reach a centre), worst_people,
-        worst_unreachable. NaN where nobody, or not known.
-    lorenz
-        One row a group and tenth of the people, from the shortest walks: group, people_share, minutes_share.
-    by_subdistrict
-        One row a subdistrict: subdistrict (its name), people, people_unreachable, mean_min, gini, uncovered_share.
-    between_share
-        The part of the Theil index between subdistricts, 0–1; the rest is within them. NaN where everything is 0.
-    """
+    """Distribution of the walk to the nearest facility."""
 
     groups: pd.DataFrame
+    """One row a population group (everybody, 65 and more, further groups): group, people, people_reaching,
+    people_unreachable, uncovered and uncovered_share (beyond the standard, with the unreachable), mean_min,
+    median_min, gini, theil, gap (FGT with power 1) and severity (power 2), worst_from_min (the worst-served
+    tenth walk at least this), worst_mean_min (of those of them who reach a centre), worst_people,
+    worst_unreachable. NaN where nobody, or not known."""
     lorenz: pd.DataFrame
+    """One row a group and tenth of the people, from the shortest walks: group, people_share, minutes_share."""
     by_subdistrict: pd.DataFrame
+    """One row a subdistrict: subdistrict (its name), people, people_unreachable, mean_min, gini,
+    uncovered_share."""
     between_share: float
+    """The part of the Theil index between subdistricts, 0–1; the rest is within them. NaN where everything
+    is 0."""
 
 
 def measure_equity(
@@ -226,12 +220,12 @@ def worst_served(minutes: FloatArray, people: FloatArray, *, share: float = TENT
     }
 
 
-def gap(minutes: FloatArray, people: FloatArray, *, limit_min: float, power: float) -> float:
+def access_gap(minutes: FloatArray, people: FloatArray, *, limit_min: float, power: float) -> float:
     r"""Return the Foster–Greer–Thorbecke index :math:`\sum_{t_i > T} p_i ((t_i - T) / T)^\alpha / P`.
 
     Examples
     --------
-    >>> gap(np.array([5.0, 10.0]), np.array([1.0, 1.0]), limit_min=5.0, power=1)
+    >>> access_gap(np.array([5.0, 10.0]), np.array([1.0, 1.0]), limit_min=5.0, power=1)
     0.5
     """
     if not people.sum() > 0:
@@ -256,8 +250,8 @@ def _of_group(minutes: FloatArray, people: FloatArray, standard_min: float) -> d
         "median_min": _median(minutes, people),
         "gini": gini(walked, heads),
         "theil": theil(walked, heads),
-        "gap": gap(walked, heads, limit_min=standard_min, power=1),
-        "severity": gap(walked, heads, limit_min=standard_min, power=2),
+        "gap": access_gap(walked, heads, limit_min=standard_min, power=1),
+        "severity": access_gap(walked, heads, limit_min=standard_min, power=2),
         **worst_served(minutes, people),
     }
 

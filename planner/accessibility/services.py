@@ -39,45 +39,34 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ServiceAccess:
-    """Access to one service.
-
-    Attributes
-    ----------
-    service
-        Its facilities, and what is asked of it.
-    points
-        Where the people that it is for live: id, people, community, geometry.
-    nearest_min, nearest
-        Minutes from each resident's point to the nearest facility that counts (`inf` where none is reached, NaN
-        where none is known), and its position (-1), shape (demand,).
-    nth_min
-        Minutes to the n-th nearest; beyond three times the standard `inf`, shape (demand,).
-    group_min, nearest_of_group, group_nearest, within
-        Minutes from the group's points to the n-th nearest and to the nearest, the position of the nearest, and
-        how many facilities that count lie within the standard, shape (points,).
-    reason
-        Why people at a point lack it: one of `REASONS`; "" where they do not, or where it is not known, shape
-        (points,).
-    access
-        Capacity per person within the standard (2SFCA); NaN where not known; None where no capacity is asked for,
-        shape (points,).
-    catchment
-        People within the standard of each facility, those of neighbouring districts with them; None as `access`,
-        shape (places,).
-    """
+    """Access to one service."""
 
     service: ServicePlaces
+    """Its facilities, and what is asked of it."""
     points: gpd.GeoDataFrame
+    """Where the people that it is for live: id, people, community, geometry."""
     nearest_min: FloatArray
     nearest: IndexArray
+    """`nearest_min`, `nearest`: Minutes from each resident's point to the nearest facility that counts (`inf`
+    where none is reached, NaN where none is known), and its position (-1), shape (demand,)."""
     nth_min: FloatArray
+    """Minutes to the n-th nearest; beyond three times the standard `inf`, shape (demand,)."""
     group_min: FloatArray
     nearest_of_group: FloatArray
     group_nearest: IndexArray
     within: IndexArray
+    """`group_min`, `nearest_of_group`, `group_nearest`, `within`: Minutes from the group's points to the n-th
+    nearest and to the nearest, the position of the nearest, and how many facilities that count lie within the
+    standard, shape (points,)."""
     reason: NDArray[np.object_]
+    """Why people at a point lack it: one of `REASONS`; "" where they do not, or where it is not known, shape
+    (points,)."""
     access: FloatArray | None
+    """Capacity per person within the standard (2SFCA); NaN where not known; None where no capacity is asked for,
+    shape (points,)."""
     catchment: FloatArray | None = None
+    """People within the standard of each facility, those of neighbouring districts with them; None as `access`,
+    shape (places,)."""
 
     @property
     def id(self) -> str:
@@ -102,35 +91,26 @@ class ServiceAccess:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Services:
-    """Access to all services of a study.
-
-    Attributes
-    ----------
-    access
-        One a service, the study's own facilities first.
-    total, by_community
-        One row a service (and community): service, people, people_served, people_share, people_full (within
-        reach of what is full), people_unknown (no facility is known), mean_min (of those who reach one),
-        capacity_per_1000 (2SFCA). NaN where not known.
-    demand
-        The residents' points: missing (basic services beyond the standard), completeness (weighted share of the
-        services within it, 0–1), sufficient (no basic service missing). Services not known are left out of all.
-    completeness_total, completeness_by_community
-        People, people_sufficient, sufficient_share, missing_mean, completeness; in total and by community.
-    fairness
-        The same by group of people, with the Gini index of completeness.
-    notices
-        Facilities that reach no street.
-    """
+    """Access to all services of a study."""
 
     access: tuple[ServiceAccess, ...]
+    """One a service, the study's own facilities first."""
     total: pd.DataFrame
     by_community: pd.DataFrame
+    """`total`, `by_community`: One row a service (and community): service, people, people_served, people_share,
+    people_full (within reach of what is full), people_unknown (no facility is known), mean_min (of those who
+    reach one), capacity_per_1000 (2SFCA). NaN where not known."""
     demand: gpd.GeoDataFrame
+    """The residents' points: missing (basic services beyond the standard), completeness (weighted share of the
+    services within it, 0–1), sufficient (no basic service missing). Services not known are left out of all."""
     completeness_total: Mapping[str, float]
     completeness_by_community: pd.DataFrame
+    """`completeness_total`, `completeness_by_community`: People, people_sufficient, sufficient_share,
+    missing_mean, completeness; in total and by community."""
     fairness: pd.DataFrame
+    """The same by group of people, with the Gini index of completeness."""
     notices: tuple[Notice, ...]
+    """Facilities that reach no street."""
 
 
 def completeness_index(reached: Sequence[Bools], weights: Sequence[float]) -> FloatArray:

@@ -14,22 +14,15 @@ from planner.network.walk import FloatArray, IndexArray, is_within
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catchments:
-    """Results of a two-step floating catchment area method.
-
-    Attributes
-    ----------
-    people
-        Population of each catchment, weighted by zone, shape (facilities,).
-    ratio
-        Supply per person in the catchment, shape (facilities,); NaN where the supply is not known or the catchment
-        is empty.
-    access
-        Sum of the ratios in reach, weighted by zone, shape (demand,); NaN where one of them is not known.
-    """
+    """Results of a two-step floating catchment area method."""
 
     people: FloatArray
+    """Population of each catchment, weighted by zone, shape (facilities,)."""
     ratio: FloatArray
+    """Supply per person in the catchment, shape (facilities,); NaN where the supply is not known or the catchment
+    is empty."""
     access: FloatArray
+    """Sum of the ratios in reach, weighted by zone, shape (demand,); NaN where one of them is not known."""
 
 
 def two_step_access(

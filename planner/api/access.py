@@ -4,19 +4,165 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
+from geopandas.plotting import GeoplotAccessor
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from planner.accessibility.coverage import merge_service_areas
-from planner.api.area_frame import AreaFrame
 from planner.api.arguments import check_choice, check_number, read_limit, read_minutes
-from planner.api.definitions import DEFINITIONS, EXACT, approximate_areas, area_errors
 from planner.api.frames import Points, labels_at, read_points, restore_crs
 from planner.api.networks import WalkNetwork, walker_of
 from planner.api.progress import CallProgress
+from planner.network.isochrones.small_discs import stretches_within
+from planner.network.isochrones.unions import capsule_unions
+from planner.network.positions import as_snapped, positions_of_nodes
+from planner.network.reached_edges import (
+    EdgeIntervals,
+    as_drawn,
+    clip_to_reach,
+    edge_segments_of,
+    find_reached_edges,
+    merge_intervals,
+    split_at_segments,
+)
+from planner.network.search import search
+from planner.network.snapping import SnappedPoints
+from planner.network.walk import FloatArray, IndexArray, is_within
+from planner.network.walker import Walker
+from planner.reporting.notebook_maps import warn_offline
+from planner.reporting.style import shades
+
+EXACT = "exact"
+DEFINITIONS = (EXACT, "network_buffer", "hull", "node")
+QUARTER_SEGMENTS = 8
+
+
+def approximate_areas(
+    walker: Walker, facilities: SnappedPoints, limits_min: Sequence[float], *, definition: str, buffer_m: float
+) -> NDArray[np.object_]:
+    """Draw areas by another definition; see `planner.api.access.isochrones`.
+
+    Returns
+    -------
+    areas
+        Polygons, empty where nothing is reached, shape (facilities, limits).
+    """
+    if definition == "network_buffer":
+        return _street_buffers(walker, facilities, limits_min, buffer_m)
+    return _from_nearest_junction(walker, facilities, limits_min, buffer_m if definition == "node" else None)
+
+
+def area_errors(areas: NDArray[np.object_], exact: NDArray[np.object_]) -> dict[str, FloatArray]:
+    """Return the error of areas as shares of the exact area: area_bias and symmetric_difference."""
+    true_m2 = shapely.area(exact)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {
+            "area_bias": np.asarray((shapely.area(areas) - true_m2) / true_m2),
+            "symmetric_difference": np.asarray(shapely.area(shapely.symmetric_difference(areas, exact)) / true_m2),
+        }
+
+
+def _street_buffers(
+    walker: Walker, facilities: SnappedPoints, limits_min: Sequence[float], buffer_m: float
+) -> NDArray[np.object_]:
+    """Buffer the streets that are walked within each limit, cut where the limit ends."""
+    reach = search(walker.network, facilities, reach_m=walker.walk.metres(max(limits_min)))
+    network, facilities, runs = as_drawn(
+        walker.network, facilities, find_reached_edges(walker.network, facilities, reach)
+    )
+    lines = edge_segments_of(network)
+    areas = np.empty((len(facilities.xy), len(limits_min)), dtype=object)
+    for column, limit in enumerate(limits_min):
+        limit_m = walker.walk.metres(limit)
+        run, from_m, to_m = clip_to_reach(lines, runs, limit_m)
+        row, near_m, far_m = stretches_within(facilities, 0.0, min(limit_m, facilities.access_m))
+        segment = facilities.segment[row]
+        begin_m = network.segment_from_m[segment]
+        walked = EdgeIntervals(runs.point[run], runs.edge[run], from_m, to_m)
+        beside = EdgeIntervals(
+            facilities.point[row], network.segment_edge[segment], begin_m + near_m, begin_m + far_m
+        )
+        both = merge_intervals([walked, beside])
+        segments, _, _, end = split_at_segments(network, lines.first, both.edge, both.from_m, both.to_m)
+        point = np.repeat(both.point, np.diff(end, prepend=0))
+        ends = np.searchsorted(point, np.arange(1, len(areas) + 1))
+        areas[:, column], _ = capsule_unions(segments, ends, buffer_m, quarter_segments=QUARTER_SEGMENTS)
+    return areas
+
+
+def _from_nearest_junction(
+    walker: Walker, facilities: SnappedPoints, limits_min: Sequence[float], buffer_m: float | None
+) -> NDArray[np.object_]:
+    """Start at the nearest junction: hull of the junctions reached, or whole streets between them, buffered."""
+    network, drawn = walker.network, walker.network.as_drawn
+    nearest = shapely.STRtree(shapely.points(drawn.node_xy)).nearest(shapely.points(facilities.xy))
+    starts: IndexArray = np.asarray(nearest, dtype=np.int64)
+    every = np.arange(len(drawn.node_xy))
+    minutes = walker.time_matrix(
+        as_snapped(positions_of_nodes(network, starts.tolist()), network),
+        as_snapped(positions_of_nodes(network, every.tolist()), network),
+        within_min=max(limits_min),
+    )
+    areas = np.empty((len(starts), len(limits_min)), dtype=object)
+    for column, limit in enumerate(limits_min):
+        reached = is_within(minutes, limit)
+        if buffer_m is None:
+            hulls = [shapely.convex_hull(shapely.multipoints(drawn.node_xy[nodes])) for nodes in reached]
+            areas[:, column] = [hull if hull.geom_type == "Polygon" else shapely.Polygon() for hull in hulls]
+        else:
+            whole = [nodes[drawn.edge_nodes].all(axis=1)[drawn.segment_edge] for nodes in reached]
+            segments = np.concatenate([drawn.segment_xy[walked] for walked in whole])
+            ends = np.cumsum([walked.sum() for walked in whole])
+            areas[:, column], _ = capsule_unions(segments, ends, buffer_m, quarter_segments=QUARTER_SEGMENTS)
+    return areas
+
+
+class AreaFrame(gpd.GeoDataFrame):
+    """GeoDataFrame with `minutes`, drawn by them: the shortest walk darkest.
+
+    Its operations return plain GeoDataFrames.
+    """
+
+    def explore(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - a folium map
+        """Draw an interactive map; options are those of `GeoDataFrame.explore`, such as `tiles`."""
+        if not (args or {"column", "color"} & options.keys()):
+            style = {"fillOpacity": 0.45, "weight": 1, "color": "#ffffff"}
+            looks = {"column": "minutes", "categorical": True, "cmap": [*self.shades().values()]}
+            options = looks | {"style_kwds": style} | options
+        return warn_offline(super().explore(*args, **options))
+
+    @property
+    def plot(self) -> GeoplotAccessor:
+        """Draw the areas with matplotlib; options are those of `GeoDataFrame.plot`."""
+        return _AreaPlot(self)
+
+    def shades(self) -> dict[float, str]:
+        """Return the colour of each limit, the shortest first."""
+        limits = sorted(self["minutes"].unique())
+        return dict(zip(limits, shades(len(limits)), strict=True))
+
+
+class _AreaPlot(GeoplotAccessor):
+    def __init__(self, frame: AreaFrame) -> None:
+        super().__init__(frame)
+        self._frame = frame
+
+    def __call__(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - matplotlib axes
+        if args or {"column", "color", "kind"} & options.keys():
+            return super().__call__(*args, **options)  # type: ignore[no-untyped-call]
+        # Classes of geopandas are drawn in their order, the largest areas on top: rows keep theirs.
+        of_limit = self._frame.shades()
+        looks = {"color": [of_limit[limit] for limit in self._frame["minutes"]], "edgecolor": "white"}
+        axes: Any = super().__call__(**looks | options)  # type: ignore[no-untyped-call]
+        axes.legend(handles=[Patch(color=of_limit[limit], label=f"{limit:g} min") for limit in of_limit])
+        return axes
+
 
 Minutes = float | Sequence[float]
 

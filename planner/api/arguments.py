@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import numbers
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
@@ -11,8 +10,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from planner.config.sections.base import Settings
-from planner.messages.catalogue import Phrase
-from planner.messages.errors import DataError, Issue
+from planner.messages.errors import DataError, Issue, suggest_name
 
 AnySettings = TypeVar("AnySettings", bound=Settings)
 
@@ -79,20 +77,21 @@ def check_number(name: str, value: object, *, least: float = 0.0) -> float:
     return number
 
 
-def check_choice(name: str, value: object, known: Sequence[str], *, found: str = "") -> str:
-    """Return a value that is one of `known`.
+def check_choice(name: str, value: object, choices: Sequence[str]) -> str:
+    """Return a value that is one of `choices`.
 
     Raises
     ------
     DataError
         It is not; the nearest known one is named.
     """
-    if not isinstance(value, str) or value not in known:
+    if not isinstance(value, str) or value not in choices:
         raise DataError(
             name,
             [
                 Issue(
-                    "unknown_choice", {"name": name, "found": found or in_short(value), "hint": hint(value, known)}
+                    "unknown_choice",
+                    {"name": name, "found": in_short(value), "hint": suggest_name(value, choices)},
                 )
             ],
         )
@@ -112,7 +111,11 @@ def check_settings(
     for argument, value in values.items():
         if argument not in model.model_fields:
             known = [*others, *model.model_fields]
-            values = {"name": name, "found": f"{argument}={in_short(value)}", "hint": hint(argument, known)}
+            values = {
+                "name": name,
+                "found": f"{argument}={in_short(value)}",
+                "hint": suggest_name(argument, known),
+            }
             raise DataError(name, [Issue("unknown_choice", values)])
     try:
         return model.model_validate(values)
@@ -123,12 +126,3 @@ def check_settings(
             "wrong_argument", {"name": argument, "found": in_short(first["input"]), "reason": first["msg"]}
         )
         raise DataError(name, [issue]) from error
-
-
-def hint(value: object, known: Iterable[object]) -> Phrase:
-    """Return the known name nearest to a value, else all of them."""
-    names = [str(one) for one in known]
-    near = difflib.get_close_matches(str(value), names, n=1)
-    if near:
-        return Phrase("errors.did_you_mean", {"name": near[0]})
-    return Phrase("errors.known_settings", {"names": ", ".join(names) or "–"})

@@ -92,6 +92,6 @@ def propose(
         settings=settings,
         taken=frozenset() if existing is None else frozenset(map(str, existing.labels)),
     )
-    found = builder.build().candidates if len(uncovered) else ()
-    table = candidate_table(found, walker.network.crs).set_index("id")
+    candidates_built = builder.build().candidates if len(uncovered) else ()
+    table = candidate_table(candidates_built, walker.network.crs).set_index("id")
     return gpd.GeoDataFrame(table[["source", "people", "geometry"]])

@@ -30,26 +30,18 @@ Minutes = float | Sequence[float]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CoverageResult(MapResult):
-    """People within walking limits of a facility.
-
-    Attributes
-    ----------
-    total
-        One row a limit (index: minutes): people, people_covered, people_share, people_overlap (two facilities or
-        more), overlap_share, points, points_covered, points_share.
-    by_group
-        The same by group: group, minutes, and these columns; None without groups.
-    people
-        The people as given, with minutes and facility of the nearest (`inf` and missing beyond the longest limit)
-        and facilities (number within the longest limit).
-    facilities
-        The facilities as given.
-    """
+    """People within walking limits of a facility."""
 
     total: pd.DataFrame
+    """One row a limit (index: minutes): people, people_covered, people_share, people_overlap (two facilities or
+    more), overlap_share, points, points_covered, points_share."""
     by_group: pd.DataFrame | None
+    """The same by group: group, minutes, and these columns; None without groups."""
     people: gpd.GeoDataFrame
+    """The people as given, with minutes and facility of the nearest (`inf` and missing beyond the longest limit)
+    and facilities (number within the longest limit)."""
     facilities: gpd.GeoDataFrame
+    """The facilities as given."""
 
     @property
     def share(self) -> float:
@@ -217,10 +209,12 @@ def two_step_fca(
     amounts = read_numbers(starts, supply, "facilities")
     with CallProgress("two_step_fca") as progress:
         times = progress.times(walker, starts.snaps, ends.snaps, within_min=zones[-1])
-    found = two_step_access(times, ends.people, amounts, zones_min=zones, weights=weights)
+    catchments = two_step_access(times, ends.people, amounts, zones_min=zones, weights=weights)
     return (
-        gpd.GeoDataFrame(ends.frame.assign(access=found.access)),
-        gpd.GeoDataFrame(starts.frame.assign(people_in_catchment=found.people, supply_ratio=found.ratio)),
+        gpd.GeoDataFrame(ends.frame.assign(access=catchments.access)),
+        gpd.GeoDataFrame(
+            starts.frame.assign(people_in_catchment=catchments.people, supply_ratio=catchments.ratio)
+        ),
     )
 
 
@@ -235,7 +229,7 @@ def _zones(minutes: object, decay: object) -> tuple[list[float], list[float]]:
         raise DataError(
             "decay", [Issue("decay_not_of_minutes", {"minutes": in_short(minutes), "decay": in_short(decay)})]
         )
-    paired = dict(zip(limits, (check_number("decay", one) for one in weights), strict=True))
+    paired = dict(zip(limits, (check_number("decay", weight) for weight in weights), strict=True))
     return zones, [paired[zone] for zone in zones]
 
 
@@ -337,7 +331,7 @@ def business_areas(
                 ).to_crs(net.crs)
             )
         )
-    found = find_business_areas(
+    areas_of_business = find_business_areas(
         given,
         walker,
         centres,
@@ -347,7 +341,7 @@ def business_areas(
         standard_min=limit,
         language="en",
     )
-    return restore_crs(found.table, places.crs)
+    return restore_crs(areas_of_business.table, places.crs)
 
 
 def _with_ids(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

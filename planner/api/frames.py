@@ -15,8 +15,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from planner.api.arguments import hint
-from planner.messages.errors import DataError, Issue, PlannerWarning
+from planner.messages.errors import DataError, Issue, PlannerWarning, suggest_name
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray
 from planner.network.walker import Walker
@@ -32,21 +31,14 @@ DEGREES = pyproj.CRS.from_epsg(4326)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
-    """A frame of points, checked and snapped.
-
-    Attributes
-    ----------
-    frame
-        The frame as given, with its index and CRS.
-    snaps
-        Its points in metres, snapped to the streets.
-    people
-        Weight of each point, shape (points,); ones where none was read.
-    """
+    """A frame of points, checked and snapped."""
 
     frame: gpd.GeoDataFrame
+    """The frame as given, with its index and CRS."""
     snaps: SnappedPoints
+    """Its points in metres, snapped to the streets."""
     people: FloatArray
+    """Weight of each point, shape (points,); ones where none was read."""
 
     @property
     def labels(self) -> pd.Index:
@@ -194,8 +186,8 @@ def _point_issues(table: gpd.GeoDataFrame) -> Iterator[Issue]:
         yield Issue("frame_no_geometry", {}, labels[missing].tolist())
     other = ~missing & (shapely.get_type_id(shapes) != shapely.GeometryType.POINT.value)
     if other.any():
-        found = ", ".join(sorted({str(shape.geom_type) for shape in shapes[other]}))
-        yield Issue("frame_not_points", {"found": found}, labels[other].tolist())
+        types_given = ", ".join(sorted({str(shape.geom_type) for shape in shapes[other]}))
+        yield Issue("frame_not_points", {"found": types_given}, labels[other].tolist())
     xy, owner = shapely.get_coordinates(shapes, return_index=True)
     endless = np.unique(owner[~np.isfinite(xy).all(axis=1)])
     if len(endless):
@@ -217,7 +209,7 @@ def _weight_issues(table: gpd.GeoDataFrame, column: str) -> Iterator[Issue]:
 def _no_column(table: pd.DataFrame, column: object) -> Issue:
     geometry = table.geometry.name if isinstance(table, gpd.GeoDataFrame) else None
     names = [name for name in table.columns if name != geometry]
-    return Issue("frame_no_column", {"column": column, "hint": hint(column, names)})
+    return Issue("frame_no_column", {"column": column, "hint": suggest_name(column, names)})
 
 
 def _in_metres(table: gpd.GeoDataFrame, crs: pyproj.CRS, name: str) -> FloatArray:
@@ -271,10 +263,10 @@ def _check_access(
     key = "points_no_street" if people is None else "people_no_street"
     if people is not None:
         counts["people"] = f"{people[stranded].sum():,.6g}"
-    warn(name, Issue(key, {**values, **counts}, rows))
+    warn_caller(name, Issue(key, {**values, **counts}, rows))
 
 
-def warn(name: str, issue: Issue) -> None:
+def warn_caller(name: str, issue: Issue) -> None:
     """Warn of what a result leaves out, at the line that calls the library, and log it."""
     text = f"{name}: {issue.in_words('en')}"
     LOG.warning("%s", text)

@@ -20,8 +20,8 @@ from planner.api.street_sources import read_crs, read_streets, to_metres
 from planner.config.sections.walking import WalkingSettings
 from planner.inputs.study_inputs import is_private_way
 from planner.messages.errors import DataError, Issue
+from planner.network.gates import with_private_ways
 from planner.network.network import WalkingNetwork, build_network
-from planner.network.private_ways import with_private_ways
 from planner.network.quality import find_topology_issues, network_quality
 from planner.network.visibility import build_barriers
 from planner.network.walk import WalkSettings, walking_profiles
@@ -41,24 +41,16 @@ PRIVATE_WAYS = ("residents", "open", "closed")
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class WalkNetwork:
-    """Streets that people walk, with their speed: the first argument of the functions of the library.
-
-    Attributes
-    ----------
-    walker
-        Engine: network in metres, speed, access distance, cached searches.
-    walked
-        Streets as the engine reads them, metres: name, kind, structure, access; one row a street.
-    streets
-        One row a street, in the CRS of the source, with all its columns and its index.
-    nodes
-        Nodes of the graph that the streets come from, in the CRS of the source; None for other sources.
-    """
+    """Streets that people walk, with their speed: the first argument of the functions of the library."""
 
     walker: Walker
+    """Engine: network in metres, speed, access distance, cached searches."""
     walked: gpd.GeoDataFrame
+    """Streets as the engine reads them, metres: name, kind, structure, access; one row a street."""
     streets: gpd.GeoDataFrame
+    """One row a street, in the CRS of the source, with all its columns and its index."""
     nodes: gpd.GeoDataFrame | None = None
+    """Nodes of the graph that the streets come from, in the CRS of the source; None for other sources."""
 
     @property
     def crs(self) -> pyproj.CRS:
@@ -285,17 +277,17 @@ def snap(net: WalkNetwork, points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     a       0.0            True
     b     400.0           False
     """
-    found = read_points(walker_of(net), points, name="points", warns=False).snaps
+    snaps = read_points(walker_of(net), points, name="points", warns=False).snaps
     network = net.walker.network
-    edge = network.segment_edge[found.nearest_segment]
+    edge = network.segment_edge[snaps.nearest_segment]
     return gpd.GeoDataFrame(
         {
-            "street_m": found.nearest_m,
-            "reaches_street": found.reaches_street,
+            "street_m": snaps.nearest_m,
+            "reaches_street": snaps.reaches_street,
             "street": net.streets.index.to_numpy()[network.edge_street[edge]],
             "component": network.edge_piece[edge],
         },
-        geometry=gpd.GeoSeries(shapely.points(found.nearest_xy), crs=network.crs).to_crs(points.crs).to_numpy(),
+        geometry=gpd.GeoSeries(shapely.points(snaps.nearest_xy), crs=network.crs).to_crs(points.crs).to_numpy(),
         index=points.index,
         crs=points.crs,
     )

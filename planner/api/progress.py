@@ -12,9 +12,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.messages.catalogue import SOURCE_LANGUAGE, Texts
+from planner.messages.catalogue import SOURCE_LANGUAGE, Texts, user_language
 from planner.messages.progress import StatusLine, draw_bar
-from planner.messages.user_language import user_language
 from planner.network.positions import select_snapped
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
@@ -36,20 +35,14 @@ class CallProgress:
 
     Walks and areas are computed in chunks of facilities, which changes no result, so that the line can say how
     far they are.
-
-    Attributes
-    ----------
-    call
-        Name of the function.
-    line
-        Where it shows.
-    after_s
-        Seconds before it shows.
     """
 
     call: str
+    """Name of the function."""
     line: StatusLine = field(default_factory=StatusLine)
+    """Where it shows."""
     after_s: float = AFTER_S
+    """Seconds before it shows."""
     _text: str = field(default="", init=False)
     _shows: bool = field(default=False, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
@@ -73,7 +66,7 @@ class CallProgress:
             self._shows, self._timer = False, None
 
     def stage(self, name: str, done: int = 0, count: int = 0) -> None:
-        """Say what is computed, and how much of it is done where that is known."""
+        """Show what is computed, and how much of it is done where that is known."""
         if self._timer is None:
             return
         share = f" {draw_bar(done, count)} {done:,}/{count:,}" if count else ""

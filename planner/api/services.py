@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from planner.accessibility.reachable import list_reachable
 from planner.accessibility.services import Services, measure_services
-from planner.api.arguments import check_number, hint, in_short, read_limit
-from planner.api.frames import as_frame, check_column, labels_at, read_numbers, read_points
+from planner.api.arguments import check_number, in_short, read_limit, read_minutes
+from planner.api.frames import as_frame, check_column, labels_at, read_numbers, read_points, restore_crs
 from planner.api.networks import WalkNetwork, walker_of
 from planner.config.sections.services import ServiceSettings
 from planner.config.service_profiles import ServiceStandard
 from planner.io.service_places import ServicePlaces
-from planner.messages.errors import DataError, Issue
+from planner.messages.errors import DataError, Issue, suggest_name
 from planner.network.walker import Walker
 from planner.reporting.notebook_maps import COVERED, EXISTING, UNCOVERED, Drawn, MapResult, html_table
 
@@ -156,19 +157,82 @@ def services(  # noqa: PLR0913 - options of one measurement, each by name
     )
 
 
+def reachable_services(
+    net: WalkNetwork,
+    facilities: Mapping[str, gpd.GeoDataFrame],
+    at: gpd.GeoDataFrame | gpd.GeoSeries,
+    minutes: float | Sequence[float] = (5, 10, 15),
+) -> gpd.GeoDataFrame:
+    """List everything that addresses reach on foot, with minutes and paths.
+
+    Parameters
+    ----------
+    net
+        Network.
+    facilities
+        Points of each service by its name, in any CRS.
+    at
+        The addresses: points in any CRS.
+    minutes
+        Limits, minutes, inclusive.
+
+    Returns
+    -------
+    reachable
+        One row an address and facility within the largest limit, by address and minutes: at, service, facility
+        (index labels), minutes, within (the smallest limit that holds), geometry (the walk from facility to
+        address, in the CRS of the addresses; None where it cannot be drawn on the streets alone).
+
+    Raises
+    ------
+    DataError
+        A frame or a limit is not valid.
+
+    Examples
+    --------
+    >>> road = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 900 0)"], crs=32648).to_frame("geometry")
+    >>> at = lambda *xs: gpd.GeoDataFrame(geometry=gpd.points_from_xy(xs, [0] * len(xs)), crs=32648)
+    >>> from planner.api.networks import walk_network
+    >>> found = reachable_services(walk_network(road), {"school": at(0, 900), "clinic": at(600)}, at(300))
+    >>> found[["service", "facility", "minutes", "within"]]
+      service  facility  minutes  within
+    0  school         0      5.0     5.0
+    1  clinic         0      5.0     5.0
+    2  school         1     10.0    10.0
+    >>> found.geometry[1].wkt
+    'LINESTRING (600 0, 300 0)'
+    """
+    walker, names, limits = walker_of(net), _names(facilities), read_minutes(minutes)
+    points = read_points(walker, as_frame(at, "at"), name="at")
+    places = [
+        _places(walker, facilities[name], name, number, limits[-1], 1, None, None)
+        for number, name in enumerate(names)
+    ]
+    of_id = {one.standard.id: name for one, name in zip(places, names, strict=True)}
+    parts = []
+    for label, xy in zip(points.labels, points.snaps.xy, strict=True):
+        found = list_reachable(places, walker, xy, limits)
+        service = found["service"].map(of_id)
+        facility = [facilities[name].index[row] for name, row in zip(service, found["place"], strict=True)]
+        columns = {"at": label, "service": service, "facility": facility, "within": found["within_min"]}
+        parts.append(found.assign(**columns)[["at", "service", "facility", "minutes", "within", "geometry"]])
+    table = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=net.crs)
+    return restore_crs(table, points.frame.crs)
+
+
 def _facilities(frame: gpd.GeoDataFrame, name: str, people: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     places = frame.geometry.to_crs(people.crs).to_frame("geometry")
     return gpd.GeoDataFrame(places.assign(service=name))
 
 
-def _with_walks(people: gpd.GeoDataFrame, found: Services, labels: Mapping[str, pd.Index]) -> gpd.GeoDataFrame:
+def _with_walks(people: gpd.GeoDataFrame, services: Services, labels: Mapping[str, pd.Index]) -> gpd.GeoDataFrame:
     """Return the people with their walk to each service, and what is missing."""
     columns: dict[str, pd.Series] = {}
-    for (name, label), one in zip(labels.items(), found.access, strict=True):
+    for (name, label), one in zip(labels.items(), services.access, strict=True):
         columns[f"{name}_min"] = pd.Series(one.nth_min, people.index)
         columns[f"{name}_nearest"] = pd.Series(labels_at(label, one.nearest), people.index)
     for name in ("missing", "sufficient", "completeness"):
-        columns[name] = pd.Series(found.demand[name].to_numpy(), people.index)
+        columns[name] = pd.Series(services.demand[name].to_numpy(), people.index)
     return gpd.GeoDataFrame(people.assign(**columns))
 
 
@@ -184,7 +248,7 @@ def _check_names(argument: str, given: object, names: list[str]) -> None:
         return
     for name in given:
         if name not in names:
-            values = {"name": argument, "found": in_short(name), "hint": hint(name, names)}
+            values = {"name": argument, "found": in_short(name), "hint": suggest_name(name, names)}
             raise DataError(argument, [Issue("unknown_choice", values)])
     missing = [name for name in names if name not in given]
     if argument == "minutes" and missing:
@@ -209,11 +273,11 @@ def _places(
     )
     standard = ServiceStandard(settings, {"en": name, "zh": name}, limit, None, None, "minutes", "", "own")
     if not len(as_frame(frame, name)):
-        blank = {"id": [], "name": [], "capacity": np.zeros(0), "status": []}
+        blank = {"id": [], "name": [], "capacity": np.zeros(0), "status": [], "opening_hours": []}
         return ServicePlaces(standard, gpd.GeoDataFrame(blank, geometry=[], crs=walker.network.crs))
     points = read_points(walker, frame, name=name)
     supply = np.full(len(frame), np.nan) if capacity is None else read_numbers(points, capacity, name)
-    columns = {"name": "", "capacity": supply, "status": ""}
+    columns = {"name": "", "capacity": supply, "status": "", "opening_hours": ""}
     return ServicePlaces(standard, gpd.GeoDataFrame(points.metric.assign(**columns)))
 
 
@@ -230,7 +294,7 @@ def _named(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return table[kept].set_index(pd.Index(table["service"].map(of_id), name="service"))
 
 
-def _by_group(found: Services, names: list[str], labels: object) -> pd.DataFrame:
-    table = _named(found.by_community, names).drop(columns="service")
-    groups = [labels[int(code)] for code in found.by_community["community"]]  # type: ignore[index]
+def _by_group(services: Services, names: list[str], labels: object) -> pd.DataFrame:
+    table = _named(services.by_community, names).drop(columns="service")
+    groups = [labels[int(code)] for code in services.by_community["community"]]  # type: ignore[index]
     return table.assign(group=groups).reset_index().set_index(["group", "service"])

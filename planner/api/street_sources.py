@@ -42,8 +42,8 @@ def _read_layer(path: Path, settings: Layer, frame: gpd.GeoDataFrame | None = No
         return read_layer(path, settings, setting="walk_network", schema=STREETS, frame=frame)
     except DataError as error:
         issues = [
-            Issue("no_line_walkable", one.values) if one.key == "all_lines_left_out" else one
-            for one in error.issues
+            Issue("no_line_walkable", issue.values) if issue.key == "all_lines_left_out" else issue
+            for issue in error.issues
         ]
         raise DataError(error.source, issues) from error
 
@@ -58,7 +58,7 @@ def read_streets(
         settings = settings.model_copy(update={"path": path, "crs": None if crs is None else str(pyproj.CRS(crs))})
         found = _read_layer(path, settings)
         _log_left_out(len(found.frame), 0 if found.notes.left_out is None else len(found.notes.left_out))
-        streets = STREETS.check(found.frame, source=str(path), known=found.issues)
+        streets = STREETS.check(found.frame, source=str(path), reader_issues=found.issues)
         return streets, streets, None
     if hasattr(source, "edges") and hasattr(source, "nodes"):
         return _read_graph(source, crs=crs, keep_all=keep_all)
@@ -69,7 +69,7 @@ def read_streets(
     frame = _check_lines(source, crs)
     found = _read_layer(Path("streets"), settings, frame)
     _log_left_out(len(found.frame), len(frame) - len(found.frame))
-    streets = STREETS.check(found.frame, source="streets", known=found.issues)
+    streets = STREETS.check(found.frame, source="streets", reader_issues=found.issues)
     return streets, gpd.GeoDataFrame(frame.iloc[found.frame.index.to_numpy()]), None
 
 
@@ -91,8 +91,10 @@ def _check_lines(frame: gpd.GeoDataFrame, crs: object) -> gpd.GeoDataFrame:
         issues.append(Issue("frame_no_geometry", {}, [str(label) for label in frame.index[missing]]))
     other = ~missing & ~shapes.geom_type.isin(LINES)
     if other.any():
-        found = ", ".join(sorted(set(shapes.geom_type[other])))
-        issues.append(Issue("frame_not_lines", {"found": found}, [str(label) for label in frame.index[other]]))
+        types_given = ", ".join(sorted(set(shapes.geom_type[other])))
+        issues.append(
+            Issue("frame_not_lines", {"found": types_given}, [str(label) for label in frame.index[other]])
+        )
     if issues:
         raise DataError("streets", issues)
     return frame
@@ -129,11 +131,11 @@ def _read_graph(
 def to_metres(streets: Streets, crs: object) -> Streets:
     """Return the streets in a projected system: the one named, their own if it measures in metres, else UTM."""
     area = gpd.GeoDataFrame(geometry=[shapely.box(*streets.total_bounds)], crs=streets.crs)
-    asked = None if crs is None else pyproj.CRS.from_user_input(crs)
-    if asked is not None and asked.is_projected:
-        if not measures_true_metres(asked, gpd.GeoDataFrame(area.to_crs(DEGREES))):
-            raise DataError("walk_network", [Issue("crs_not_metric", {"crs": asked.to_string()})])
-        return Streets(gpd.GeoDataFrame(streets.to_crs(asked)))
+    target = None if crs is None else pyproj.CRS.from_user_input(crs)
+    if target is not None and target.is_projected:
+        if not measures_true_metres(target, gpd.GeoDataFrame(area.to_crs(DEGREES))):
+            raise DataError("walk_network", [Issue("crs_not_metric", {"crs": target.to_string()})])
+        return Streets(gpd.GeoDataFrame(streets.to_crs(target)))
     metric = choose_metric_crs(Communities(area), None, study="walk_network", source="streets")
     return Streets(gpd.GeoDataFrame(streets.to_crs(metric)))
 

@@ -39,19 +39,22 @@ def district_curve(plan: Plan, most_sites: int) -> dict[str, Any]:
     given = prepared.siting_inputs(both, (), plan.business_areas)
     given = replace(given, study=study.model_copy(update={"siting": _for_curve(plan, most_sites)}))
     demand = weigh_demand(both, (), standard_min=given.standard_min, residents_weight=1.0)
-    found = search_candidates(candidate_builder(given, demand), builds_all=True)
-    count = min(most_sites, found.matrix.shape[1])
-    every_street = found.pool.every_street
+    search = search_candidates(candidate_builder(given, demand), builds_all=True)
+    count = min(most_sites, search.matrix.shape[1])
+    every_street = search.pool.every_street
     if not count:
         return {**flat, "every_street": every_street}
     rows, limit, seconds = np.arange(len(own)), SelectionConstraints(sites=count), study.siting.seconds / 4
     of_own = coverage_curve(
-        CoverageMatrix(found.matrix[rows], found.people[rows]), limit, time_limit_s=seconds, seed=study.siting.seed
+        CoverageMatrix(search.matrix[rows], search.people[rows]),
+        limit,
+        time_limit_s=seconds,
+        seed=study.siting.seed,
     )
     of_both = coverage_curve(
-        CoverageMatrix(found.matrix, found.people), limit, time_limit_s=seconds, seed=study.siting.seed
+        CoverageMatrix(search.matrix, search.people), limit, time_limit_s=seconds, seed=study.siting.seed
     )
-    served = [float(found.people[_is_covered(found.matrix, one)].sum()) for one in of_own]
+    served = [float(search.people[_is_covered(search.matrix, one)].sum()) for one in of_own]
     return {
         "gained": _filled([one.objective for one in of_own], most_sites),
         "served": _filled(served, most_sites),

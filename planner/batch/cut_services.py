@@ -38,15 +38,15 @@ def services_of_district(
     zone: shapely.Geometry,
 ) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
     """Yield the layers of services in a zone; one of the study's own of which none is kept becomes a layer too."""
-    for one in services:
-        name = layer_of_service(one)
+    for service in services:
+        name = layer_of_service(service)
         if name in layers:
             yield name, _near_or_nearest(layers[name], zone)
             continue
         facilities = layers["facilities"]
-        fitting = facilities[select_rows(facilities, columns[one.id]["where"])]
+        fitting = facilities[select_rows(facilities, columns[service.id]["where"])]
         if not fitting["id"].isin(kept["id"]).any():
-            named = ["id", "name", *filter(None, [columns[one.id].get("capacity")]), "geometry"]
+            named = ["id", "name", *filter(None, [columns[service.id].get("capacity")]), "geometry"]
             yield name, _near_or_nearest(gpd.GeoDataFrame(fitting[named]), zone)
 
 

@@ -9,52 +9,60 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
 
 from planner.batch.portfolio import CODE, District, Portfolio
-from planner.config.study import read_study
+from planner.batch.tasks import CUT, DistrictResult, DistrictTask, cut_district
+from planner.config.facility_references import file_contents
+from planner.config.study import Study, read_study
 from planner.config.toml_files import study_path
-from planner.inputs.file_contents import file_contents
+from planner.io.second_process import run_here, start_in_process
 from planner.messages.errors import Issue, PortfolioError
 
-FOLDER, RECEIPT = "cut", "cut.json"
+RECEIPT = "cut.json"
+
+Carry = Callable[[Sequence[DistrictTask]], Iterable[DistrictResult]]
+"""Carries out the tasks that cut districts, and gives the row of each."""
 
 
 @dataclass(frozen=True, slots=True)
 class CutResult:
-    """Districts with their study files, and what cutting noticed.
-
-    Attributes
-    ----------
-    districts
-        By code.
-    in_no_district
-        Communities that no district holds.
-    beyond_streets
-        Codes of districts to whose borders the streets do not reach.
-    in_several
-        Communities in the polygons of several districts: each is in the one that holds most of it.
-    empty
-        Codes of districts without a community; they have no study file.
-    """
+    """Districts with their study files, and what cutting noticed."""
 
     districts: tuple[District, ...]
+    """By code."""
     in_no_district: tuple[str, ...] = ()
+    """Communities that no district holds."""
     beyond_streets: tuple[str, ...] = ()
+    """Codes of districts to whose borders the streets do not reach."""
     in_several: tuple[str, ...] = ()
+    """Communities in the polygons of several districts: each is in the one that holds most of it."""
     empty: tuple[str, ...] = ()
+    """Codes of districts without a community; they have no study file."""
+    failed: tuple[DistrictResult, ...] = ()
+    """Rows of districts that could not be cut."""
 
 
 NOTICED = ("in_no_district", "beyond_streets", "in_several")
 """Notices of the cut, repeated in every product of the province."""
 
 
-def districts_of(portfolio: Portfolio, out: Path, version: str) -> CutResult:
+def districts_of(
+    portfolio: Portfolio,
+    out: Path,
+    version: str,
+    *,
+    carry: Carry | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> CutResult:
     """Return the districts by code; layers of a whole that have changed are cut into ``out/cut``.
+
+    The layers are read once, in a process of their own where `carry` has others cut, while this one does what is
+    to be done `meanwhile`; without `carry` all is done here.
 
     Raises
     ------
@@ -66,9 +74,9 @@ def districts_of(portfolio: Portfolio, out: Path, version: str) -> CutResult:
         named = sorted(portfolio.studies.items())
         _check_once(portfolio)
         return CutResult(tuple(District(code, "", portfolio.resolve(path)) for code, path in named))
-    study, folder = read_study(portfolio.resolve(portfolio.study)), out / FOLDER
+    study, folder = read_study(portfolio.resolve(portfolio.study)), out / CUT
     given: list[object] = [
-        portfolio.model_dump_json(exclude={"file", "funds", "name"}),
+        portfolio.model_dump_json(exclude={"file", "funds", "name", "report"}),
         file_contents(study),
         version,
         # An override may name a rule file that decides how far a district's margin reaches.
@@ -82,24 +90,47 @@ def districts_of(portfolio: Portfolio, out: Path, version: str) -> CutResult:
     earlier = _read_receipt(folder, key)
     if earlier is not None:
         return earlier
-    from planner.batch.cut import write_districts
-
     folder.mkdir(parents=True, exist_ok=True)
     made = _content(folder).get("made", [])
     _write_receipt(folder, {"key": "", "made": made})
-    result = write_districts(study, portfolio, folder)
-    codes = [one.code for one in result.districts]
+    result = _cut(study, portfolio, out, version, carry, meanwhile)
+    codes = [district.code for district in result.districts]
     for stale in {*map(str, made)} - {*codes} | {*result.empty}:
         if CODE.fullmatch(stale):
             shutil.rmtree(folder / stale, ignore_errors=True)
     content = {
-        "key": key,
+        "key": "" if result.failed else key,
         "made": codes,
         "names": [one.name for one in result.districts],
         "files": _sizes(folder, codes),
         **{name: getattr(result, name) for name in (*NOTICED, "empty")},
     }
     _write_receipt(folder, content)
+    return result
+
+
+def _cut(
+    study: Study,
+    portfolio: Portfolio,
+    out: Path,
+    version: str,
+    carry: Carry | None,
+    meanwhile: Callable[[], object],
+) -> CutResult:
+    from planner.batch.whole import WHOLE, keep_whole
+
+    folder = out / CUT
+    with (run_here if carry is None else start_in_process)(keep_whole, study, portfolio, folder) as wait:
+        meanwhile()
+        result = wait()
+    tasks = [
+        DistrictTask(district.code, district.name, "", str(out), "", language=portfolio.language, version=version)
+        for district in result.districts
+        if district.code not in result.empty
+    ]
+    rows = map(cut_district, tasks) if carry is None else carry(tasks)
+    result = replace(result, failed=tuple(row for row in rows if row.status == "failed"))
+    shutil.rmtree(folder / WHOLE, ignore_errors=True)
     return result
 
 

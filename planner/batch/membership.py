@@ -35,8 +35,10 @@ def districts_of_communities(
         if cut.name:
             names |= _names_of(codes, communities[cut.name].map(as_text), portfolio)
     else:
-        found = read_layer(portfolio.resolve(cut.layer.path), cut.layer, setting="cut.layer", schema=COMMUNITIES)
-        outlines: gpd.GeoDataFrame = COMMUNITIES.check(found.frame, source=str(cut.layer.path), known=found.issues)
+        layer = read_layer(portfolio.resolve(cut.layer.path), cut.layer, setting="cut.layer", schema=COMMUNITIES)
+        outlines: gpd.GeoDataFrame = COMMUNITIES.check(
+            layer.frame, source=str(cut.layer.path), reader_issues=layer.issues
+        )
         datum = cut.layer.datum
         if datum == "gcj02" or datum == "bd09":  # noqa: PLR1714 - each narrows the type
             outlines = to_wgs84(outlines, datum)
@@ -54,16 +56,16 @@ def districts_of_communities(
 def _names_of(codes: pd.Series, titles: pd.Series, portfolio: Portfolio) -> dict[str, str]:
     """Return the name of each code that has any; two names are two districts with one code, which is refused."""
     named = titles != ""
-    found = {str(code): sorted(set(same)) for code, same in titles[named].groupby(codes[named])}
-    found.pop("", None)
+    codes_of_titles = {str(code): sorted(set(same)) for code, same in titles[named].groupby(codes[named])}
+    codes_of_titles.pop("", None)
     issues = [
         Issue("cut_names", {"code": code, "names": ", ".join(same[:SHOWN_ROWS])})
-        for code, same in found.items()
+        for code, same in codes_of_titles.items()
         if len(same) > 1
     ]
     if issues:
         raise PortfolioError(str(portfolio.file), issues)
-    return {code: same[0] for code, same in found.items()}
+    return {code: same[0] for code, same in codes_of_titles.items()}
 
 
 def _mostly_in(communities: Communities, outlines: gpd.GeoDataFrame) -> tuple[pd.Series, tuple[str, ...]]:

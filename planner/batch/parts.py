@@ -11,16 +11,19 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from planner.batch.rollup import TABLES
+from planner.batch.rollup import PARTS_OF_DISTRICT
 from planner.batch.tasks import part_path
-from planner.config.study import portable
+from planner.config.study import portable_path
 from planner.io.study_layers import attribution_of
 from planner.results import Plan
 from planner.schemas.tables import PREMISES
 
 DEGREES = "EPSG:4326"
+OUTLINE_STEPS = 300
+"""Outlines are simplified by this part of their extent."""
 
 SERVED = ("people_covered", "people_share", "own_people_covered")
+COMMUNITY_COLUMNS = ("district", "community", "name", "subdistrict", "people", *SERVED, "rating")
 NUMBERS = ("people", *SERVED, "score")
 RATES = ("assessed", "excellent", "compliant", "weak", "undetermined")
 
@@ -49,7 +52,7 @@ def district_figures(plan: Plan) -> dict[str, Any]:
         **{name: int(diagnosis.rates[name]) for name in RATES},
         **_settling(plan),
         "standard_min": float(coverage.standard_min),
-        "rules": portable(plan.study.rules.profile),
+        "rules": portable_path(plan.study.rules.profile),
         "speed_kmh": float(plan.walk.speed_kmh),
         "access_m": float(plan.walk.access_m),
         "date": plan.study.date,
@@ -96,14 +99,13 @@ def community_table(plan: Plan) -> gpd.GeoDataFrame:
     """
     coverage, communities = plan.coverage, plan.inputs.communities
     rows = coverage.by_community[coverage.by_community["limit_min"] == coverage.standard_min]
-    columns = ["community", "name", "subdistrict", "people", *SERVED]
     centres = plan.diagnosis.centres
     foreign = centres["id"].isin(plan.inputs.neighbours.facilities)
     premises = centres[centres["tier"].isin(PREMISES) & ~foreign]
     worst = {name: rank for rank, name in enumerate(("weak", "undetermined", "compliant", "excellent", ""))}
     order = premises["verdict"].map(worst).sort_values(kind="stable").index
     rating = premises.loc[order].groupby("community", sort=False)["verdict"].first()
-    table = rows[columns].reset_index(drop=True)
+    table = rows[[*COMMUNITY_COLUMNS[1:-1]]].reset_index(drop=True)
     table["rating"] = table["community"].map(rating).fillna("")
     return gpd.GeoDataFrame(table, geometry=communities.geometry.to_numpy(), crs=communities.crs).to_crs(DEGREES)
 
@@ -124,10 +126,20 @@ def centre_table(plan: Plan) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(placed[own].to_crs(DEGREES))
 
 
+def outline_table(communities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the outline of a district in one row, coarse enough for a page (EPSG:4326)."""
+    whole = shapely.union_all(communities.geometry.array, grid_size=1e-6)
+    west, south, east, north = whole.bounds
+    coarse = shapely.simplify(whole, max(east - west, north - south) / OUTLINE_STEPS)
+    return gpd.GeoDataFrame(geometry=[coarse], crs=DEGREES)
+
+
 def write_parts(plan: Plan, folder: Path, code: str) -> None:
     """Write the tables of a district for the roll-up, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, table in zip(TABLES, (community_table(plan), centre_table(plan)), strict=True):
+    communities = community_table(plan)
+    tables = (communities, centre_table(plan), outline_table(communities))
+    for name, table in zip(PARTS_OF_DISTRICT, tables, strict=True):
         table.insert(0, "district", code)
         # The same columns in every district, also where a text is nowhere given.
         texts = [column for column in table.columns.drop("geometry") if column not in NUMBERS]

@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from planner.config.sections.base import Money, Settings
 from planner.config.sections.layers import Layer
+from planner.config.sections.map import ReportSettings
 from planner.config.study import wrong_because
 from planner.config.toml_files import NotReadError, parse_toml, toml_text
 from planner.messages.catalogue import DEFAULT_LANGUAGE, Language
@@ -60,6 +61,10 @@ class PortfolioFunds(Settings):
     budget: Money | None = None
     """Money of the province. Left out: no limit but the number of sites."""
 
+    equality: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.0
+    """0: most people. 1: first the least share of people within the standard that any district has, as large as it
+    can be, then most people; between: that share raised so far of the way."""
+
     settle_weak: StrictBool = False
     """True: first every weak premises is improved, where its district's study prices that; the rest buys sites."""
 
@@ -103,6 +108,9 @@ class Portfolio(Settings):
 
     funds: PortfolioFunds | None = None
     """Money that is shared between the districts."""
+
+    report: ReportSettings = ReportSettings()
+    """How the report of all districts is set, and who sends it to whom, as [report] of a study."""
 
     file: Annotated[Path, Field(exclude=True)] = Path("portfolio.toml")
     """The file that it was read from; every path in it is relative to its folder."""

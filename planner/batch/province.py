@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache as once
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,27 @@ import shapely
 
 from planner.batch.districts import NOTICED, CutResult
 from planner.batch.funds import Choice, choice_document, curves_of, share_funds
-from planner.batch.parts import DEGREES
+from planner.batch.parts import COMMUNITY_COLUMNS, DEGREES
 from planner.batch.portfolio import Portfolio
 from planner.batch.province_page import draw_province
-from planner.batch.rollup import FUNDS, MANIFEST, PAGE, TABLES, WORKBOOK
+from planner.batch.province_report import build_province_report
+from planner.batch.rollup import (
+    FUNDS,
+    MANIFEST,
+    OUTLINE,
+    PAGE,
+    PARTS_OF_DISTRICT,
+    PRINT,
+    REPORT,
+    TABLES,
+    WORKBOOK,
+)
 from planner.batch.tasks import PARTS, DistrictResult, part_path
 from planner.messages.catalogue import Texts
 from planner.messages.errors import SHOWN_ROWS, SitingError
 from planner.messages.notices import layer_name
+from planner.reporting.report.docx import docx_bytes
+from planner.reporting.report.pdf import find_browser, pdf_bytes
 from planner.reporting.tables.workbook import Kind, Sheet, SheetColumn, write_workbook
 from planner.reporting.write import check_writable, write_all_or_none
 
@@ -81,34 +95,23 @@ SUMMED = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Province:
-    """All that the products of a portfolio are made of.
-
-    Attributes
-    ----------
-    portfolio, rows
-        The portfolio, and a row for each district.
-    league
-        One row a district that is done, the worst first: the columns of `LEAGUE`.
-    communities
-        All communities, without their outlines.
-    outlines
-        The outline of each district, simplified, degrees; index: code.
-    cut
-        Communities that no district holds, and districts whose streets end too early.
-    choice
-        How the portfolio's money is shared; None without money, or where it cannot be.
-    refused
-        Why it cannot be; "" where it is.
-    """
+    """All that the products of a portfolio are made of."""
 
     portfolio: Portfolio
     rows: Sequence[DistrictResult]
+    """`portfolio`, `rows`: The portfolio, and a row for each district."""
     league: pd.DataFrame
+    """One row a district that is done, the worst first: the columns of `LEAGUE`."""
     communities: pd.DataFrame
+    """All communities, without their outlines."""
     outlines: gpd.GeoSeries
+    """The outline of each district, simplified, degrees; index: code."""
     cut: CutResult
+    """Communities that no district holds, and districts whose streets end too early."""
     choice: Choice | None
-    refused: str = ""
+    """How the portfolio's money is shared; None without money, or where it cannot be."""
+    refused: SitingError | None = None
+    """Why it cannot be."""
 
     @property
     def done(self) -> list[DistrictResult]:
@@ -121,6 +124,21 @@ class Province:
         named = (str(row.figures.get("attribution", "")) for row in self.done)
         return "; ".join(dict.fromkeys(part for one in named for part in one.split("; ") if part))
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The names of the districts that are done, by code."""
+        return dict(zip(self.league["code"], self.league["name"], strict=True))
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The share of people within the standard (0-1) in each district that is done, by code."""
+        return dict(zip(self.league["code"], self.league["people_share"].astype(float), strict=True))
+
+    @property
+    def has_one_basis(self) -> bool:
+        """Whether all districts are measured by the same rules, limit and speed."""
+        return len(self.league[["rules", "standard_min", "speed_kmh"]].drop_duplicates()) <= 1
+
     def warnings(self, texts: Texts) -> list[str]:
         """Return what everybody who reads the sums must know, in words."""
         noticed = {name: list(getattr(self.cut, name)) for name in NOTICED}
@@ -130,13 +148,12 @@ class Province:
             for name, ids in noticed.items()
             if ids
         ]
-        bases = self.league[["rules", "standard_min", "speed_kmh"]].drop_duplicates()
         failed = len(self.rows) - len(self.league)
         return [
             *([texts("batch.failed_in_no_sum", count=failed)] if failed else []),
             *found,
-            *([self.refused] if self.refused else []),
-            *([texts("batch.other_basis")] if len(bases) > 1 else []),
+            *([self.refused.in_words(texts.language)] if self.refused else []),
+            *([] if self.has_one_basis else [texts("batch.other_basis")]),
         ]
 
     def totals(self) -> dict[str, float]:
@@ -205,24 +222,9 @@ def write_province(
         The floors of the districts cost more than the portfolio's funds hold; all products are written.
     """
     check_writable(out, names)
-    curves = curves_of({row.code: row.figures for row in rows})
-    choice, refused = None, None
-    try:
-        choice = share_funds(curves, portfolio.funds) if portfolio.funds else None
-    except SitingError as error:
-        refused = error
-    done, texts = [row for row in rows if row.status == "done"], Texts(portfolio.language)
-    joined = {name: [part_path(out / PARTS, row.code, name) for row in done] for name in TABLES}
-    province = Province(
-        portfolio,
-        rows,
-        in_words(league_table(rows), texts),
-        _without_places(joined["communities"]),
-        outlines_of(joined["communities"], [row.code for row in done]),
-        cut,
-        choice,
-        "" if refused is None else refused.in_words(portfolio.language),
-    )
+    province, texts = read_province(portfolio, rows, out, cut), Texts(portfolio.language)
+    joined = _parts_of(province.done, out)
+    report = once(lambda: build_province_report(province, texts))
     makers: dict[str, Callable[[Path], object]] = {
         MANIFEST: lambda path: path.write_text(_manifest(province), "utf-8", newline="\n"),
         **{
@@ -231,11 +233,35 @@ def write_province(
         },
         WORKBOOK: lambda path: write_workbook(sheets(province, texts), path, title=portfolio.name),
         PAGE: lambda path: path.write_text(draw_province(province, texts), "utf-8", newline="\n"),
-        FUNDS: lambda path: path.write_text(choice_document(choice), "utf-8", newline="\n"),
+        FUNDS: lambda path: path.write_text(choice_document(province.choice), "utf-8", newline="\n"),
+        REPORT: lambda path: path.write_bytes(docx_bytes(report())),
+        PRINT: lambda path: path.write_bytes(pdf_bytes(report(), find_browser() or "")),
     }
     write_all_or_none(out, {name: makers[name] for name in names})
-    if refused is not None:
-        raise refused
+    if province.refused is not None:
+        raise province.refused
+
+
+def read_province(portfolio: Portfolio, rows: Sequence[DistrictResult], out: Path, cut: CutResult) -> Province:
+    """Return all that the products of a portfolio are made of, and share its money."""
+    choice, refused = None, None
+    try:
+        curves = curves_of({row.code: row.figures for row in rows})
+        choice = share_funds(curves, portfolio.funds) if portfolio.funds else None
+    except SitingError as error:
+        refused = error
+    done = [row for row in rows if row.status == "done"]
+    parts = _parts_of(done, out)
+    return Province(
+        *(portfolio, rows, in_words(league_table(rows), Texts(portfolio.language))),
+        _without_places(parts["communities"]),
+        outlines_of(parts[OUTLINE], [row.code for row in done]),
+        *(cut, choice, refused),
+    )
+
+
+def _parts_of(done: Sequence[DistrictResult], out: Path) -> dict[str, list[Path]]:
+    return {name: [part_path(out / PARTS, row.code, name) for row in done] for name in PARTS_OF_DISTRICT}
 
 
 def join_parts(paths: Sequence[Path], target: Path, *, attribution: str = "") -> None:
@@ -263,22 +289,14 @@ def _degrees() -> str:
 
 
 def _without_places(paths: Sequence[Path]) -> pd.DataFrame:
-    tables = [pq.read_table(path) for path in paths]
-    return (
-        pa.concat_tables([one.drop_columns(["geometry"]) for one in tables]).to_pandas()
-        if tables
-        else pd.DataFrame()
-    )
+    tables = (pq.read_table(path, columns=[*COMMUNITY_COLUMNS]) for path in paths)
+    return pa.concat_tables(tables).to_pandas() if paths else pd.DataFrame()
 
 
 def outlines_of(paths: Sequence[Path], codes: Sequence[str]) -> gpd.GeoSeries:
-    """Return the outline of each district, coarse enough for a page, degrees."""
-    outlines = []
-    for path in paths:
-        whole = shapely.union_all(gpd.read_parquet(path).geometry.array, grid_size=1e-6)
-        west, south, east, north = whole.bounds
-        outlines.append(shapely.simplify(whole, max(east - west, north - south) / 300))
-    return gpd.GeoSeries(outlines, index=list(codes), crs=DEGREES)
+    """Return the outlines of districts by code, degrees."""
+    shapes = [shapely.from_wkb(pq.read_table(path, columns=["geometry"])["geometry"][0].as_py()) for path in paths]
+    return gpd.GeoSeries(shapes, index=list(codes), crs=DEGREES)
 
 
 def overlapping(outlines: gpd.GeoSeries) -> list[tuple[str, str]]:
@@ -296,7 +314,7 @@ def overlapping(outlines: gpd.GeoSeries) -> list[tuple[str, str]]:
     shared = shapely.area(shapely.intersection(shapes[row], shapes[other]))
     least = np.minimum(shapely.area(shapes[row]), shapely.area(shapes[other]))
     pairs = np.flatnonzero(shared > OVERLAP * least)
-    return sorted((str(outlines.index[row[one]]), str(outlines.index[other[one]])) for one in pairs)
+    return sorted((str(outlines.index[row[pair]]), str(outlines.index[other[pair]])) for pair in pairs)
 
 
 def _manifest(province: Province) -> str:
@@ -331,12 +349,9 @@ def sheets(province: Province, texts: Texts) -> list[Sheet]:
     if province.choice is not None:
         columns: tuple[tuple[str, Kind], ...] = (
             *(("code", "text"), ("sites", "whole"), ("cost", "number"), ("settle_cost", "number")),
-            *(("people_gained", "whole"), ("bound", "whole")),
+            *(("people_gained", "whole"), ("bound", "whole"), ("share_before", "share"), ("share_after", "share")),
         )
-        money = [
-            (one.code, one.sites, one.cost, one.settle_cost, one.people_gained, one.bound)
-            for one in province.choice.districts
-        ]
+        money = [tuple(getattr(district, name) for name, _ in columns) for district in province.choice.districts]
         names = tuple(SheetColumn(texts(f"batch.column_{name}"), kind) for name, kind in columns)
         found.append(Sheet(texts("batch.sheet_funds"), names, money))
     failed = [(row.code, row.name, row.reason) for row in province.rows if row.status == "failed"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-import shapely
 from markupsafe import Markup
 
+from planner.batch.province_map import draw_districts
+from planner.batch.province_report import fair_values, heads_of
 from planner.messages.catalogue import Texts, locale_of
 from planner.messages.printable import replace_illegal
 from planner.reporting.report.html import page_templates
+from planner.reporting.rounding import round_bound
 
 if TYPE_CHECKING:
     from planner.batch.province import Province
@@ -19,11 +19,7 @@ if TYPE_CHECKING:
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """The page loads and runs nothing but its own style."""
 
-WIDTH = 900.0
-CLASSES = (("0.9", "#1a6e5c"), ("0.75", "#5aa08d"), ("0.5", "#d9c36c"), ("0.25", "#dd8a4b"), ("0", "#b3402f"))
-"""From which share of people within the standard on, and the colour of the district."""
-
-UNKNOWN = "#bbbbbb"
+MAP_PX = (900.0, 700.0)
 
 SHOWN_COMMUNITIES = 5_000
 """Of more communities, the page lists those with most people out of reach."""
@@ -37,14 +33,17 @@ SHOWN_COLUMNS = (
 def draw_province(province: Province, texts: Texts) -> str:
     """Return the page; the same districts give the same page."""
     shown = {name: _shown(name, texts) for name in SHOWN_COLUMNS}
-    league = [
-        {"code": row["code"], "cells": [shown[name](row[name]) for name in SHOWN_COLUMNS], "link": ""}
-        for row in province.league.to_dict("records")
-    ]
     links = {row.code: _link(row.code, row.files) for row in province.done}
-    for one in league:
-        one["link"] = links.get(one["code"], "")
-    bases = province.league[["rules", "standard_min", "speed_kmh"]].drop_duplicates()
+    heads = map(heads_of, province.league["people"], province.league["people_covered"])
+    rounded = province.league.assign(people_uncovered=[head.uncovered for head in heads])
+    league = [
+        {
+            "code": row["code"],
+            "cells": [shown[name](row[name]) for name in SHOWN_COLUMNS],
+            "link": links.get(row["code"], ""),
+        }
+        for row in rounded.to_dict("records")
+    ]
     totals = province.totals()
     page = (
         page_templates("planner.batch")
@@ -54,11 +53,10 @@ def draw_province(province: Province, texts: Texts) -> str:
             language=locale_of(texts.language).html,
             t=lambda key, **values: texts(f"batch.{key}", **values),
             policy=POLICY,
-            map=Markup(_map(province, links)),  # noqa: S704 - our own drawing, every name in it escaped
-            classes=CLASSES,
+            map=_map(province, links, texts),
             heads=[texts(f"batch.column_{name}") for name in SHOWN_COLUMNS],
             league=league,
-            same_basis=len(bases) <= 1,
+            same_basis=province.has_one_basis,
             totals={
                 "districts": len(province.league),
                 "people": texts.whole(totals["people"]),
@@ -98,37 +96,10 @@ def _shown(name: str, texts: Texts) -> Any:  # noqa: ANN401 - a function of any 
     return show
 
 
-def _map(province: Province, links: dict[str, str]) -> str:
-    """Return the districts as a drawing: each is a link to its own map."""
+def _map(province: Province, links: dict[str, str], texts: Texts) -> Markup:
     if province.outlines.empty:
-        return ""
-    west, south, east, north = province.outlines.total_bounds
-    narrow = float(np.cos(np.radians((south + north) / 2)))
-    scale = WIDTH / max((east - west) * narrow, (north - south), 1e-9)
-    share = dict(zip(province.league["code"], province.league["people_share"], strict=True))
-    names = dict(zip(province.league["code"], province.league["name"], strict=True))
-    width, height = (east - west) * narrow * scale, (north - south) * scale
-    parts = [f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img">']
-    for code, outline in province.outlines.items():
-        known = share.get(code)
-        colour = UNKNOWN if pd.isna(known) else next(c for least, c in CLASSES if known >= float(least))
-        path = "".join(
-            "M"
-            + "L".join(f"{(x - west) * narrow * scale:.1f} {(north - y) * scale:.1f}" for x, y in ring.coords)
-            + "Z"
-            for polygon in shapely.get_parts(outline)
-            if polygon.geom_type == "Polygon"
-            for ring in (polygon.exterior, *polygon.interiors)
-        )
-        title = Markup("<title>{} {}</title>").format(code, f"{known:.1%}" if known == known else "–")  # noqa: PLR0124 - NaN
-        spot = shapely.point_on_surface(outline)
-        label = Markup('<text x="{:.1f}" y="{:.1f}">{}</text>').format(
-            (spot.x - west) * narrow * scale, (north - spot.y) * scale, names.get(code, code)
-        )
-        drawn = f'<path d="{path}" fill="{colour}">{title}</path>{label}'
-        link = links.get(str(code), "")
-        parts.append(Markup('<a href="{}">').format(link) + Markup(drawn) + Markup("</a>") if link else drawn)  # noqa: S704
-    return "".join([*parts, "</svg>"])
+        return Markup("")
+    return draw_districts(province.outlines, province.shares, province.names, texts, size_px=MAP_PX, links=links)
 
 
 def _tree(province: Province, texts: Texts) -> list[dict[str, Any]]:
@@ -141,7 +112,7 @@ def _tree(province: Province, texts: Texts) -> list[dict[str, Any]]:
     table = table.assign(beyond=table["people"] - table["people_covered"])
     if len(table) > SHOWN_COMMUNITIES:
         table = table.nlargest(SHOWN_COMMUNITIES, "beyond", keep="first")
-    names = dict(zip(province.league["code"], province.league["name"], strict=True))
+    names = province.names
     tree = []
     for code, district in table.groupby("district", sort=True):
         streets = [
@@ -172,17 +143,21 @@ def _choice(province: Province, texts: Texts) -> dict[str, Any] | None:
     choice = province.choice
     if choice is None:
         return None
-    names = dict(zip(province.league["code"], province.league["name"], strict=True))
+    names = province.names
     return {
         "gained": texts.whole(choice.people_gained),
-        "bound": texts.whole(choice.bound),
+        "bound": texts.whole(round_bound(choice.people_gained, choice.bound)),
+        "fair": texts("batch.funds_fair", **fair_values(choice.fairness, texts)) if choice.fairness else "",
         "twice": texts.whole(choice.counted_twice),
         "every_street": choice.every_street,
         "sites": texts.whole(choice.sites),
         "cost": f"{choice.cost:g}",
         "rows": [
-            (names.get(one.code, one.code), one.sites, texts.whole(one.people_gained), texts.whole(one.bound))
-            for one in choice.districts
-            if one.sites
+            (
+                *(names.get(district.code, district.code), district.sites, texts.whole(district.people_gained)),
+                texts.whole(round_bound(district.people_gained, district.bound)),
+            )
+            for district in choice.districts
+            if district.sites
         ],
     }

@@ -11,12 +11,17 @@ from planner.batch.portfolio import Portfolio
 from planner.batch.tasks import MARK, DistrictResult
 
 MANIFEST, PAGE, WORKBOOK, FUNDS = "manifest.json", "province.html", "province.xlsx", "funds.json"
+REPORT, PRINT = "report.docx", "report.pdf"
 KEY = f"{MARK}/rollup.key"
 
 TABLES = ("communities", "centres")
 """Tables that are rolled up, each a GeoParquet file of a district."""
 
-ALL = (MANIFEST, *(f"{name}.parquet" for name in TABLES), WORKBOOK, PAGE, FUNDS)
+OUTLINE = "outline"
+PARTS_OF_DISTRICT = (*TABLES, OUTLINE)
+"""What a district gives to the roll-up, each a GeoParquet file; its outline is coarse, for a map of all."""
+
+ALL = (MANIFEST, *(f"{name}.parquet" for name in TABLES), WORKBOOK, PAGE, FUNDS, REPORT, PRINT)
 """The products of all districts together."""
 
 
@@ -27,8 +32,11 @@ def roll_up(
     *,
     cut: CutResult,
     version: str,
+    products: Sequence[str] | None = None,
 ) -> tuple[Path, ...]:
     """Write the products of all districts together, all or none; nothing where nothing has changed.
+
+    The report is printed where `products` name "pdf" and a browser is there.
 
     Raises
     ------
@@ -40,7 +48,8 @@ def roll_up(
     given = [[row.code, row.name, row.status, row.reason, row.key, sorted(row.files.items())] for row in rows]
     noticed = [getattr(cut, name) for name in NOTICED]
     key = hash_of([given, portfolio.model_dump_json(exclude={"file"}), noticed, version])
-    names = [name for name in ALL if name != FUNDS or portfolio.funds]
+    left = {*(() if portfolio.funds else (FUNDS,)), *(() if _prints(products) else (PRINT,))}
+    names = [name for name in ALL if name not in left]
     mark, paths = out / KEY, tuple(out / name for name in names)
     with suppress(OSError):
         if mark.read_bytes() == _signed(key, paths):
@@ -48,11 +57,19 @@ def roll_up(
     from planner.batch.province import write_province
 
     mark.unlink(missing_ok=True)
-    if not portfolio.funds:
-        (out / FUNDS).unlink(missing_ok=True)
+    for name in left:
+        (out / name).unlink(missing_ok=True)
     write_province(portfolio, rows, out, cut, names)
     mark.write_bytes(_signed(key, paths))
     return paths
+
+
+def _prints(products: Sequence[str] | None) -> bool:
+    if "pdf" not in (products or ()):
+        return False
+    from planner.reporting.report.pdf import find_browser
+
+    return find_browser() is not None
 
 
 def _signed(key: str, paths: Sequence[Path]) -> bytes:

@@ -5,34 +5,38 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache as once
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from planner.batch.districts import FOLDER as CUT
 from planner.batch.districts import CutResult, district_key, districts_of
 from planner.batch.portfolio import Portfolio, check_funds, read_portfolio
-from planner.batch.rollup import ALL, MANIFEST, TABLES, roll_up
+from planner.batch.rollup import ALL, MANIFEST, PARTS_OF_DISTRICT, roll_up
 from planner.batch.tasks import (
+    CUT,
     MARK,
     PARTS,
     DistrictResult,
     DistrictTask,
+    cut_district,
     is_in_place,
     part_path,
     read_receipt,
     reason_of_failure,
     receipt_path,
+    run_district,
 )
-from planner.batch.workers import Slot, carry_out, cluster_slots, process_slots
+from planner.batch.workers import Slot, Work, carry_out, cluster_slots, process_slots
 from planner.messages.catalogue import Language, Texts
 from planner.messages.errors import CommandError, Issue, OutputError, PlannerError
 
 
 @dataclass(frozen=True, slots=True)
 class BatchProgress:
-    """How far a batch is: the row that was just done, how many of all are, and the seconds that may be left."""
+    """How far a batch is: the row that was just cut or run, how many of all are, seconds that may be left."""
 
     row: DistrictResult
     done: int
@@ -41,34 +45,26 @@ class BatchProgress:
 
 
 Report = Callable[[BatchProgress], None]
+MOST_WORKERS = 10_000
+"""As many workers as are asked for, while it is not known how many districts there are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What `run_many` returns.
-
-    Attributes
-    ----------
-    portfolio
-        The portfolio.
-    out
-        The folder of its products.
-    rows
-        One a district, in the order of their codes.
-    kept
-        Codes of the districts that were there already, equal in everything that they depend on.
-    cut
-        The districts, the communities that no district holds (in no sum), and those whose streets end too early.
-    products
-        The products of all districts together.
-    """
+    """What `run_many` returns."""
 
     portfolio: Portfolio
+    """The portfolio."""
     out: Path
+    """The folder of its products."""
     rows: tuple[DistrictResult, ...]
+    """One a district, in the order of their codes."""
     kept: tuple[str, ...]
+    """Codes of the districts that were there already, equal in everything that they depend on."""
     cut: CutResult
+    """The districts, the communities that no district holds (in no sum), and those whose streets end too early."""
     products: tuple[Path, ...]
+    """The products of all districts together."""
 
     @property
     def failed(self) -> tuple[DistrictResult, ...]:
@@ -130,20 +126,15 @@ def run_many(
     if workers < 1:
         raise CommandError("--workers", [Issue("no_worker", {"count": workers})])
     out, version = Path(out).resolve(), code_digest().hex()
+
+    def open_slots(count: int) -> AbstractContextManager[list[Slot]]:
+        check_folder(out, products, MANIFEST)
+        return cluster_slots(scheduler) if scheduler else _processes(min(workers, count), memory_mb)
+
     try:
         with own_folder(out):
-            cut = districts_of(portfolio, out, version)
-            check_funds(portfolio, [one.code for one in cut.districts])
-            rows, tasks = _plan_tasks(portfolio, cut, out, products, version)
-            kept = tuple(row.code for row in rows if row.status == "done")
-            if tasks:
-                check_folder(out, products, MANIFEST)
-                compile_engine()
-                count = min(workers, len(tasks))
-                with cluster_slots(scheduler) if scheduler else _processes(count, memory_mb) as slots:
-                    rows += _carry_out(tasks, slots, out, len(rows) + len(tasks), report)
-            rows = sorted(rows, key=lambda row: row.code)
-            products_of_all = roll_up(portfolio, rows, out, cut=cut, version=version)
+            cut, rows, kept = _run_districts(portfolio, out, version, products, open_slots, report)
+            products_of_all = roll_up(portfolio, rows, out, cut=cut, version=version, products=products)
     except PlannerError:
         raise
     except OSError as error:
@@ -151,6 +142,44 @@ def run_many(
 
         raise unwritable_error(out, error) from error
     return Batch(portfolio, out, tuple(rows), kept, cut, products_of_all)
+
+
+def _run_districts(
+    portfolio: Portfolio,
+    out: Path,
+    version: str,
+    products: Sequence[str] | None,
+    open_slots: Callable[[int], AbstractContextManager[list[Slot]]],
+    report: Report | None,
+) -> tuple[CutResult, list[DistrictResult], tuple[str, ...]]:
+    """Cut and run what has changed, by workers that start only then; return also the codes of what was kept."""
+    with ExitStack() as opened:
+        most = MOST_WORKERS
+
+        @once
+        def slots() -> list[Slot]:
+            return opened.enter_context(open_slots(most))
+
+        @once
+        def begin() -> None:
+            for slot in slots():
+                slot.begin()
+            compile_engine()
+            import_module("planner.batch.province")
+
+        def cut_all(tasks: Sequence[DistrictTask]) -> list[DistrictResult]:
+            return _carry_out(tasks, slots, out, len(tasks), report, work=cut_district)
+
+        cut = districts_of(portfolio, out, version, carry=cut_all, meanwhile=begin)
+        check_funds(portfolio, [district.code for district in cut.districts])
+        rows, tasks = _plan_tasks(portfolio, cut, out, products, version)
+        kept = tuple(row.code for row in rows if row.status == "done")
+        if tasks:
+            # Fewer processes have larger shares of the machine, unless they are there already.
+            most = len(tasks)
+            begin()
+            rows += _carry_out(tasks, slots, out, len(rows) + len(tasks), report)
+    return cut, sorted(rows, key=lambda row: row.code), kept
 
 
 @contextmanager
@@ -183,9 +212,10 @@ def check_folder(out: Path, products: Sequence[str] | None, name: str) -> None:
 
 def compile_engine() -> None:
     """Compile what is not compiled on this machine yet, once, before the workers start."""
-    from planner.siting.compile import start_compiling
+    from planner.cache import default_cache
+    from planner.siting.compile import start_compiling_once
 
-    with start_compiling(barriers=True, siting=True) as compile_rest:
+    with start_compiling_once(default_cache(), barriers=True, siting=True) as compile_rest:
         compile_rest()
 
 
@@ -195,10 +225,14 @@ def _plan_tasks(
     """Return the rows of districts that are there or cannot be read, and the tasks of all others."""
     rows, tasks, funds = list[DistrictResult](), list[DistrictTask](), portfolio.funds
     most_sites = funds.most_a_district if funds else 0
+    not_cut = {row.code: row for row in cut.failed}
     for district in cut.districts:
         if district.code in cut.empty:
             reason = Texts(portfolio.language)("batch.no_community")
             rows.append(DistrictResult(district.code, district.name, "failed", reason))
+            continue
+        if district.code in not_cut:
+            rows.append(not_cut[district.code])
             continue
         try:
             key, name = district_key(district, products, (version, most_sites))
@@ -207,7 +241,7 @@ def _plan_tasks(
             rows.append(DistrictResult(district.code, district.name, "failed", reason))
             continue
         earlier = read_receipt(out, district.code)
-        parts = [part_path(out / PARTS, district.code, name) for name in TABLES]
+        parts = [part_path(out / PARTS, district.code, name) for name in PARTS_OF_DISTRICT]
         is_whole = earlier is not None and is_in_place(out, earlier) and all(part.is_file() for part in parts)
         if earlier is not None and earlier.key == key and is_whole:
             rows.append(earlier)
@@ -238,10 +272,16 @@ def share_of_memory_mb(workers: int) -> int:
 
 
 def _carry_out(
-    tasks: Sequence[DistrictTask], slots: Sequence[Slot], out: Path, count: int, report: Report | None
+    tasks: Sequence[DistrictTask],
+    slots: Callable[[], Sequence[Slot]],
+    out: Path,
+    count: int,
+    report: Report | None,
+    *,
+    work: Work = run_district,
 ) -> list[DistrictResult]:
     began, rows, earlier = time.monotonic(), list[DistrictResult](), count - len(tasks)
-    for row in carry_out(tasks, slots):
+    for row in carry_out(tasks, slots() if tasks else (), work=work):
         seen = _seen(row, out, tasks[0].language)
         rows.append(seen)
         left = (time.monotonic() - began) / len(rows) * (len(tasks) - len(rows))
@@ -252,7 +292,8 @@ def _carry_out(
 
 def _seen(row: DistrictResult, out: Path, language: Language) -> DistrictResult:
     """Return a row as it came, or that its products do not lie where this process looks for them."""
-    if row.status == "done" and not receipt_path(out, row.code).exists():
+    lies = {"done": receipt_path(out, row.code), "cut": out / CUT / row.code / "study.toml"}
+    if row.status in lies and not lies[row.status].exists():
         reason = OutputError(str(out), [Issue("not_on_this_disk")]).in_words(language)
         return DistrictResult(row.code, row.name, "failed", reason, row.key)
     return row

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
-from planner.batch.tasks import DistrictResult, DistrictTask, reason_of_failure, run_district
+from planner.batch.tasks import DistrictResult, DistrictTask, load_planner, reason_of_failure, run_district
 from planner.messages.catalogue import Texts
 from planner.messages.errors import CommandError, Issue
 
@@ -39,6 +39,9 @@ class Slot(ABC):
     def submit(self, work: Work, task: DistrictTask) -> Future[DistrictResult]:
         """Begin a task."""
 
+    def begin(self) -> None:  # noqa: B027 - workers of a cluster are there
+        """Start the worker before its first task, and let it load the planner meanwhile."""
+
     def renew(self) -> None:  # noqa: B027 - a cluster does it by itself
         """Start a new worker in place of one that died."""
 
@@ -53,13 +56,20 @@ class ProcessSlot(Slot):
         self._given = threads, memory_mb
         self._pool: ProcessPoolExecutor | None = None
 
-    def submit(self, work: Work, task: DistrictTask) -> Future[DistrictResult]:
-        """Begin a task, in a new process where there is none yet."""
+    def begin(self) -> None:
+        """Start the process, and let it load the planner."""
+        self._started().submit(load_planner)
+
+    def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=begin_worker, initargs=self._given)
+        return self._pool
+
+    def submit(self, work: Work, task: DistrictTask) -> Future[DistrictResult]:
+        """Begin a task, in a new process where there is none yet."""
         try:
-            return self._pool.submit(work, task)
+            return self._started().submit(work, task)
         except BrokenProcessPool:  # it died while nobody used it
             self.renew()
             return self.submit(work, task)

@@ -46,9 +46,9 @@ def run_command(options: Namespace, texts: Texts) -> None:
     if batch.kept:
         print_progress(texts("batch.kept", count=len(batch.kept)))
     for name in NOTICED:
-        found = getattr(batch.cut, name)
-        if found:
-            values = {"count": len(found), "ids": ", ".join(found[:SHOWN_ROWS])}
+        value = getattr(batch.cut, name)
+        if value:
+            values = {"count": len(value), "ids": ", ".join(value[:SHOWN_ROWS])}
             print_status(f"  ! {texts(f'batch.{name}', **values)}")
     print_results(*batch.products)
     if batch.failed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -46,10 +47,17 @@ def plan_of(
     def fits(plan: Plan) -> bool:
         return len(plan.times.minutes) + len(plan.candidate_times.minutes) <= MOST_WALKS
 
-    return reuse("plan", study, (read, verified), compute, cache=cache, progress=progress, fits=fits)
+    plan = reuse_result("plan", study, (read, verified), compute, cache=cache, progress=progress, fits=fits)
+    # A kept plan knows no cache; what is drawn of it may be kept too.
+    walks = tuple(replace(one, prepared=replace(one.prepared, cache=cache)) for one in plan.outcome.walks)
+    return replace(
+        plan,
+        prepared=replace(plan.prepared, cache=cache),
+        outcome=replace(plan.outcome, walks=walks),
+    )
 
 
-def reuse(
+def reuse_result(
     name: str,
     study: Study,
     given: object,
@@ -66,7 +74,7 @@ def reuse(
     """
     if cache.folder is None:
         return compute()
-    from planner.inputs.file_contents import file_contents
+    from planner.config.facility_references import file_contents
     from planner.pipeline import STOPPED
     from planner.siting.solvers.highs import highs_version
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+from planner.commands.exit import command_line
 from planner.commands.new import question_lines
-from planner.commands.next_command import command_line
 from planner.commands.streams import StageReport, print_progress, print_results
-from planner.config.study import Study, portable, read_study
+from planner.config.study import Study, portable_path, read_study
 from planner.io.datum.resolve import NAMES, LayerDatum, format_scores
 from planner.io.study_layers import LayerSource
 from planner.io.tables.layer_columns import list_columns
@@ -90,11 +90,13 @@ BY_WEIGHT = (
     *("facility_no_street", "facility_behind_barrier", "facility_far", "facility_elsewhere", "functions_unread"),
     *("community_without_people", "community_without_street", "community_without_centre"),
     *("service_unknown", "service_not_selected", "service_closed", "service_below_standard", "service_no_street"),
+    *("service_hours_not_given", "service_hours_unknown", "service_hours_unread"),
     *("service_capacity_unknown", "service_capacity_not_given", "service_group_empty", "service_twice"),
     *("bundle_room_excluded", "bundle_room_unknown", "bundle_service_unknown", "bundle_no_area"),
     *("model_without_budget", "neighbours_counted"),
     *("near_misses", "crossings", "overlaps", "gate_no_street", "no_street_of_kind", "no_street_of_crossing"),
     *("street_no_height", "beyond_margin", "place_kind_unknown", "place_no_street"),
+    "organisation_no_street",
     *("communities_same_outline", "communities_overlap", "facilities_one_spot", "people_65_above_people"),
     *("shift_coarse", "raster_scaled", "ways_differ", "illegible", "coordinates_exchanged", "joined_by_name"),
     *("row_total", "row_note", "row_section", "row_numbering", "row_translation", "row_title", "row_blank"),
@@ -110,7 +112,7 @@ def run_command(options: Namespace, texts: Texts) -> None:
             if options.json:
                 text = describe_as_json(options.study, progress=progress)
             else:
-                text = describe(options.study, texts, progress=progress)
+                text = describe_inputs(options.study, texts, progress=progress)
         print_results(text)
     except PlannerError:
         for line in question_lines(options.study, texts):
@@ -118,7 +120,7 @@ def run_command(options: Namespace, texts: Texts) -> None:
         raise
 
 
-def describe(path: Path, texts: Texts, *, progress: Progress = silent) -> str:
+def describe_inputs(path: Path, texts: Texts, *, progress: Progress = silent) -> str:
     """Return how the inputs of a study are understood, as text.
 
     Raises
@@ -165,7 +167,7 @@ def describe_as_json(path: Path, *, progress: Progress = silent) -> str:
     content: dict[str, Any] = {
         "study": study.name,
         "crs": inputs.crs.to_string(),
-        "rules": {"profile": portable(study.rules.profile), "en": prepared.rules.en, "zh": prepared.rules.zh},
+        "rules": {"profile": portable_path(study.rules.profile), "en": prepared.rules.en, "zh": prepared.rules.zh},
         "layers": [_layer_as_json(source, prepared) for source in inputs.sources],
         "evidence": [
             {
@@ -190,18 +192,18 @@ def describe_as_json(path: Path, *, progress: Progress = silent) -> str:
         ],
         "network": {name: getattr(prepared.network_quality, name) for name in prepared.network_quality.__slots__},
         "also_held": [
-            {"file": one.file, "table": one.table, "count": one.count, "lines": one.lines}
-            for one in find_unused_osm_tables(study)
+            {"file": table.file, "table": table.table, "count": table.count, "lines": table.lines}
+            for table in find_unused_osm_tables(study)
         ],
         "unused_layers": [
             {
-                "file": one.file,
-                "layer": one.layer,
-                "count": one.count,
-                "tables": list(one.tables),
-                "lines": one.lines,
+                "file": layer.file,
+                "layer": layer.layer,
+                "count": layer.count,
+                "tables": list(layer.tables),
+                "lines": layer.lines,
             }
-            for one in find_unused_layers(study)
+            for layer in find_unused_layers(study)
         ],
         "warnings": [notice.entry() for notice in sorted(prepared.notices, key=_weight)],
     }
@@ -221,7 +223,7 @@ def _heading(study: Study, prepared: PreparedStudy, texts: Texts) -> Iterator[st
     for note in prepared.cost_notes:
         yield texts("cli.check_cost", words=note.words.in_words(texts.language))
     yield texts(
-        "cli.check_rules", rules=prepared.rules.title(texts.language), profile=portable(study.rules.profile)
+        "cli.check_rules", rules=prepared.rules.title(texts.language), profile=portable_path(study.rules.profile)
     )
     if not {tier for rule in prepared.rules.rules for tier in rule.tiers} & set(
         prepared.inputs.facilities["tier"]
@@ -246,12 +248,12 @@ def _layer(source: LayerSource, prepared: PreparedStudy, texts: Texts) -> Iterat
     for aside in source.dropped:
         listed = ", ".join(aside.rows[:SHOWN_ROWS]) + (" …" if len(aside.rows) > SHOWN_ROWS else "")
         reason = aside.in_words(texts.language)
-        said = texts("cli.check_aside", count=texts.whole(aside.count), reason=reason, rows=listed)
-        yield from _wrapped(f"    {said}", indent=6)
+        sentence = texts("cli.check_aside", count=texts.whole(aside.count), reason=reason, rows=listed)
+        yield from _wrapped(f"    {sentence}", indent=6)
     if source.columns:
         pairs = [
-            f"{one.field} ← {one.column}" + (f" × {one.factor:g}" if one.factor != 1 else "")
-            for one in source.columns
+            f"{column.field} ← {column.column}" + (f" × {column.factor:g}" if column.factor != 1 else "")
+            for column in source.columns
         ]
         yield from _wrapped(f"  {texts('cli.check_columns', columns='; '.join(pairs))}", indent=4)
     if source.unread:
@@ -384,7 +386,7 @@ def _layer_as_json(source: LayerSource, prepared: PreparedStudy) -> dict[str, An
             }
             for one in source.dropped
         ],
-        "columns": {one.field: {"column": one.column, "factor": one.factor} for one in source.columns},
+        "columns": {column.field: {"column": column.column, "factor": column.factor} for column in source.columns},
         "unread": [{"column": one.column, "near": one.near} for one in source.unread],
         "datum": source.datum,
         "datum_by": verdict.how,

@@ -7,8 +7,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from planner.commands.arguments import build_parser
-from planner.commands.parser import CommandParser
+from planner.commands.arguments import CommandParser, build_parser
 from planner.commands.streams import print_results
 from planner.messages.catalogue import Texts
 

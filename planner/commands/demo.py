@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from planner.commands.arguments import build_parser
-from planner.commands.next_command import command_line
+from planner.commands.exit import command_line
 from planner.commands.run import run_study
 from planner.commands.streams import print_progress
 from planner.messages.catalogue import Language, Texts

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import shlex
+import subprocess
 import traceback
+from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from planner.commands.streams import discard_pending_output, print_status
+from planner.config.toml_files import study_path
 from planner.messages.catalogue import Language, Texts
-from planner.messages.errors import PlannerError
+from planner.messages.errors import (
+    CommandError,
+    FetchError,
+    OutputError,
+    PlannerError,
+    ScenarioError,
+)
 from planner.signals import SIGNAL_BASE, handle_signals, results_are_in_place
 
 INTERRUPTED, TERMINATED = 130, 143
@@ -25,24 +36,16 @@ TRACEBACK = "PLANNER_TRACEBACK"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Language and stage of a command, asked for only when it fails.
-
-    Attributes
-    ----------
-    language
-        Returns the language of messages.
-    stage
-        Returns the current stage in words; "" if there is none.
-    next_command
-        Returns the command to type once an error has been mended; "" if there is none.
-    traceback
-        Whether a traceback follows after an unexpected error.
-    """
+    """Language and stage of a command, asked for only when it fails."""
 
     language: Callable[[], Language]
+    """Returns the language of messages."""
     stage: Callable[[], str] = lambda: ""
+    """Returns the current stage in words; "" if there is none."""
     next_command: Callable[[PlannerError], str] = lambda _: ""
+    """Returns the command to type once an error has been mended; "" if there is none."""
     traceback: bool = False
+    """Whether a traceback follows after an unexpected error."""
 
     def texts(self) -> Texts:
         """Return the texts; English ones if the language cannot be determined."""
@@ -117,3 +120,43 @@ def _key_of(error: BaseException) -> tuple[str, int]:
     if isinstance(error, RecursionError):
         return "too_deep", EXHAUSTED
     return "unexpected", UNEXPECTED
+
+
+PLAIN = re.compile(r"[\w@%+=:,./-]+")
+"""Words that no shell takes for anything else."""
+
+
+def command_line(*words: object) -> str:
+    """Return a command of the planner with its words quoted as the shell of this system needs them.
+
+    Examples
+    --------
+    >>> command_line("check", "my district")
+    "planner check 'my district'"
+    >>> command_line("check", "海淀")
+    'planner check 海淀'
+    """
+    parts = ["planner", *map(str, words)]
+    if os.name == "nt":
+        return subprocess.list2cmdline(parts)
+    # A Chinese name needs no quotes, though shlex would set some.
+    return " ".join(part if PLAIN.fullmatch(part) else shlex.quote(part) for part in parts)
+
+
+def next_command(options: Namespace, error: PlannerError) -> str:
+    """Return the command to type when an error has been mended; "" where there is no one command.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> next_command(Namespace(command="run:run_study", name="run", study=Path("s.toml")), CommandError("x", []))
+    'planner run --help'
+    """
+    if isinstance(error, CommandError):
+        return command_line(options.name, "--help")
+    study = getattr(options, "study", None)
+    if isinstance(error, (OutputError, ScenarioError, FetchError)) or study is None:
+        return ""
+    if not os.path.exists(study_path(study)):  # noqa: PTH110 - Path.exists raises for some names
+        return command_line("new", study if study.suffix != ".toml" else study.parent)
+    return command_line("check", study)

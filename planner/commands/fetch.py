@@ -72,24 +72,16 @@ EXTRAS: Mapping[str, tuple[Tags, Callable[[Path], gpd.GeoDataFrame]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Request of a download.
-
-    Attributes
-    ----------
-    place
-        A name, as "海勃湾区, 乌海市", or an OSM id, as R2181; "" with a boundary.
-    boundary
-        A file with the district's polygons instead.
-    margin_m
-        Margin around the boundary, metres; None for the longest walk of a study with default settings.
-    extras
-        Names of further layers in `EXTRAS`.
-    """
+    """Request of a download."""
 
     place: str = ""
+    """A name, as "海勃湾区, 乌海市", or an OSM id, as R2181; "" with a boundary."""
     boundary: Path | None = None
+    """A file with the district's polygons instead."""
     margin_m: float | None = None
+    """Margin around the boundary, metres; None for the longest walk of a study with default settings."""
     extras: tuple[str, ...] = ()
+    """Names of further layers in `EXTRAS`."""
 
 
 def run_command(options: Namespace, texts: Texts) -> None:
@@ -199,11 +191,11 @@ def _find(request: Fetch, servers: OsmServers) -> tuple[PlaceBoundary, str]:
         raise FetchError(request.place or "planner fetch", [Issue("place_or_boundary")])
     if request.boundary is None:
         kept = servers.find_place(request.place)
-        return choose_place(request.place, kept.answers), kept.asked
-    found = read_layer(request.boundary, Layer(path=request.boundary), setting="--boundary", schema=BOUNDARY)
-    if found.issues:
-        raise FetchError(str(request.boundary), found.issues)
-    return PlaceBoundary(request.boundary.stem, "", read_boundary(found.frame, source=str(request.boundary))), ""
+        return choose_place(request.place, kept.answers), kept.dated
+    layer = read_layer(request.boundary, Layer(path=request.boundary), setting="--boundary", schema=BOUNDARY)
+    if layer.issues:
+        raise FetchError(str(request.boundary), layer.issues)
+    return PlaceBoundary(request.boundary.stem, "", read_boundary(layer.frame, source=str(request.boundary))), ""
 
 
 def _layers(
@@ -234,7 +226,7 @@ def _record(
     servers: OsmServers,
     questions: Mapping[str, Tags],
     answers: Mapping[str, CachedAnswers],
-    found: str,
+    place_answered: str,
 ) -> dict[str, Any]:
     dates = [
         str(answer["osm3s"]["timestamp_osm_base"])
@@ -250,12 +242,12 @@ def _record(
             "name": place.name,
             "osm_id": place.osm_id,
             "server": servers.nominatim if request.place else "",
-            "answered": found,
+            "answered": place_answered,
         },
         "margin_m": margin_m,
         "data_of": min(dates, default=""),
         "questions": [
-            {"layer": name, "server": servers.overpass, "tags": tags, "answered": answers[name].asked}
+            {"layer": name, "server": servers.overpass, "tags": tags, "answered": answers[name].dated}
             for name, tags in questions.items()
         ],
         "rules": "planner.io.osm.walkable_tags",

@@ -16,10 +16,9 @@ from pathlib import Path
 
 import planner
 from planner.commands.arguments import build_parser, language_given
-from planner.commands.exit import Context, run_to_exit_code
-from planner.commands.next_command import next_command
-from planner.commands.streams import StageReport, print_results, reporting, results_only
-from planner.config.toml_files import asked_language
+from planner.commands.exit import Context, next_command, run_to_exit_code
+from planner.commands.streams import StageReport, print_results, results_only, set_verbosity
+from planner.config.toml_files import language_of_file
 from planner.messages.catalogue import (
     DEFAULT_LANGUAGE,
     LANGUAGES,
@@ -27,8 +26,8 @@ from planner.messages.catalogue import (
     Language,
     Texts,
     detect_language,
+    user_language,
 )
-from planner.messages.user_language import user_language
 
 GC_THRESHOLDS = (100_000, 20, 20)
 """Rare garbage collection: it would traverse the same millions of objects over and over."""
@@ -62,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(parser.texts("help.wrong_missing", names="COMMAND"))
 
     def work() -> None:
-        with results_only(), reporting(quiet=options.quiet, verbose=options.verbose):
+        with results_only(), set_verbosity(quiet=options.quiet, verbose=options.verbose):
             module, _, function = options.command.partition(":")
             # Imported when needed, so that `planner --help` starts at once.
             command = getattr(import_module(f"planner.commands.{module}"), function)
@@ -87,7 +86,7 @@ def language_of(options: Namespace) -> Language:
     if given is not None:
         return given
     study = getattr(options, "study", None) or getattr(options, "portfolio", None)
-    language = None if study is None else asked_language(study)
+    language = None if study is None else language_of_file(study)
     if language is not None:
         return language if language in LANGUAGES else DEFAULT_LANGUAGE
     return user_language() or detect_language(f"{getattr(options, 'place', '')}{getattr(options, 'folder', '')}")
@@ -98,7 +97,7 @@ def language_of_line(words: Sequence[str]) -> Language:
     given = language_given(words)
     if given is not None:
         return given
-    studies = (asked_language(Path(word)) for word in words if word.endswith(".toml") or os.path.isdir(word))  # noqa: PTH112 - Path.is_dir raises for some names
+    studies = (language_of_file(Path(word)) for word in words if word.endswith(".toml") or os.path.isdir(word))  # noqa: PTH112 - Path.is_dir raises for some names
     language = next((study for study in studies if study in LANGUAGES), None)
     return language or user_language() or SOURCE_LANGUAGE
 

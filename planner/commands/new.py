@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.commands.next_command import command_line
+from planner.commands.exit import command_line
 from planner.commands.streams import print_progress, print_results
 from planner.config.study_file import open_questions, short_study
-from planner.messages.catalogue import Language, Texts, detect_language
+from planner.messages.catalogue import Language, Texts, detect_language, user_language
 from planner.messages.errors import CommandError, Issue, OutputError, PlannerError, system_reason
-from planner.messages.user_language import user_language
 
 if TYPE_CHECKING:
     from planner.inputs.folder_recognition import RecognisedInputs
@@ -69,22 +68,24 @@ def write_study(
             raise CommandError(str(folder), [Issue("study_exists", {"path": file})])
         from planner.inputs.folder_recognition import recognise_folder
 
-        found = recognise_folder(folder)
-        names = "".join(guess.layer.title + "".join(map(str, guess.read.frame)) for guess in found.tables.values())
+        recognised = recognise_folder(folder)
+        names = "".join(
+            guess.layer.title + "".join(map(str, guess.read.frame)) for guess in recognised.tables.values()
+        )
         language = language or user_language() or detect_language(f"{folder.name}{names}")
         folder.mkdir(parents=True, exist_ok=True)
         name = name or folder.resolve().name or "study"
-        file.write_text(short_study(name, language, found.lines, found.settings), "utf-8", newline="\n")
+        file.write_text(short_study(name, language, recognised.lines, recognised.settings), "utf-8", newline="\n")
     except PlannerError:
         raise
     except OSError as error:
         raise OutputError(str(folder), [Issue("not_writable", {"reason": system_reason(error)})]) from error
-    return file, found, language
+    return file, recognised, language
 
 
-def _report(folder: Path, found: RecognisedInputs, texts: Texts) -> Iterator[str]:
+def _report(folder: Path, recognised: RecognisedInputs, texts: Texts) -> Iterator[str]:
     """Yield what was recognised: a line a layer, then what is not used, then the questions."""
-    for table, guess in found.tables.items():
+    for table, guess in recognised.tables.items():
         values = {"layer": texts(f"words.layer_{table}"), "file": guess.layer.title}
         columns = "; ".join(f"{item.field} ← {item.column}" for item in guess.read.mapped)
         if not columns or guess.layer.content in {"extract", "graph"}:
@@ -92,7 +93,7 @@ def _report(folder: Path, found: RecognisedInputs, texts: Texts) -> Iterator[str
         else:
             count = texts.whole(len(guess.read.frame))
             yield "  " + texts("recognition.found", **values, count=count, columns=columns)
-        settings = {line.key: line.value for line in found.lines[table] if not line.is_comment}
+        settings = {line.key: line.value for line in recognised.lines[table] if not line.is_comment}
         words = settings.get("values", ())
         if isinstance(words, tuple) and words:
             shown = (texts("recognition.words", word=word.key, tier=word.value or "?") for word in words)
@@ -102,23 +103,23 @@ def _report(folder: Path, found: RecognisedInputs, texts: Texts) -> Iterator[str
             for key, name in (("system", "crs"), ("datum", "datum"))
             if name in settings
         )
-    for layer, table in found.unused:
+    for layer, table in recognised.unused:
         if table:
             name = texts(f"words.layer_{table}")
             yield "  " + texts("recognition.not_used", file=layer.title, table=name)
         else:
             yield "  " + texts("recognition.not_recognised", file=layer.title)
-    yield from _unread_files(found, texts)
-    if not found.tables:
+    yield from _unread_files(recognised, texts)
+    if not recognised.tables:
         yield texts("recognition.empty", folder=folder)
     yield from question_lines(folder, texts)
 
 
-def _unread_files(found: RecognisedInputs, texts: Texts) -> Iterator[str]:
-    for unread in found.unread:
+def _unread_files(recognised: RecognisedInputs, texts: Texts) -> Iterator[str]:
+    for unread in recognised.unread:
         if unread.error is not None:
             yield "  " + texts("recognition.not_read", reason=unread.error.in_words(texts.language))
-    others = [unread for unread in found.unread if unread.error is None]
+    others = [unread for unread in recognised.unread if unread.error is None]
     for key, is_product in (("no_data", False), ("products", True)):
         files = ", ".join(unread.file.as_posix() for unread in others if unread.is_product is is_product)
         if files:

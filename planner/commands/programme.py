@@ -10,9 +10,8 @@ from planner.cache import NO_CACHE, Cache
 from planner.commands.caching import cache_of
 from planner.commands.streams import StageReport, print_results
 from planner.config.study import read_study
-from planner.messages.catalogue import Texts
+from planner.messages.catalogue import Texts, unit_of_amount
 from planner.messages.errors import Issue, StudyError
-from planner.messages.money import unit_of_amount
 from planner.messages.progress import Progress, silent
 from planner.pipeline import run
 from planner.reporting import programme_text as words
@@ -55,57 +54,57 @@ def describe_programme(path: Path, texts: Texts, *, progress: Progress = silent,
     study = read_study(path)
     if not study.programme.funds:
         raise StudyError(str(path), [Issue("no_programme")])
-    say = Translator(build_document(run(study, progress=progress, cache=cache)), texts)
-    return "\n".join(_lines(require(say.content["programme"]), say))
+    t = Translator(build_document(run(study, progress=progress, cache=cache)), texts)
+    return "\n".join(_lines(require(t.content["programme"]), t))
 
 
-def _lines(found: Programme, say: Translator) -> Iterator[str]:
-    unit = unit_of_amount(found["unit"], say.texts)
-    yield from words.statements(say)
-    yield from ("", say.programme("list_needs"))
-    yield from (_need(need, say) for need in found["needs"])
-    yield from ("", say.programme("list_resources"))
-    for fund in found["resources"]["funds"]:
-        yield f"{fund['name']}{say.texts('maps.between')}{words.fund_rules_text(fund, say)}"
-        yield from ("  " + _fund(fund, one, unit, say) for one in fund["years"])
-    sites = found["resources"]["sites"]
-    yield say.programme("line_sites", count=len(sites), taken=sum(bool(site["project"]) for site in sites))
-    yield from ("", say.programme("list_projects"))
-    gained = gained_by_projects(found)
-    yield from (_project(project, unit, gained[project["id"]], say) for project in found["projects"])
+def _lines(programme: Programme, t: Translator) -> Iterator[str]:
+    unit = unit_of_amount(programme["unit"], t.texts)
+    yield from words.programme_statements(t)
+    yield from ("", t.programme("list_needs"))
+    yield from (_need(need, t) for need in programme["needs"])
+    yield from ("", t.programme("list_resources"))
+    for fund in programme["resources"]["funds"]:
+        yield f"{fund['name']}{t.texts('maps.between')}{words.fund_rules_text(fund, t)}"
+        yield from ("  " + _fund(fund, year, unit, t) for year in fund["years"])
+    sites = programme["resources"]["sites"]
+    yield t.programme("line_sites", count=len(sites), taken=sum(bool(site["project"]) for site in sites))
+    yield from ("", t.programme("list_projects"))
+    gained = gained_by_projects(programme)
+    yield from (_project(project, unit, gained[project["id"]], t) for project in programme["projects"])
 
 
-def _need(need: Need, say: Translator) -> str:
-    return say.programme(
+def _need(need: Need, t: Translator) -> str:
+    return t.programme(
         "line_need",
         id=need["id"],
-        kind=say.programme(f"need_{need['kind']}"),
+        kind=t.programme(f"need_{need['kind']}"),
         place=need["name"],
         subdistrict=need["subdistrict"] or DASH,
-        people=say.whole(need["people"]),
-        evidence=words.need_evidence(need, say),
-        met=words.need_outcome(need, say),
+        people=t.whole(need["people"]),
+        evidence=words.need_evidence(need, t),
+        met=words.need_outcome(need, t),
     )
 
 
-def _fund(fund: Fund, one: Entry, unit: str, say: Translator) -> str:
-    amounts = {name: money_text(one[name]) for name in ("amount", "brought", "spent", "left")}
-    return say.programme("line_fund", fund=fund["name"], year=year_text(say, one["year"]), unit=unit, **amounts)
+def _fund(fund: Fund, entry: Entry, unit: str, t: Translator) -> str:
+    amounts = {name: money_text(entry[name]) for name in ("amount", "brought", "spent", "left")}
+    return t.programme("line_fund", fund=fund["name"], year=year_text(t, entry["year"]), unit=unit, **amounts)
 
 
-def _project(project: Project, unit: str, gained: tuple[int | None, int], say: Translator) -> str:
-    return say.programme(
+def _project(project: Project, unit: str, gained: tuple[int | None, int], t: Translator) -> str:
+    return t.programme(
         "line_project",
         number=project["id"],
-        task=words.task_text(project, say),
-        measure=words.actions_text(project, say),
+        task=words.task_text(project, t),
+        measure=words.actions_text(project, t),
         unit=words.responsible_unit(project),
-        deadline=year_text(say, project["year"], "by_year"),
+        deadline=year_text(t, project["year"], "by_year"),
         cost=money_text(project["cost"]),
         money=unit,
-        paid=words.funding_text(project, say) if project["paid"] else DASH,
-        covered=words.covered_text(gained[0], say),
-        standard=say.whole(gained[1]),
-        per_person=words.cost_per_person_text(project, say),
-        small=words.small_money_unit(say),
+        paid=words.funding_text(project, t) if project["paid"] else DASH,
+        covered=words.covered_text(gained[0], t),
+        standard=t.whole(gained[1]),
+        per_person=words.cost_per_person_text(project, t),
+        small=words.small_money_unit(t),
     )

@@ -11,8 +11,8 @@ import geopandas as gpd
 import numpy as np
 
 from planner.cache import NO_CACHE, Cache
-from planner.commands.caching import cache_of, reuse
-from planner.commands.site_card import card
+from planner.commands.caching import cache_of, reuse_result
+from planner.commands.site_card import solution_text
 from planner.commands.streams import StageReport, print_results
 from planner.config.study import Study, read_study
 from planner.io.study_layers import attribution_of
@@ -20,7 +20,7 @@ from planner.messages.catalogue import Texts
 from planner.messages.errors import CommandError, Issue
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
-from planner.network.components import components_of_people
+from planner.network.quality import components_of_people
 from planner.prepare import PreparedStudy, prepare
 from planner.reporting.document.build import format_json, to_plain_values
 from planner.reporting.document.records.layers import SITES_LAYERS
@@ -43,38 +43,26 @@ COMPONENTS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SolvedProblem:
-    """Solved siting problem of a study.
-
-    Attributes
-    ----------
-    study
-        Study with the numbers of the command line.
-    run
-        Candidates, problem, and solution.
-    sites
-        One row a chosen site, ranked: id, source, tier, people_added, cost, geometry.
-    facility_actions
-        Action for each relocatable centre.
-    notices
-        Notices of the run.
-    attribution
-        Data sources that must be named; "" if none.
-    components
-        Components of the streets besides the largest that most people are on: people, points, communities,
-        length_m, gap_m to the largest, geometry (its place on the largest).
-    component_count, component_people
-        Number of all such components, and the people on them.
-    """
+    """Solved siting problem of a study."""
 
     study: Study
+    """Study with the numbers of the command line."""
     run: StudySolution
+    """Candidates, problem, and solution."""
     sites: gpd.GeoDataFrame
+    """One row a chosen site, ranked: id, source, tier, people_added, cost, geometry."""
     facility_actions: tuple[FacilityAction, ...]
+    """Action for each relocatable centre."""
     notices: tuple[Notice, ...]
+    """Notices of the run."""
     attribution: str
+    """Data sources that must be named; "" if none."""
     components: gpd.GeoDataFrame
+    """Components of the streets besides the largest that most people are on: people, points, communities,
+    length_m, gap_m to the largest, geometry (its place on the largest)."""
     component_count: int
     component_people: float
+    """`component_count`, `component_people`: Number of all such components, and the people on them."""
 
     @property
     def spec(self) -> ModelSpec:
@@ -98,15 +86,15 @@ def run_command(options: Namespace, texts: Texts) -> None:
         cache = cache_of(options, texts)
 
         def solve() -> SolvedProblem:
-            return site(study, model, sites=sites, seconds=seconds, progress=progress, cache=cache)
+            return solve_study(study, model, sites=sites, seconds=seconds, progress=progress, cache=cache)
 
-        answered = reuse("answer", study, (model, sites, seconds), solve, cache=cache, progress=progress)
+        answered = reuse_result("answer", study, (model, sites, seconds), solve, cache=cache, progress=progress)
         files = write_answer(answered, options.out) if options.out is not None else []
-    print_results(card(answered, texts))
+    print_results(solution_text(answered, texts))
     print_results(*files)
 
 
-def site(
+def solve_study(
     study: Study | Path,
     model: str,
     *,
@@ -221,7 +209,7 @@ def _facility_actions(run: StudySolution, new_sites: int) -> tuple[FacilityActio
     return facility_actions(run.pool.kept_centres, opened, new_sites=new_sites)
 
 
-def entries(answered: SolvedProblem) -> dict[str, Any]:
+def solution_entries(answered: SolvedProblem) -> dict[str, Any]:
     """Return a solution as plain values, without its run time, which depends on the machine."""
     solution, settings, run = answered.solution, answered.study.siting, answered.run
     lonlat = lonlat_degrees(answered.sites)
@@ -244,12 +232,14 @@ def entries(answered: SolvedProblem) -> dict[str, Any]:
             "figures": dict(run.answer.result.figures),
             "sites": [{**row, "lon": lon, "lat": lat} for row, (lon, lat) in zip(rows, lonlat, strict=True)],
             "centres": [
-                {"centre": one.centre, "fate": one.fate, "to": one.to} for one in answered.facility_actions
+                {"centre": action.centre, "fate": action.fate, "to": action.to}
+                for action in answered.facility_actions
             ],
             "notices": [notice.entry() for notice in answered.notices],
             "candidates": len(run.pool.new),
             "excluded": [
-                {"id": one.candidate.id, "reason": one.reason, "detail": one.detail} for one in run.pool.excluded
+                {"id": exclusion.candidate.id, "reason": exclusion.reason, "detail": exclusion.detail}
+                for exclusion in run.pool.excluded
             ],
         }
     )
@@ -274,7 +264,9 @@ def write_answer(answered: SolvedProblem, folder: Path) -> list[Path]:
     return write_all_or_none(
         folder,
         {
-            "sites.json": lambda path: path.write_text(format_json(entries(answered)), "utf-8", newline="\n"),
+            "sites.json": lambda path: path.write_text(
+                format_json(solution_entries(answered)), "utf-8", newline="\n"
+            ),
             "sites.gpkg": lambda path: write_layers(
                 layers, path, specs=SITES_LAYERS, attribution=answered.attribution
             ),

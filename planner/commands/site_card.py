@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.config.sections.demand import RESIDENTS
-from planner.messages.catalogue import Texts
-from planner.messages.money import unit_of_amount
+from planner.messages.catalogue import Texts, unit_of_amount
 from planner.reporting.document.siting import lonlat_degrees
 from planner.reporting.rounding import round_bound, round_parts, round_steps
 from planner.siting.baselines import Baselines
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from planner.commands.site import SolvedProblem
 
 
-def card(answered: SolvedProblem, texts: Texts) -> str:
+def solution_text(answered: SolvedProblem, texts: Texts) -> str:
     """Return the solution as text."""
     return "\n".join(_lines(answered, texts))
 
@@ -37,18 +36,18 @@ def _lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
         yield texts("cli.site_weights", weights=named)
     yield from _candidates(answered, texts)
     unit, digits = answered.spec.unit, answered.spec.digits
-    say = {"unit": texts(f"models.unit_{unit}")}
+    unit_name = {"unit": texts(f"models.unit_{unit}")}
     yield texts(
         "cli.site_answer",
         objective=texts.number(solution.objective, digits),
         bound=texts.number(round_bound(solution.objective, solution.bound, digits), digits),
         gap=f"{round_bound(0.0, solution.gap, 4):.2%}",
         status=texts(f"models.status_{solution.status}"),
-        **say,
+        **unit_name,
     )
     before = answered.run.answer.before
     if np.isfinite(before) and unit != "sites":
-        yield texts("cli.site_before", before=texts.number(before, digits), **say)
+        yield texts("cli.site_before", before=texts.number(before, digits), **unit_name)
     yield from ("  " + figure.in_words(texts.language) for *_, figure in answered.run.answer.figures())
     yield texts(
         "cli.site_effort",
@@ -62,8 +61,8 @@ def _lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
         yield from _comparison(
             answered.run.siting, answered.run.comparison, texts, within=_within(answered, texts)
         )
-    if answered.run.left is not None:
-        yield from _unserved(answered.run.left, answered, texts)
+    if answered.run.unserved is not None:
+        yield from _unserved(answered.run.unserved, answered, texts)
     yield from _components(answered, texts)
 
 
@@ -89,31 +88,31 @@ def _within(answered: SolvedProblem, texts: Texts) -> str:
         if budget is not None
         else {}
     )
-    said = texts("words.within_free", count=free) if free else ""
-    return said + (texts("words.within_budget", **money) if money else "")
+    sentence = texts("words.within_free", count=free) if free else ""
+    return sentence + (texts("words.within_budget", **money) if money else "")
 
 
 def _weights(answered: SolvedProblem) -> dict[str, float]:
     """Return the weight of one person by population group."""
     demand = answered.study.demand
-    found = {RESIDENTS: demand.residents_weight, **{kind.title: kind.weight for kind in demand.groups}}
-    return {kind: weight for kind, weight in found.items() if weight > 0}
+    weights = {RESIDENTS: demand.residents_weight, **{kind.title: kind.weight for kind in demand.groups}}
+    return {kind: weight for kind, weight in weights.items() if weight > 0}
 
 
 def _candidates(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
-    for one in answered.run.pool.sources:
-        said = texts(f"words.source_{one.source}")
-        yield texts("cli.site_source", source=said, kept=f"{one.kept:,}", proposed=f"{one.proposed:,}")
-        if one.suffice is not None:
-            key = "cli.site_every_street" if one.stands_for_all else "cli.site_some_streets"
+    for source in answered.run.pool.sources:
+        sentence = texts(f"words.source_{source.source}")
+        yield texts("cli.site_source", source=sentence, kept=f"{source.kept:,}", proposed=f"{source.proposed:,}")
+        if source.suffice is not None:
+            key = "cli.site_every_street" if source.stands_for_all else "cli.site_some_streets"
             key = key if answered.spec.counts_first_site_only else "cli.site_streets_else"
-            yield texts(key, suffice=f"{one.suffice:,}", kept=f"{one.kept:,}")
-    reasons = [one.reason for one in answered.run.pool.excluded]
+            yield texts(key, suffice=f"{source.suffice:,}", kept=f"{source.kept:,}")
+    reasons = [exclusion.reason for exclusion in answered.run.pool.excluded]
     for reason in dict.fromkeys(reasons):
         some = [one.candidate.id for one in answered.run.pool.excluded if one.reason == reason]
         shown = ", ".join(some[:5]) + (" …" if len(some) > 5 else "")  # noqa: PLR2004 -- a line's worth
-        said = texts(f"words.excluded_{reason}")
-        yield texts("cli.site_excluded", count=len(some), reason=said, ids=shown)
+        sentence = texts(f"words.excluded_{reason}")
+        yield texts("cli.site_excluded", count=len(some), reason=sentence, ids=shown)
 
 
 def _site_lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
@@ -140,9 +139,9 @@ def _site_lines(answered: SolvedProblem, texts: Texts) -> Iterator[str]:
             lat=f"{lat:.6f}",
             gain=gain + money,
         )
-    for one in answered.facility_actions:
-        fate = texts(f"words.fate_{one.fate}", to=one.to)
-        yield texts("cli.site_centre", centre=one.centre, fate=fate)
+    for action in answered.facility_actions:
+        fate = texts(f"words.fate_{action.fate}", to=action.to)
+        yield texts("cli.site_centre", centre=action.centre, fate=fate)
 
 
 def _comparison(siting: SitingResult, comparison: Baselines, texts: Texts, *, within: str) -> Iterator[str]:
@@ -164,16 +163,16 @@ def _comparison(siting: SitingResult, comparison: Baselines, texts: Texts, *, wi
             bound=f"{round_bound(step.people_gained, step.bound):,.0f}",
             added=f"{step.added:,.0f}",
         )
-    for number, one in enumerate(comparison.others, start=1):
-        ids = [[siting.pool.candidates[column].id for column in some] for some in (one.dropped, one.taken)]
+    for number, other in enumerate(comparison.others, start=1):
+        ids = [[siting.pool.candidates[column].id for column in some] for some in (other.dropped, other.taken)]
         yield texts(
             "cli.site_other",
             number=number,
-            given_up=f"{one.given_up:,.0f}",
+            given_up=f"{other.given_up:,.0f}",
             dropped=", ".join(ids[0]) or "–",
             taken=", ".join(ids[1]) or "–",
-            gains=f"{one.gains:,.0f}",
-            losses=f"{one.losses:,.0f}",
+            gains=f"{other.gains:,.0f}",
+            losses=f"{other.losses:,.0f}",
         )
 
 
@@ -186,8 +185,8 @@ def _unserved(left: UnservedDemand, answered: SolvedProblem, texts: Texts) -> It
     reasons = left.by_reason()
     shown = round_parts([people for *_, people in reasons], float(left.people.sum()))
     for (reason, points, _), people in zip(reasons, shown, strict=True):
-        said = texts(f"words.unserved_{reason}", access=access)
-        yield texts("cli.site_left_reason", people=f"{people:,.0f}", points=points, reason=said)
+        sentence = texts(f"words.unserved_{reason}", access=access)
+        yield texts("cli.site_left_reason", people=f"{people:,.0f}", points=points, reason=sentence)
     if np.isfinite(left.limit_for_all_min):
         yield texts("cli.site_left_limit", minutes=texts.number(round_bound(0.0, left.limit_for_all_min, 1)))
     if left.extra is not None:

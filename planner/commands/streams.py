@@ -62,7 +62,7 @@ def is_verbose() -> bool:
 
 
 @contextmanager
-def reporting(*, quiet: bool = False, verbose: bool = False) -> Iterator[None]:
+def set_verbosity(*, quiet: bool = False, verbose: bool = False) -> Iterator[None]:
     """Set how much a command prints to standard error; a verbose one logs what is done."""
     logger = logging.getLogger("planner")
     handler, level = logging.StreamHandler(), logger.level
@@ -103,20 +103,14 @@ def print_results(*lines: object) -> None:
 
 @dataclass(slots=True)
 class StageReport:
-    """Prints each stage to standard error when it starts, and its run time when it ends.
-
-    Attributes
-    ----------
-    texts
-        The language.
-    latest
-        Key of the stage started last in this process.
-    """
+    """Prints each stage to standard error when it starts, and its run time when it ends."""
 
     texts: Texts
+    """The language."""
     began: float = field(default_factory=time.perf_counter)
     started: float = 0.0
     latest: ClassVar[str] = ""
+    """Key of the stage started last in this process."""
 
     def __call__(self, stage: str, /) -> None:
         """Print that a stage starts."""

@@ -1,12 +1,16 @@
-"""Centres that a study names: they must be there; and what becomes of the names where a scenario closes some."""
+"""Files and centres that a study names: contents of the files, and centres that a scenario closes."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Sequence
+import hashlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import geopandas as gpd
 import shapely
+from pydantic import BaseModel
 
 from planner.config.sections.programme import PrecedenceSettings, ProjectSettings
 from planner.config.study import Study
@@ -42,6 +46,24 @@ def check_named_centres(study: Study, centres: Sequence[str]) -> None:
         raise StudyError(str(study.file), issues)
 
 
+def check_belts(study: Study, names: Collection[str]) -> None:
+    """Refuse a study with a belt along a street that the layer does not have.
+
+    Raises
+    ------
+    StudyError
+        With every belt, the names, and those that were probably meant.
+    """
+    known = sorted(name for name in set(names) if name)
+    issues = [
+        Issue("belt_street_unknown", {"belt": belt.id, "names": ", ".join(missing), "near": _near(missing, known)})
+        for belt in study.belts
+        if (missing := [name for name in belt.streets if name not in known])
+    ]
+    if issues:
+        raise StudyError(str(study.file), issues)
+
+
 def check_named_places(study: Study, communities: gpd.GeoDataFrame) -> None:
     """Refuse own projects that stand outside the communities: most often their `x` and `y` are degrees.
 
@@ -50,7 +72,7 @@ def check_named_places(study: Study, communities: gpd.GeoDataFrame) -> None:
     StudyError
         With every project, and how far outside it stands.
     """
-    placed = [one for one in study.programme.projects if one.x is not None]
+    placed = [project for project in study.programme.projects if project.x is not None]
     outline = shapely.union_all(communities.geometry.array)
     issues = [
         Issue(
@@ -65,7 +87,7 @@ def check_named_places(study: Study, communities: gpd.GeoDataFrame) -> None:
 
 
 def _near(missing: Sequence[str], centres: Sequence[str]) -> str:
-    similar = [one for name in missing for one in difflib.get_close_matches(name, centres, n=2, cutoff=0.0)]
+    similar = [match for name in missing for match in difflib.get_close_matches(name, centres, n=2, cutoff=0.0)]
     return ", ".join(dict.fromkeys(similar))
 
 
@@ -79,7 +101,7 @@ def without_closed(study: Study, closed: Collection[str]) -> tuple[Study, tuple[
     relocatable = tuple(one for one in study.siting.relocatable if one not in closed)
     gone += [f"siting.relocatable: {one}" for one in study.siting.relocatable if one in closed]
     projects = tuple(_projects(study.programme.projects, closed, gone))
-    kept = {one.id for one in projects}
+    kept = {project.id for project in projects}
     dropped = {one.id for one in study.programme.projects if one.id not in kept}
     dropped |= {UPGRADE + one for one in closed}
     precedence: list[PrecedenceSettings] = []
@@ -104,14 +126,69 @@ def without_closed(study: Study, closed: Collection[str]) -> tuple[Study, tuple[
 def _projects(
     projects: Sequence[ProjectSettings], closed: Collection[str], gone: list[str]
 ) -> Iterator[ProjectSettings]:
-    for one in projects:
+    for project in projects:
         resolves, closes = (
-            tuple(name for name in names if name not in closed) for names in (one.resolves, one.closes)
+            tuple(name for name in names if name not in closed) for names in (project.resolves, project.closes)
         )
-        if (resolves, closes) == (one.resolves, one.closes):
-            yield one
-        elif resolves or closes or one.stands_at is not None:
-            gone.extend(f"{one.id}: {name}" for name in (*one.resolves, *one.closes) if name in closed)
-            yield one.model_copy(update={"resolves": resolves, "closes": closes})
+        if (resolves, closes) == (project.resolves, project.closes):
+            yield project
+        elif resolves or closes or project.stands_at is not None:
+            gone.extend(f"{project.id}: {name}" for name in (*project.resolves, *project.closes) if name in closed)
+            yield project.model_copy(update={"resolves": resolves, "closes": closes})
         else:
-            gone.append(f"programme.projects: {one.id}")
+            gone.append(f"programme.projects: {project.id}")
+
+
+def file_contents(study: Study) -> tuple[tuple[str, str], ...]:
+    """Return the path and the hash of every file that a study reads.
+
+    A layer is read with the files beside it that begin with the same name (of a shapefile .dbf, .prj and .cpg; of
+    a raster .tfw; of a GeoPackage its journal), so all of these count; of a folder, all files in it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from planner.config.study import make_study
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "a.shp").write_text("shapes"), (folder / "a.dbf").write_text("columns")
+    >>> layers = {name: {"path": "a.shp"} for name in ("communities", "facilities", "streets", "demand")}
+    >>> study = make_study({"name": "A", "inputs": layers}, file=folder / "study.toml")
+    >>> [Path(path).name for path, _ in file_contents(study)]
+    ['a.dbf', 'a.shp']
+    """
+    files = {file for path in _named_paths(study) for file in _files_of(study.resolve(path))}
+    return tuple((str(file), _hash(file)) for file in sorted(files))
+
+
+def _named_paths(value: object) -> Iterator[Path]:
+    """Yield every path in settings; a text may be one too, as that of a rule file."""
+    if isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _named_paths(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _named_paths(inner)
+    elif isinstance(value, tuple | list):
+        for inner in value:
+            yield from _named_paths(inner)
+    elif isinstance(value, Path) or (isinstance(value, str) and value.strip()):
+        yield Path(value)
+
+
+def _files_of(path: Path) -> Iterator[Path]:
+    # What is no path, as the name of a study, cannot be looked up or is not there.
+    with suppress(OSError, ValueError):
+        if path.is_dir():
+            yield from (file for file in path.rglob("*") if file.is_file())
+        elif path.is_file():
+            stem = path.stem.casefold()
+            beside = (file for file in path.parent.iterdir() if file.name.casefold().startswith(stem))
+            yield from (file for file in beside if file.is_file())
+
+
+def _hash(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "blake2b").hexdigest()
+    except OSError as error:
+        return f"not readable: {error.errno}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
+import string
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from pydantic import Field, ValidationError
@@ -13,11 +13,19 @@ from planner.config.sections.base import Settings
 from planner.config.study import Study, wrong_because
 from planner.config.toml_files import NotReadError, parse_toml, toml_text
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Issue, StudyError
+from planner.messages.errors import Issue, StudyError, suggest_name
 from planner.messages.printable import illegible_in
 
 TITLE_SIGNS, TEXT_SIGNS = 40, 160
 """What stays legible in a meeting: a sentence of three lines at 32 px."""
+
+FIGURES = (
+    *("study", "minutes", "people", "people_covered", "people_uncovered", "people_share"),
+    *("weak_centres", "weak_communities", "communities_without_centre"),
+    *("when", "sites", "resolved", "people_added", "people_share_after", "cost", "unit"),
+)
+"""Placeholders that titles and sentences may hold, as ``{people}``: figures of the plan, the last seven of what is
+proposed."""
 
 
 class OwnScene(Settings):
@@ -69,6 +77,8 @@ def read_own_scenes(study: Study) -> OwnScenes:
         scenes = OwnScenes.model_validate(content)
     except ValidationError as error:
         wrong += [(detail["loc"], _reason(detail)) for detail in error.errors()]
+    else:
+        wrong += _wrong_placeholders(scenes)
     if wrong:
         values = {**named, "title_signs": TITLE_SIGNS, "text_signs": TEXT_SIGNS}
         issues = [
@@ -84,8 +94,39 @@ def _reason(detail: ErrorDetails) -> Phrase | str:
     if detail["type"] != "extra_forbidden":
         return wrong_because(detail)
     place = detail["loc"]
-    names = list((OwnScenes if len(place) == 1 else OwnScene).model_fields)
-    near = difflib.get_close_matches(str(place[-1]), names, n=1)
-    if near:
-        return Phrase("errors.did_you_mean", {"name": near[0]})
-    return Phrase("errors.known_settings", {"names": ", ".join(names)})
+    return suggest_name(place[-1], list((OwnScenes if len(place) == 1 else OwnScene).model_fields))
+
+
+def placeholders(text: str) -> list[str]:
+    """Return the placeholders of a title or a sentence, ``{{`` and ``}}`` being braces.
+
+    Raises
+    ------
+    ValueError
+        A brace is not closed, or closes nothing.
+
+    Examples
+    --------
+    >>> placeholders("{people_covered} of {people} people")
+    ['people_covered', 'people']
+    """
+    parts = string.Formatter().parse(text)
+    # A format or a conversion is no part of a figure's name: with it the name is none.
+    return [
+        f"{name}{f'!{conversion}' if conversion else ''}{f':{form}' if form else ''}"
+        for _, name, form, conversion in parts
+        if name is not None
+    ]
+
+
+def _wrong_placeholders(scenes: OwnScenes) -> Iterator[tuple[Sequence[str], Phrase]]:
+    for scene in OwnScenes.model_fields:
+        for part in OwnScene.model_fields:
+            try:
+                names = placeholders(getattr(getattr(scenes, scene), part))
+            except ValueError:
+                yield (scene, part), Phrase("errors.why_braces")
+                continue
+            for name in names:
+                if name not in FIGURES:
+                    yield (scene, part, f"{{{name}}}"), suggest_name(name, FIGURES)

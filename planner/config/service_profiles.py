@@ -161,11 +161,16 @@ def service_standards(study: Study) -> tuple[ServiceStandard, ...]:
     """
     if not study.services:
         return ()
-    own = Phrase("words.service_centres")
-    first = ServiceStandard(
-        None, translate(own), study.limits.standard_min, None, None, "limits.standard_min", "", "own"
+    return (
+        centres_standard(study),
+        *(_standard(study, number, service) for number, service in enumerate(study.services)),
     )
-    return (first, *(_standard(study, number, one) for number, one in enumerate(study.services)))
+
+
+def centres_standard(study: Study) -> ServiceStandard:
+    """Return what a study asks of its own facilities, the service that is always there."""
+    titles = translate(Phrase("words.service_centres"))
+    return ServiceStandard(None, titles, study.limits.standard_min, None, None, "limits.standard_min", "", "own")
 
 
 def _standard(study: Study, number: int, given: ServiceSettings) -> ServiceStandard:
@@ -175,7 +180,7 @@ def _standard(study: Study, number: int, given: ServiceSettings) -> ServiceStand
         profile = read_service_profile(
             name, folder=study.file.parent, study=str(study.file), setting=f"{where}.profile"
         )
-        entry = next((one for one in profile.services if one.id == wanted), None)
+        entry = next((service for service in profile.services if service.id == wanted), None)
         if entry is None:
             service_ids = ", ".join(one.id for one in profile.services)
             values = {"path": f"{where}.standard", "name": wanted, "known": service_ids}

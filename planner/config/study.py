@@ -6,7 +6,6 @@ dotted path. The commented default that ``planner new`` writes is made from both
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,19 +23,25 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from planner.config.layer_frames import ARGUMENTS, split_layers
-from planner.config.renamed_settings import former_names, with_new_names
 from planner.config.sections.base import Settings
-from planner.config.sections.demand import BusinessAreaSettings, DemandSettings
-from planner.config.sections.layers import DistrictSettings, InputSettings
-from planner.config.sections.map import MapSettings
+from planner.config.sections.demand import AssignmentSettings, BeltSettings, BusinessAreaSettings, DemandSettings
+from planner.config.sections.layers import ARGUMENTS, DistrictSettings, InputSettings, split_layers
+from planner.config.sections.map import MapSettings, ReportSettings
 from planner.config.sections.programme import ProgrammeSettings
-from planner.config.sections.report import ReportSettings
 from planner.config.sections.rules import CostSettings, RemedySettings, RuleSettings
 from planner.config.sections.services import BundleSettings, ServiceSettings, check_services
 from planner.config.sections.siting import SitingSettings
 from planner.config.sections.walking import LimitSettings, WalkingSettings
-from planner.config.toml_files import NotReadError, NotTomlError, parse_toml, study_path, toml_text
+from planner.config.service_times import ServiceTime, parse_service_time
+from planner.config.toml_files import (
+    NotReadError,
+    NotTomlError,
+    former_names,
+    parse_toml,
+    study_path,
+    toml_text,
+    with_new_names,
+)
 from planner.messages.catalogue import (
     DEFAULT_LANGUAGE,
     LANGUAGES,
@@ -45,13 +50,13 @@ from planner.messages.catalogue import (
     Phrase,
     Texts,
     catalogue,
+    user_language,
 )
-from planner.messages.errors import Issue, StudyError
+from planner.messages.errors import Issue, StudyError, suggest_name
 from planner.messages.printable import illegible_in
-from planner.messages.user_language import user_language
 
-TOLD_AT_MOST = 50
-"""Wrong settings that are told one by one, with the nearest known name looked for; the others are counted."""
+MOST_ISSUES = 50
+"""Wrong settings that are listed one by one, with the nearest known name looked for; the others are counted."""
 
 PATHS = ("path", "building_kinds", "place_kinds", "profile", "scenes")
 """Settings that name files."""
@@ -95,7 +100,13 @@ class Study(Settings):
     bundles: BundleSettings | None = None
 
     step_free: StrictBool = False
-    """True: services are measured without stairs too, as for wheelchairs and prams; who loses what is listed."""
+    """True: services are measured without steps too, as for wheelchairs and prams; who loses what is listed."""
+
+    step_free_incline: Annotated[float, Field(strict=True, gt=0, le=100)] = 8.3
+    """Streets tagged as steeper than this, percent, are closed with `step_free`; 8.3 is a ramp of 1:12."""
+
+    service_times: tuple[str, ...] = ()
+    """Times at which services are measured too, by their opening hours, as ["weekday 19:00", "Sunday 10:00"]."""
 
     walking: WalkingSettings = WalkingSettings()
     limits: LimitSettings = LimitSettings()
@@ -104,6 +115,10 @@ class Study(Settings):
     remedies: RemedySettings = RemedySettings()
     siting: SitingSettings = SitingSettings()
     business_areas: BusinessAreaSettings = BusinessAreaSettings()
+    belts: tuple[BeltSettings, ...] = ()
+    """Belts along streets (沿街商业带), one table [[belts]] each: what stands within a walk of a named street."""
+
+    assignment: AssignmentSettings = AssignmentSettings()
     programme: ProgrammeSettings = ProgrammeSettings()
     map: MapSettings = MapSettings()
     report: ReportSettings = ReportSettings()
@@ -162,7 +177,7 @@ class Study(Settings):
             minutes = group.minutes or self.limits.minutes
             standard = group.standard_min or self.limits.standard_min
             where = f"demand.groups.{number}"
-            if list(minutes) != sorted(set(minutes)) or len({f"{one:g}" for one in minutes}) < len(minutes):
+            if list(minutes) != sorted(set(minutes)) or len({f"{minute:g}" for minute in minutes}) < len(minutes):
                 raise PydanticCustomError(
                     "kind_not_rising", "`{where}.minutes` must rise and not repeat", {"where": where}
                 )
@@ -179,9 +194,31 @@ class Study(Settings):
     @model_validator(mode="after")
     def _services_are_sound(self) -> Self:
         check_services(self.services, tuple(group.id for group in self.demand.groups))
-        if not self.services and (self.bundles is not None or self.step_free):
-            raise PydanticCustomError("services_needed", "`bundles` and `step_free` need [[services]]")
+        if not self.services and (self.bundles is not None or self.step_free or self.service_times):
+            raise PydanticCustomError(
+                "services_needed", "`bundles`, `step_free` and `service_times` need [[services]]"
+            )
         return self
+
+    @field_validator("service_times")
+    @classmethod
+    def _are_times(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        for text in texts:
+            if parse_service_time(text) is None:
+                raise PydanticCustomError("service_time_unread", "“{text}” is no time of the week", {"text": text})
+        return texts
+
+    @property
+    def times_of_services(self) -> tuple[ServiceTime, ...]:
+        """Return the times of `service_times`, each once."""
+        return tuple(dict.fromkeys(time for text in self.service_times if (time := parse_service_time(text))))
+
+    @field_validator("belts")
+    @classmethod
+    def _belts_differ(cls, belts: tuple[BeltSettings, ...]) -> tuple[BeltSettings, ...]:
+        if len({one.id for one in belts}) < len(belts):
+            raise PydanticCustomError("ids_repeat", "each needs an id of its own")
+        return belts
 
     def resolve(self, path: Path) -> Path:
         """Return `path` as the study means it: relative to the study file."""
@@ -243,9 +280,9 @@ def make_study(content: Mapping[str, Any], *, file: str | Path = "study.toml") -
         study._former_names = tuple(dict.fromkeys(former_names(settings)))  # noqa: SLF001 -- set once, where the study is made
     except ValidationError as error:
         details = error.errors()
-        unknown += [_issue(detail) for detail in details[:TOLD_AT_MOST]]
-        if len(details) > TOLD_AT_MOST:
-            unknown.append(Issue("more_issues", {"count": f"{len(details) - TOLD_AT_MOST:,}"}))
+        unknown += [_issue(detail) for detail in details[:MOST_ISSUES]]
+        if len(details) > MOST_ISSUES:
+            unknown.append(Issue("more_issues", {"count": f"{len(details) - MOST_ISSUES:,}"}))
     if unknown:
         raise StudyError(str(file), unknown)
     return study
@@ -253,10 +290,10 @@ def make_study(content: Mapping[str, Any], *, file: str | Path = "study.toml") -
 
 def _illegible(content: Mapping[str, Any]) -> Iterator[Issue]:
     """Yield the texts that hold control characters: in a path they come of a backslash."""
-    paths = (list(path) for path in islice(_paths_with_breaks(content), TOLD_AT_MOST))
+    paths = (list(path) for path in islice(_paths_with_breaks(content), MOST_ISSUES))
     broken = {".".join(map(str, path)) for path in paths}
     yield from (Issue("backslash_path", {"path": path}) for path in sorted(broken))
-    for place in islice(illegible_in(content), TOLD_AT_MOST):
+    for place in islice(illegible_in(content), MOST_ISSUES):
         path = ".".join(map(str, place))
         if path not in broken:
             yield Issue("illegible_setting", {"path": path})
@@ -297,12 +334,12 @@ def nested_settings(annotation: object) -> type[Settings] | None:
 
 
 def is_list_of_tables(annotation: object) -> bool:
-    """Tell whether a setting is a list of tables, such as ``tuple[DemandKind, ...]``."""
+    """Return True if a setting is a list of tables, such as ``tuple[DemandKind, ...]``."""
     return get_origin(annotation) is tuple and nested_settings(annotation) is not None
 
 
 def wrong_because(detail: ErrorDetails) -> Phrase | str:
-    """Say why pydantic refuses a value: in the user's language where the catalogue has the reason."""
+    """Return why pydantic refuses a value: in the user's language where the catalogue has the reason."""
     key = f"errors.reason_{detail['type']}"
     if key not in catalogue():
         return detail["msg"]
@@ -317,7 +354,9 @@ def _issue(detail: ErrorDetails) -> Issue:
     path = ".".join(str(part) for part in detail["loc"]) or str(detail.get("ctx", {}).get("where", ""))
     if detail["type"] == "extra_forbidden":
         model = settings_at(detail["loc"][:-1])
-        return Issue("unknown_setting", {"path": path, "hint": _hint(str(detail["loc"][-1]), _names(model))})
+        return Issue(
+            "unknown_setting", {"path": path, "hint": suggest_name(str(detail["loc"][-1]), _names(model))}
+        )
     meaning = _meaning(detail["loc"])
     if detail["type"] == "missing":
         return Issue("missing_setting", {"path": path, "meaning": meaning})
@@ -330,19 +369,12 @@ def _names(model: type[Settings] | None) -> list[str]:
     return [name for name in (model.model_fields if model else {}) if name != "file"]
 
 
-def _hint(name: str, names: list[str]) -> Phrase:
-    near = difflib.get_close_matches(name, names, n=1)
-    if near:
-        return Phrase("errors.did_you_mean", {"name": near[0]})
-    return Phrase("errors.known_settings", {"names": ", ".join(names)})
-
-
 @dataclass(frozen=True, slots=True)
 class Meaning(Phrase):
     """What a setting means: its docstring in English, the catalogue in Chinese."""
 
     def in_words(self, language: Language) -> str:
-        """Say it in `language`."""
+        """Return it in `language`."""
         return setting_meaning(self.key, language)
 
 
@@ -381,12 +413,12 @@ def _meaning(path: tuple[str | int, ...]) -> Phrase | str:
     return ""
 
 
-def portable(path: str | PurePath) -> str:
+def portable_path(path: str | PurePath) -> str:
     """Return a path as it may stand in a result: as the study gives it, or the bare name of an absolute one.
 
     Examples
     --------
-    >>> portable("data/streets.gpkg"), portable("/home/li/own.toml"), portable("D:/li/own.toml")
+    >>> portable_path("data/streets.gpkg"), portable_path("/home/li/own.toml"), portable_path("D:/li/own.toml")
     ('data/streets.gpkg', 'own.toml', 'own.toml')
     """
     text = path.as_posix() if isinstance(path, PurePath) else path

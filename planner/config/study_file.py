@@ -25,25 +25,17 @@ ORDER = ("path", "layer", "source", "crs", "datum", "columns", "values")
 
 @dataclass(frozen=True, slots=True)
 class StudyLine:
-    """A setting of a study file.
-
-    Attributes
-    ----------
-    key, value
-        Its name, and what it is set to: a text, a table of texts, or lines of their own.
-    reason
-        Why; "" where the value speaks for itself.
-    asks
-        True if the user must confirm it.
-    is_comment
-        True if it is not set until the user answers.
-    """
+    """A setting of a study file."""
 
     key: str
     value: object
+    """`key`, `value`: Its name, and what it is set to: a text, a table of texts, or lines of their own."""
     reason: Phrase | str = ""
+    """Why; "" where the value speaks for itself."""
     asks: bool = False
+    """True if the user must confirm it."""
     is_comment: bool = False
+    """True if it is not set until the user answers."""
 
     def in_words(self, language: Language) -> str:
         """Return the line of the file."""

@@ -1,7 +1,4 @@
-"""TOML files that a user wrote, read within limits: the study, its rules, its tables of kinds.
-
-What is wrong is said as a reason that stands in a sentence of the caller's, with what to do about it.
-"""
+"""TOML files that a user wrote, read within limits: mistakes explained, former names of settings accepted."""
 
 from __future__ import annotations
 
@@ -10,12 +7,70 @@ import os
 import re
 import stat
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from planner.config.toml_mistakes import explain_mistake
 from planner.messages.catalogue import DEFAULT_LANGUAGE, Phrase
 from planner.messages.errors import system_reason
+
+FULL_WIDTH_SIGNS = re.compile("[“”‘’＂＝［］｛｝，．＃：\u3000]")
+PLACE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
+SHOWN_CHARACTERS = 80
+
+REASONS = (
+    (r"Unescaped '\\' in a string|Invalid hex value", "backslash"),
+    (r"Illegal character '\\n'|Unterminated string|Expected \"'", "quote"),
+    (r"Cannot declare (?P<name>.+) twice", "twice"),
+    (r"Cannot overwrite a value|Duplicate inline table key", "repeated"),
+    (r"Expected '=' after a key", "equals"),
+    (r"Expected '\]|Unclosed array|Unclosed inline table", "bracket"),
+    (r"Invalid initial character for a key part|Invalid statement", "name"),
+    (r"Invalid value", "value"),
+    (r"Expected newline", "rest"),
+)
+"""Messages of `tomllib`, and our entry ``toml_…`` for each."""
+
+
+def explain_mistake(message: str, text: str) -> Phrase:
+    r"""Return where a text is no TOML, and what to do.
+
+    Parameters
+    ----------
+    message
+        Of `tomllib`.
+    text
+        The whole text.
+
+    Examples
+    --------
+    >>> explain_mistake("Invalid value (at line 1, column 8)", "name = “Toy”").in_words("en")
+    'line 1, column 8, `name = “Toy”`: full-width signs (“ ” ＝ ，) stand where " = , are needed'
+    """
+    lines = text.splitlines() or [""]
+    place = PLACE.search(message)
+    number = int(place[1]) if place and place[1] else len(lines)
+    # A line that is not closed is found at its end, or on the next.
+    line = lines[min(number, len(lines)) - 1]
+    values = {
+        "line": number,
+        "column": place[2] if place and place[2] else len(line) + 1,
+        "text": line.strip()[:SHOWN_CHARACTERS],
+        "reason": _reason(message, line),
+    }
+    return Phrase("errors.toml_at", values)
+
+
+def _reason(message: str, line: str) -> Phrase | str:
+    if FULL_WIDTH_SIGNS.search(re.sub(r"\"[^\"]*\"|'[^']*'|#.*", "", line)):
+        return Phrase("errors.toml_full_width")
+    for pattern, key in REASONS:
+        match = re.search(pattern, message)
+        if match:
+            name = ".".join(re.findall(r"'([^']+)'", match.groupdict().get("name") or ""))
+            return Phrase(f"errors.toml_{key}", {"name": name})
+    return Phrase("errors.toml_backslash") if "\\" in line else PLACE.sub("", message).strip()
+
 
 BYTES_AT_MOST = 2 * 2**20
 """A study with every setting explained has some 30,000; lists of a whole district's ids some 100,000."""
@@ -102,7 +157,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     return content
 
 
-def asked_language(path: Path) -> str | None:
+def language_of_file(path: Path) -> str | None:
     """Return the language that a file asks for, as far as it can be read at all; None where it cannot.
 
     One slip elsewhere in the file, or another encoding, leaves the line with the language readable.
@@ -132,3 +187,60 @@ def _check(content: dict[str, Any]) -> None:
             left += [(inner, depth + 1) for inner in value]
         elif isinstance(value, int) and not -LARGEST <= value < LARGEST:
             raise NotTomlError(Phrase("errors.why_big_number"))
+
+
+RENAMED: Mapping[str, str] = {
+    "circles": "business_areas",
+    "demand.kinds": "groups",
+    "inputs.communities.columns.street": "subdistrict",
+    "inputs.people_table.columns.street": "subdistrict",
+    "programme.projects.settles": "resolves",
+    "programme.projects.street": "subdistrict",
+    "programme.starts_per_street": "max_starts_per_subdistrict",
+    "siting.apart_m": "min_spacing_m",
+    "siting.barrier_m": "barrier_clearance_m",
+    "siting.fade_min": "zero_coverage_min",
+    "siting.free": "relocatable",
+    "siting.origins": "sources",
+}
+"""New name by the dotted path of the former one; a list of tables counts as one table."""
+
+
+def with_new_names(content: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    """Return settings by their new names; a former name beside its new one is left, to be refused.
+
+    Examples
+    --------
+    >>> with_new_names({"programme": {"starts_per_street": 2}})
+    {'programme': {'max_starts_per_subdistrict': 2}}
+    """
+    result: dict[str, Any] = {}
+    for name, value in content.items():
+        new = RENAMED.get(f"{path}{name}", name)
+        result[name if new in content else new] = _renamed_inside(value, f"{path}{name}.")
+    return result
+
+
+def _renamed_inside(value: object, path: str) -> object:
+    if isinstance(value, Mapping):
+        return with_new_names(value, path)
+    if isinstance(value, list | tuple):
+        return type(value)(_renamed_inside(one, path) for one in value)
+    return value
+
+
+def former_names(content: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the dotted paths of former names in some settings, each with its new name.
+
+    Examples
+    --------
+    >>> list(former_names({"programme": {"starts_per_street": 2}}))
+    [('programme.starts_per_street', 'max_starts_per_subdistrict')]
+    """
+    for name, value in content.items():
+        if f"{path}{name}" in RENAMED:
+            yield f"{path}{name}", RENAMED[f"{path}{name}"]
+        tables = value if isinstance(value, list | tuple) else [value]
+        for table in tables:
+            if isinstance(table, Mapping):
+                yield from former_names(table, f"{path}{name}.")

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 import pandas as pd
 
 from planner.accessibility.access_data import AccessData
-from planner.accessibility.branches import is_branch
-from planner.evaluation.circuity import Detour
+from planner.accessibility.coverage import is_branch, sum_with_branches
+from planner.evaluation import COMPLIANT, EXCELLENT, RATINGS, UNDETERMINED, WEAK
 from planner.evaluation.expressions import is_above
 from planner.evaluation.indicator_data import IndicatorData
-from planner.evaluation.indicator_tables import (
-    FacilityIndicators,
-    community_indicators,
-    compute_indicators,
-    unknown_indicators,
-)
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, RATINGS, UNDETERMINED, WEAK
+from planner.evaluation.indicators import INDICATORS
+from planner.evaluation.intervals import IndicatorColumn, IndicatorRef, IndicatorValues, divide
 from planner.evaluation.ratings import (
     RURAL,
     URBAN,
@@ -31,65 +27,171 @@ from planner.evaluation.ratings import (
     rating_of,
 )
 from planner.evaluation.rules import RuleSet, is_in_force
+from planner.evaluation.severance import Detour
+from planner.network.walk import FloatArray
 from planner.schemas.tables import PREMISES, Communities, Facilities
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Diagnosis:
-    """Results of the rules.
+class FacilityIndicators:
+    """Indicators of every facility, in the order of the facilities table."""
 
-    Attributes
-    ----------
-    rule_set
-        The rules in force.
-    not_in_force
-        Ids of those that are not yet.
-    facts
-        Every facility as rules see it, in the order of the facilities.
-    centres
-        One row a facility, in its order: id, name, tier, community, place, verdict (its rating; "" where no rule
-        decides), score (weighted share of the rules passed, of those not unknown), and the indicators, NaN where
-        not known.
-    indicators
-        One row a facility and indicator: facility, indicator, limit_min, low, high, reason.
-    unknown
-        One row an indicator of a facility that is not known: facility, measure, reason (a key of the catalogue),
-        at_least (its lower bound).
-    rule_results
-        One row a facility and rule that applies: facility, and the fields of `RuleResult`.
-    directions
-        One row a facility and direction in which somebody lives: facility, direction, people, detour (NaN where
-        the horizon hides it), at_least, blocked (True, False, None).
-    quotas
-        Rules on all facilities together, as `evaluate_quotas` returns them.
-    communities
-        One row a community, in its order, with its indicators.
-    rates
-        As `rating_rates`, over the premises that rules decide on.
-    weak_communities, communities_without_centre
-        Ids, in the order of the communities table.
+    data: IndicatorData
+    columns: Mapping[IndicatorRef, IndicatorColumn]
+
+    def values(self, position: int) -> IndicatorValues:
+        """Return the indicators of one facility."""
+        numbers = {ref: column.at(position) for ref, column in self.columns.items()}
+        return IndicatorValues(numbers, self.data.functions[position])
+
+    def long_table(self) -> pd.DataFrame:
+        """Return one row a facility and indicator: facility, indicator, limit_min, low, high, reason."""
+        ids = self.data.access.facilities["id"].to_numpy(dtype=object)
+        refs = list(self.columns)
+        low, high, reason = (
+            np.column_stack([getattr(column, name) for column in self.columns.values()]).ravel()
+            for name in ("low", "high", "reason")
+        )
+        return pd.DataFrame(
+            {
+                "facility": np.repeat(ids, len(refs)),
+                "indicator": np.tile(np.array([ref.name for ref in refs], dtype=object), len(ids)),
+                "limit_min": np.tile(np.array([ref.limit_min for ref in refs], dtype=np.float64), len(ids)),
+                "low": low,
+                "high": high,
+                "reason": reason,
+            }
+        )
+
+    def wide_table(self, index: pd.Index) -> pd.DataFrame:
+        """Return one row a facility, one column an indicator and limit, as products name it; NaN is not known."""
+        return pd.DataFrame({str(ref): column.value for ref, column in self.columns.items()}, index=index)
+
+
+def compute_indicators(
+    data: IndicatorData, *, limits_min: Sequence[float], names: Collection[str] = INDICATORS
+) -> FacilityIndicators:
+    """Compute indicators of every facility, those by limit within each of `limits_min`, minutes.
+
+    `names` must include what an indicator is derived from.
     """
+    columns: dict[IndicatorRef, IndicatorColumn] = {}
+    chosen = [indicator for indicator in INDICATORS.values() if indicator.name in names]
+    for by_limit, group in itertools.groupby(chosen, key=lambda one: one.by_limit):
+        of_group = list(group)
+        for limit, one in itertools.product(limits_min if by_limit else [None], of_group):
+            ref = IndicatorRef(one.name, limit)
+            if one.compute is not None:
+                columns[ref] = one.compute(data)
+            elif one.compute_within is not None and limit is not None:
+                columns[ref] = one.compute_within(data, limit)
+            elif one.derive is not None:
+                columns[ref] = one.derive(*(columns[IndicatorRef(name)].value for name in one.inputs))
+    return FacilityIndicators(data, columns)
+
+
+def unknown_indicators(long_table: pd.DataFrame) -> pd.DataFrame:
+    """Return the indicators that are not known, and why: facility, measure, reason, at_least (lower bound)."""
+    unknown = long_table[long_table["reason"] != ""]
+    limits = unknown["limit_min"].to_numpy()
+    names = [
+        str(IndicatorRef(name, None if np.isnan(limit) else limit))
+        for name, limit in zip(unknown["indicator"], limits, strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "facility": unknown["facility"].to_numpy(dtype=object),
+            "measure": np.array(names, dtype=object),
+            "reason": unknown["reason"].to_numpy(dtype=object),
+            "at_least": np.maximum(unknown["low"].to_numpy(dtype=np.float64), 0.0),
+        }
+    )
+
+
+def community_indicators(data: IndicatorData) -> pd.DataFrame:
+    """Compute the indicators of every community, one row each in the order of the table; NaN is not known.
+
+    Columns: community; people; people_covered (within the standard of any facility) and covered_share; premises
+    (count), premises_m2 (their floor area) and m2_per_100_households; people_65, people_65_uncovered;
+    m2_per_person_2sfca and m2_per_person_e2sfca, averaged over its people.
+    """
+    access = data.access
+    ids, people, near = access.communities["id"], access.people, data.is_covered
+    floor_m2 = sum_with_branches(data.given("floor_area_m2"), access.facilities)
+    premises = access.facilities.assign(floor_area_m2=floor_m2)[access.is_premises].groupby("community")
+    floor = premises["floor_area_m2"].agg(lambda areas: areas.sum(skipna=False))
+    households = access.households.reindex(ids).to_numpy(dtype=np.float64)
+    premises_m2 = floor.reindex(ids).to_numpy(dtype=np.float64)
+
+    def total(values: FloatArray) -> FloatArray:
+        return access.by_community(values).reindex(ids).to_numpy(dtype=np.float64)
+
+    residents, covered = total(people), total(people * near)
+    plain, weighted = (
+        np.full((2, len(ids)), np.nan)
+        if data.catchments is None
+        else (divide(total(np.where(people > 0, of.access * people, 0.0)), residents) for of in data.catchments)
+    )
+    return pd.DataFrame(
+        {
+            "community": ids.to_numpy(dtype=object),
+            "people": residents,
+            "people_covered": covered,
+            "covered_share": divide(covered, residents),
+            "premises": premises.size().reindex(ids, fill_value=0).to_numpy(),
+            "premises_m2": premises_m2,
+            "m2_per_100_households": divide(premises_m2, households / 100),
+            "people_65": total(access.people_65),
+            "people_65_uncovered": total(access.people_65 * ~near),
+            "m2_per_person_2sfca": plain,
+            "m2_per_person_e2sfca": weighted,
+        },
+        index=access.communities.index,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Diagnosis:
+    """Results of the rules."""
 
     rule_set: RuleSet
+    """The rules in force."""
     not_in_force: tuple[str, ...]
+    """Ids of those that are not yet."""
     facts: tuple[FacilityFacts, ...]
+    """Every facility as rules see it, in the order of the facilities."""
     centres: pd.DataFrame
+    """One row a facility, in its order: id, name, tier, community, place, verdict (its rating; "" where no rule
+    decides), score (weighted share of the rules passed, of those not unknown), and the indicators, NaN where
+    not known."""
     indicators: pd.DataFrame
+    """One row a facility and indicator: facility, indicator, limit_min, low, high, reason."""
     unknown: pd.DataFrame
+    """One row an indicator of a facility that is not known: facility, measure, reason (a key of the catalogue),
+    at_least (its lower bound)."""
     rule_results: pd.DataFrame
+    """One row a facility and rule that applies: facility, and the fields of `RuleResult`."""
     directions: pd.DataFrame
+    """One row a facility and direction in which somebody lives: facility, direction, people, detour (NaN where the
+    horizon hides it), at_least, blocked (True, False, None)."""
     quotas: pd.DataFrame
+    """Rules on all facilities together, as `evaluate_quotas` returns them."""
     communities: pd.DataFrame
+    """One row a community, in its order, with its indicators."""
     rates: dict[str, float]
+    """As `rating_rates`, over the premises that rules decide on."""
     weak_communities: tuple[str, ...]
     communities_without_centre: tuple[str, ...]
+    """`weak_communities`, `communities_without_centre`: Ids, in the order of the communities table."""
 
     def ratings(self) -> dict[str, str]:
         """Return the rating of every facility by its id."""
         return dict(zip(self.centres["id"], self.centres["verdict"], strict=True))
 
 
-def diagnose(access: AccessData, *, rule_set: RuleSet, date: str = "") -> Diagnosis:
+def diagnose(
+    access: AccessData, *, rule_set: RuleSet, date: str = "", detours: tuple[Detour, ...] | None = None
+) -> Diagnosis:
     """Rate every facility by a rule set.
 
     Missing data is neither a pass nor a fail: a facility that fails nothing but has an unknown is undetermined.
@@ -102,13 +204,15 @@ def diagnose(access: AccessData, *, rule_set: RuleSet, date: str = "") -> Diagno
         The rules.
     date
         The study's date, as 2024-06-30: rules that come into force later do not count.
+    detours
+        Those of `planner.evaluation.severance` where they are known already; None: computed.
     """
     facilities, communities = access.facilities, access.communities
     in_force = _rules_in_force(rule_set, date)
-    data = IndicatorData(access, in_force)
+    data = IndicatorData(access, in_force, given_detours=detours)
     indicators = compute_indicators(data, limits_min=sorted({*access.limits_min, *rule_set.limits_min}))
     facts = facility_facts(access, indicators)
-    results = [evaluate_rules(one, in_force) for one in facts]
+    results = [evaluate_rules(fact, in_force) for fact in facts]
     ratings = [rating_of(of_one, in_force) for of_one in results]
     centres = facilities[["id", "name", "tier", "community"]].assign(
         place=[one.setting for one in facts],
@@ -237,8 +341,8 @@ def evaluate_quotas(rule_set: RuleSet, rule_results: pd.DataFrame) -> pd.DataFra
 
 def _results_table(facts: Sequence[FacilityFacts], results: Sequence[Sequence[RuleResult]]) -> pd.DataFrame:
     rows = [
-        {"facility": one.id, **asdict(result)}
-        for one, of_one in zip(facts, results, strict=True)
+        {"facility": fact.id, **asdict(result)}
+        for fact, of_one in zip(facts, results, strict=True)
         for result in of_one
     ]
     columns = ["facility", *(field.name for field in fields(RuleResult))]
@@ -249,10 +353,17 @@ def _results_table(facts: Sequence[FacilityFacts], results: Sequence[Sequence[Ru
 def _directions_table(data: IndicatorData) -> pd.DataFrame:
     ids, blocked = data.access.facilities["id"].to_numpy(dtype=object), data.rule_set.blocked
 
-    def row(one: Detour) -> tuple[object, ...]:
-        is_blocked = one.is_blocked(blocked.detour) if blocked else None
-        return ids[one.facility], one.direction, one.people, one.ratio.value, one.ratio.low, is_blocked
+    def row(detour: Detour) -> tuple[object, ...]:
+        is_blocked = detour.is_blocked(blocked.detour) if blocked else None
+        return (
+            ids[detour.facility],
+            detour.direction,
+            detour.people,
+            detour.ratio.value,
+            detour.ratio.low,
+            is_blocked,
+        )
 
-    rows = [row(one) for one in data.detours if one.direction]
+    rows = [row(detour) for detour in data.detours if detour.direction]
     columns = ["facility", "direction", "people", "detour", "at_least", "blocked"]
     return pd.DataFrame(rows, columns=columns).astype({"blocked": object})

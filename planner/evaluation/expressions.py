@@ -20,8 +20,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
 
-from planner.evaluation.intervals import ANYTHING, IndicatorRef, IndicatorValues, Interval
-from planner.evaluation.units import Dimension, product_dimension, quotient_dimension, sum_dimension
+from planner.evaluation.intervals import (
+    ANYTHING,
+    Dimension,
+    IndicatorRef,
+    IndicatorValues,
+    Interval,
+    product_dimension,
+    quotient_dimension,
+    sum_dimension,
+)
 
 MAX_CHARACTERS = 500
 """Length of an expression; a longer one is no rule that somebody can check."""
@@ -170,26 +178,19 @@ Condition = Predicate | BoolOp
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Result of one predicate.
-
-    Attributes
-    ----------
-    predicate
-        What was evaluated.
-    passed
-        None where what is known does not suffice.
-    value, comparison, required
-        Both sides, and ≥, ≤, >, < or = between them; NaN where not known. A flag or a word is 1 or 0.
-    at_least
-        Lower bound of a value that is not known; else NaN.
-    """
+    """Result of one predicate."""
 
     predicate: Predicate
+    """What was evaluated."""
     passed: bool | None
+    """None where what is known does not suffice."""
     value: float
     comparison: str
     required: float
+    """`value`, `comparison`, `required`: Both sides, and ≥, ≤, >, < or = between them; NaN where not known. A flag
+    or a word is 1 or 0."""
     at_least: float = field(default=math.nan)
+    """Lower bound of a value that is not known; else NaN."""
 
 
 class ExpressionError(ValueError):
@@ -201,7 +202,7 @@ class ExpressionError(ValueError):
 
 
 @cache
-def parse(expression: str) -> Condition:
+def parse_expression(expression: str) -> Condition:
     """Parse an expression.
 
     Raises
@@ -213,9 +214,9 @@ def parse(expression: str) -> Condition:
 
     Examples
     --------
-    >>> parse("floor_area_m2 >= 300").right
+    >>> parse_expression("floor_area_m2 >= 300").right
     Number(value=300.0)
-    >>> parse("not (step_free and people < 5)").every
+    >>> parse_expression("not (step_free and people < 5)").every
     False
     """
     if len(expression) > MAX_CHARACTERS:
@@ -283,11 +284,11 @@ def parse_term(text: str) -> Term:
     return _term(ast.parse(text, mode="eval").body)
 
 
-def predicates(condition: Condition) -> Iterator[Predicate]:
+def list_predicates(condition: Condition) -> Iterator[Predicate]:
     """Yield the comparisons, flags and words of a condition, left to right."""
     if isinstance(condition, BoolOp):
         for part in condition.parts:
-            yield from predicates(part)
+            yield from list_predicates(part)
     else:
         yield condition
 
@@ -297,7 +298,8 @@ def indicators_in(node: Condition | Term) -> tuple[IndicatorRef, ...]:
 
     Examples
     --------
-    >>> [str(ref) for ref in indicators_in(parse("floor_area_m2 / (households / 100) >= 30 or step_free"))]
+    >>> condition = parse_expression("floor_area_m2 / (households / 100) >= 30 or step_free")
+    >>> [str(ref) for ref in indicators_in(condition)]
     ['floor_area_m2', 'households', 'step_free']
     """
     return tuple(dict.fromkeys(_refs(node)))
@@ -320,7 +322,7 @@ def is_constant(term: Term) -> bool:
     return not indicators_in(term)
 
 
-def evaluate(
+def evaluate_condition(
     condition: Condition, values: IndicatorValues, *, threshold: float = 1.0
 ) -> tuple[bool | None, Evaluation]:
     """Evaluate a condition for one facility.
@@ -345,15 +347,17 @@ def evaluate(
     --------
     >>> floor, step_free = IndicatorRef("floor_area_m2"), IndicatorRef("step_free")
     >>> values = IndicatorValues({floor: Interval(300.0, 300.0), step_free: ANYTHING})
-    >>> [evaluate(parse("floor_area_m2 >= 300"), values, threshold=factor)[0] for factor in (1.0, 1.1)]
+    >>> condition = parse_expression("floor_area_m2 >= 300")
+    >>> [evaluate_condition(condition, values, threshold=factor)[0] for factor in (1.0, 1.1)]
     [True, False]
-    >>> [evaluate(parse(f"floor_area_m2 >= 300 {joint} step_free"), values)[0] for joint in ("and", "or")]
+    >>> both = [parse_expression(f"floor_area_m2 >= 300 {joint} step_free") for joint in ("and", "or")]
+    >>> [evaluate_condition(condition, values)[0] for condition in both]
     [None, True]
     """
     if not isinstance(condition, BoolOp):
         evaluation = _evaluate_predicate(condition, values, threshold)
         return evaluation.passed, evaluation
-    parts = [evaluate(part, values, threshold=threshold) for part in condition.parts]
+    parts = [evaluate_condition(part, values, threshold=threshold) for part in condition.parts]
     passed = join_answers([answer for answer, _ in parts], every=condition.every)
     order: tuple[bool | None, ...] = (False, None, True) if passed is not True else (True, None, False)
     return passed, min(parts, key=lambda part: order.index(part[0]))[1]
@@ -385,11 +389,11 @@ def _evaluate_predicate(predicate: Predicate, values: IndicatorValues, threshold
         right = Interval(right.low * threshold, right.high * threshold)
     low = left.low if math.isinf(left.high) and math.isfinite(left.low) else math.nan
     comparison = COMPARISONS[predicate.sign]
-    passed = compare(left, predicate.sign, right)
+    passed = compare_intervals(left, predicate.sign, right)
     return Evaluation(predicate, passed, left.value, comparison.printed, right.value, low)
 
 
-def compare(left: Interval, sign: Sign, right: Interval) -> bool | None:
+def compare_intervals(left: Interval, sign: Sign, right: Interval) -> bool | None:
     """Compare two intervals; None where their numbers may compare either way."""
     holds = COMPARISONS[sign].holds
     answers = {holds(a, b) for a in (left.low, left.high) for b in (right.low, right.high)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,39 +13,81 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData, serves_other_community
-from planner.accessibility.branches import sum_with_branches
+from planner.accessibility.coverage import sum_with_branches
 from planner.accessibility.two_step_fca import Catchments, two_step_access
-from planner.evaluation.circuity import Detour, detour_indices
-from planner.evaluation.functions import function_completeness, parse_functions
 from planner.evaluation.intervals import IndicatorColumn, divide, known_or
-from planner.evaluation.rules import RuleSet
+from planner.evaluation.rules import Function, RuleSet
+from planner.evaluation.severance import Detour, detour_indices
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import FloatArray, is_within
 from planner.schemas.tables import PREMISES
+
+SEPARATORS = re.compile(r"[,，、;；|/\n]+")
+
+
+def parse_functions(cell: str, functions: Sequence[Function]) -> frozenset[str] | None:
+    """Return the ids of the functions that a cell lists; None where it is empty. Unknown words are ignored."""
+    words = {_normalise(word) for word in SEPARATORS.split(cell)} - {""}
+    return frozenset(function.id for function in functions if words & _spellings(function)) if words else None
+
+
+def unknown_functions(cell: str, functions: Sequence[Function]) -> list[str]:
+    """Return the words of a cell that name no function of a rule set.
+
+    Examples
+    --------
+    >>> library = Function(id="library", en="Library", zh="图书室", clause="-", evidence="own")
+    >>> unknown_functions("Library、 Libary", [library]), unknown_functions("anything", [])
+    (['Libary'], [])
+    """
+    if not functions:
+        return []
+    names = frozenset().union(*map(_spellings, functions))
+    return [word.strip() for word in SEPARATORS.split(cell) if _normalise(word) not in names | {""}]
+
+
+def function_completeness(
+    tiers: Sequence[str], offered: Sequence[frozenset[str] | None], functions: Sequence[Function]
+) -> tuple[IndicatorColumn, IndicatorColumn]:
+    """Return how many of the functions required of its tier each facility lacks, and the share that it offers."""
+    required = {tier: {function.id for function in functions if tier in function.tiers} for tier in set(tiers)}
+    count = np.array([len(required[tier]) for tier in tiers], dtype=np.float64)
+    missing = np.array(
+        [
+            np.nan if has is None or not required[tier] else float(len(required[tier] - has))
+            for tier, has in zip(tiers, offered, strict=True)
+        ]
+    )
+    none_required = ("no_functions_required", count == 0)
+    share = divide(count - missing, count)
+    return known_or(missing, "not_given", none_required), known_or(share, "not_given", none_required)
+
+
+def _spellings(function: Function) -> frozenset[str]:
+    return frozenset(_normalise(name) for name in (function.id, function.en, function.zh, *function.names))
+
+
+def _normalise(word: str) -> str:
+    return unicodedata.normalize("NFKC", word).strip().casefold()
+
 
 Exclusion = tuple[str, NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, eq=False)
 class IndicatorData:
-    """A study's access data and rules; every intermediate result is computed once, when first needed.
-
-    Attributes
-    ----------
-    access
-        Tables and walks.
-    rule_set
-        For functions, catchments, and the detour above which a direction is blocked.
-    direct
-        Tables and walks without branches, for detours; None: `access`.
-    positions
-        The facilities whose detours are needed; None: all.
-    """
+    """A study's access data and rules; every intermediate result is computed once, when first needed."""
 
     access: AccessData
+    """Tables and walks."""
     rule_set: RuleSet
+    """For functions, catchments, and the detour above which a direction is blocked."""
     direct: AccessData | None = None
+    """Tables and walks without branches, for detours; None: `access`."""
     positions: Sequence[int] | None = None
+    """The facilities whose detours are needed; None: all."""
+    given_detours: tuple[Detour, ...] | None = None
+    """The detours where they are known already; None: computed when needed."""
 
     @property
     def count(self) -> int:
@@ -153,6 +197,8 @@ class IndicatorData:
     @cached_property
     def detours(self) -> tuple[Detour, ...]:
         """Return the detour index of each facility, overall and by direction."""
+        if self.given_detours is not None:
+            return self.given_detours
         return tuple(detour_indices(self.direct or self.access, self.positions))
 
     @cached_property

@@ -12,10 +12,16 @@ from typing import Literal
 import numpy as np
 import shapely
 
-from planner.accessibility.branches import is_branch
+from planner.accessibility.coverage import is_branch
 from planner.evaluation.indicator_data import IndicatorData
-from planner.evaluation.intervals import IndicatorColumn, IndicatorRef, Interval, divide, known_or
-from planner.evaluation.units import UNITS, YES_NO, Dimension
+from planner.evaluation.intervals import (
+    YES_NO,
+    IndicatorColumn,
+    IndicatorRef,
+    Interval,
+    divide,
+    known_or,
+)
 from planner.network.walk import FloatArray, is_within
 from planner.schemas.tables import YES
 
@@ -35,41 +41,30 @@ RULE_TABLES: Mapping[RuleTable, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """An indicator of a facility.
-
-    Attributes
-    ----------
-    name
-        As rules write it, without a limit; its title is `measures.<name>` in the catalogue.
-    unit
-        A name in `units.UNITS`.
-    meaning
-        Definition, for docs/data.md.
-    depends
-        What it depends on; of one derived from others, what they do.
-    compute, compute_within, derive
-        How it is computed: from the study; the same within a limit, minutes; or from the values of `inputs`, in
-        their order. Exactly one, except of the list of functions, which has none.
-    inputs
-        The indicators it is derived from.
-    rule_table
-        Table of a rule file without which it is not known.
-    js
-        How the map's what-if page computes it for any open set: a value of the page's script (`valuesOf` in
-        map/js/ratings.js), or a quotient of such a value and an indicator. None where `depends` has
-        "open_set": the page cannot follow it.
-    """
+    """An indicator of a facility."""
 
     name: str
+    """As rules write it, without a limit; its title is `measures.<name>` in the catalogue."""
     unit: str
+    """A name in `UNITS`."""
     meaning: str
+    """Definition, for docs/data.md."""
     depends: frozenset[Dependency]
+    """What it depends on; of one derived from others, what they do."""
     compute: Callable[[IndicatorData], IndicatorColumn] | None = None
     compute_within: Callable[[IndicatorData, float], IndicatorColumn] | None = None
     derive: Callable[..., IndicatorColumn] | None = None
+    """`compute`, `compute_within`, `derive`: How it is computed: from the study; the same within a limit, minutes;
+    or from the values of `inputs`, in their order. Exactly one, except of the list of functions, which has
+    none."""
     inputs: tuple[str, ...] = ()
+    """The indicators it is derived from."""
     rule_table: RuleTable | None = None
+    """Table of a rule file without which it is not known."""
     js: str | None = None
+    """How the map's what-if page computes it for any open set: a value of the page's script (`valuesOf` in
+    map/js/ratings.js), or a quotient of such a value and an indicator. None where `depends` has "open_set": the
+    page cannot follow it."""
 
     @property
     def by_limit(self) -> bool:
@@ -82,11 +77,6 @@ class Indicator:
         if self.compute is None and self.compute_within is None and self.derive is None:
             return "list"
         return "share" if self.unit == "share" else "flag" if self.unit == YES_NO else "number"
-
-    @property
-    def dimension(self) -> Dimension:
-        """Return the dimension of its unit."""
-        return UNITS[self.unit]
 
     @property
     def column(self) -> str:
@@ -144,20 +134,20 @@ def _area_ratio(data: IndicatorData, limit_min: float) -> IndicatorColumn:
 
 def _detour(data: IndicatorData) -> IndicatorColumn:
     low, high = np.full(data.count, -np.inf), np.full(data.count, np.inf)
-    for one in data.detours:
-        if not one.direction:
-            low[one.facility], high[one.facility] = one.ratio.low, one.ratio.high
+    for detour in data.detours:
+        if not detour.direction:
+            low[detour.facility], high[detour.facility] = detour.ratio.low, detour.ratio.high
     return _bounded_by_horizon(low, high)
 
 
 def _detour_worst(data: IndicatorData) -> IndicatorColumn:
     low, high = np.full(data.count, -np.inf), np.full(data.count, np.inf)
-    for one in data.detours:
-        at = one.facility
-        if not one.direction:
+    for detour in data.detours:
+        at = detour.facility
+        if not detour.direction:
             low[at] = high[at] = 1.0
         else:
-            low[at], high[at] = max(low[at], one.ratio.low), max(high[at], one.ratio.high)
+            low[at], high[at] = max(low[at], detour.ratio.low), max(high[at], detour.ratio.high)
     return _bounded_by_horizon(low, high)
 
 
@@ -166,12 +156,12 @@ def _blocked_directions(data: IndicatorData) -> IndicatorColumn:
     if blocked is None:
         return known_or(np.full(data.count, np.nan), "no_threshold")
     low, high = np.full(data.count, -np.inf), np.full(data.count, np.inf)
-    for one in data.detours:
-        at = one.facility
-        if not one.direction:
+    for detour in data.detours:
+        at = detour.facility
+        if not detour.direction:
             low[at] = high[at] = 0.0
         else:
-            is_blocked = one.is_blocked(blocked.detour)
+            is_blocked = detour.is_blocked(blocked.detour)
             low[at], high[at] = low[at] + (is_blocked is True), high[at] + (is_blocked is not False)
     return _bounded_by_horizon(low, high)
 
@@ -188,12 +178,8 @@ def _catchment_people(data: IndicatorData, which: int) -> IndicatorColumn:
 
 
 def _floor_per_person(floor_m2: FloatArray, people: FloatArray) -> IndicatorColumn:
-    return known_or(
-        divide(floor_m2, people),
-        "not_given",
-        ("no_catchment", np.isnan(people)),
-        ("nobody_in_catchment", people == 0),
-    )
+    unknown = ("no_catchment", np.isnan(people)), ("nobody_in_catchment", people == 0)
+    return known_or(divide(floor_m2, people), "not_given", *unknown)
 
 
 _GIVEN: frozenset[Dependency] = frozenset({"given"})
@@ -436,14 +422,14 @@ def indicators_depending_on(dependency: Dependency) -> frozenset[str]:
     >>> sorted(indicators_depending_on("areas"))
     ['area_ratio']
     """
-    return frozenset(one.name for one in INDICATORS.values() if dependency in one.depends)
+    return frozenset(indicator.name for indicator in INDICATORS.values() if dependency in indicator.depends)
 
 
 def derive_indicators(numbers: Mapping[IndicatorRef, Interval]) -> dict[IndicatorRef, Interval]:
     """Return a facility's indicators with those derived from others computed again."""
     derived = dict(numbers)
-    for one in INDICATORS.values():
-        if one.derive is not None:
-            inputs = (np.array([derived[IndicatorRef(name)].value]) for name in one.inputs)
-            derived[IndicatorRef(one.name)] = one.derive(*inputs).at(0)
+    for indicator in INDICATORS.values():
+        if indicator.derive is not None:
+            inputs = (np.array([derived[IndicatorRef(name)].value]) for name in indicator.inputs)
+            derived[IndicatorRef(indicator.name)] = indicator.derive(*inputs).at(0)
     return derived

@@ -1,4 +1,4 @@
-"""Indicator values as intervals: a known number is a point, an unknown one everything."""
+"""Units of indicators, and their values as intervals: a known number is a point, an unknown one everything."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Interval:
 ANYTHING = Interval(-math.inf, math.inf)
 
 
-def exactly(value: float) -> Interval:
+def exact_interval(value: float) -> Interval:
     """Return the interval of a measured number; of NaN, everything."""
     return ANYTHING if math.isnan(value) else Interval(value, value)
 
@@ -76,19 +76,13 @@ class IndicatorValues:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IndicatorColumn:
-    """One indicator of every facility.
-
-    Attributes
-    ----------
-    low, high
-        Its bounds; equal where it is known, shape (facilities,).
-    reason
-        Why it is not known (`measures.unknown_<reason>`), "" where it is, shape (facilities,).
-    """
+    """One indicator of every facility."""
 
     low: FloatArray
     high: FloatArray
+    """`low`, `high`: Its bounds; equal where it is known, shape (facilities,)."""
     reason: NDArray[np.object_]
+    """Why it is not known (`measures.unknown_<reason>`), "" where it is, shape (facilities,)."""
 
     @property
     def value(self) -> FloatArray:
@@ -113,3 +107,95 @@ def divide(part: FloatArray, whole: FloatArray) -> FloatArray:
     """Return quotients; NaN where the divisor is not above 0."""
     shares = np.full(np.broadcast(part, whole).shape, np.nan)
     return np.asarray(np.divide(part, whole, out=shares, where=whole > 0), dtype=np.float64)
+
+
+Dimension = tuple[tuple[str, int], ...]
+"""A product of powers of base units, as (("household", -1), ("metre", 2)); () is a plain number."""
+
+PLAIN: Dimension = ()
+AREA: Dimension = (("metre", 2),)
+HOUSEHOLDS: Dimension = (("household", 1),)
+AREA_A_HOUSEHOLD: Dimension = (("household", -1), ("metre", 2))
+
+YES_NO = "yes_no"
+"""The unit of a flag."""
+
+UNITS: dict[str, Dimension] = {
+    "m2": AREA,
+    "m2_per_100_households": AREA_A_HOUSEHOLD,
+    "m2_per_person": (("metre", 2), ("person", -1)),
+    "people_per_m2": (("metre", -2), ("person", 1)),
+    "people": (("person", 1),),
+    "households": HOUSEHOLDS,
+    "minutes": (("minute", 1),),
+    "hours_per_week": (("hour", 1), ("week", -1)),
+    "share": PLAIN,
+    "ratio": PLAIN,
+    "count": PLAIN,
+    YES_NO: PLAIN,
+}
+"""The units that a rule file may name. Two may share a dimension: they differ in how they are written."""
+
+
+class MixedUnitsError(ValueError):
+    """Two terms of unlike dimensions are added."""
+
+    def __init__(self, left: Dimension, right: Dimension) -> None:
+        self.left, self.right = spell_dimension(left), spell_dimension(right)
+        super().__init__(f"{self.left} + {self.right}")
+
+
+def multiply_dimensions(left: Dimension, right: Dimension, *, power: int = 1) -> Dimension:
+    """Return the dimension of a product, or of a quotient where `power` is -1.
+
+    Examples
+    --------
+    >>> multiply_dimensions(AREA, HOUSEHOLDS, power=-1) == AREA_A_HOUSEHOLD
+    True
+    >>> multiply_dimensions(AREA, AREA, power=-1) == PLAIN
+    True
+    """
+    powers = dict(left)
+    for base, exponent in right:
+        powers[base] = powers.get(base, 0) + power * exponent
+    return tuple(sorted((base, exponent) for base, exponent in powers.items() if exponent))
+
+
+def sum_dimension(left: Dimension | None, right: Dimension | None) -> Dimension | None:
+    """Return the dimension of a sum; None (a plain number) suits any other.
+
+    Raises
+    ------
+    MixedUnitsError
+        The two differ.
+    """
+    if left is not None and right is not None and left != right:
+        raise MixedUnitsError(left, right)
+    return left if left is not None else right
+
+
+def product_dimension(left: Dimension | None, right: Dimension | None) -> Dimension | None:
+    """Return the dimension of a product; None of two plain numbers."""
+    return None if left is None and right is None else multiply_dimensions(left or PLAIN, right or PLAIN)
+
+
+def quotient_dimension(left: Dimension | None, right: Dimension | None) -> Dimension | None:
+    """Return the dimension of a quotient; None of two plain numbers."""
+    return None if left is None and right is None else multiply_dimensions(left or PLAIN, right or PLAIN, power=-1)
+
+
+def spell_dimension(dimension: Dimension) -> str:
+    """Write a dimension with its base units.
+
+    Examples
+    --------
+    >>> spell_dimension(AREA_A_HOUSEHOLD), spell_dimension(PLAIN)
+    ('metre^2 / household', '1')
+    """
+    above = [_power(base, exponent) for base, exponent in dimension if exponent > 0]
+    below = [_power(base, -exponent) for base, exponent in dimension if exponent < 0]
+    return " * ".join(above or ["1"]) + "".join(f" / {part}" for part in below)
+
+
+def _power(base: str, exponent: int) -> str:
+    return base if exponent == 1 else f"{base}^{exponent}"

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accessibility.branches import is_branch
+from planner.accessibility.coverage import is_branch
 from planner.accessibility.services import FULL, PER_1000, REASONS, ServiceAccess, Services, part_of
 from planner.config.service_profiles import ServiceStandard
 from planner.io.service_places import BELOW_STANDARD, CLOSED
@@ -33,45 +33,31 @@ PEOPLE_LEAST = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """What would give a service to people of one community who lack it.
-
-    Attributes
-    ----------
-    kind
-        ``reopen`` (a closed facility), ``extend`` (more capacity where it is), ``enlarge`` (to the least of the
-        standard), ``add`` (to existing premises), ``new``, or ``survey`` (find out what is there).
-    at
-        Id of the facility or premises; "" if it is a new one.
-    people
-        People of the community who would no longer lack it; NaN where not known.
-    amount
-        Capacity to be added; NaN where none is.
-    cost
-        In the study's unit of money; NaN where not known.
-    """
+    """What would give a service to people of one community who lack it."""
 
     kind: MendKind
+    """``reopen`` (a closed facility), ``extend`` (more capacity where it is), ``enlarge`` (to the least of the
+    standard), ``add`` (to existing premises), ``new``, or ``survey`` (find out what is there)."""
     at: str = ""
+    """Id of the facility or premises; "" if it is a new one."""
     people: float = np.nan
+    """People of the community who would no longer lack it; NaN where not known."""
     amount: float = np.nan
+    """Capacity to be added; NaN where none is."""
     cost: float = np.nan
+    """In the study's unit of money; NaN where not known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ledger:
-    """What is missing.
-
-    Attributes
-    ----------
-    rows
-        One row a community and service of which people lack it, by priority: priority (1 is first; missing where
-        it is not known whether people have it), community, service, people, people_missing, missing_share,
-        people_<reason> for each of `REASONS`, reason (of most of them), nearest_min (their mean walk to the
-        nearest today, of those who reach one), nearest (its id, of most of them), mend, mend_at, mend_people,
-        mend_amount, mend_cost, mends_unpriced (kinds of mend that would help too and have no price).
-    """
+    """What is missing."""
 
     rows: pd.DataFrame = field(repr=False)
+    """One row a community and service of which people lack it, by priority: priority (1 is first; missing where it
+    is not known whether people have it), community, service, people, people_missing, missing_share,
+    people_<reason> for each of `REASONS`, reason (of most of them), nearest_min (their mean walk to the nearest
+    today, of those who reach one), nearest (its id, of most of them), mend, mend_at, mend_people, mend_amount,
+    mend_cost, mends_unpriced (kinds of mend that would help too and have no price)."""
 
 
 def build_ledger(services: Services, walker: Walker, facilities: Facilities, communities: Communities) -> Ledger:
@@ -92,7 +78,7 @@ def build_ledger(services: Services, walker: Walker, facilities: Facilities, com
         In the order of the results.
     """
     hosts = Facilities(gpd.GeoDataFrame(facilities[~is_branch(facilities)]))
-    longest = max(one.service.standard.minutes for one in services.access)
+    longest = max(access.service.standard.minutes for access in services.access)
     rows: list[dict[str, object]] = []
     scores: list[float] = []
     for one in services.access:

@@ -6,12 +6,18 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from planner.evaluation import units
-from planner.evaluation.expressions import Comparison, Name, Predicate, evaluate, indicators_in, predicates
+from planner.evaluation import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK, intervals
+from planner.evaluation.expressions import (
+    Comparison,
+    Name,
+    Predicate,
+    evaluate_condition,
+    indicators_in,
+    list_predicates,
+)
 from planner.evaluation.indicators import INDICATORS, indicators_depending_on
 from planner.evaluation.intervals import IndicatorRef, IndicatorValues
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
-from planner.evaluation.rule_validation import dimension_of
+from planner.evaluation.rule_files import dimension_of
 from planner.evaluation.rules import Rule, RuleSet
 
 URBAN, RURAL, NEW = "urban", "rural", "new"
@@ -29,32 +35,23 @@ class FacilityFacts:
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """Result of a rule for one facility.
-
-    Attributes
-    ----------
-    rule, grade
-        The rule's id and grade.
-    passed
-        None where data do not suffice.
-    value, at_least
-        Value of the deciding predicate: the first that fails, or is unknown, or the first. NaN is not known; then
-        `at_least` is its lower bound where it has one.
-    comparison, required, unit
-        The requirement on the value, and the unit of both.
-    unknown
-        The rule's indicators that are not known.
-    """
+    """Result of a rule for one facility."""
 
     rule: str
     grade: str
+    """`rule`, `grade`: The rule's id and grade."""
     passed: bool | None
+    """None where data do not suffice."""
     value: float
     at_least: float
+    """`value`, `at_least`: Value of the deciding predicate: the first that fails, or is unknown, or the first. NaN
+    is not known; then `at_least` is its lower bound where it has one."""
     comparison: str
     required: float
     unit: str
+    """`comparison`, `required`, `unit`: The requirement on the value, and the unit of both."""
     unknown: tuple[str, ...]
+    """The rule's indicators that are not known."""
 
 
 def evaluate_rule(rule: Rule, facts: FacilityFacts, *, threshold: float = 1.0) -> RuleResult | None:
@@ -71,10 +68,10 @@ def evaluate_rule(rule: Rule, facts: FacilityFacts, *, threshold: float = 1.0) -
 
     Examples
     --------
-    >>> from planner.evaluation.intervals import IndicatorRef, exactly
+    >>> from planner.evaluation.intervals import IndicatorRef, exact_interval
     >>> rule = Rule(id="floor", expression="floor_area_m2 >= 300", tiers=("community",), grade="compliant",
     ...     unit="m2", clause="-", evidence="own", en="Floor area", zh="面积")
-    >>> values = IndicatorValues({IndicatorRef("floor_area_m2"): exactly(300.0)})
+    >>> values = IndicatorValues({IndicatorRef("floor_area_m2"): exact_interval(300.0)})
     >>> facility = FacilityFacts("C1", "community", "urban", values)
     >>> evaluate_rule(rule, facility).passed, evaluate_rule(rule, facility, threshold=1.1).passed
     (True, False)
@@ -82,7 +79,7 @@ def evaluate_rule(rule: Rule, facts: FacilityFacts, *, threshold: float = 1.0) -
     applies = applies_to(rule, facts)
     if applies is False:
         return None
-    passed, deciding = evaluate(rule.condition, facts.values, threshold=threshold)
+    passed, deciding = evaluate_condition(rule.condition, facts.values, threshold=threshold)
     return RuleResult(
         rule=rule.id,
         grade=rule.grade,
@@ -179,12 +176,12 @@ def _unknown(rule: Rule, facts: FacilityFacts, *, hidden: bool) -> Iterator[str]
 
 def _unit(predicate: Predicate, rule: Rule) -> str:
     """Return the unit of a predicate: the rule's own for its first, else that of the indicator in it."""
-    if predicate == next(predicates(rule.condition)):
+    if predicate == next(list_predicates(rule.condition)):
         return rule.unit
     if not isinstance(predicate, Comparison):
-        return units.YES_NO
+        return intervals.YES_NO
     for term in (predicate.left, predicate.right):
         if isinstance(term, Name):
             return INDICATORS[term.ref.name].unit
     dimension = dimension_of(predicate.left)
-    return next((name for name, one in units.UNITS.items() if one == dimension and name != "share"), "ratio")
+    return next((name for name, unit in intervals.UNITS.items() if unit == dimension and name != "share"), "ratio")

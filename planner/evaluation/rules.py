@@ -8,11 +8,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from planner.config.sections.base import Evidence
-from planner.evaluation.expressions import Condition, indicators_in, parse
+from planner.config.sections.base import Evidence, Tier
+from planner.evaluation.expressions import Condition, indicators_in, parse_expression
 from planner.messages.catalogue import Language
 
-Tier = Literal["district", "town", "community", "village", "station"]
 Place = Literal["urban", "rural", "new"]
 
 
@@ -21,52 +20,32 @@ class _Frozen(BaseModel):
 
 
 class _Sourced(_Frozen):
-    """An entry of a rule file, with its clause.
-
-    Attributes
-    ----------
-    clause, clause_zh, evidence
-        Source, the same in Chinese (else as it is), and its `Evidence`.
-    """
+    """An entry of a rule file, with its clause."""
 
     clause: Annotated[str, Field(min_length=1)]
     clause_zh: str = ""
     evidence: Evidence
+    """`clause`, `clause_zh`, `evidence`: Source, the same in Chinese (else as it is), and its `Evidence`."""
 
 
 class Rule(_Sourced):
-    """One requirement on facilities.
-
-    Attributes
-    ----------
-    id
-        Name in results.
-    expression
-        Condition, as ``floor_area_m2 >= 300`` (`planner.evaluation.expressions`).
-    tiers
-        Tiers of the facilities it applies to.
-    places
-        ``"urban"``, ``"rural"`` (by the community), ``"new"`` (newly built only). Empty: everywhere.
-    grade
-        ``"compliant"``: who fails it is weak. ``"excellent"``: required for excellence. ``"advice"``: shown,
-        and decides nothing.
-    weight
-        How much it counts towards excellent_share_bounds and in the score.
-    effective
-        Day from which it is in force; None where not known.
-    unit
-        Unit of its first comparison (`planner.evaluation.units.UNITS`).
-    en, zh
-        Title.
-    """
+    """One requirement on facilities."""
 
     id: Annotated[str, Field(min_length=1)]
+    """Name in results."""
     expression: str
+    """Condition, as ``floor_area_m2 >= 300`` (`planner.evaluation.expressions`)."""
     tiers: tuple[Tier, ...] = Field(min_length=1)
+    """Tiers of the facilities it applies to."""
     places: tuple[Place, ...] = ()
+    """``"urban"``, ``"rural"`` (by the community), ``"new"`` (newly built only). Empty: everywhere."""
     grade: Literal["compliant", "excellent", "advice"]
+    """``"compliant"``: who fails it is weak. ``"excellent"``: required for excellence. ``"advice"``: shown, and
+    decides nothing."""
     weight: Annotated[float, Field(strict=True, gt=0)] = 1.0
+    """How much it counts towards excellent_share_bounds and in the score."""
     effective: dt.date | None = None
+    """Day from which it is in force; None where not known."""
     unit: Literal[
         "m2",
         "m2_per_100_households",
@@ -81,8 +60,10 @@ class Rule(_Sourced):
         "count",
         "yes_no",
     ]
+    """Unit of its first comparison (`planner.evaluation.intervals.UNITS`)."""
     en: str
     zh: str
+    """`en`, `zh`: Title."""
 
     def title(self, language: Language) -> str:
         """Return the title."""
@@ -91,25 +72,18 @@ class Rule(_Sourced):
     @property
     def condition(self) -> Condition:
         """Return the parsed expression."""
-        return parse(self.expression)
+        return parse_expression(self.expression)
 
 
 class Function(_Sourced):
-    """A function that facilities may offer, and the tiers that are required to.
-
-    Attributes
-    ----------
-    id
-        Name in rules.
-    names
-        Spellings in tables, besides the id and the titles.
-    tiers
-        Tiers of which it is required.
-    """
+    """A function that facilities may offer, and the tiers that are required to."""
 
     id: Annotated[str, Field(min_length=1)]
+    """Name in rules."""
     names: tuple[str, ...] = ()
+    """Spellings in tables, besides the id and the titles."""
     tiers: tuple[Tier, ...] = ()
+    """Tiers of which it is required."""
     en: str
     zh: str
 
@@ -119,21 +93,15 @@ class Function(_Sourced):
 
 
 class Quota(_Sourced):
-    """Required share of the facilities a rule applies to that pass it, 0–1, inclusive.
-
-    Attributes
-    ----------
-    rule
-        The rule's id.
-    en, zh
-        Title.
-    """
+    """Required share of the facilities a rule applies to that pass it, 0–1, inclusive."""
 
     id: Annotated[str, Field(min_length=1)]
     rule: str
+    """The rule's id."""
     share: Annotated[float, Field(strict=True, gt=0, le=1)]
     en: str
     zh: str
+    """`en`, `zh`: Title."""
 
 
 class Blocked(_Sourced):
@@ -143,18 +111,12 @@ class Blocked(_Sourced):
 
 
 class Catchment(_Sourced):
-    """Zones of floating catchments and their weights (E2SFCA).
-
-    Attributes
-    ----------
-    zones_min
-        Outer limit of each zone, minutes, rising; the last is the catchment of 2SFCA.
-    weights
-        Weight of a walk that ends in each zone, 0–1.
-    """
+    """Zones of floating catchments and their weights (E2SFCA)."""
 
     zones_min: tuple[Annotated[float, Field(gt=0, le=240)], ...] = Field(min_length=1)
+    """Outer limit of each zone, minutes, rising; the last is the catchment of 2SFCA."""
     weights: tuple[Annotated[float, Field(gt=0, le=1)], ...]
+    """Weight of a walk that ends in each zone, 0–1."""
 
     @model_validator(mode="after")
     def _fit(self) -> Self:
@@ -164,28 +126,21 @@ class Catchment(_Sourced):
 
 
 class RuleSet(_Frozen):
-    """A set of rules.
-
-    Attributes
-    ----------
-    en, zh, source, source_zh
-        Title and source.
-    excellent_share
-        Weighted share of the rules of grade excellent that an excellent facility passes.
-    functions, blocked, catchment
-        Parameters of some indicators; see each.
-    """
+    """A set of rules."""
 
     en: str
     zh: str
     source: str
     source_zh: str = ""
+    """`en`, `zh`, `source`, `source_zh`: Title and source."""
     excellent_share: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0
+    """Weighted share of the rules of grade excellent that an excellent facility passes."""
     rules: tuple[Rule, ...] = Field(min_length=1)
     quotas: tuple[Quota, ...] = ()
     functions: tuple[Function, ...] = ()
     blocked: Blocked | None = None
     catchment: Catchment | None = None
+    """`functions`, `blocked`, `catchment`: Parameters of some indicators; see each."""
 
     def title(self, language: Language) -> str:
         """Return the title."""

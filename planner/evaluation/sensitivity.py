@@ -14,23 +14,16 @@ FLIPS = ("facility", "rule", "change", "required", "verdict", "verdict_then")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AlternativeDiagnosis:
-    """The same facilities under another rule set (``"rules"``) or walking profile (``"walking"``).
-
-    Attributes
-    ----------
-    kind
-        Which of the two.
-    name, en, zh
-        Name and titles of the rule set or profile.
-    diagnosis
-        Its results.
-    """
+    """The same facilities under another rule set (``"rules"``) or walking profile (``"walking"``)."""
 
     kind: str
+    """Which of the two."""
     name: str
     en: str
     zh: str
+    """`name`, `en`, `zh`: Name and titles of the rule set or profile."""
     diagnosis: Diagnosis
+    """Its results."""
 
 
 def rating_flips(diagnosis: Diagnosis, share: float) -> pd.DataFrame:

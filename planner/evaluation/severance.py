@@ -1,8 +1,8 @@
-"""Severance: street positions close in a straight line and far on foot, where a barrier or a gap makes detours."""
+"""Circuity and severance: detour indices of facilities, and positions that a barrier or a gap keeps apart."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -10,13 +10,105 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from planner.accessibility.access_data import AccessData
 from planner.config.sections.rules import RemedySettings
-from planner.evaluation.circuity import DIRECTIONS, direction_index
+from planner.evaluation.expressions import is_above
+from planner.evaluation.intervals import Interval
 from planner.network.network import WalkingNetwork
 from planner.network.positions import StreetPositions, select_snapped
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray, IndexArray, WalkSettings
 from planner.network.walker import Walker
+
+DIRECTIONS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
+SECTOR_DEGREES = 45.0
+HALF = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Detour:
+    """Detour index of one facility in one direction."""
+
+    facility: int
+    """Position of the facility."""
+    direction: str
+    """One of `DIRECTIONS`; "" for all together."""
+    people: float
+    """Residents there within the straight-line circle of the standard."""
+    ratio: Interval
+    """Walk ÷ straight line of their median: half of the people have no more. An interval where it depends on walks
+    beyond the horizon."""
+
+    def is_blocked(self, limit: float) -> bool | None:
+        """Return True if the detour is above a limit; None where the horizon hides it."""
+        if is_above(self.ratio.low, limit):
+            return True
+        return None if is_above(self.ratio.high, limit) else False
+
+
+def detour_indices(access: AccessData, positions: Sequence[int] | None = None) -> Iterator[Detour]:
+    """Yield the detour index of each facility overall, then in each direction in which somebody lives.
+
+    People within the straight-line circle of the standard count. Walks are minutes over the minutes of the
+    straight line, so that slow ground counts as a detour too. `positions` selects facilities; else all.
+    """
+    xy = shapely.get_coordinates(access.demand.geometry.array)
+    facilities_xy = shapely.get_coordinates(access.facilities.geometry.array)
+    chosen = range(len(facilities_xy)) if positions is None else positions
+    walk, times = access.walk, access.times
+    from scipy.spatial import cKDTree
+
+    within = cKDTree(xy).query_ball_point(
+        facilities_xy[list(chosen)], walk.metres(access.standard_min), return_sorted=True
+    )
+    first = np.searchsorted(times.facility, np.arange(len(facilities_xy) + 1))
+    minutes = np.full(len(xy), np.inf)
+    for facility, near in zip(chosen, within, strict=True):
+        rows = np.array(near, dtype=np.int64)
+        rows = rows[access.people[rows] > 0]
+        step = xy[rows] - facilities_xy[facility]
+        straight = np.hypot(*step.T)
+        rows, step, straight = rows[straight > 0], step[straight > 0], straight[straight > 0]
+        pairs = slice(first[facility], first[facility + 1])
+        minutes[times.demand[pairs]] = times.minutes[pairs]
+        straight_min = walk.all_minutes(straight)
+        high = minutes[rows] / straight_min
+        # A walk that was not found is longer than the horizon, and no walk is shorter than the straight line.
+        low = np.where(np.isinf(high), np.maximum(times.horizon_min / straight_min, 1.0), high)
+        minutes[times.demand[pairs]] = np.inf
+        yield from _by_direction(facility, access.people[rows], direction_index(step), low, high)
+
+
+def _by_direction(
+    facility: int, people: FloatArray, sector: IndexArray, low: FloatArray, high: FloatArray
+) -> Iterator[Detour]:
+    everyone = np.ones(len(people), dtype=np.bool_)
+    for name, rows in [("", everyone), *((name, sector == number) for number, name in enumerate(DIRECTIONS))]:
+        if rows.any():
+            heads = people[rows]
+            ratio = Interval(weighted_median(low[rows], heads), weighted_median(high[rows], heads))
+            yield Detour(facility, name, float(heads.sum()), ratio)
+
+
+def direction_index(step: FloatArray) -> IndexArray:
+    """Return the direction of each step east and north, by position in `DIRECTIONS`."""
+    bearing = np.degrees(np.arctan2(step[:, 0], step[:, 1]))
+    sector: IndexArray = np.floor(bearing / SECTOR_DEGREES + HALF).astype(np.int64) % len(DIRECTIONS)
+    return sector
+
+
+def weighted_median(values: FloatArray, people: FloatArray) -> float:
+    """Return the least value that at least half of the people do not exceed.
+
+    Examples
+    --------
+    >>> weighted_median(np.array([1.0, 3.0, np.inf]), np.array([10.0, 10.0, 1.0]))
+    3.0
+    """
+    order: NDArray[np.int64] = np.argsort(values, kind="stable")
+    cumulated = np.cumsum(people[order])
+    return float(values[order][np.searchsorted(cumulated, cumulated[-1] * HALF)])
+
 
 EXAMINED = 3
 """Pairs examined closely for each that is listed."""
@@ -24,19 +116,13 @@ EXAMINED = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PositionPairs:
-    """Pairs of positions that a crossing might join.
-
-    Attributes
-    ----------
-    near, far
-        Position indices, the one nearer to a facility and the farther, shape (pairs,).
-    air_m
-        Straight-line distance, shape (pairs,).
-    """
+    """Pairs of positions that a crossing might join."""
 
     near: IndexArray
     far: IndexArray
+    """`near`, `far`: Position indices, the one nearer to a facility and the farther, shape (pairs,)."""
     air_m: FloatArray
+    """Straight-line distance, shape (pairs,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,20 +136,15 @@ class BarrierLayers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StreetPoints:
-    """Positions along streets.
-
-    Attributes
-    ----------
-    spots, standing
-        The positions, and the same snapped, as points where walks begin and end.
-    arriving, leaving
-        The same as points from which a walk continues over a new, public path, and at which it ends.
-    """
+    """Positions along streets."""
 
     spots: StreetPositions
     standing: SnappedPoints
+    """`spots`, `standing`: The positions, and the same snapped, as points where walks begin and end."""
     arriving: SnappedPoints
     leaving: SnappedPoints
+    """`arriving`, `leaving`: The same as points from which a walk continues over a new, public path, and at which
+    it ends."""
 
 
 def rank_pairs(
@@ -218,13 +299,13 @@ def pairs_near(
     """Return by facility the pairs whose middle lies within a straight-line distance, and their directions."""
     middles = shapely.get_coordinates(shapely.centroid(pairs.geometry.array))
     facilities_xy = shapely.get_coordinates(facilities.geometry.array)
-    found = {}
+    nearest_pairs = {}
     for ident, xy in zip(facilities["id"], facilities_xy, strict=True):
         step = middles - xy
         near = np.flatnonzero(np.hypot(*step.T) <= within_m)
         directions = [DIRECTIONS[one] for one in direction_index(step[near])]
-        found[str(ident)] = tuple(zip(pairs["id"].iloc[near].tolist(), directions, strict=True))
-    return found
+        nearest_pairs[str(ident)] = tuple(zip(pairs["id"].iloc[near].tolist(), directions, strict=True))
+    return nearest_pairs
 
 
 def _street_names(

@@ -32,33 +32,23 @@ ON_STREET_M = 0.01
 
 
 class Change(BaseModel):
-    """One change, as the programme proposes it.
-
-    Attributes
-    ----------
-    kind
-        What is done.
-    centre
-        Id of the centre that is upgraded or gets the branch; of a passage, the centre for which it is built.
-    id
-        Of a branch: its own id; of a gate: the gate's.
-    amount
-        m² (``add_area``, ``open_station``) or hours a week (``extend_hours``).
-    functions
-        Ids of the functions that are added.
-    place, other
-        Where a branch stands, or a passage begins and ends, in the study's system, metres.
-    """
+    """One change, as the programme proposes it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
     kind: ChangeKind
+    """What is done."""
     centre: Name
+    """Id of the centre that is upgraded or gets the branch; of a passage, the centre for which it is built."""
     id: Annotated[str, Field(strict=True)] = ""
+    """Of a branch: its own id; of a gate: the gate's."""
     amount: Annotated[float, Field(ge=0)] = 0.0
+    """m² (``add_area``, ``open_station``) or hours a week (``extend_hours``)."""
     functions: tuple[Name, ...] = ()
+    """Ids of the functions that are added."""
     place: Place | None = None
     other: Place | None = None
+    """`place`, `other`: Where a branch stands, or a passage begins and ends, in the study's system, metres."""
 
     @property
     def is_passage(self) -> bool:
@@ -69,14 +59,17 @@ class Change(BaseModel):
 def change_issues(changes: Sequence[Change], inputs: Inputs) -> Iterator[Issue]:
     """Yield what is wrong with changes: unknown centres and gates, ids taken, places that are missing or far."""
     facilities = inputs.facilities
-    known = set(facilities["id"])
+    ids = set(facilities["id"])
     gates = set() if inputs.gates is None else set(inputs.gates["id"])
-    branches = [one.id for one in changes if one.kind == "open_station"]
+    branches = [change.id for change in changes if change.kind == "open_station"]
     outline = shapely.union_all(inputs.communities.geometry.array)
     checks = (
-        ("scenario_change_centre", [one.centre for one in changes if one.centre not in known]),
+        ("scenario_change_centre", [one.centre for one in changes if one.centre not in ids]),
         ("scenario_change_gate", [one.id for one in changes if one.kind == "open_gate" and one.id not in gates]),
-        ("scenario_change_id", [one for one in branches if not one or one in known or branches.count(one) > 1]),
+        (
+            "scenario_change_id",
+            [branch for branch in branches if not branch or branch in ids or branches.count(branch) > 1],
+        ),
         (
             "scenario_change_place",
             [

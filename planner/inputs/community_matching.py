@@ -27,7 +27,7 @@ SUFFIXES = (
 )
 """Suffixes of community names, longest first."""
 
-FULL_CODE, TOWN_CODE = 12, 9
+TOWN_CODE = 9
 """Digits of a statistical code: 12 for a community, 9 for its town, to which some tables add 000."""
 
 
@@ -42,24 +42,16 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CommunityMatches:
-    """Matches of rows to communities.
-
-    Attributes
-    ----------
-    ids
-        The id of each row's community, "" where it names none or none was found; the rows' index.
-    unmatched
-        Rows whose community is not there, with the nearest name.
-    ambiguous
-        Rows that may mean several, with all of them.
-    by_name
-        How many rows were joined by another name than the id itself.
-    """
+    """Matches of rows to communities."""
 
     ids: pd.Series
+    """The id of each row's community, "" where it names none or none was found; the rows' index."""
     unmatched: tuple[Unmatched, ...]
+    """Rows whose community is not there, with the nearest name."""
     ambiguous: tuple[Unmatched, ...]
+    """Rows that may mean several, with all of them."""
     by_name: int
+    """How many rows were joined by another name than the id itself."""
 
 
 def match_communities(given: pd.Series, rows: Sequence[str], communities: Communities) -> CommunityMatches:
@@ -87,14 +79,14 @@ def match_communities(given: pd.Series, rows: Sequence[str], communities: Commun
     steps = _steps(communities)
     ids, unmatched, ambiguous, by_name = [], [], [], 0
     names = dict(zip(communities["id"], communities["name"], strict=True))
-    known: dict[str, tuple[str, ...]] = {}
+    ids_by_name: dict[str, tuple[str, ...]] = {}
     for row, text in zip(rows, given, strict=True):
         if not text:
             ids.append("")
             continue
-        if text not in known:
-            known[text] = _found(text, steps)
-        result = known[text]
+        if text not in ids_by_name:
+            ids_by_name[text] = _first_match(text, steps)
+        result = ids_by_name[text]
         ids.append(result[0] if len(result) == 1 else "")
         by_name += len(result) == 1 and result[0] != text
         if not result:
@@ -159,7 +151,10 @@ def _steps(communities: Communities) -> list[Step]:
         prefix = next((item for item in prefixes if item in name and not name.endswith(item)), "")
         return f"{prefix}/{strip_suffixes(name.partition(prefix)[2] if prefix else name)}"
 
-    whole = [f"{_narrow(one)}/{strip_suffixes(name)}" for one, name in zip(subdistricts, names, strict=True)]
+    whole = [
+        f"{_narrow(subdistrict)}/{strip_suffixes(name)}"
+        for subdistrict, name in zip(subdistricts, names, strict=True)
+    ]
     return [
         (str, _index(ids, ids)),
         (_full_code, _index(map(_full_code, ids), ids)),
@@ -177,7 +172,7 @@ def _index(keys: Iterable[str], ids: Sequence[str]) -> dict[str, list[str]]:
     return results
 
 
-def _found(text: str, steps: Iterable[Step]) -> tuple[str, ...]:
+def _first_match(text: str, steps: Iterable[Step]) -> tuple[str, ...]:
     for form, index in steps:
         key = form(text)
         if key in index:
@@ -202,7 +197,7 @@ def resolve_communities(
     issues = []
     for key, rows in (("unknown_community", joined.unmatched), ("ambiguous_community", joined.ambiguous)):
         if rows:
-            issues.append(Issue(key, {"found": _candidates(rows)}, [one.row for one in rows]))
+            issues.append(Issue(key, {"found": _candidates(rows)}, [row.row for row in rows]))
     issues += _lost_branches(facilities)
     count = {"count": joined.by_name}
     notices = (Notice("joined_by_name", "facilities", values=count),) if joined.by_name else ()
@@ -249,4 +244,4 @@ def _lost_branches(facilities: Facilities) -> list[Issue]:
 
 def _candidates(rows: Sequence[Unmatched]) -> str:
     """Return what rows state, each with what it may mean."""
-    return ", ".join(sorted({one.given + (f" (→ {one.nearest}?)" if one.nearest else "") for one in rows}))
+    return ", ".join(sorted({row.given + (f" (→ {row.nearest}?)" if row.nearest else "") for row in rows}))

@@ -54,30 +54,20 @@ ENOUGH_BUILDINGS = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecognisedInputs:
-    """What a folder gives a study.
-
-    Attributes
-    ----------
-    tables
-        The layer that was taken for each table of a study.
-    lines
-        The lines of the study file by table: settings with their reason or question; "" for those of `[inputs]`.
-    datums
-        The datum of each layer, as the layers fit each other; None where that could not be tried.
-    settings
-        Lines above the inputs: population groups that are offered.
-    unused
-        Layers that no table of the study reads, each with the table that it may be, "" where none.
-    unread
-        Files that are no data of a study, or cannot be read.
-    """
+    """What a folder gives a study."""
 
     tables: Mapping[str, TableGuess]
+    """The layer that was taken for each table of a study."""
     lines: Mapping[str, tuple[StudyLine, ...]]
+    """The lines of the study file by table: settings with their reason or question; "" for those of `[inputs]`."""
     datums: DatumChoice | None = None
+    """The datum of each layer, as the layers fit each other; None where that could not be tried."""
     settings: tuple[StudyLine, ...] = ()
+    """Lines above the inputs: population groups that are offered."""
     unused: tuple[tuple[FolderLayer, str], ...] = ()
+    """Layers that no table of the study reads, each with the table that it may be, "" where none."""
     unread: tuple[UnreadFile, ...] = ()
+    """Files that are no data of a study, or cannot be read."""
 
 
 @dataclass(slots=True, eq=False)
@@ -131,7 +121,7 @@ def recognise_folder(folder: Path) -> RecognisedInputs:
     for table in REQUIRED:
         if table not in lines:
             lines[table] = (StudyLine("path", EXAMPLES[table], Phrase(f"recognition.no_{table}"), asks=True),)
-    lines[""] = (*own, *_people_asked(drafts, rasters))
+    lines[""] = (*own, *_people_question(drafts, rasters))
     return RecognisedInputs(
         {table: drafts[table].guess for table in order if table in drafts},
         {**lines, **{name: (StudyLine("path", layer.file.as_posix(), ""),) for name, layer in rasters.items()}},
@@ -252,7 +242,7 @@ def _further_lines(
     return lines, rasters
 
 
-def _people_asked(drafts: Mapping[str, _Draft], rasters: Mapping[str, FolderLayer]) -> Iterator[StudyLine]:
+def _people_question(drafts: Mapping[str, _Draft], rasters: Mapping[str, FolderLayer]) -> Iterator[StudyLine]:
     """Yield a question where nothing states how many people there are."""
     in_communities = "communities" in drafts and (
         {"people", "households"} & {item.field for item in drafts["communities"].guess.read.mapped}

@@ -28,21 +28,14 @@ WALKS = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Neighbours:
-    """What of neighbouring districts counts for walks.
-
-    Attributes
-    ----------
-    points
-        Their demand points near by, with the columns of the district's own.
-    facilities
-        Ids of their centres.
-    kinds
-        The kind of each of their communities, by its id.
-    """
+    """What of neighbouring districts counts for walks."""
 
     points: gpd.GeoDataFrame
+    """Their demand points near by, with the columns of the district's own."""
     facilities: frozenset[str] = frozenset()
+    """Ids of their centres."""
     kinds: Mapping[str, str] = field(default_factory=dict)
+    """The kind of each of their communities, by its id."""
 
     def joined_to(self, own: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Return the demand points of a district, then those of its neighbours; the same table without such."""
@@ -140,7 +133,7 @@ def divide_district(
 
 
 def own_facilities(facilities: Facilities, communities: set[str], further: frozenset[str]) -> NDArray[np.bool_]:
-    """Tell which facilities are a district's: by their community, by name, or as branches of such, shape (n,)."""
+    """Return the facilities of a district: by their community, by name, or as branches of such, shape (n,)."""
     belongs = facilities["community"].isin(communities) | facilities["id"].isin(further)
     of_main = facilities["branch_of"].map(dict(zip(facilities["id"], belongs, strict=True)))
     return np.asarray(of_main.where(of_main.notna(), belongs), dtype=np.bool_)

@@ -1,8 +1,4 @@
-"""Duplicates in the layers: overlapping communities, facilities at one point, people over 65 above all people.
-
-Ground that several communities share belongs to the one with the lowest id, as a point on a border does: nobody is
-counted twice.
-"""
+"""Notices on a study's inputs: duplicates, lines that are not walkable, communities without people."""
 
 from __future__ import annotations
 
@@ -13,7 +9,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from planner.config.study import Study
+from planner.io.layer_read import clip_excluded_lines, gap_notices, uncrossed_notices
+from planner.io.study_layers import StudyLayers
 from planner.messages.notices import Notice
+from planner.population.disaggregate import Residents
 from planner.population.grid_cells import touching_pairs
 from planner.schemas.tables import Communities, Demand, Facilities
 
@@ -34,8 +34,8 @@ HECTARE_M2 = 10_000.0
 class CommunityOverlap:
     """Ground that two communities share: their ids, how much, m², and whether it is all of both."""
 
-    one: str
-    other: str
+    first: str
+    second: str
     area_m2: float
     is_same: bool
 
@@ -48,7 +48,7 @@ def find_overlaps(communities: Communities) -> tuple[CommunityOverlap, ...]:
     >>> table = gpd.GeoDataFrame({"id": ["A", "B", "C"]}, geometry=[shapely.box(0, 0, 100, 100),
     ...     shapely.box(80, 0, 200, 100), shapely.box(200, 0, 300, 100)], crs=32648)
     >>> find_overlaps(Communities(table))
-    (CommunityOverlap(one='A', other='B', area_m2=2000.0, is_same=False),)
+    (CommunityOverlap(first='A', second='B', area_m2=2000.0, is_same=False),)
     """
     ordered = communities.sort_values("id")
     outlines = np.asarray(ordered.geometry.array, dtype=object)
@@ -59,7 +59,7 @@ def find_overlaps(communities: Communities) -> tuple[CommunityOverlap, ...]:
         if area >= SLIVER_M2:
             whole = float(shapely.union(outlines[first], outlines[second]).area)
             results.append(CommunityOverlap(str(ids[first]), str(ids[second]), area, area >= SAME_OUTLINE * whole))
-    return tuple(sorted(results, key=lambda one: (-one.area_m2, one.one, one.other)))
+    return tuple(sorted(results, key=lambda one: (-one.area_m2, one.first, one.second)))
 
 
 def duplicate_notices(
@@ -80,14 +80,14 @@ def _ground_notices(shared: Sequence[CommunityOverlap]) -> Iterator[Notice]:
     ):
         if pairs:
             named = ", ".join(
-                f"{item.one} + {item.other}: {item.area_m2 / HECTARE_M2:,.2f}" for item in pairs[:NAMED_PAIRS]
+                f"{item.first} + {item.second}: {item.area_m2 / HECTARE_M2:,.2f}" for item in pairs[:NAMED_PAIRS]
             )
             values = {
                 "count": f"{len(pairs)}",
                 "pairs": named + (" …" if len(pairs) > NAMED_PAIRS else ""),
                 "hectares": f"{sum(item.area_m2 for item in pairs) / HECTARE_M2:,.2f}",
             }
-            rows = tuple(sorted({name for item in pairs for name in (item.one, item.other)}))
+            rows = tuple(sorted({name for item in pairs for name in (item.first, item.second)}))
             yield Notice(key, "communities", rows, values=values)
 
 
@@ -111,3 +111,47 @@ def _part_notices(demand: gpd.GeoDataFrame) -> Iterator[Notice]:
     if above.any():
         people = float((demand["people_65"] - demand["people"])[above].sum())
         yield Notice("people_65_above_people", "demand", tuple(demand["id"][above]), people)
+
+
+FEW_PEOPLE = 5
+"""Points of fewer people may be one household: more than four live together in few homes of a census."""
+
+
+def lines_not_walked(
+    tables: StudyLayers, communities: Communities, margin_m: float
+) -> tuple[gpd.GeoDataFrame, list[Notice]]:
+    """Return the lines near the communities that are not walked, and the notices on what files lack."""
+    outline = shapely.union_all(communities.geometry.array)
+    area = shapely.buffer(outline, margin_m)
+    torn = [
+        notice
+        for name in ("streets", "buildings")
+        for notice in gap_notices(name, tables.notes(name), crs=communities.crs, communities=outline)
+    ]
+    around = uncrossed_notices(tables.notes("streets"), crs=communities.crs, area=area)
+    return clip_excluded_lines(tables.notes("streets"), crs=communities.crs, area=area), [*torn, *around]
+
+
+def community_notices(communities: Communities, residents: Residents) -> list[Notice]:
+    """Report which communities have nobody, and by how many people those placed differ from those given."""
+    balance = residents.balance[:-1].set_axis(communities.index)
+    notices = []
+    without = ~(balance["placed"] > 0)
+    if without.any():
+        notices.append(Notice("community_without_people", "communities", tuple(communities["id"][without])))
+    differs = balance["given"].notna() & ((balance["given"] - balance["placed"]).abs() >= 1)
+    if residents.method in {"points", "raster"} and differs.any():
+        gap = float(np.abs(balance["given"] - balance["placed"])[differs].sum())
+        notices.append(Notice("people_differ", "communities", tuple(communities["id"][differs]), gap))
+    return notices
+
+
+def small_count_notices(study: Study, residents: Residents) -> list[Notice]:
+    """Report that surveyed points of few people are not shown by their door, or that the study shows them."""
+    layer, people = study.inputs.demand, residents.points["people"]
+    least = study.demand.least_shown or FEW_PEOPLE
+    few = int(((people > 0) & (people < least)).sum())
+    if layer is None or layer.modelled or residents.method != "points" or not few:
+        return []
+    key = "small_counts" if study.demand.least_shown else "small_counts_shown"
+    return [Notice(key, "demand", values={"count": few, "least": least})]

@@ -138,7 +138,7 @@ def _moved(
 
 
 def _equal_area(system: pyproj.CRS, communities: Communities) -> pyproj.CRS:
-    """Return the system to reckon shares in: the raster's own, or an equal-area one in place of degrees."""
+    """Return the system to compute shares in: the raster's own, or an equal-area one in place of degrees."""
     if not system.is_geographic:
         return system
     move = pyproj.Transformer.from_crs(communities.crs, system, always_xy=True)

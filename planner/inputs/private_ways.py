@@ -26,30 +26,20 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompoundAccess:
-    """Effects of private ways and closed gates on people.
-
-    Attributes
-    ----------
-    private_ways
-        How private ways are walked.
-    private_m
-        Their length, metres.
-    on_private
-        Demand points with private ways within `access_m` and no public street, shape (demand,).
-    shut_in
-        Demand points whose streets lead on only through private ways of others, shape (demand,).
-    gates
-        Number of closed gates.
-    behind_gates
-        Demand points whose every street is cut off by a closed gate, shape (demand,).
-    """
+    """Effects of private ways and closed gates on people."""
 
     private_ways: PrivateWays
+    """How private ways are walked."""
     private_m: float
+    """Their length, metres."""
     on_private: Bools
+    """Demand points with private ways within `access_m` and no public street, shape (demand,)."""
     shut_in: Bools
+    """Demand points whose streets lead on only through private ways of others, shape (demand,)."""
     gates: int
+    """Number of closed gates."""
     behind_gates: Bools
+    """Demand points whose every street is cut off by a closed gate, shape (demand,)."""
 
 
 def assess_compounds(
@@ -153,9 +143,9 @@ def compound_notices(access: CompoundAccess, study: Study, demand: gpd.GeoDataFr
     """Yield notices on the demand points affected by private ways and closed gates."""
     metres = {"metres": _format_whole(access.private_m), "access_m": f"{study.walking.access_m:g}"}
     if access.private_m > 0:
-        told = _notice(f"private_ways_{access.private_ways}", "streets", demand, access.on_private, metres)
+        notice = _notice(f"private_ways_{access.private_ways}", "streets", demand, access.on_private, metres)
         # Only where people lose their way out are they to be looked for.
-        yield told if access.private_ways == "closed" else replace(told, rows=())
+        yield notice if access.private_ways == "closed" else replace(notice, rows=())
     if access.shut_in.any():
         yield _notice("private_ways_around", "demand", demand, access.shut_in, {})
     if access.behind_gates.any():

@@ -67,28 +67,20 @@ class _File(_Frozen):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scenario:
-    """Today's centres without some, with some new sites, and with upgrades, branches and passages.
-
-    Attributes
-    ----------
-    closed
-        Ids of centres that are closed.
-    sites
-        New stations.
-    crs
-        The system of the sites.
-    file, sha256
-        The file that it was read from, by its name, and its hash; empty for one made by the planner.
-    changes
-        Changes to centres, gates and streets.
-    """
+    """Today's centres without some, with some new sites, and with upgrades, branches and passages."""
 
     closed: tuple[str, ...]
+    """Ids of centres that are closed."""
     sites: tuple[Site, ...]
+    """New stations."""
     crs: str
+    """The system of the sites."""
     file: str = ""
     sha256: str = ""
+    """`file`, `sha256`: The file that it was read from, by its name, and its hash; empty for one made by the
+    planner."""
     changes: tuple[Change, ...] = ()
+    """Changes to centres, gates and streets."""
 
 
 def read_scenario(path: str | Path, study: Study) -> Scenario:
@@ -139,7 +131,7 @@ def read_scenario(path: str | Path, study: Study) -> Scenario:
         ("closed", scenario_file.closed),
         ("sites", tuple(site.id for site in scenario_file.sites)),
     ):
-        twice = sorted({one for one in ids if ids.count(one) > 1})
+        twice = sorted({ident for ident in ids if ids.count(ident) > 1})
         if twice:
             issues.append(Issue("scenario_twice", {"setting": setting}, twice))
     if issues:
@@ -174,7 +166,7 @@ def apply_scenario(scenario: Scenario, inputs: Inputs, study: Study) -> Inputs:
     nobody_left = not of_site and ids <= set(scenario.closed)
     checks = (
         ("scenario_crs", not _is_system(scenario.crs, inputs.crs), ()),
-        ("scenario_unknown_centre", True, [one for one in scenario.closed if one not in ids]),
+        ("scenario_unknown_centre", True, [centre for centre in scenario.closed if centre not in ids]),
         ("scenario_site_is_centre", True, [one for one in of_site if one in ids]),
         ("scenario_site_far", True, [one for one, is_far in zip(of_site, far, strict=True) if is_far]),
     )

@@ -17,10 +17,14 @@ from planner.config.sections.demand import GroupSettings
 from planner.config.service_profiles import service_standards
 from planner.config.study import Study
 from planner.inputs.community_matching import assign_communities
-from planner.inputs.input_notices import community_notices, lines_not_walked, small_count_notices
 from planner.inputs.metric_layers import MetricLayers, metric_layers, only_district
 from planner.inputs.neighbours import Neighbours, divide_district
-from planner.inputs.overlap_checks import duplicate_notices
+from planner.inputs.overlap_checks import (
+    community_notices,
+    duplicate_notices,
+    lines_not_walked,
+    small_count_notices,
+)
 from planner.inputs.population_raster import read_raster
 from planner.inputs.services import read_services
 from planner.io.datum.resolve import DatumChoice
@@ -32,11 +36,10 @@ from planner.messages.errors import DataError, Issue, NetworkError
 from planner.messages.notices import Notice
 from planner.population.buildings import BuildingKinds, read_building_kinds, select_residential
 from planner.population.business_places import BusinessPlaces, business_places, read_place_kinds
-from planner.population.demand_points import round_to_quantum
+from planner.population.demand_points import Entrances, round_to_quantum
 from planner.population.disaggregate import Residents, demand_method, disaggregate_population
 from planner.population.grid_cells import RasterCells
 from planner.population.groups import GroupDemand, group_among_residents, group_at_places, group_from_layer
-from planner.population.start_points import Entrances
 from planner.schemas.tables import (
     PRIVATE_WORDS,
     Barriers,
@@ -54,7 +57,10 @@ from planner.schemas.tables import (
 LAYER_OF_PEOPLE = {"points": "demand", "raster": "population"}
 """The layer that people come from by the method that places them; by the others, the communities."""
 
-EQUIPMENT = ("floor_area_m2", "activity_area_m2", "functions", "open_hours_week", "step_free")
+EQUIPMENT = (
+    *("floor_area_m2", "activity_area_m2", "functions", "open_hours_week", "step_free"),
+    *("opening_hours", "open_from", "open_to"),
+)
 """Columns of facilities on which no walk and no choice of a site depends, but where capacities count."""
 
 SHORTEST_M = 0.01
@@ -94,12 +100,12 @@ class Inputs:
         In which datum each layer is, and why.
     left_out
         Lines of the streets' file within the margin that are not walked, by reason.
-    not_walked
-        These lines: `reason`, `word` (what the file states that decides).
     notices
         Rows that could not be used as they are, with the reason.
     services
         Facilities of each service, the study's own first; () where it has no [[services]].
+    organisations
+        Enterprises and social organisations; None where the study gives none.
     """
 
     crs: pyproj.CRS
@@ -122,9 +128,9 @@ class Inputs:
     sources: tuple[LayerSource, ...]
     datums: DatumChoice
     left_out: tuple[ExcludedLines, ...]
-    not_walked: gpd.GeoDataFrame
     notices: tuple[Notice, ...]
     services: tuple[ServicePlaces, ...] = ()
+    organisations: gpd.GeoDataFrame | None = None
 
     def only_places(self, *, with_floors: bool = False) -> Inputs:
         """Return the inputs without what facilities offer inside, and without their files.
@@ -132,11 +138,11 @@ class Inputs:
         Walks, coverage and sites depend on no more, unless capacities count: `with_floors`.
         """
         facilities = self.facilities if with_floors else without_equipment(self.facilities)
-        return replace(self, facilities=facilities, sources=(), notices=(), services=())
+        return replace(self, facilities=facilities, sources=(), notices=(), services=(), organisations=None)
 
     @property
     def private_streets(self) -> NDArray[np.bool_]:
-        """Tell which streets are private ways of compounds, shape (streets,)."""
+        """Return which streets are private ways of compounds, shape (streets,)."""
         return is_private_way(self.streets)
 
     @property
@@ -174,7 +180,7 @@ def read_inputs(study: Study, *, margin_m: float, cache: Cache = NO_CACHE) -> In
     building_kinds = read_building_kinds(_beside(study, study.demand.building_kinds), study=str(study.file))
     place_kinds = read_place_kinds(_beside(study, study.business_areas.place_kinds), study=str(study.file))
     tables = StudyLayers(study, errors, cache)
-    layers = metric_layers(tables, errors)
+    layers = metric_layers(tables, errors, cache)
     communities, water = layers.communities, layers.water
     raster = _raster(study, communities, tables) if method == "raster" else None
     declared, source = Facilities(layers.metric["facilities"]), tables.source("facilities")
@@ -200,6 +206,7 @@ def read_inputs(study: Study, *, margin_m: float, cache: Cache = NO_CACHE) -> In
         gates=Gates(layers.metric["gates"]) if "gates" in layers.metric else None,
         parcels=Parcels(layers.metric["parcels"]) if "parcels" in layers.metric else None,
         closed_ways=closed_ways,
+        organisations=layers.metric.get("organisations"),
         elevation=tables.elevation(streets),
         demand_method=method,
         balance=residents.balance,
@@ -210,7 +217,6 @@ def read_inputs(study: Study, *, margin_m: float, cache: Cache = NO_CACHE) -> In
         sources=tables.sources(layers.datums),
         datums=layers.datums,
         left_out=left_out,
-        not_walked=not_walked,
         notices=(
             *tables.notices(),
             *(one.notice() for one in left_out),
@@ -324,7 +330,7 @@ def without_equipment(facilities: Facilities) -> Facilities:
 
 
 def is_private_way(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    """Tell which streets are private ways of compounds, by their column `access`, shape (streets,)."""
+    """Return which streets are private ways of compounds, by their column `access`, shape (streets,)."""
     words = streets["access"].astype(str).str.strip().str.lower()
     return np.asarray(words.isin(PRIVATE_WORDS), dtype=np.bool_)
 

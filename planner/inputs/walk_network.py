@@ -1,12 +1,14 @@
-"""The walking network of a study: streets, closed gates, costs, private ways and barriers."""
+"""The walking network of a study: how people walk, streets, closed gates, costs, barriers, and notices."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
+import shapely
 
+from planner.config.service_profiles import service_standards
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs, is_private_way
 from planner.messages.catalogue import Phrase
@@ -19,11 +21,12 @@ from planner.network.costs import (
     find_unused_names,
     select_walkable,
 )
-from planner.network.gates import SplitStreets, close_gates
+from planner.network.gates import SplitStreets, close_gates, with_private_ways
 from planner.network.network import WalkingNetwork, build_network, with_costs
-from planner.network.private_ways import with_private_ways
+from planner.network.quality import NetworkQuality
+from planner.network.snapping import SnappedPoints
 from planner.network.visibility import Barriers, build_barriers
-from planner.network.walk import WalkSettings
+from planner.network.walk import WalkingProfile, WalkSettings, walking_profiles
 from planner.network.walker import Walker
 from planner.schemas.table_schema import row_names
 from planner.schemas.tables import OPEN_WORDS
@@ -159,3 +162,93 @@ def _notes(study: Study, costs: WalkingCosts, network: WalkingNetwork) -> Iterat
         yield CostNote("crossing", Phrase("words.cost_crossing", values), own, "own")
     if network.barriers is not None:
         yield CostNote("barriers", Phrase("words.cost_barriers"), own, "own")
+
+
+def setting_notices(study: Study) -> Iterator[Notice]:
+    """Yield the settings that are given by a former name."""
+    for old, new in study.former_names:
+        yield Notice("setting_renamed", "study", values={"old": old, "new": new})
+
+
+def facility_notices(inputs: Inputs, snaps: SnappedPoints) -> Iterator[Notice]:
+    """Yield the facilities that nobody comes to, with the reason."""
+    access = {"access_m": f"{snaps.access_m:g}"}
+    outline = shapely.union_all(inputs.communities.geometry.array)
+    near = shapely.distance(inputs.facilities.geometry.array, outline) <= inputs.margin_m
+    stranded = near & ~snaps.reaches_street
+    hidden = snaps.nearest_m <= snaps.access_m
+    for key, rows, values in (
+        ("facility_far", ~near, {}),
+        ("facility_no_street", stranded & ~hidden, access),
+        ("facility_behind_barrier", stranded & hidden, access),
+    ):
+        if rows.any():
+            yield Notice(key, "facilities", tuple(inputs.facilities["id"][rows]), values=values)
+
+
+def network_notices(quality: NetworkQuality) -> Iterator[Notice]:
+    """Yield what looks like an error of the streets' source."""
+    if quality.pieces > 1:
+        values = {"pieces": f"{quality.pieces}", "share": f"{quality.outside_share:.1%}"}
+        yield Notice("network_pieces", "streets", values=values)
+    if quality.crossings:
+        values = {"count": f"{quality.crossings}", "unexplained": f"{quality.unexplained_crossings}"}
+        yield Notice("crossings", "streets", values=values)
+    if quality.near_misses:
+        yield Notice("near_misses", "streets", values={"count": f"{quality.near_misses}"})
+    if quality.overlaps:
+        values = {"count": f"{quality.overlaps}", "metres": f"{quality.overlap_m:,.0f}"}
+        yield Notice("overlaps", "streets", values=values)
+
+
+def choose_walk(study: Study) -> tuple[WalkSettings, WalkingProfile | None]:
+    """Return the walk settings of a study, and its walking profile unless the study sets its own speed.
+
+    Raises
+    ------
+    StudyError
+        There is no such profile.
+    """
+    walking = study.walking
+    if walking.speed_kmh is not None:
+        return WalkSettings(walking.speed_kmh, walking.access_m), None
+    profile = find_profile(study, walking.profile, setting="walking.profile")
+    return WalkSettings(profile.speed_kmh, walking.access_m), profile
+
+
+def find_profile(study: Study, name: str, *, setting: str) -> WalkingProfile:
+    """Return a walking profile by name.
+
+    Raises
+    ------
+    StudyError
+        There is no such profile.
+    """
+    profiles = walking_profiles()
+    if name not in profiles:
+        values = {"path": setting, "name": name, "known": ", ".join(sorted(profiles))}
+        raise StudyError(str(study.file), [Issue("unknown_profile", values)])
+    return profiles[name]
+
+
+def at_speed(profile: WalkingProfile, walk: WalkSettings) -> WalkSettings:
+    """Return a walk at the speed of a profile."""
+    return WalkSettings(profile.speed_kmh, walk.access_m)
+
+
+def longest_walk_m(
+    study: Study, walk: WalkSettings, costs: WalkingCosts, profiles: Sequence[WalkingProfile], horizon_min: float
+) -> float:
+    """Return how far a walk within the longest limit of a study can lead, metres.
+
+    Parameters
+    ----------
+    study, walk, costs, profiles
+        The study, its walk and its costs, and the further walking profiles that it compares.
+    horizon_min
+        The longest limit of the study and its rules, minutes; those of groups and services are looked up.
+    """
+    fastest = max((walk, *(at_speed(other, walk) for other in profiles)), key=lambda walk: walk.speed_kmh)
+    limits = (limit for kind in study.demand.groups for limit in kind.minutes or ())
+    longest_min = max(horizon_min, *limits, *(standard.minutes for standard in service_standards(study)), 0.0)
+    return fastest.metres(longest_min) / costs.least_cost_factor

@@ -37,44 +37,31 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """A file format of inputs.
-
-    Attributes
-    ----------
-    name
-        Name for the documentation.
-    content
-        "layer" (spatial file), "archive" (of layers or tables), "table" (sheet of cells), "extract"
-        (OpenStreetMap), "graph" (streets) or "raster".
-    endings
-        Lower-case file endings.
-    layer_reader, table_reader
-        Reader of a layer or of a table; other contents are read by their own module.
-    drivers
-        GDAL drivers that may open the file. None of them opens what a file names.
-    beginnings
-        First bytes, one of which the file must have; () if they are not checked.
-    is_binary
-        False if white space may precede the first bytes.
-    parts
-        Endings of further files of the same name that belong to it; "+" adds the ending to the whole name.
-    has_one_layer
-        True if a file holds one layer only, so that its name in an archive identifies the layer.
-    may_be_gzipped
-        True if the file may be packed by itself, as .geojson.gz.
-    """
+    """A file format of inputs."""
 
     name: str
+    """Name for the documentation."""
     content: Content
+    """"layer" (spatial file), "archive" (of layers or tables), "table" (sheet of cells), "extract"
+    (OpenStreetMap), "graph" (streets) or "raster"."""
     endings: tuple[str, ...]
+    """Lower-case file endings."""
     layer_reader: LayerReader = read_gdal
     table_reader: TableReader | None = None
+    """`layer_reader`, `table_reader`: Reader of a layer or of a table; other contents are read by their own
+    module."""
     drivers: tuple[str, ...] = ()
+    """GDAL drivers that may open the file. None of them opens what a file names."""
     beginnings: tuple[bytes, ...] = ()
+    """First bytes, one of which the file must have; () if they are not checked."""
     is_binary: bool = False
+    """False if white space may precede the first bytes."""
     parts: tuple[str, ...] = ()
+    """Endings of further files of the same name that belong to it; "+" adds the ending to the whole name."""
     has_one_layer: bool = False
+    """True if a file holds one layer only, so that its name in an archive identifies the layer."""
     may_be_gzipped: bool = False
+    """True if the file may be packed by itself, as .geojson.gz."""
 
 
 _JSON_BEGINS = (b"{", b"\xef\xbb\xbf{")

@@ -22,7 +22,7 @@ from planner.io.osm.extract import (
     read_osm_water,
 )
 from planner.io.osm.line_classes import LineClasses, classify_lines
-from planner.io.osm.tagged import read_osm_tagged
+from planner.io.osm.objects import TaggedObjects
 from planner.io.osm.walkable_tags import PRIVATE
 from planner.messages.errors import DataError, Issue
 from planner.messages.notices import Notice
@@ -35,7 +35,8 @@ def extract_to_layer(path: Path, request: LayerRequest) -> LayerRead:
     if schema.name == "services":
         if not request.tags:
             raise DataError(str(path), [Issue("extract_needs_tags", {"setting": request.setting})])
-        return frame_to_layer(read_osm_tagged(path, request.tags), "", request, lists_unread=False)
+        objects = request.objects or TaggedObjects(path, tuple(request.tags))
+        return frame_to_layer(objects.select(request.tags), "", request, lists_unread=False)
     if request.layer.keep_all_lines:
         raise DataError(str(path), [Issue("keep_all_of_extract")])
     if schema.name == "buildings":
@@ -51,10 +52,10 @@ def extract_to_layer(path: Path, request: LayerRequest) -> LayerRead:
     left_out = pd.concat([walk.left_out, walk.other_classes], ignore_index=True)
     result = frame_to_layer(walk.streets, "", request, lists_unread=False)
     notes = FileNotes(left_out=gpd.GeoDataFrame(left_out), gaps=walk.gaps, uncrossed=walk.uncrossed)
-    return replace(result, notes=notes, notices=(*result.notices, *_told_of_extract(walk, schema.name)))
+    return replace(result, notes=notes, notices=(*result.notices, *_extract_notices(walk, schema.name)))
 
 
-def _told_of_extract(walk: OsmStreets, table: str) -> Iterator[Notice]:
+def _extract_notices(walk: OsmStreets, table: str) -> Iterator[Notice]:
     """Yield what was done to an extract before it was read, and what its nodes state otherwise than its places."""
     source = walk.source
     if source.deleted or source.older:

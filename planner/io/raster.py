@@ -13,7 +13,7 @@ import pyproj
 from numpy.typing import NDArray
 
 from planner.io.formats import RASTERS
-from planner.io.vector.gdal_isolation import isolated_copy
+from planner.io.vector.archives import isolated_copy
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue
 
@@ -188,29 +188,21 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Elevation:
-    """Heights over a window of a raster.
-
-    Attributes
-    ----------
-    metres
-        The smoothed height in the middle of each cell, NaN where unknown, shape (rows, columns).
-    origin, step
-        The middle of the first cell, and the way from one cell to the next, in the raster's own system: x, y.
-    from_crs, crs
-        The system of the places that are requested, and the raster's.
-    cells
-        How many cells the raster has.
-    scale
-        Scale and offset by which the stored numbers were brought to metres; None where they are that.
-    """
+    """Heights over a window of a raster."""
 
     metres: FloatArray
+    """The smoothed height in the middle of each cell, NaN where unknown, shape (rows, columns)."""
     origin: tuple[float, float]
     step: tuple[float, float]
+    """`origin`, `step`: The middle of the first cell, and the way from one cell to the next, in the raster's own
+    system: x, y."""
     from_crs: pyproj.CRS
     crs: pyproj.CRS
+    """`from_crs`, `crs`: The system of the places that are requested, and the raster's."""
     cells: int
+    """How many cells the raster has."""
     scale: tuple[float, float] | None = None
+    """Scale and offset by which the stored numbers were brought to metres; None where they are that."""
 
     def heights(self, xy: FloatArray) -> FloatArray:
         """Return the height of places between the four cells around each, NaN where one of them is unknown."""

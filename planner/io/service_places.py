@@ -27,7 +27,8 @@ class ServicePlaces:
         What is asked of the service.
     places
         One row a facility: id, name, capacity (NaN where not known), status ("" if it counts, else ``closed`` or
-        ``below_standard``), geometry (points, metres).
+        ``below_standard``), opening_hours (in OpenStreetMap's syntax, "" where not given), geometry (points,
+        metres).
     capacity
         Column of the study's facilities that states capacities; "" where none does, or they are others.
     """
@@ -67,8 +68,8 @@ def service_layer(study: Study, service: ServiceSettings) -> Layer | None:
 
 def service_columns(study: Study, layer: str) -> tuple[str, ...]:
     """Return the columns of a layer in which services state capacities."""
-    owners = [one for one in study.services if _reads(study, one) == layer]
-    return tuple(dict.fromkeys(one.capacity for one in owners if one.capacity))
+    owners = [service for service in study.services if _reads(study, service) == layer]
+    return tuple(dict.fromkeys(owner.capacity for owner in owners if owner.capacity))
 
 
 def _reads(study: Study, service: ServiceSettings) -> str:

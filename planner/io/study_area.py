@@ -43,7 +43,7 @@ def choose_metric_crs(
     >>> choose_metric_crs(Communities(box), None, study="study.toml").to_epsg()
     32648
     """
-    lonlat = reproject(communities, DEGREES, source=source)
+    lonlat = reproject_layer(communities, DEGREES, source=source)
     if stated is not None:
         try:
             crs = pyproj.CRS.from_user_input(stated)
@@ -71,7 +71,7 @@ def find_centre(communities: Communities) -> tuple[float, float] | None:
     return middle if np.isfinite(middle).all() else None
 
 
-def reproject(frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, source: str) -> gpd.GeoDataFrame:
+def reproject_layer(frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, source: str) -> gpd.GeoDataFrame:
     """Bring a checked layer into another system.
 
     Raises

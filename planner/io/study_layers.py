@@ -13,19 +13,20 @@ import pyproj
 from planner.cache import NO_CACHE, Cache
 from planner.config.sections.demand import GroupSettings
 from planner.config.sections.layers import Layer, Raster
-from planner.config.study import Study, portable
+from planner.config.study import Study, portable_path
 from planner.io.datum.resolve import DatumChoice, LayerDatum
 from planner.io.datum.transform import check_shifts, datum_name, find_shift, raise_unknown
 from planner.io.formats import is_extract
 from planner.io.layer_read import DroppedRows, FileNotes, LayerRead, check_balance, drop_rows
 from planner.io.layers import file_hash, frame_hash, read_layer
+from planner.io.osm.objects import TaggedObjects
 from planner.io.osm.place import ATTRIBUTION, TELLING, add_attribution, is_from_osm
 from planner.io.raster import Elevation, read_elevation
 from planner.io.service_places import layer_of_service, service_columns, service_layer
-from planner.io.study_area import check_nearby, choose_metric_crs, find_centre, reproject
+from planner.io.study_area import check_nearby, choose_metric_crs, find_centre, reproject_layer
 from planner.io.tables.columns import MappedColumn
 from planner.io.tables.layer_columns import UnusedColumn
-from planner.io.vector.table_contents import table_contents
+from planner.io.vector.readers import table_contents
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue, raise_together
 from planner.messages.notices import Notice
@@ -41,7 +42,7 @@ from planner.schemas.tables import (
 NEARBY_M = 20_000.0
 """A layer farther from the communities than this is in another coordinate system, not in the next district."""
 
-TOLD_ROWS = ("row_total", "row_note", "row_above", "row_section", "row_numbering", "row_translation")
+REPORTED_ROWS = ("row_total", "row_note", "row_above", "row_section", "row_numbering", "row_translation")
 """Rows that look like data to a reader: that they are none is reported. Blank rows and titles are only counted."""
 
 COUNTED_LAYERS = ("communities", "people_table", "demand")
@@ -106,11 +107,17 @@ class StudyLayers:
         self._datums: frozenset[str] = frozenset()
         named = {schema.name: getattr(study.inputs, schema.name) for schema in TABLES}
         of_kinds = {layer_of_group(kind): kind.layer for kind in study.demand.groups}
-        of_services = {layer_of_service(one): service_layer(study, one) for one in study.services}
+        of_services = {layer_of_service(service): service_layer(study, service) for service in study.services}
         self.layers: dict[str, Layer] = {
             name: layer for name, layer in {**named, **of_kinds, **of_services}.items() if layer is not None
         }
         self._services = {layer_of_service(one): one for one in study.services}
+        # Each extract is read once for all services that select from it.
+        keys: dict[Path, list[str]] = {}
+        for name, service in self._services.items():
+            if service.tags and name in self.layers:
+                keys.setdefault(study.resolve(self.layers[name].path), []).extend(service.tags)
+        self._objects = {path: TaggedObjects(path, of_path) for path, of_path in keys.items()}
 
     def source(self, name: str) -> str:
         """Return what to call a layer in a message: its file, and the layer in it."""
@@ -143,6 +150,7 @@ class StudyLayers:
         path, frame = self._study.resolve(layer.path), self._study.frames.get(name)
         setting, source, counted = self.setting(name), self.source(name), self._counted(name)
         tags = self._services[name].tags if name in self._services else {}
+        objects = self._objects.get(path) if tags else None
 
         def read() -> tuple[LayerRead, Table]:
             result = read_layer(
@@ -154,6 +162,7 @@ class StudyLayers:
                 counted=counted,
                 frame=frame,
                 tags=tags,
+                objects=objects,
             )
             issues = (*result.issues, *_not_kept(name, layer, result, setting))
             issues = (*issues, *_wrong_values(layer, schema, setting))
@@ -196,7 +205,7 @@ class StudyLayers:
         """Return what was understood otherwise than it is written, and the totals and notes among the rows."""
         notices = []
         for name, result in self._read.items():
-            notices += [Notice(item.key, name, item.rows) for item in result.left_out if item.key in TOLD_ROWS]
+            notices += [Notice(item.key, name, item.rows) for item in result.left_out if item.key in REPORTED_ROWS]
             notices += result.notices
         return (*notices, *self._told)
 
@@ -215,7 +224,7 @@ class StudyLayers:
         is_osm = _is_from_osm(self._study.resolve(layer.path), layer, layer_read)
         return LayerSource(
             layer=name,
-            file=portable(layer.path) + _inner(layer),
+            file=portable_path(layer.path) + _inner(layer),
             sha256=self._hash(name, layer),
             encoding=layer_read.encoding,
             columns=layer_read.mapped,
@@ -276,7 +285,7 @@ class StudyLayers:
         self._rasters.append(
             LayerSource(
                 layer=name,
-                file=portable(layer.path),
+                file=portable_path(layer.path),
                 sha256=file_hash(self._study.resolve(layer.path)),
                 encoding="",
                 columns=(),
@@ -342,7 +351,7 @@ class StudyLayers:
         study, source = self._study, self.source("communities")
         communities = Communities(given["communities"])
         crs = choose_metric_crs(communities, study.crs, study=str(study.file), source=source)
-        communities = Communities(reproject(communities, crs, source=source))
+        communities = Communities(reproject_layer(communities, crs, source=source))
         others = {name: frame for name, frame in given.items() if name != "communities"}
         moved = {name: self._bring(name, frame, communities) for name, frame in others.items()}
         raise_together(self._errors)
@@ -351,7 +360,7 @@ class StudyLayers:
     def _bring(self, name: str, table: gpd.GeoDataFrame, communities: Communities) -> gpd.GeoDataFrame:
         source = self.source(name)
         try:
-            moved = reproject(table, communities.crs, source=source)
+            moved = reproject_layer(table, communities.crs, source=source)
             declared = table.crs.to_string()
             if len(moved):
                 check_nearby(moved, communities, within_m=NEARBY_M, source=source, declared=declared)
@@ -374,7 +383,7 @@ def _checked(
 ) -> Table:
     """Check a table; what is wrong is stated with the columns as the file names them."""
     try:
-        return schema.check(result.frame, source=source, known=earlier_issues)
+        return schema.check(result.frame, source=source, reader_issues=earlier_issues)
     except DataError as error:
         theirs = {item.field: item.column for item in result.mapped if item.column != item.field}
         names = [theirs.get(str(name), str(name)) for name in result.frame.columns]

@@ -63,25 +63,18 @@ SAME = {
 
 @dataclass(frozen=True, slots=True)
 class TextEncoding:
-    """The encoding that texts are read in.
-
-    Attributes
-    ----------
-    name
-        As Python calls it.
-    declared
-        What the file declares, where the texts contradict it; else "".
-    read_as, declared_reads
-        The first texts that differ, as they are read and as the declared set would read them.
-    is_doubtful
-        Whether the texts look like none in any set; `read_as` shows the first of them.
-    """
+    """The encoding that texts are read in."""
 
     name: str
+    """As Python calls it."""
     declared: str = ""
+    """What the file declares, where the texts contradict it; else ""."""
     read_as: str = ""
     declared_reads: str = ""
+    """`read_as`, `declared_reads`: The first texts that differ, as they are read and as the declared set would
+    read them."""
     is_doubtful: bool = False
+    """Whether the texts look like none in any set; `read_as` shows the first of them."""
 
 
 def normalize_encoding(declared: str) -> str:
@@ -139,10 +132,10 @@ def choose_encoding(texts: Sequence[tuple[bytes, int]], declared: str) -> TextEn
     if chosen is None:
         # Nothing else takes these bytes: each is a character, if the file states anything.
         return TextEncoding("iso8859-1") if declared.strip() else None
-    if chosen == WESTERN and not declared.strip() and plausibility(readings[WESTERN]) < PLAUSIBLE:
+    if chosen == WESTERN and not declared.strip() and text_plausibility(readings[WESTERN]) < PLAUSIBLE:
         return None
     if not words or chosen == words:
-        doubtful = chosen != "utf-8" and plausibility(readings[chosen]) < DOUBTFUL
+        doubtful = chosen != "utf-8" and text_plausibility(readings[chosen]) < DOUBTFUL
         return TextEncoding(chosen, read_as=_listed(readings[chosen][:SHOWN_TEXTS]), is_doubtful=doubtful)
     other = readings.get(words) or _reading(speaking, words, errors="replace") or []
     pairs = [(item, two) for item, two in zip(readings[chosen], other, strict=True) if item != two]
@@ -154,21 +147,21 @@ def choose_encoding(texts: Sequence[tuple[bytes, int]], declared: str) -> TextEn
     )
 
 
-def decode(text: bytes, encoding: str, width: int = 0, errors: str = "strict") -> str:
+def decode_text(text: bytes, encoding: str, width: int = 0, errors: str = "strict") -> str:
     """Decode a text; a character of which the field's width has cut off the end is dropped."""
     if width and len(text) >= width - 3:
         return codecs.getincrementaldecoder(encoding)(errors).decode(text, final=False)
     return text.decode(encoding, errors)
 
 
-def plausibility(texts: Sequence[str]) -> float:
+def text_plausibility(texts: Sequence[str]) -> float:
     """Return how much texts look like what stands in a table, 0 to 1; only what is beyond ASCII is looked at.
 
     Examples
     --------
-    >>> [plausibility([text]) for text in ("东风社区", "¶«·çÉçÇø", "Käpylä")]
+    >>> [text_plausibility([text]) for text in ("东风社区", "¶«·çÉçÇø", "Käpylä")]
     [1.0, 0.0, 1.0]
-    >>> plausibility(["涓滈绀惧尯"]) < PLAUSIBLE
+    >>> text_plausibility(["涓滈绀惧尯"]) < PLAUSIBLE
     True
     """
     beyond = [sign for text in texts[:LOOKED_AT] for sign in text if not sign.isascii() and not _is_mark(sign)]
@@ -195,7 +188,7 @@ def _chosen(readings: dict[str, list[str]], declared: str) -> str | None:
         return None
     if "utf-8" in readings and any(sign >= THREE_BYTES for text in readings["utf-8"] for sign in text):
         return "utf-8"
-    worth = {name: plausibility(texts) for name, texts in readings.items()}
+    worth = {name: text_plausibility(texts) for name, texts in readings.items()}
     best = max(worth, key=lambda name: worth[name])
     trusted = declared if declared in worth else next(iter(worth))
     if trusted == declared and best in CHINESE and len("".join(readings[best])) < CHARACTERS_AT_LEAST:
@@ -208,7 +201,7 @@ def _chosen(readings: dict[str, list[str]], declared: str) -> str | None:
 
 def _reading(texts: Sequence[tuple[bytes, int]], encoding: str, errors: str = "strict") -> list[str] | None:
     try:
-        return [decode(text, encoding, width, errors) for text, width in texts]
+        return [decode_text(text, encoding, width, errors) for text, width in texts]
     except (UnicodeDecodeError, LookupError):
         return None
 
@@ -300,7 +293,7 @@ def decode_table(content: bytes) -> tuple[str, str]:
     readings = {name: text for name in CHINESE if (text := _decoded(content, name)) is not None}
     if not readings:
         raise TextDecodeError(Issue("no_text_table"))
-    worth = {name: plausibility([text[:JUDGED]]) for name, text in readings.items()}
+    worth = {name: text_plausibility([text[:JUDGED]]) for name, text in readings.items()}
     best = max(worth, key=lambda name: worth[name])
     # As in the texts of spatial layers, another set contradicts the usual one only where it is clearly better.
     usual = "gb18030" if "gb18030" in readings and worth[best] - worth["gb18030"] <= CLEARLY else best

@@ -35,28 +35,19 @@ FETCHED = "osm.gpkg"
 
 @dataclass(frozen=True, slots=True)
 class UnusedLayer:
-    """A layer of a file of the study that nothing reads.
-
-    Attributes
-    ----------
-    file, layer
-        The file as the study names it, and the layer in it.
-    count
-        Its rows; None where the file does not state it.
-    tables
-        The tables of a study that may read it, likeliest first.
-    used
-        Whether the study has a table of the first kind already.
-    lines
-        The lines of the study file that would use it as the first of them.
-    """
+    """A layer of a file of the study that nothing reads."""
 
     file: str
     layer: str
+    """`file`, `layer`: The file as the study names it, and the layer in it."""
     count: int | None
+    """Its rows; None where the file does not state it."""
     tables: tuple[str, ...]
+    """The tables of a study that may read it, likeliest first."""
     used: bool
+    """Whether the study has a table of the first kind already."""
     lines: str
+    """The lines of the study file that would use it as the first of them."""
 
 
 def find_unused_layers(study: Study) -> tuple[UnusedLayer, ...]:
@@ -65,7 +56,7 @@ def find_unused_layers(study: Study) -> tuple[UnusedLayer, ...]:
     given = {name: layer for name in schemas if (layer := getattr(study.inputs, name)) is not None}
     of_kinds = [kind.layer for kind in study.demand.groups if kind.layer is not None]
     named = [(layer, bool(schemas[name].geometry_types)) for name, layer in given.items()]
-    of_services = [one.layer for one in study.services if one.layer is not None]
+    of_services = [service.layer for service in study.services if service.layer is not None]
     named += [(layer, True) for layer in (*of_kinds, *of_services)]
     files = {study.resolve(layer.path): str(layer.path) for layer, _ in named}
     results: list[UnusedLayer] = []

@@ -1,11 +1,15 @@
 """User-visible texts, one folder a language: ``<language>/<file>.toml`` with one entry a key.
 
+A gap ``{name:|one|many}`` is the first word where the value is 1, else the second.
+
 A key is named by its file and its entry, as in ``errors.missing_column``. A folder with a ``language.toml`` is a
 language; the English meanings of settings are the docstrings in `planner.config`.
 """
 
 from __future__ import annotations
 
+import locale
+import os
 import re
 import string
 import tomllib
@@ -16,7 +20,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any, Protocol
 
-from planner.messages.printable import shown
+from planner.messages.printable import quote_printable
 
 Language = str
 """A language's code: the name of its folder."""
@@ -30,24 +34,16 @@ SOURCE_LANGUAGE: Language = "en"
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """A language's ``language.toml``.
-
-    Attributes
-    ----------
-    name
-        The language's name in itself.
-    html
-        The code that HTML and Word files declare.
-    letters
-        Regular expression of letters by which a place name is recognised as of this language; empty for none.
-    sentence_joint
-        Text between two sentences of a paragraph.
-    """
+    """A language's ``language.toml``."""
 
     name: str
+    """The language's name in itself."""
     html: str
+    """The code that HTML and Word files declare."""
     letters: str = ""
+    """Regular expression of letters by which a place name is recognised as of this language; empty for none."""
     sentence_joint: str = " "
+    """Text between two sentences of a paragraph."""
 
 
 def _folders() -> Iterator[Traversable]:
@@ -176,6 +172,26 @@ def localized(entry: Mapping[str, Any], language: Language) -> str:
     return str(entry.get(language) or entry[SOURCE_LANGUAGE])
 
 
+class PluralFormatter(string.Formatter):
+    """Formatter of texts with gaps that depend on a number.
+
+    Examples
+    --------
+    >>> [PluralFormatter().format("{n} {n:|site|sites}", n=n) for n in ("1", 0)]
+    ['1 site', '0 sites']
+    """
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        """Write a value, or the word for its number."""
+        if not format_spec.startswith("|"):
+            return str(super().format_field(value, format_spec))
+        one, many = format_spec[1:].split("|")
+        return one if str(value) == "1" else many
+
+
+PLURAL = PluralFormatter()
+
+
 @dataclass(frozen=True, slots=True)
 class Texts:
     """The catalogue in one language, with that language's numbers.
@@ -195,8 +211,10 @@ class Texts:
         """
         text = catalogue()[key][self.language]
         # What is quoted may be any file's or cell's: it must not steer the terminal that it is shown in.
-        quoted = {name: shown(value) if isinstance(value, str) else value for name, value in values.items()}
-        return text.format(**quoted)
+        quoted = {
+            name: quote_printable(value) if isinstance(value, str) else value for name, value in values.items()
+        }
+        return PLURAL.format(text, **quoted) if ":|" in text else text.format(**quoted)
 
     def template(self, key: str) -> str:
         """Return the text of `key` with its gaps, for a page whose script fills them."""
@@ -223,3 +241,72 @@ class Texts:
     def percent(self, share: float) -> str:
         """Write a share (0–1) in per cent with one decimal."""
         return f"{share:.1%}"
+
+
+KNOWN_UNITS = {"元": "yuan", "千元": "yuan_1e3", "万元": "yuan_1e4", "百万元": "yuan_1e6", "亿元": "yuan_1e8"}
+"""The Chinese units that `costs.unit` may name, with their texts; any other is printed as given."""
+
+
+def money_unit(unit: str, texts: Texts) -> str:
+    """Return a unit of money by itself, as in a heading.
+
+    Examples
+    --------
+    >>> money_unit("万元", Texts("en")), money_unit("万元", Texts("zh")), money_unit("EUR", Texts("en"))
+    ('10,000 CNY', '万元', 'EUR')
+    """
+    key = KNOWN_UNITS.get(unit.strip())
+    return texts(f"words.money_{key}") if key else unit
+
+
+def unit_of_amount(unit: str, texts: Texts) -> str:
+    """Return a unit of money as it stands behind a number: two numbers side by side would read as one.
+
+    Examples
+    --------
+    >>> unit_of_amount("万元", Texts("en")), unit_of_amount("元", Texts("en")), unit_of_amount("万元", Texts("zh"))
+    ('× 10,000 CNY', 'CNY', '万元')
+    """
+    unit_name = money_unit(unit, texts)
+    return f"× {unit_name}" if unit_name[:1].isdigit() else unit_name
+
+
+VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+"""Environment variables that name a locale; the first that is set counts, as for other programs."""
+
+WINDOWS_NAMES: Mapping[str, Language] = {"chinese": "zh", "english": "en"}
+"""How Windows names the languages of a locale."""
+
+
+def language_of_locale(name: str) -> Language | None:
+    """Return the language of a locale's name; None for one that has no texts, and for C and POSIX.
+
+    Examples
+    --------
+    >>> language_of_locale("zh_CN.UTF-8"), language_of_locale("Chinese (Simplified)_China.936")
+    ('zh', 'zh')
+    >>> language_of_locale("C.UTF-8")
+    """
+    code = name.replace("-", "_").partition("_")[0].partition(".")[0].lower()
+    code = WINDOWS_NAMES.get(code.partition(" ")[0], code)
+    return code if code in LANGUAGES else None
+
+
+def user_language(environment: Mapping[str, str] | None = None) -> Language | None:
+    """Return the language that the environment requests; None where it names none that has texts.
+
+    Parameters
+    ----------
+    environment
+        Variables; None for those of the process.
+
+    Examples
+    --------
+    >>> user_language({"LANG": "zh_CN.UTF-8"}), user_language({"LC_ALL": "en_GB", "LANG": "zh_CN"})
+    ('zh', 'en')
+    """
+    variables = os.environ if environment is None else environment
+    named = next((variables[name] for name in VARIABLES if variables.get(name)), "")
+    if not named and os.name == "nt" and environment is None:
+        named = locale.getlocale()[0] or ""
+    return language_of_locale(named)

@@ -20,8 +20,9 @@ code    error           meaning
 
 from __future__ import annotations
 
+import difflib
 import errno
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from planner.messages.catalogue import SOURCE_LANGUAGE, Language, Phrase, Texts
@@ -49,6 +50,21 @@ SYSTEM_REASONS = frozenset(
     }
 )
 """Reasons of the operating system that the catalogue has, as `errors.os_<name>` in small letters."""
+
+
+def suggest_name(name: object, choices: Iterable[object]) -> Phrase:
+    """Return the choice that is nearest to a name, else all of them.
+
+    Examples
+    --------
+    >>> [suggest_name(name, ["wgs84", "gcj02"]).key for name in ("wgs", "x")]
+    ['errors.did_you_mean', 'errors.known_settings']
+    """
+    names = [str(choice) for choice in choices]
+    near = difflib.get_close_matches(str(name), names, n=1)
+    if near:
+        return Phrase("errors.did_you_mean", {"name": near[0]})
+    return Phrase("errors.known_settings", {"names": ", ".join(names) or "–"})
 
 
 def system_reason(error: OSError) -> Phrase | str:

@@ -31,7 +31,7 @@ WORDS = re.compile(f"(?<=[!-~])[{BREAKS}]+(?=[!-~])")
 
 
 def is_legible(text: str) -> bool:
-    r"""Tell whether a text holds nothing but what a person can read.
+    r"""Return True if a text holds nothing but what a person can read.
 
     Examples
     --------
@@ -41,23 +41,23 @@ def is_legible(text: str) -> bool:
     return text.isprintable() or ILLEGIBLE.search(text) is None
 
 
-def legible(text: str) -> str:
+def strip_illegible(text: str) -> str:
     r"""Return a text without the characters that nobody can read.
 
     Examples
     --------
-    >>> legible("东风\x0b社区"), legible("East\x0bside"), legible("\x1b[31mred\x1b[0m\ufffe")
-    ('东风社区', 'East side', 'red')
+    >>> [strip_illegible(text) for text in ("东风\x0b社区", "East\x0bside", "\x1b[31mred\x1b[0m\ufffe")]
+    ['东风社区', 'East side', 'red']
     """
     return text if is_legible(text) else ILLEGIBLE.sub("", WORDS.sub(" ", text))
 
 
-def shown(text: str) -> str:
+def quote_printable(text: str) -> str:
     r"""Return a text as a message quotes it: what steers a terminal by its code.
 
     Examples
     --------
-    >>> shown("\x1b[31mred")
+    >>> quote_printable("\x1b[31mred")
     '\\x1b[31mred'
     """
     return STEERING.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
@@ -76,7 +76,7 @@ def illegible_in(content: object, path: tuple[str | int, ...] = ()) -> Iterator[
             yield path
     elif isinstance(content, Mapping):
         for name, value in content.items():
-            here = (*path, shown(str(name)))
+            here = (*path, quote_printable(str(name)))
             if not is_legible(str(name)):
                 yield here
             yield from illegible_in(value, here)

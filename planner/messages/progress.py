@@ -44,7 +44,7 @@ def silent(stage: str, /) -> None:
 
 
 def report_share(progress: Progress, done: int, count: int) -> None:
-    """Tell how much of a stage is done, to those who can show it: `progress.step`, where there is one."""
+    """Report how much of a stage is done, to those who can show it: `progress.step`, where there is one."""
     step = getattr(progress, "step", None)
     if step is not None:
         step(done, count)
@@ -78,15 +78,10 @@ def bar_of(stage: str) -> str:
 
 @dataclass(slots=True)
 class StatusLine:
-    """One line that is written over, on a terminal and in a notebook; nothing where nobody looks.
-
-    Attributes
-    ----------
-    stream
-        Where the terminal is; stderr where None.
-    """
+    """One line that is written over, on a terminal and in a notebook; nothing where nobody looks."""
 
     stream: TextIO | None = None
+    """Where the terminal is; stderr where None."""
     _shown: Any = field(default=None, init=False)
 
     @property
@@ -116,20 +111,15 @@ class Bar:
 
     It stays silent where nobody looks: when the stream is neither.
 
-    Attributes
-    ----------
-    language
-        Of the names of the stages.
-    stream
-        Where the terminal is; stderr where None.
-
     Examples
     --------
     ``planner.run(study, progress=planner.Bar())``
     """
 
     language: Language = SOURCE_LANGUAGE
+    """Of the names of the stages."""
     stream: TextIO | None = None
+    """Where the terminal is; stderr where None."""
     _on: StatusLine = field(init=False)
     _stage: str = field(default="", init=False)
 
@@ -150,6 +140,6 @@ class Bar:
 
 
 def _in_notebook() -> bool:
-    """Tell whether a notebook's kernel runs this."""
+    """Return True if a notebook's kernel runs this."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     return type(shell).__name__ == "ZMQInteractiveShell"

@@ -27,45 +27,30 @@ SLACK_M = 1e-6
 
 
 class SegmentAccess(NamedTuple):
-    """Shortest walks from any facility to each segment, by the nodes at the ends of its edge.
-
-    Attributes
-    ----------
-    ahead_m
-        To the start of the segment, along it, shape (segments,).
-    back_m
-        To its start, against it and over all of it; subtract what is not walked of it, shape (segments,).
-    least_m
-        Lower bound of all walks to the segment: 0 where a facility meets the edge, shape (segments,).
-    """
+    """Shortest walks from any facility to each segment, by the nodes at the ends of its edge."""
 
     ahead_m: FloatArray
+    """To the start of the segment, along it, shape (segments,)."""
     back_m: FloatArray
+    """To its start, against it and over all of it; subtract what is not walked of it, shape (segments,)."""
     least_m: FloatArray
+    """Lower bound of all walks to the segment: 0 where a facility meets the edge, shape (segments,)."""
 
 
 class PlaceSearch(NamedTuple):
-    """Data for finding the streets that can matter to a point.
-
-    Attributes
-    ----------
-    grid
-        Segments by cell, in each cell ordered by `SegmentAccess.least_m`.
-    segment_xy, segment_m, factor
-        See `WalkingNetwork`.
-    known
-        Walks to the segments.
-    access_m, reach_m
-        Longest straight walk, and the same with the tolerance of a touch.
-    """
+    """Data for finding the streets that can matter to a point."""
 
     grid: Grid
+    """Segments by cell, in each cell ordered by `SegmentAccess.least_m`."""
     segment_xy: FloatArray
     segment_m: FloatArray
     factor: FloatArray
-    known: SegmentAccess
+    """`segment_xy`, `segment_m`, `factor`: See `WalkingNetwork`."""
+    segment_access: SegmentAccess
+    """Walks to the segments."""
     access_m: float
     reach_m: float
+    """`access_m`, `reach_m`: Longest straight walk, and the same with the tolerance of a touch."""
 
 
 @kernel
@@ -130,8 +115,8 @@ def find_relevant_stretches(  # noqa: C901, PLR0915 -- a call in the loop costs 
 
     Each is computed as by `fill_stretches`. `seen` is working memory, one number per segment.
     """
-    grid, segment_xy, segment_m, factor, known, access_m, reach_m = ground
-    ahead_m, back_m, least_m = known
+    grid, segment_xy, segment_m, factor, segment_access, access_m, reach_m = ground
+    ahead_m, back_m, least_m = segment_access
     cells, listed, cell_m, columns = grid.pointer, grid.segment, grid.cell_m, grid.columns
     pointer, used = np.zeros(len(places) + 1, dtype=np.int64), 0
     segment, stretch = np.empty(4 * len(places), dtype=np.int64), np.empty((4 * len(places), 5))

@@ -172,9 +172,9 @@ def thread_count() -> int:
     _drop_odd_threads()
     if "numba" in sys.modules:
         return min(int(import_module("numba").config.NUMBA_NUM_THREADS), MOST_THREADS)
-    asked = os.environ.get(THREADS)
+    threads = os.environ.get(THREADS)
     available = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-    return min(int(asked) if asked else len(available), MOST_THREADS)
+    return min(int(threads) if threads else len(available), MOST_THREADS)
 
 
 def map_chunks(work: Callable[[int, int], Result], count: int, *, at_least: int) -> list[Result]:

@@ -41,7 +41,7 @@ class Tobler:
 
         Examples
         --------
-        >>> tobler().kmh(np.array([0.0, -0.05, 0.1])).round(3).tolist()
+        >>> default_tobler().kmh(np.array([0.0, -0.05, 0.1])).round(3).tolist()
         [5.037, 6.0, 3.549]
         """
         speed: FloatArray = self.top_kmh * np.exp(-self.decay * np.abs(slope - self.best_slope))
@@ -60,36 +60,26 @@ class Tobler:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalkingCosts:
-    """Cost settings; by default every street has a cost factor of 1.
-
-    Attributes
-    ----------
-    speed_kmh
-        Base speed.
-    slope
-        Whether slope counts.
-    step_m
-        Greatest length of a segment for sampling slope, metres.
-    stairs
-        Whether stairs cost as much as level ground, more, or are closed.
-    class_kmh
-        Speed on streets of a class (column `kind`), km/h.
-    crossing_s
-        Wait at crossings of a type (column `crossing`), seconds.
-    """
+    """Cost settings; by default every street has a cost factor of 1."""
 
     speed_kmh: float
+    """Base speed."""
     slope: bool = False
+    """Whether slope counts."""
     step_m: float = 30.0
+    """Greatest length of a segment for sampling slope, metres."""
     stairs: Stairs = "level"
+    """Whether stairs cost as much as level ground, more, or are closed."""
     class_kmh: Mapping[str, float] = field(default_factory=dict)
+    """Speed on streets of a class (column `kind`), km/h."""
     crossing_s: Mapping[str, float] = field(default_factory=dict)
+    """Wait at crossings of a type (column `crossing`), seconds."""
 
     @property
     def least_cost_factor(self) -> float:
         """Lower bound of all cost factors."""
         fastest = max([self.speed_kmh, *self.class_kmh.values()]) / self.speed_kmh
-        return (tobler().least_cost_factor if self.slope else 1.0) / fastest
+        return (default_tobler().least_cost_factor if self.slope else 1.0) / fastest
 
 
 @cache
@@ -105,7 +95,7 @@ def cost_figures() -> dict[str, dict[str, Any]]:
     return tomllib.loads(text)
 
 
-def tobler() -> Tobler:
+def default_tobler() -> Tobler:
     """Return Tobler's hiking function with the default figures."""
     figures = cost_figures()["slope"]
     return Tobler(figures["top_kmh"], figures["decay"], figures["best_slope"])
@@ -166,7 +156,7 @@ def compute_cost_factors(
         slope = _slopes(network, street, _is_off_ground(streets), heights)
         without_height[street[np.isnan(slope)]] = True
         slope = np.nan_to_num(slope, nan=0.0)
-        factor *= np.column_stack([tobler().factor(slope), tobler().factor(-slope)])
+        factor *= np.column_stack([default_tobler().factor(slope), default_tobler().factor(-slope)])
     if costs.class_kmh:
         speed = streets["kind"].map(dict(costs.class_kmh)).fillna(costs.speed_kmh).to_numpy(dtype=np.float64)
         factor *= (costs.speed_kmh / speed)[street][:, None]

@@ -1,16 +1,18 @@
-"""Closed gates: streets are cut there, whether a table of gates or an extract of OpenStreetMap closes them."""
+"""Closed gates and private ways: streets are cut at gates, and no walk leads through another compound."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
-from planner.network.network import Gate, WalkingNetwork
+from planner.network.network import Gate, Layers, WalkingNetwork
+from planner.network.spatial_index import add_passages, build_adjacency, build_grid
 from planner.network.walk import FloatArray, IndexArray
-from planner.schemas.flags import is_marked
+from planner.schemas.table_schema import is_marked
 
 SAME_PLACE_M = 1e-3
 """A street that passes so near a gate passes through it: vertices are distinct to the millimetre."""
@@ -20,21 +22,14 @@ PLACE_DIGITS = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SplitStreets:
-    """Streets that are cut at closed gates.
-
-    Attributes
-    ----------
-    streets
-        The rows of the input; those that pass a gate are split there.
-    gates
-        The gates on a street, in the order of their table.
-    stray
-        Ids of the other gates.
-    """
+    """Streets that are cut at closed gates."""
 
     streets: gpd.GeoDataFrame
+    """The rows of the input; those that pass a gate are split there."""
     gates: tuple[Gate, ...]
+    """The gates on a street, in the order of their table."""
     stray: tuple[str, ...]
+    """Ids of the other gates."""
 
 
 def close_gates(streets: gpd.GeoDataFrame, closed: gpd.GeoDataFrame, *, within_m: float) -> SplitStreets:
@@ -186,3 +181,100 @@ def _group_gap_ends(network: WalkingNetwork, streets: gpd.GeoDataFrame) -> list[
     links = coo_array((np.ones(len(pairs)), pairs.reshape(-1, 2).T), shape=(len(ends), len(ends)))
     count, label = connected_components(links, directed=False)
     return [ends[label == number] for number in range(count)]
+
+
+LEAVING, PUBLIC, ENTERING = 0, 1, 2
+"""The layers in walking order."""
+
+LAYERS = (LEAVING, PUBLIC, ENTERING)
+
+
+def layers_before(layer: int) -> tuple[int, ...]:
+    """Return the layers from which a walk comes to a place in a layer."""
+    return LAYERS[: layer + 1]
+
+
+def layers_after(layer: int) -> tuple[int, ...]:
+    """Return the layers in which a walk goes on from a place in a layer."""
+    return LAYERS[layer:]
+
+
+def with_private_ways(network: WalkingNetwork, is_private: NDArray[np.bool_]) -> WalkingNetwork:
+    """Return the network on which private ways are open only to those who live, or go, there.
+
+    Parameters
+    ----------
+    network
+        The streets with their costs, private ways among them.
+    is_private
+        Whether each edge is private, shape (edges,).
+
+    Returns
+    -------
+    layered
+        The same network if no edge is private. Else private edges as drawn, and the nodes that only they join, are
+        in the layer `LEAVING`; behind all that is drawn follow the edges of `ENTERING`, the nodes of `ENTERING`,
+        and those of `LEAVING` where private ways join public streets.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from planner.network.network import build_network
+    >>> wkt = ["LINESTRING (0 0, 50 0)", "LINESTRING (50 0, 90 0)", "LINESTRING (90 0, 150 0)"]
+    >>> lines = gpd.GeoSeries.from_wkt(wkt, crs=32648).to_frame("geometry")
+    >>> layered = with_private_ways(build_network(lines), np.array([False, True, False]))
+    >>> layered.edge_m.tolist(), layered.layers.edge_layer.tolist()
+    ([50.0, 40.0, 60.0, 40.0], [1, 0, 1, 2])
+    """
+    if not is_private.any():
+        return network
+    n_nodes, private = len(network.node_xy), np.flatnonzero(is_private)
+    on_private, on_public = (np.zeros(n_nodes, dtype=np.bool_) for _ in range(2))
+    on_private[network.edge_nodes[is_private].ravel()] = True
+    on_public[network.edge_nodes[~is_private].ravel()] = True
+    entering, joining = np.flatnonzero(on_private), np.flatnonzero(on_private & on_public)
+    of_entering, of_leaving = np.arange(n_nodes), np.arange(n_nodes)
+    of_entering[entering] = n_nodes + np.arange(len(entering))
+    of_leaving[joining] = n_nodes + len(entering) + np.arange(len(joining))
+
+    edge_nodes = network.edge_nodes.copy()
+    edge_nodes[private] = of_leaving[edge_nodes[private]]
+    edge_nodes = np.vstack([edge_nodes, of_entering[network.edge_nodes[private]]])
+    copied = np.flatnonzero(is_private[network.segment_edge])
+    number = np.cumsum(is_private) - 1 + len(network.edge_m)
+    edges, segments = (
+        np.concatenate([np.arange(n), more])
+        for n, more in ((len(network.edge_m), private), (len(network.segment_m), copied))
+    )
+    node_place = np.concatenate([np.arange(n_nodes), entering, joining])
+    edge_cost_m, segment_xy = network.edge_cost_m[edges], network.segment_xy[segments]
+    # Where only private ways meet, no passage is needed between leaving and entering.
+    leave, enter = (of_leaving[joining], joining), (joining, of_entering[joining])
+    passages = np.vstack([np.column_stack(leave), np.column_stack(enter)])
+    layer = np.where(is_private, LEAVING, PUBLIC)
+    return replace(
+        network,
+        node_xy=network.node_xy[node_place],
+        edge_nodes=edge_nodes,
+        edge_m=network.edge_m[edges],
+        edge_street=network.edge_street[edges],
+        segment_edge=np.concatenate([network.segment_edge, number[network.segment_edge[copied]]]),
+        segment_from_m=network.segment_from_m[segments],
+        segment_m=network.segment_m[segments],
+        segment_xy=segment_xy,
+        segment_cost_factor=network.segment_cost_factor[segments],
+        segment_from_cost_m=network.segment_from_cost_m[segments],
+        edge_cost_m=edge_cost_m,
+        edge_piece=network.edge_piece[edges],
+        adjacency=add_passages(build_adjacency(edge_nodes, edge_cost_m, len(node_place)), passages),
+        grid=build_grid(segment_xy, network.segment_m[segments]),
+        layers=Layers(
+            network,
+            is_private,
+            np.concatenate([layer, np.full(len(private), ENTERING)]),
+            node_place,
+            edges,
+            segments,
+            passages,
+        ),
+    )

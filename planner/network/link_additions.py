@@ -14,9 +14,9 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from planner.network.gates import LAYERS, PUBLIC, layers_after, layers_before
 from planner.network.network import WalkingNetwork, build_network
 from planner.network.positions import as_snapped, positions_of_nodes
-from planner.network.private_ways import LAYERS, PUBLIC, layers_after, layers_before
 from planner.network.snapping import TOUCH_M, SnappedPoints
 from planner.network.walk import FloatArray
 from planner.network.walker import Walker
@@ -24,25 +24,17 @@ from planner.network.walker import Walker
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalOD:
-    """Origin–destination matrix of the walks that a new link may shorten.
-
-    Attributes
-    ----------
-    starts, ends
-        Facilities, and points to which they are measured, snapped to the walker's network.
-    minutes
-        Today's walks, `inf` beyond the horizon, shape (starts, ends).
-    walker
-        Network and walk.
-    horizon_min
-        Longest walk, minutes.
-    """
+    """Origin–destination matrix of the walks that a new link may shorten."""
 
     starts: SnappedPoints
     ends: SnappedPoints
+    """`starts`, `ends`: Facilities, and points to which they are measured, snapped to the walker's network."""
     minutes: FloatArray
+    """Today's walks, `inf` beyond the horizon, shape (starts, ends)."""
     walker: Walker
+    """Network and walk."""
     horizon_min: float
+    """Longest walk, minutes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from planner.network.compile import kernel
-from planner.network.spatial_index import accumulate, shift_pointers
+from planner.network.spatial_index import accumulate_counts, shift_pointers
 from planner.network.walk import FloatArray, IndexArray
 
 
@@ -39,41 +39,27 @@ BestWalks = tuple[float, float, float, float]
 
 
 class NodeLinks(NamedTuple):
-    """Shortest walks between points and nodes along one edge each, grouped by one of the two.
-
-    Attributes
-    ----------
-    pointer
-        The links of group ``g`` are the rows from ``pointer[g]`` to ``pointer[g + 1]``.
-    other
-        Node or point at the other end, shape (links,).
-    metres
-        Cost metres, the straight walk included, shape (links,).
-    """
+    """Shortest walks between points and nodes along one edge each, grouped by one of the two."""
 
     pointer: IndexArray
+    """The links of group ``g`` are the rows from ``pointer[g]`` to ``pointer[g + 1]``."""
     other: IndexArray
+    """Node or point at the other end, shape (links,)."""
     metres: FloatArray
+    """Cost metres, the straight walk included, shape (links,)."""
 
 
 class EdgeRows(NamedTuple):
-    """Stretches of snapped points by edge: those of edge ``e`` begin at ``pointer[e]``.
-
-    Attributes
-    ----------
-    pointer
-        Shape (edges + 1,).
-    row, point, segment
-        Row of the snapped points, its point and its segment, shape (rows,).
-    best
-        The `BestWalks` of each, shape (rows, 4).
-    """
+    """Stretches of snapped points by edge: those of edge ``e`` begin at ``pointer[e]``."""
 
     pointer: IndexArray
+    """Shape (edges + 1,)."""
     row: IndexArray
     point: IndexArray
     segment: IndexArray
+    """`row`, `point`, `segment`: Row of the snapped points, its point and its segment, shape (rows,)."""
     best: FloatArray
+    """The `BestWalks` of each, shape (rows, 4)."""
 
 
 @kernel
@@ -203,7 +189,7 @@ def links_by_node(
     by_node = np.zeros(n_nodes + 1, dtype=np.int64)
     for which in node:
         by_node[which + 1] += 1
-    accumulate(by_node)
+    accumulate_counts(by_node)
     point, walk_m = np.empty(len(node), dtype=np.int64), np.empty(len(node))
     k = 0
     for i in range(len(counts)):
@@ -232,7 +218,7 @@ def rows_by_edge(streets: EdgeArrays, stands: SnapArrays, wanted: IndexArray, *,
     for s in stands.segment:
         if is_wanted[segment_edge[s]]:
             pointer[segment_edge[s] + 1] += 1
-    accumulate(pointer)
+    accumulate_counts(pointer)
     count = pointer[-1]
     rows, point, segment = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
     best = np.empty((count, 4))

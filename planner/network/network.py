@@ -26,22 +26,15 @@ MILLIMETRE_DIGITS = 3
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A closed gate on a street.
-
-    Attributes
-    ----------
-    id, name
-        From its table.
-    xy
-        Position where the streets are cut, rounded to the millimetre.
-    nodes
-        Nodes of the network that opening the gate would join.
-    """
+    """A closed gate on a street."""
 
     id: str
     name: str
+    """`id`, `name`: From its table."""
     xy: tuple[float, float]
+    """Position where the streets are cut, rounded to the millimetre."""
     nodes: tuple[int, ...] = ()
+    """Nodes of the network that opening the gate would join."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,62 +44,44 @@ class WalkingNetwork:
     A *cost metre* is the unit of generalised cost: what a walk at the base speed covers on level ground. Columns
     of two are the two directions of a *search*, which starts at the facilities: 0 along the street as it is drawn,
     1 against it.
-
-    Attributes
-    ----------
-    crs
-        Projected system of all coordinates, metres.
-    node_xy
-        Junctions and street ends, along a Morton curve, shape (nodes, 2).
-    edge_nodes
-        Start and end node of each edge, shape (edges, 2).
-    edge_m
-        Edge lengths, metres, shape (edges,).
-    edge_street
-        Row of the streets table that each edge is part of, by position, shape (edges,).
-    segment_edge, segment_from_m, segment_m
-        Edge of each straight segment, start along the edge, length, metres, shape (segments,).
-    segment_xy
-        Both ends of each segment (x, y, x, y), shape (segments, 4).
-    segment_cost_factor
-        Cost metres per metre of each segment, above 0, shape (segments, 2).
-    segment_from_cost_m
-        Cost metres between the start of the edge and of the segment, shape (segments, 2).
-    edge_cost_m
-        Cost metres of each edge, shape (edges, 2).
-    edge_piece
-        Connected component of each edge: 0 is the longest, shape (edges,).
-    adjacency
-        Outgoing links of every node.
-    grid
-        Segments in every cell of a grid.
-    barriers
-        Barriers to the straight walk between a point and a street; None if there are none.
-    gates
-        Closed gates: streets end on both sides of them.
-    layers
-        Layers of private ways; None if no street is private. Arrays of nodes, edges and segments then hold copies
-        behind the drawn ones: see `planner.network.private_ways`.
     """
 
     crs: pyproj.CRS
+    """Projected system of all coordinates, metres."""
     node_xy: FloatArray
+    """Junctions and street ends, along a Morton curve, shape (nodes, 2)."""
     edge_nodes: IndexArray
+    """Start and end node of each edge, shape (edges, 2)."""
     edge_m: FloatArray
+    """Edge lengths, metres, shape (edges,)."""
     edge_street: IndexArray
+    """Row of the streets table that each edge is part of, by position, shape (edges,)."""
     segment_edge: IndexArray
     segment_from_m: FloatArray
     segment_m: FloatArray
+    """`segment_edge`, `segment_from_m`, `segment_m`: Edge of each straight segment, start along the edge, length,
+    metres, shape (segments,)."""
     segment_xy: FloatArray
+    """Both ends of each segment (x, y, x, y), shape (segments, 4)."""
     segment_cost_factor: FloatArray
+    """Cost metres per metre of each segment, above 0, shape (segments, 2)."""
     segment_from_cost_m: FloatArray
+    """Cost metres between the start of the edge and of the segment, shape (segments, 2)."""
     edge_cost_m: FloatArray
+    """Cost metres of each edge, shape (edges, 2)."""
     edge_piece: IndexArray
+    """Connected component of each edge: 0 is the longest, shape (edges,)."""
     adjacency: Adjacency
+    """Outgoing links of every node."""
     grid: Grid
+    """Segments in every cell of a grid."""
     barriers: Barriers | None = None
+    """Barriers to the straight walk between a point and a street; None if there are none."""
     gates: tuple[Gate, ...] = ()
+    """Closed gates: streets end on both sides of them."""
     layers: Layers | None = None
+    """Layers of private ways; None if no street is private. Arrays of nodes, edges and segments then hold copies
+    behind the drawn ones: see `planner.network.gates`."""
 
     @property
     def as_drawn(self) -> WalkingNetwork:
@@ -132,29 +107,21 @@ class WalkingNetwork:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layers:
-    """Layers of a network with private ways; see `planner.network.private_ways`.
-
-    Attributes
-    ----------
-    drawn
-        The network without layers.
-    is_private
-        Whether each of its edges is private, shape (drawn edges,).
-    edge_layer
-        Layer of each edge, shape (edges,).
-    node_place, edge_place, segment_place
-        Node, edge and segment of `drawn` that each one copies, shapes (nodes,), (edges,), (segments,).
-    passages
-        Node, and the same place in a later layer, shape (passages, 2).
-    """
+    """Layers of a network with private ways; see `planner.network.gates`."""
 
     drawn: WalkingNetwork
+    """The network without layers."""
     is_private: NDArray[np.bool_]
+    """Whether each of its edges is private, shape (drawn edges,)."""
     edge_layer: IndexArray
+    """Layer of each edge, shape (edges,)."""
     node_place: IndexArray
     edge_place: IndexArray
     segment_place: IndexArray
+    """`node_place`, `edge_place`, `segment_place`: Node, edge and segment of `drawn` that each one copies, shapes
+    (nodes,), (edges,), (segments,)."""
     passages: IndexArray
+    """Node, and the same place in a later layer, shape (passages, 2)."""
 
 
 def build_network(

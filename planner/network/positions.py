@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.network.gates import PUBLIC, layers_after, layers_before
 from planner.network.network import WalkingNetwork
-from planner.network.private_ways import PUBLIC, layers_after, layers_before
 from planner.network.snapping import SnappedPoints
 from planner.network.spatial_index import csr_pointers
 from planner.network.walk import FloatArray, IndexArray
@@ -16,22 +16,15 @@ from planner.network.walk import FloatArray, IndexArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StreetPositions:
-    """Positions on streets.
-
-    Attributes
-    ----------
-    segment, at_m
-        Segment, and distance along it, metres, shape (positions,).
-    node
-        Node, -1 inside an edge, shape (positions,).
-    xy
-        Coordinates, shape (positions, 2).
-    """
+    """Positions on streets."""
 
     segment: IndexArray
     at_m: FloatArray
+    """`segment`, `at_m`: Segment, and distance along it, metres, shape (positions,)."""
     node: IndexArray
+    """Node, -1 inside an edge, shape (positions,)."""
     xy: FloatArray
+    """Coordinates, shape (positions, 2)."""
 
     def rows(self, which: IndexArray) -> StreetPositions:
         """Return a selection of the positions."""

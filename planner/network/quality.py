@@ -19,51 +19,37 @@ from planner.network.gates import GATE_GAP_M
 from planner.network.network import WalkingNetwork
 from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray, IndexArray
-from planner.schemas.flags import is_marked
+from planner.schemas.table_schema import is_marked
 
 LISTED_PIECES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkQuality:
-    """Indicators of a network.
-
-    Attributes
-    ----------
-    nodes, edges
-        Numbers.
-    length_m
-        Length of all streets, metres, without lines across squares.
-    pieces
-        Number of connected components.
-    longest_pieces_m
-        Lengths of the longest of them, metres, at most ten.
-    outside_share
-        Share of the length outside the longest component.
-    dead_ends
-        Number of nodes where one edge ends.
-    crossings
-        Pairs of segments that cross without a common vertex, without lines across squares.
-    unexplained_crossings
-        Those without a tag for a bridge or a tunnel.
-    near_misses
-        Street ends within 2 m of another street that they do not join.
-    overlaps, overlap_m
-        Pairs of segments that lie on one another, and their length, metres.
-    """
+    """Indicators of a network."""
 
     nodes: int
     edges: int
+    """`nodes`, `edges`: Numbers."""
     length_m: float
+    """Length of all streets, metres, without lines across squares."""
     pieces: int
+    """Number of connected components."""
     longest_pieces_m: tuple[float, ...]
+    """Lengths of the longest of them, metres, at most ten."""
     outside_share: float
+    """Share of the length outside the longest component."""
     dead_ends: int
+    """Number of nodes where one edge ends."""
     crossings: int
+    """Pairs of segments that cross without a common vertex, without lines across squares."""
     unexplained_crossings: int
+    """Those without a tag for a bridge or a tunnel."""
     near_misses: int
+    """Street ends within 2 m of another street that they do not join."""
     overlaps: int
     overlap_m: float
+    """`overlaps`, `overlap_m`: Pairs of segments that lie on one another, and their length, metres."""
 
 
 def network_quality(
@@ -198,7 +184,7 @@ def find_topology_issues(network: WalkingNetwork, streets: gpd.GeoDataFrame | No
         _overlaps(network, marks, one, other),
     ]
     kinds = np.repeat(["near_miss", "crossing", "overlap"], [len(each.xy) for each in issues])
-    one, other = (np.concatenate([getattr(each, side) for each in issues]) for side in ("one", "other"))
+    one, other = (np.concatenate([getattr(each, side) for each in issues]) for side in ("first", "second"))
     off_ground = marks.off_ground[one] | marks.off_ground[other]
     return gpd.GeoDataFrame(
         {
@@ -219,8 +205,8 @@ class _Issues:
     """Places of one kind: where, the segments concerned, how far apart, how long."""
 
     xy: FloatArray
-    one: IndexArray
-    other: IndexArray
+    first: IndexArray
+    second: IndexArray
     gap_m: FloatArray
     length_m: FloatArray
 
@@ -317,3 +303,65 @@ def _names(network: WalkingNetwork, streets: gpd.GeoDataFrame | None) -> NDArray
     if streets is not None and "id" in streets.columns:
         return np.asarray(streets["id"].astype(str).to_numpy(dtype=object)[street], dtype=object)
     return np.asarray(street.astype(str), dtype=object)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Component:
+    """A connected component of the streets that people are on."""
+
+    points: IndexArray
+    """Positions of the points that reach no street of the largest component, shape (points,)."""
+    people: float
+    """Their people."""
+    length_m: float
+    """Length of its streets, metres."""
+    gap_m: float
+    """Shortest straight distance to the largest component, metres."""
+    gap_xy: tuple[float, float]
+    """Where that is, on the largest component, metres."""
+
+
+def components_of_people(
+    network: WalkingNetwork, snaps: SnappedPoints, people: FloatArray, *, at_most: int
+) -> tuple[tuple[Component, ...], int, float]:
+    """Return the components besides the largest that people are on.
+
+    Parameters
+    ----------
+    network
+        Streets; component 0 is the largest.
+    snaps
+        Points of people.
+    people
+        Weight of each, shape (points,).
+    at_most
+        How many to describe, those with the most people first.
+
+    Returns
+    -------
+    components
+        At most so many, by people, falling.
+    count
+        Number of all components with people besides the largest.
+    people
+        People on all of them.
+    """
+    component = np.full(len(snaps.xy), np.iinfo(np.int64).max)
+    np.minimum.at(component, snaps.point, network.edge_piece[network.segment_edge[snaps.segment]])
+    off = np.flatnonzero(on_small_pieces(snaps, network) & (people > 0))
+    numbers, member = np.unique(component[off], return_inverse=True)
+    total = np.bincount(member, weights=people[off], minlength=len(numbers))
+    if not len(numbers):
+        return (), 0, 0.0
+    lines = network.edge_lines()
+    tree = shapely.STRtree(main := lines[network.edge_piece == 0])
+    components = []
+    for row in np.lexsort((numbers, -total))[:at_most].tolist():
+        streets = shapely.union_all(lines[network.edge_piece == numbers[row]])
+        nearest = main[tree.nearest(streets)]
+        link = shapely.shortest_line(nearest, streets)
+        x, y = shapely.get_coordinates(link)[0].tolist()
+        components.append(
+            Component(off[member == row], float(total[row]), float(streets.length), float(link.length), (x, y))
+        )
+    return tuple(components), len(numbers), float(total.sum())

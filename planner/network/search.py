@@ -23,19 +23,14 @@ POINTS_AT_LEAST = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReachedNodes:
-    """Nodes within reach of each point, with their walking distance.
-
-    Attributes
-    ----------
-    point, node
-        The pairs, ordered by point; the nodes of a point in the order of the search, shape (rows,).
-    metres
-        Cost metres from the point to the node, the straight walk to the street included, shape (rows,).
-    """
+    """Nodes within reach of each point, with their walking distance."""
 
     point: IndexArray
     node: IndexArray
+    """`point`, `node`: The pairs, ordered by point; the nodes of a point in the order of the search, shape
+    (rows,)."""
     metres: FloatArray
+    """Cost metres from the point to the node, the straight walk to the street included, shape (rows,)."""
 
 
 def search(network: WalkingNetwork, snaps: SnappedPoints, *, reach_m: float) -> ReachedNodes:

@@ -43,31 +43,22 @@ class Seeds(NamedTuple):
 
 
 class SearchState(NamedTuple):
-    """State of one search; empty again after it.
-
-    Attributes
-    ----------
-    metres
-        Shortest walk found to each node; `beyond_m` where there is none, shape (nodes,).
-    label
-        Point that walks it, shape (nodes,); empty where labels are not needed.
-    found, n_found
-        Nodes with a walk in the order of the search, shape (nodes + 1,); their number, shape (1,).
-    head
-        First entry of each bucket, 0 if it is empty, shape (buckets,).
-    beyond_m
-        Least length out of reach.
-    a_metre
-        Buckets per metre.
-    """
+    """State of one search; empty again after it."""
 
     metres: FloatArray
+    """Shortest walk found to each node; `beyond_m` where there is none, shape (nodes,)."""
     label: IndexArray
-    found: SmallArray
-    n_found: IndexArray
+    """Point that walks it, shape (nodes,); empty where labels are not needed."""
+    reached: SmallArray
+    n_reached: IndexArray
+    """`reached`, `n_reached`: Nodes with a walk in the order of the search, shape (nodes + 1,); their number,
+    shape (1,)."""
     head: SmallArray
+    """First entry of each bucket, 0 if it is empty, shape (buckets,)."""
     beyond_m: float
+    """Least length out of reach."""
     a_metre: float
+    """Buckets per metre."""
 
 
 @kernel
@@ -98,14 +89,14 @@ def run_search(field: SearchState, adjacency: Adjacency, seeds: Seeds, label: In
     distances are exact for every width of the buckets.
     """
     # Plain arrays: taking one out of a tuple inside the loop would count references at every step.
-    best, found, head = field.metres, field.found, field.head
+    best, reached, head = field.metres, field.reached, field.head
     pointer, to_node, way_m = adjacency.pointer, adjacency.node, adjacency.metres
     beyond_m, a_metre = field.beyond_m, field.a_metre
     count = _enter_seeds(field, seeds, label)
     entries, used = np.empty(1024 + 2 * count, dtype=np.uint64), np.uint32(1)
     for begun in range(count):
-        bucket = np.uint32(best[found[begun]] * a_metre)
-        entries[used] = np.uint64(head[bucket]) << NODE_BITS | np.uint64(found[begun])
+        bucket = np.uint32(best[reached[begun]] * a_metre)
+        entries[used] = np.uint64(head[bucket]) << NODE_BITS | np.uint64(reached[begun])
         head[bucket] = used
         used += ONE
     for later in range(len(head)):
@@ -124,7 +115,7 @@ def run_search(field: SearchState, adjacency: Adjacency, seeds: Seeds, label: In
                 onward, metres = to_node[way], so_far_m + way_m[way]
                 known_m = best[onward]
                 if metres < known_m or (label is not None and metres == known_m and label[node] < label[onward]):
-                    found[count] = onward
+                    reached[count] = onward
                     count += np.uint32(known_m == beyond_m)
                     best[onward] = metres
                     if label is not None:
@@ -133,17 +124,17 @@ def run_search(field: SearchState, adjacency: Adjacency, seeds: Seeds, label: In
                     entries[used] = np.uint64(head[into]) << NODE_BITS | np.uint64(onward)
                     head[into] = used
                     used += ONE
-    field.n_found[0] = count
+    field.n_reached[0] = count
 
 
 @kernel
 def _enter_seeds(field: SearchState, seeds: Seeds, label: IndexArray | None) -> np.uint32:
     """Enter the nodes where walks begin; return their number."""
-    best, found, count = field.metres, field.found, np.uint32(0)
+    best, reached, count = field.metres, field.reached, np.uint32(0)
     for seed in range(len(seeds.node)):
         node, metres = seeds.node[seed], seeds.metres[seed]
         if metres < best[node] or (label is not None and metres == best[node] and seeds.label[seed] < label[node]):
-            found[count] = node
+            reached[count] = node
             count += np.uint32(best[node] == field.beyond_m)
             best[node] = metres
             if label is not None:
@@ -178,11 +169,11 @@ def seeds_of(streets: EdgeArrays, stands: SnapArrays, first: int, last: int) -> 
 
 @kernel
 def clear_search(field: SearchState) -> None:
-    """Empty the state by touching only what was found."""
-    best, found, beyond_m = field.metres, field.found, field.beyond_m
-    for row in range(field.n_found[0]):
-        best[found[row]] = beyond_m
-    field.n_found[0] = 0
+    """Empty the state by touching only what was reached."""
+    best, reached, beyond_m = field.metres, field.reached, field.beyond_m
+    for row in range(field.n_reached[0]):
+        best[reached[row]] = beyond_m
+    field.n_reached[0] = 0
 
 
 @kernel
@@ -191,18 +182,18 @@ def search_points(
 ) -> tuple[IndexArray, IndexArray, FloatArray]:
     """Search from each point by itself: number of nodes reached, nodes, and their distances."""
     field = new_search_state(len(adjacency.pointer) - 1, ZERO, reach_m)
-    best, found = field.metres, field.found
+    best, reached = field.metres, field.reached
     counts = np.zeros(last - first, dtype=np.int64)
     nodes, metres, filled = np.empty(1024, dtype=np.int64), np.empty(1024), 0
     for point in range(first, last):
         run_search(field, adjacency, seeds_of(streets, stands, point, point + 1), None)
-        count = field.n_found[0]
+        count = field.n_reached[0]
         if filled + count > len(nodes):
             room = room_for(filled + count, point + 1 - first, last - first)
             nodes = np.concatenate((nodes[:filled], np.empty(room - filled, dtype=np.int64)))
             metres = np.concatenate((metres[:filled], np.empty(room - filled)))
         for row in range(count):
-            node = found[row]
+            node = reached[row]
             nodes[filled + row] = node
             metres[filled + row] = best[node]
         filled += count
@@ -221,28 +212,28 @@ class ReachedPoints(NamedTuple):
     """Walks from one facility to the demand points, `inf` where there is none, and the points with a walk."""
 
     metres: FloatArray
-    found: IndexArray
-    n_found: IndexArray
+    reached: IndexArray
+    n_reached: IndexArray
 
 
 @kernel
 def reach_through_nodes(line: ReachedPoints, field: SearchState, links: NodeLinks, reach_m: float) -> None:
-    """Extend the walks from every node that was found to the points linked to it."""
-    metres, found, count = line.metres, line.found, line.n_found[0]
+    """Extend the walks from every node that was reached to the points linked to it."""
+    metres, reached, count = line.metres, line.reached, line.n_reached[0]
     # Plain arrays: taking one out of a tuple inside the loop would count references at every step.
-    best, nodes = field.metres, field.found
+    best, nodes = field.metres, field.reached
     pointer, linked, link_m = links
-    for which in range(field.n_found[0]):
+    for which in range(field.n_reached[0]):
         node = nodes[which]
         so_far_m = best[node]
         for k in range(pointer[node], pointer[node + 1]):
             walk_m = so_far_m + link_m[k]
             point = linked[k]
             if walk_m <= reach_m and walk_m < metres[point]:
-                found[count] = point
+                reached[count] = point
                 count += metres[point] == np.inf
                 metres[point] = walk_m
-    line.n_found[0] = count
+    line.n_reached[0] = count
 
 
 @kernel
@@ -255,7 +246,7 @@ def reach_along_edges(
     reach_m: float,
 ) -> None:
     """Add the walks along one edge from stretch to stretch, or over one position within reach of both."""
-    metres, found, count = line.metres, line.found, line.n_found[0]
+    metres, reached, count = line.metres, line.reached, line.n_reached[0]
     _, _, segment_edge, _, factor, from_cost_m, _ = streets
     begins, segment, from_m, to_m, foot_m, aside_m = facilities
     _, _, other_from_m, other_to_m, other_foot_m, other_aside_m = demand[0]
@@ -279,10 +270,10 @@ def reach_along_edges(
             )
             point = points[k]
             if walk_m <= reach_m and walk_m < metres[point]:
-                found[count] = point
+                reached[count] = point
                 count += metres[point] == np.inf
                 metres[point] = walk_m
-    line.n_found[0] = count
+    line.n_reached[0] = count
 
 
 @kernel
@@ -309,20 +300,20 @@ def search_facilities(
         reach_through_nodes(line, field, links, reach_m)
         reach_along_edges(line, streets, facilities, facility, (stands, rows), reach_m)
         clear_search(field)
-        count = line.n_found[0]
+        count = line.n_reached[0]
         if filled + count > len(points):
             room = room_for(filled + count, facility + 1 - first, last - first) - filled
             points = np.concatenate((points[:filled], np.empty(room, dtype=np.int64)))
             metres = np.concatenate((metres[:filled], np.empty(room)))
         for row in range(count):
-            points[filled + row] = line.found[row]
+            points[filled + row] = line.reached[row]
         points[filled : filled + count].sort()
         for row in range(filled, filled + count):
             metres[row] = line.metres[points[row]]
             line.metres[points[row]] = np.inf
         filled += count
         counts[facility - first] = count
-        line.n_found[0] = 0
+        line.n_reached[0] = 0
     return counts, points[:filled], metres[:filled]
 
 

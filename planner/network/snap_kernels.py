@@ -19,41 +19,27 @@ class SegmentArrays(NamedTuple):
 
 
 class SnapRows(NamedTuple):
-    """Pairs of points and segments within reach; see `SnappedPoints`.
-
-    Attributes
-    ----------
-    pointer
-        The rows of point ``p`` are those from ``pointer[p]`` to ``pointer[p + 1]``, shape (points + 1,).
-    point, segment
-        The pair, shape (rows,).
-    columns
-        From, to, foot and aside, shape (4, rows).
-    """
+    """Pairs of points and segments within reach; see `SnappedPoints`."""
 
     pointer: IndexArray
+    """The rows of point ``p`` are those from ``pointer[p]`` to ``pointer[p + 1]``, shape (points + 1,)."""
     point: IndexArray
     segment: IndexArray
+    """`point`, `segment`: The pair, shape (rows,)."""
     columns: FloatArray
+    """From, to, foot and aside, shape (4, rows)."""
 
 
 class NearbySegments(NamedTuple):
-    """Segments around some points, in the order of processing.
-
-    Attributes
-    ----------
-    counts
-        Number of segments within reach of each point, shape (points,).
-    segment
-        Segments point by point, rising, shape (rows,).
-    nearest_segment, nearest_m
-        The nearest one, also beyond reach, and its distance, shape (points,).
-    """
+    """Segments around some points, in the order of processing."""
 
     counts: IndexArray
+    """Number of segments within reach of each point, shape (points,)."""
     segment: IndexArray
+    """Segments point by point, rising, shape (rows,)."""
     nearest_segment: IndexArray
     nearest_m: FloatArray
+    """`nearest_segment`, `nearest_m`: The nearest one, also beyond reach, and its distance, shape (points,)."""
 
 
 @kernel
@@ -161,13 +147,13 @@ def fill_stretches(
     xy: FloatArray,
     order: IndexArray,
     first: int,
-    found: NearbySegments,
+    nearby: NearbySegments,
     access_m: float,
     pairs: SnapRows,
 ) -> None:
     """Write the stretches of the points from `first` on in `order` into their rows."""
     segment_xy, segment_m = segments
-    counts, around, _, _ = found
+    counts, around, _, _ = nearby
     pointer, point, segment, columns = pairs
     taken = 0
     for i in range(len(counts)):

@@ -28,63 +28,44 @@ class SnappedPoints:
 
     One row per point and straight segment in reach, ordered by point, then segment; several rows, rising, where
     barriers hide parts of the segment.
-
-    Attributes
-    ----------
-    xy
-        Coordinates, shape (points, 2).
-    access_m
-        Longest straight walk between a point and a street, metres.
-    point, segment
-        The pair, shape (rows,).
-    from_m, to_m
-        Stretch of the segment in straight reach, metres along the segment, shape (rows,).
-    foot_m, aside_m
-        Foot of the perpendicular from the point to the segment's line, metres along the segment, and distance of
-        the point to the left of that line (negative: right), shape (rows,).
-    nearest_m
-        Distance to the nearest street position in reach, metres; if there is none, to the nearest street, which is
-        then beyond `access_m` or behind a barrier, shape (points,).
-    nearest_segment
-        Segment of that street, the first of several as near, shape (points,).
-    nearest_xy
-        That street position, shape (points, 2).
-    reaches_street
-        Whether a point reaches a street straight, shape (points,).
     """
 
     xy: FloatArray
+    """Coordinates, shape (points, 2)."""
     access_m: float
+    """Longest straight walk between a point and a street, metres."""
     point: IndexArray
     segment: IndexArray
+    """`point`, `segment`: The pair, shape (rows,)."""
     from_m: FloatArray
     to_m: FloatArray
+    """`from_m`, `to_m`: Stretch of the segment in straight reach, metres along the segment, shape (rows,)."""
     foot_m: FloatArray
     aside_m: FloatArray
+    """`foot_m`, `aside_m`: Foot of the perpendicular from the point to the segment's line, metres along the
+    segment, and distance of the point to the left of that line (negative: right), shape (rows,)."""
     nearest_m: FloatArray
+    """Distance to the nearest street position in reach, metres; if there is none, to the nearest street, which is
+    then beyond `access_m` or behind a barrier, shape (points,)."""
     nearest_segment: IndexArray
+    """Segment of that street, the first of several as near, shape (points,)."""
     nearest_xy: FloatArray
+    """That street position, shape (points, 2)."""
     reaches_street: NDArray[np.bool_]
+    """Whether a point reaches a street straight, shape (points,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AccessPoints:
-    """Street positions where a point's walk enters the streets: the ends of its stretches in reach.
-
-    Attributes
-    ----------
-    point, edge
-        Point and edge, shape (access points,).
-    along_m
-        Distance along the edge, metres, shape (access points,).
-    walk_m
-        Straight walk between point and position, metres, shape (access points,).
-    """
+    """Street positions where a point's walk enters the streets: the ends of its stretches in reach."""
 
     point: IndexArray
     edge: IndexArray
+    """`point`, `edge`: Point and edge, shape (access points,)."""
     along_m: FloatArray
+    """Distance along the edge, metres, shape (access points,)."""
     walk_m: FloatArray
+    """Straight walk between point and position, metres, shape (access points,)."""
 
 
 def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> SnappedPoints:
@@ -122,7 +103,7 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snapped
     xy = check_points("snap(xy)", xy, network)
     check_access("snap", access_m)
     order, reach_m = block_order(xy, network.grid), access_m + TOUCH_M
-    found = map_chunks(
+    parts = map_chunks(
         lambda first, last: (
             first,
             find_nearby_segments(network.grid, network.segment_xy, xy, order, first, last, reach_m),
@@ -132,7 +113,7 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snapped
     )
     counts, nearest_segment = np.zeros(len(xy), dtype=np.int64), np.zeros(len(xy), dtype=np.int64)
     nearest_m = np.zeros(len(xy))
-    for first, part in found:
+    for first, part in parts:
         who = order[first : first + len(part.counts)]
         counts[who], nearest_segment[who], nearest_m[who] = part.counts, part.nearest_segment, part.nearest_m
     pointer = np.concatenate([[0], np.cumsum(counts)])
@@ -142,9 +123,9 @@ def snap(xy: FloatArray, network: WalkingNetwork, *, access_m: float) -> Snapped
     map_chunks(
         lambda first, last: [
             fill_stretches(segments, xy, order, begin, part, float(access_m), pairs)
-            for begin, part in found[first:last]
+            for begin, part in parts[first:last]
         ],
-        len(found),
+        len(parts),
         at_least=1,
     )
     near = SnappedPoints(

@@ -29,44 +29,31 @@ class Adjacency(NamedTuple):
     """Outgoing links of every node (CSR): those of node ``n`` begin at ``pointer[n]``.
 
     Unsigned numbers spare every array access the test for a negative index.
-
-    Attributes
-    ----------
-    pointer
-        Shape (nodes + 1,).
-    node, metres
-        End node and length of the link, cost metres, shape (2 × edges,).
-    edge_end
-        Twice the edge, plus one if the link begins at the edge's end, shape (2 × edges,); below 0 if the link is
-        not an edge but a passage to the same place in another layer (`planner.network.private_ways`).
     """
 
     pointer: SmallArray
+    """Shape (nodes + 1,)."""
     node: SmallArray
     metres: FloatArray
+    """`node`, `metres`: End node and length of the link, cost metres, shape (2 × edges,)."""
     edge_end: IndexArray
+    """Twice the edge, plus one if the link begins at the edge's end, shape (2 × edges,); below 0 if the link is
+    not an edge but a passage to the same place in another layer (`planner.network.gates`)."""
 
 
 class Grid(NamedTuple):
-    """Square cells over the streets, each with the segments that pass it, in order.
-
-    Attributes
-    ----------
-    west, south, cell_m
-        Corner of the first cell, and side of a cell, metres.
-    columns, rows
-        Size; cells are counted from west to east, row by row from the south.
-    pointer, segment
-        The segments of cell ``c`` are ``segment[pointer[c] : pointer[c + 1]]``.
-    """
+    """Square cells over the streets, each with the segments that pass it, in order."""
 
     west: float
     south: float
     cell_m: float
+    """`west`, `south`, `cell_m`: Corner of the first cell, and side of a cell, metres."""
     columns: int
     rows: int
+    """`columns`, `rows`: Size; cells are counted from west to east, row by row from the south."""
     pointer: IndexArray
     segment: IndexArray
+    """`pointer`, `segment`: The segments of cell ``c`` are ``segment[pointer[c] : pointer[c + 1]]``."""
 
 
 def build_adjacency(edge_nodes: IndexArray, edge_cost_m: FloatArray, n_nodes: int) -> Adjacency:
@@ -173,7 +160,7 @@ def block_order(xy: FloatArray, grid: Grid) -> IndexArray:
         row = int(min(max((xy[point, 1] - grid.south) / width, 0.0), rows - 1.0))
         block[point] = row * columns + column
         pointer[block[point] + 1] += 1
-    accumulate(pointer)
+    accumulate_counts(pointer)
     order = np.empty(len(xy), dtype=np.int64)
     for point in range(len(xy)):
         order[pointer[block[point]]] = point
@@ -202,14 +189,14 @@ def fill_cells(
                         segment[pointer[cell]] = s
                         pointer[cell] += 1
         if counting:
-            accumulate(pointer)
+            accumulate_counts(pointer)
             segment = np.empty(pointer[-1], dtype=np.int64)
     shift_pointers(pointer)
     return pointer, segment
 
 
 @kernel
-def accumulate(pointer: IndexArray) -> None:
+def accumulate_counts(pointer: IndexArray) -> None:
     """Turn counts, each one place late, into the start of the rows of each key, in place."""
     for key in range(1, len(pointer)):
         pointer[key] += pointer[key - 1]

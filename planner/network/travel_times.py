@@ -37,26 +37,18 @@ DEMAND_AT_LEAST = 4096
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TravelTimes:
-    """Walking minutes between facilities and demand points (sparse); a pair that is not listed is out of reach.
-
-    Attributes
-    ----------
-    facility, demand
-        The pairs by position, ordered by facility, then demand, shape (pairs,).
-    minutes
-        Walking time of each pair, shape (pairs,).
-    n_facilities, n_demand
-        Numbers, those out of reach included.
-    horizon_min
-        Longest walk searched, minutes, inclusive.
-    """
+    """Walking minutes between facilities and demand points (sparse); a pair that is not listed is out of reach."""
 
     facility: IndexArray
     demand: IndexArray
+    """`facility`, `demand`: The pairs by position, ordered by facility, then demand, shape (pairs,)."""
     minutes: FloatArray
+    """Walking time of each pair, shape (pairs,)."""
     n_facilities: int
     n_demand: int
+    """`n_facilities`, `n_demand`: Numbers, those out of reach included."""
     horizon_min: float
+    """Longest walk searched, minutes, inclusive."""
 
     def nearest(self) -> tuple[FloatArray, IndexArray]:
         """Return each demand point's minutes to its nearest facility, and the facility.

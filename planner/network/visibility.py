@@ -33,21 +33,14 @@ PIECE_M = 50.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Barriers:
-    """Barriers to straight walks.
-
-    Attributes
-    ----------
-    xy
-        Both ends of each straight piece of a barrier, or of a shore, shape (pieces, 4).
-    grid
-        Pieces in every cell of a grid.
-    water
-        Polygons; a point inside one reaches only the street on which it lies.
-    """
+    """Barriers to straight walks."""
 
     xy: FloatArray
+    """Both ends of each straight piece of a barrier, or of a shore, shape (pieces, 4)."""
     grid: Grid
+    """Pieces in every cell of a grid."""
     water: NDArray[np.object_]
+    """Polygons; a point inside one reaches only the street on which it lies."""
 
 
 def build_barriers(lines: gpd.GeoSeries | None, water: gpd.GeoSeries | None) -> Barriers:
@@ -237,10 +230,10 @@ def find_nearby_pieces(
                 x, y = barrier_xy[piece, 0], barrier_xy[piece, 1]
                 step_x, step_y = barrier_xy[piece, 2] - x, barrier_xy[piece, 3] - y
                 if squared_to_piece(spot[0] - x, spot[1] - y, step_x, step_y) <= reach_m**2:
-                    known = False
+                    is_listed = False
                     for earlier in range(count):
-                        known |= near[earlier] == piece
-                    if not known:
+                        is_listed |= near[earlier] == piece
+                    if not is_listed:
                         near[count] = piece
                         count += 1
     return count

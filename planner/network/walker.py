@@ -84,13 +84,6 @@ class Walker:
     Results are cached, so that no set of points is snapped twice and no search is repeated; they are shared and
     must not be changed in place. Safe for threads.
 
-    Attributes
-    ----------
-    network
-        The streets.
-    walk
-        Speed and `access_m`.
-
     Examples
     --------
     >>> from planner.network.network import build_network
@@ -102,7 +95,9 @@ class Walker:
     """
 
     network: WalkingNetwork
+    """The streets."""
     walk: WalkSettings
+    """Speed and `access_m`."""
     _cache: _Cache = field(default_factory=_Cache, repr=False)
 
     @property

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from planner.messages.notices import Notice
 from planner.population.demand_points import DisaggregatedDemand
-from planner.schemas.flags import is_marked
+from planner.schemas.table_schema import is_marked
 from planner.schemas.tables import Communities, Streets
 
 

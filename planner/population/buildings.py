@@ -17,8 +17,7 @@ from planner.config.category_tables import read_kind_table
 from planner.config.sections.base import Settings
 from planner.messages.notices import Notice
 from planner.population.along_streets import spread_along_streets
-from planner.population.demand_points import DisaggregatedDemand, community_at
-from planner.population.start_points import Entrances
+from planner.population.demand_points import DisaggregatedDemand, Entrances, community_at
 from planner.schemas.tables import OTHER_USE, Buildings, Communities, Streets
 
 UNSPECIFIED, OTHER = "unspecified", "other"
@@ -54,26 +53,18 @@ class BuildingKinds(Settings):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResidentialBuildings:
-    """The buildings that people live in.
-
-    Attributes
-    ----------
-    points
-        One row a building with a residential share above zero: id, kind (of the table), floor_area_m2 (that is
-        lived in), geometry (a point inside).
-    notices
-        Kinds that the table does not know, and how many storeys were assumed.
-    unused
-        Index of the buildings that nobody lives in.
-    starts
-        Where the people of each home start to walk, shape (homes, 2); None: where its point is.
-    """
+    """The buildings that people live in."""
 
     points: gpd.GeoDataFrame
+    """One row a building with a residential share above zero: id, kind (of the table), floor_area_m2 (that is
+    lived in), geometry (a point inside)."""
     notices: tuple[Notice, ...]
+    """Kinds that the table does not know, and how many storeys were assumed."""
     tree: shapely.STRtree
     unused: tuple[int, ...] = ()
+    """Index of the buildings that nobody lives in."""
     starts: NDArray[np.float64] | None = None
+    """Where the people of each home start to walk, shape (homes, 2); None: where its point is."""
 
     def start_xy(self) -> NDArray[np.float64]:
         """Return where people start to walk, shape (homes, 2)."""
@@ -130,7 +121,7 @@ def select_residential(
     use = buildings[OTHER_USE].fillna("") if OTHER_USE in buildings else pd.Series("", index=buildings.index)
     kind, used_otherwise = _kinds_of(buildings, kinds, use)
     levels, given = _levels_of(buildings, kind, kinds.storey_m)
-    floor_area = shapely.area(buildings.geometry.array) * levels * np.array([one.residential for one in kind])
+    floor_area = shapely.area(buildings.geometry.array) * levels * np.array([row.residential for row in kind])
     is_home = floor_area > 0
     points = gpd.GeoDataFrame(
         {
@@ -176,7 +167,7 @@ def _levels_of(
     given = levels.where((levels > 0) & (levels <= MOST_LEVELS))
     believed = (height_m > 0) & (height_m <= MOST_LEVELS * storey_m)
     given = given.fillna(np.maximum(np.round(height_m.where(believed) / storey_m), 1.0))
-    default = pd.Series([one.levels for one in kind], index=buildings.index)
+    default = pd.Series([row.levels for row in kind], index=buildings.index)
     return given.fillna(default).to_numpy(), given.notna().to_numpy()
 
 

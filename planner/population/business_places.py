@@ -53,22 +53,15 @@ class PlaceKinds(Settings):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BusinessPlaces:
-    """The places of a study.
-
-    Attributes
-    ----------
-    points
-        One row a place: id, name, kind (as given), kind_id (of the table), circle (whether it makes circles),
-        workers (by day), workers_given (False where they come from the table), landmark, weight, geometry (Point).
-    kinds
-        The table.
-    notices
-        Kinds that the table does not know.
-    """
+    """The places of a study."""
 
     points: gpd.GeoDataFrame
+    """One row a place: id, name, kind (as given), kind_id (of the table), circle (whether it makes circles),
+    workers (by day), workers_given (False where they come from the table), landmark, weight, geometry (Point)."""
     kinds: PlaceKinds
+    """The table."""
     notices: tuple[Notice, ...]
+    """Kinds that the table does not know."""
 
 
 def read_place_kinds(table: Path | None, *, study: str) -> PlaceKinds:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from planner.population.along_streets import StreetSpots
 from planner.population.buildings import ResidentialBuildings
-from planner.population.start_points import Entrances
+from planner.population.demand_points import Entrances
 from planner.schemas.tables import Communities
 
 WHOLE = 1e-9
@@ -29,29 +29,20 @@ TOUCHING = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RasterCells:
-    """The cells of a raster that count people around the communities.
-
-    Attributes
-    ----------
-    cells
-        One row a cell with people that touches the communities' extent: id (r<row>c<column>), people, geometry
-        (its outline). In the raster's own projected system, or, where that is in degrees, in a cylindrical
-        equal-area projection, in which meridians and parallels stay straight and areas are true.
-    crs
-        The raster's own system.
-    rows
-        Cells read, those without data included.
-    without_data
-        Cells without data among them.
-    scale
-        Scale and offset by which the stored numbers were brought to what they mean; None where they are that.
-    """
+    """The cells of a raster that count people around the communities."""
 
     cells: gpd.GeoDataFrame
+    """One row a cell with people that touches the communities' extent: id (r<row>c<column>), people, geometry (its
+    outline). In the raster's own projected system, or, where that is in degrees, in a cylindrical equal-area
+    projection, in which meridians and parallels stay straight and areas are true."""
     crs: pyproj.CRS
+    """The raster's own system."""
     rows: int
+    """Cells read, those without data included."""
     without_data: int
+    """Cells without data among them."""
     scale: tuple[float, float] | None = None
+    """Scale and offset by which the stored numbers were brought to what they mean; None where they are that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +64,7 @@ def cut_cells(
     """Cut cells by the communities' borders, what they count in proportion to area.
 
     Areal weighting: what a cell counts is taken to lie evenly on it. Ground that several communities share belongs
-    to the one with the lowest id. Shares are reckoned in the cells' own system,
+    to the one with the lowest id. Shares are computed in the cells' own system,
     which must be true to area within one cell.
 
     Parameters

@@ -18,30 +18,20 @@ from planner.schemas.tables import Communities, Demand
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupDemand:
-    """One kind of demand.
-
-    Attributes
-    ----------
-    settings
-        What the study states of it.
-    points
-        As demand points: id, people (of this kind), community, geometry.
-    at_residents
-        Whether these are the residents' own points, row by row, so that no walk is measured twice.
-    given
-        People of this kind that the source holds.
-    notices
-        Rows that could not be used.
-    unused
-        Index of the rows of its own layer that lie outside every community.
-    """
+    """One kind of demand."""
 
     settings: GroupSettings
+    """What the study states of it."""
     points: gpd.GeoDataFrame
+    """As demand points: id, people (of this kind), community, geometry."""
     at_residents: bool
+    """Whether these are the residents' own points, row by row, so that no walk is measured twice."""
     given: float
+    """People of this kind that the source holds."""
     notices: tuple[Notice, ...]
+    """Rows that could not be used."""
     unused: tuple[int, ...] = ()
+    """Index of the rows of its own layer that lie outside every community."""
 
 
 def group_among_residents(
@@ -131,8 +121,8 @@ def parse_counts(values: pd.Series, column: str, ids: pd.Series, source: str) ->
     unreadable = ~blank & ~np.isfinite(numbers)
     issues = []
     if unreadable.any():
-        found = ", ".join(sorted({str(value) for value in values[unreadable]})[:8])
-        issues.append(Issue("not_a_number", {"column": column, "found": found}, list(ids[unreadable])))
+        listed = ", ".join(sorted({str(value) for value in values[unreadable]})[:8])
+        issues.append(Issue("not_a_number", {"column": column, "found": listed}, list(ids[unreadable])))
     if (numbers < 0).any():
         issues.append(Issue("negative_number", {"column": column}, list(ids[numbers < 0])))
     if issues:

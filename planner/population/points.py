@@ -12,9 +12,8 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.messages.notices import Notice
-from planner.population.demand_points import COUNTS, DisaggregatedDemand, community_at
+from planner.population.demand_points import COUNTS, DisaggregatedDemand, community_at, is_grid
 from planner.population.grid_cells import Spreading, cut_cells, spread_pieces
-from planner.population.start_points import is_grid
 from planner.schemas.tables import Communities, Demand
 
 

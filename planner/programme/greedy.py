@@ -8,8 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from planner.network.walk import FloatArray
-from planner.programme.formulation import Variables
-from planner.programme.payments import try_payments
+from planner.programme.formulation import Variables, try_payments
 from planner.programme.problem import BudgetProblem, Start, Starts, is_covered, numbers_of
 from planner.siting.models.maximal_covering import maximal_covering
 from planner.siting.problem import CoverageMatrix, SelectionConstraints
@@ -70,7 +69,9 @@ def as_solution(variables: Variables, starts: Sequence[Start]) -> FloatArray | N
     rows = len(problem.weight)
     for number, counted in enumerate(variables.counted):
         begin = variables.coverage_from + number * rows
-        x[begin : begin + rows] = is_covered(problem, numbers_of([one for one in starts if one[1] <= counted]))
+        x[begin : begin + rows] = is_covered(
+            problem, numbers_of([start for start in starts if start[1] <= counted])
+        )
     column_of = {payment: variables.payments_from + number for number, payment in enumerate(variables.payments)}
     for (option, year), row in zip(starts, payments, strict=True):
         for fund, amount in enumerate(row.tolist()):
@@ -128,7 +129,7 @@ def _is_allowed(problem: BudgetProblem, starts: Sequence[Start], number: int, ye
         if sum(problem.options[other].subdistrict == option.subdistrict for other in same) >= limit:
             return False
     return all(
-        one.first in year_of and year_of[one.first] <= (year if one.same_year else year - 1)
-        for one in problem.precedence
-        if one.then == option.id
+        pair.first in year_of and year_of[pair.first] <= (year if pair.same_year else year - 1)
+        for pair in problem.precedence
+        if pair.then == option.id
     )

@@ -29,32 +29,22 @@ Starts = tuple[Start, ...]
 
 @dataclass(frozen=True, slots=True)
 class Fund:
-    """A source of money.
-
-    Attributes
-    ----------
-    id
-        Its name.
-    amounts
-        Money available in each year.
-    carries_over
-        Whether money that is not spent stays available in later years.
-    pays_for
-        The kinds of projects that it may finance; empty: all.
-    most_share
-        Largest share of a project that it may finance, 0–1.
-    matches, match_share
-        For every unit of money that the fund `matches` puts into a project which this fund may finance, this
-        fund contributes at least `match_share`.
-    """
+    """A source of money."""
 
     id: str
+    """Its name."""
     amounts: tuple[float, ...]
+    """Money available in each year."""
     carries_over: bool = True
+    """Whether money that is not spent stays available in later years."""
     pays_for: tuple[str, ...] = ()
+    """The kinds of projects that it may finance; empty: all."""
     most_share: float = 1.0
+    """Largest share of a project that it may finance, 0–1."""
     matches: str | None = None
     match_share: float = 0.0
+    """`matches`, `match_share`: For every unit of money that the fund `matches` puts into a project which this
+    fund may finance, this fund contributes at least `match_share`."""
 
     def pays(self, kind: str) -> bool:
         """Return True if the fund may finance projects of a kind."""
@@ -64,52 +54,40 @@ class Fund:
 
 @dataclass(frozen=True, slots=True)
 class ProjectOption:
-    """A project that may start in one of the years, at most once.
-
-    Attributes
-    ----------
-    id, kind
-        Unique identifier, and the kind by which funds select projects.
-    cost
-        Total cost, due in the year in which it starts.
-    subdistrict
-        Subdistrict or town, for the limit of starts per year; "" is not limited.
-    resolves
-        Weak centres that are compliant after the project.
-    closes
-        Centres that are closed by the project.
-    shares
-        Centres whose rooms are shared.
-    name
-        Title in the study; empty if there is none.
-    centre, site
-        The centre concerned, and the candidate at which a centre is located afterwards; empty if there is none.
-    community
-        The community in which it is located; empty if there is none.
-    actions
-        Actions at the centre.
-    unit
-        Responsible unit in the study; empty if there is none.
-    """
+    """A project that may start in one of the years, at most once."""
 
     id: str
     kind: str
+    """`id`, `kind`: Unique identifier, and the kind by which funds select projects."""
     cost: float
+    """Total cost, due in the year in which it starts."""
     subdistrict: str = ""
+    """Subdistrict or town, for the limit of starts per year; "" is not limited."""
     resolves: tuple[str, ...] = ()
+    """Weak centres that are compliant after the project."""
     closes: tuple[str, ...] = ()
+    """Centres that are closed by the project."""
     shares: tuple[str, ...] = ()
+    """Centres whose rooms are shared."""
     name: str = ""
+    """Title in the study; empty if there is none."""
     centre: str = ""
     site: str = ""
+    """`centre`, `site`: The centre concerned, and the candidate at which a centre is located afterwards; empty if
+    there is none."""
     community: str = ""
+    """The community in which it is located; empty if there is none."""
     actions: tuple[Action, ...] = ()
+    """Actions at the centre."""
     unit: str = ""
+    """Responsible unit in the study; empty if there is none."""
 
     @property
     def counts_coverage(self) -> bool:
         """Return False if its effect on who reaches a centre is not modelled: its new place is no candidate."""
-        changes = {"open_gate", "build_crossing", "open_station", "move"} & {one.kind for one in self.actions}
+        changes = {"open_gate", "build_crossing", "open_station", "move"} & {
+            action.kind for action in self.actions
+        }
         return bool(self.site) or not (changes or self.kind in {"access", "branch", "move", "new"})
 
     @property
@@ -129,42 +107,28 @@ class Precedence:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BudgetProblem:
-    """Selection and scheduling of projects under annual budgets.
-
-    Attributes
-    ----------
-    options
-        Project options with unique ids.
-    coverage
-        True where an option covers a demand point, shape (demand, options).
-    coverage_today
-        True where a closable centre covers a demand point today, shape (demand, closable).
-    closable
-        Ids of the centres that some option closes.
-    weight
-        People, shape (demand,). Demand points covered by a centre that stays open are not included.
-    people
-        People of each weak centre, by its id.
-    funds
-        In the order in which they are used.
-    years
-        Number of years.
-    max_starts_per_subdistrict
-        Largest number of projects that may start in a subdistrict per year; None: no limit.
-    precedence
-        Order constraints.
-    """
+    """Selection and scheduling of projects under annual budgets."""
 
     options: tuple[ProjectOption, ...]
+    """Project options with unique ids."""
     coverage: csr_array
+    """True where an option covers a demand point, shape (demand, options)."""
     coverage_today: csr_array
+    """True where a closable centre covers a demand point today, shape (demand, closable)."""
     closable: tuple[str, ...]
+    """Ids of the centres that some option closes."""
     weight: FloatArray
+    """People, shape (demand,). Demand points covered by a centre that stays open are not included."""
     people: Mapping[str, float]
+    """People of each weak centre, by its id."""
     funds: tuple[Fund, ...]
+    """In the order in which they are used."""
     years: int
+    """Number of years."""
     max_starts_per_subdistrict: int | None = None
+    """Largest number of projects that may start in a subdistrict per year; None: no limit."""
     precedence: tuple[Precedence, ...] = ()
+    """Order constraints."""
     position: Mapping[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -243,7 +207,7 @@ class BudgetProblem:
             coverage=csr_array(self.coverage[rows][:, chosen]),
             coverage_today=csr_array(self.coverage_today[rows]),
             weight=self.weight[rows],
-            precedence=tuple(one for one in self.precedence if one.then in kept),
+            precedence=tuple(pair for pair in self.precedence if pair.then in kept),
         )
 
     def resolved(self, starts: Sequence[Start]) -> tuple[str, ...]:
@@ -317,7 +281,7 @@ def _merge_demand(problem: BudgetProblem) -> BudgetProblem:
 
 def _useful(problem: BudgetProblem) -> IndexArray:
     options = problem.options
-    ordered = {name for one in problem.precedence for name in (one.first, one.then)}
+    ordered = {name for pair in problem.precedence for name in (pair.first, pair.then)}
     firsts = {one.first for one in problem.precedence}
     covering = np.bincount(problem.coverage.indices, minlength=len(options)) > 0
     weak = problem.people.keys()

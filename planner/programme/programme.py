@@ -14,145 +14,103 @@ from planner.siting.solution import Status
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """An unmet need: a weak centre, a community without one, or uncovered residents.
-
-    Attributes
-    ----------
-    id
-        N1, N2 …, in the order of the list.
-    kind
-        ``"weak_centre"``; ``"no_centre"``: a community without premises; ``"uncovered"``: residents of a community
-        beyond the standard.
-    place, name
-        Id and name of the centre or community.
-    community, subdistrict
-        Where it is located.
-    people
-        People concerned: of the community, or those of it who are uncovered.
-    rules
-        Rules of grade compliant that a weak centre fails.
-    projects
-        Ids of the projects that meet it, completely or in part.
-    year
-        Year by the end of which it is met, from 0; None if it is not met completely.
-    people_met
-        People for whom it is met by the end.
-    unmet_reason
-        Why it is not met completely: ``"no_way"`` no improvement suffices, ``"no_cost"`` the cost of a sufficient
-        one is unknown, ``"not_chosen"`` excluded by money and rules, ``"station_only"`` a station is built in a
-        community without premises, ``"no_project"`` no project meets it; empty if it is met.
-    """
+    """An unmet need: a weak centre, a community without one, or uncovered residents."""
 
     id: str
+    """N1, N2 …, in the order of the list."""
     kind: str
+    """``"weak_centre"``; ``"no_centre"``: a community without premises; ``"uncovered"``: residents of a community
+    beyond the standard."""
     place: str
     name: str
+    """`place`, `name`: Id and name of the centre or community."""
     community: str
     subdistrict: str
+    """`community`, `subdistrict`: Where it is located."""
     people: float
+    """People concerned: of the community, or those of it who are uncovered."""
     rules: tuple[str, ...]
+    """Rules of grade compliant that a weak centre fails."""
     projects: tuple[str, ...]
+    """Ids of the projects that meet it, completely or in part."""
     year: int | None
+    """Year by the end of which it is met, from 0; None if it is not met completely."""
     people_met: float
+    """People for whom it is met by the end."""
     unmet_reason: str
+    """Why it is not met completely: ``"no_way"`` no improvement suffices, ``"no_cost"`` the cost of a sufficient
+    one is unknown, ``"not_chosen"`` excluded by money and rules, ``"station_only"`` a station is built in a
+    community without premises, ``"no_project"`` no project meets it; empty if it is met."""
 
 
 @dataclass(frozen=True, slots=True)
 class AvailableSite:
-    """A candidate with a known cost.
-
-    Attributes
-    ----------
-    id, kind
-        The candidate, and the kind of project.
-    community, subdistrict
-        Where it is located.
-    cost
-        In the study's unit of money.
-    people
-        People within the standard of it and beyond that of every centre today.
-    project
-        Id of the project at this site; empty if there is none.
-    """
+    """A candidate with a known cost."""
 
     id: str
     kind: str
+    """`id`, `kind`: The candidate, and the kind of project."""
     community: str
     subdistrict: str
+    """`community`, `subdistrict`: Where it is located."""
     cost: float
+    """In the study's unit of money."""
     people: float
+    """People within the standard of it and beyond that of every centre today."""
     project: str
+    """Id of the project at this site; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class FundYear:
-    """Account of a fund in one year.
-
-    Attributes
-    ----------
-    fund, year
-        Id, and year from 0.
-    amount, brought
-        New money, and money carried over from the year before.
-    spent, left
-        Money spent by the programme, and money left.
-    """
+    """Account of a fund in one year."""
 
     fund: str
     year: int
+    """`fund`, `year`: Id, and year from 0."""
     amount: float
     brought: float
+    """`amount`, `brought`: New money, and money carried over from the year before."""
     spent: float
     left: float
+    """`spent`, `left`: Money spent by the programme, and money left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project of the programme: a row of the task table.
-
-    Attributes
-    ----------
-    id
-        P1, P2 …: 序号 of the task table.
-    option, kind
-        Id of its option: ``upgrade:<centre>``, a candidate's id, or a project of the study; and the kind by which
-        funds select it.
-    title
-        Title in the study; empty if there is none.
-    centre, site, closes
-        The centre concerned, the candidate at which one is located afterwards, and centres that are closed.
-    resolves
-        Weak centres that are compliant afterwards.
-    community, subdistrict, unit
-        Where it is located, and the responsible unit in the study; empty: the subdistrict.
-    actions
-        Actions at the centre.
-    year
-        Year in which it is carried out, from 0.
-    cost, paid
-        In the study's unit of money; payment of each fund, in the order of the funds.
-    people_covered, people_standard
-        People newly covered, None where this is not counted, and people whose weak centre is resolved, in addition
-        to the projects before it.
-    """
+    """A project of the programme: a row of the task table."""
 
     id: str
+    """P1, P2 …: 序号 of the task table."""
     option: str
     kind: str
+    """`option`, `kind`: Id of its option: ``upgrade:<centre>``, a candidate's id, or a project of the study; and
+    the kind by which funds select it."""
     title: str
+    """Title in the study; empty if there is none."""
     centre: str
     site: str
     closes: tuple[str, ...]
+    """`centre`, `site`, `closes`: The centre concerned, the candidate at which one is located afterwards, and
+    centres that are closed."""
     resolves: tuple[str, ...]
+    """Weak centres that are compliant afterwards."""
     community: str
     subdistrict: str
     unit: str
+    """`community`, `subdistrict`, `unit`: Where it is located, and the responsible unit in the study; empty: the
+    subdistrict."""
     actions: tuple[Action, ...]
+    """Actions at the centre."""
     year: int
+    """Year in which it is carried out, from 0."""
     cost: float
     paid: tuple[float, ...]
+    """`cost`, `paid`: In the study's unit of money; payment of each fund, in the order of the funds."""
     people_covered: float | None
     people_standard: float
+    """`people_covered`, `people_standard`: People newly covered, None where this is not counted, and people whose
+    weak centre is resolved, in addition to the projects before it."""
 
     @property
     def people(self) -> float | None:
@@ -169,75 +127,57 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """State by the end of a year.
-
-    Attributes
-    ----------
-    year
-        From 0.
-    sites, closed, resolved
-        Candidates at which a centre is located, centres closed, and weak centres resolved.
-    people_covered, people_standard
-        People newly covered, less those who lose coverage, and people whose weak centre is resolved.
-    spent
-        Money spent in the year.
-    """
+    """State by the end of a year."""
 
     year: int
+    """From 0."""
     sites: tuple[str, ...]
     closed: tuple[str, ...]
     resolved: tuple[str, ...]
+    """`sites`, `closed`, `resolved`: Candidates at which a centre is located, centres closed, and weak centres
+    resolved."""
     people_covered: float
     people_standard: float
+    """`people_covered`, `people_standard`: People newly covered, less those who lose coverage, and people whose
+    weak centre is resolved."""
     spent: float
+    """Money spent in the year."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Programme:
-    """Projects by year with their funding.
-
-    Attributes
-    ----------
-    labels
-        Names of the years: 2024 …; 1 … if the study has no first year.
-    needs, sites, funds, projects
-        The three lists: needs; resources (sites, and funds by year); projects.
-    years
-        State by the end of each year.
-    weak, resolvable, resolved
-        Number of weak centres; of those that some option resolves; of those resolved by the end.
-    people, bound
-        People who gain by the end: newly covered, and with a resolved centre. With as many centres resolved no
-        programme exceeds the bound.
-    gap
-        Relative optimality gap.
-    status, order_status
-        Status of the selection; and of the years of the selected projects.
-    funding_gap
-        Money missing to resolve all that is resolvable; None if there is none.
-    not_counted
-        Kinds of the options, selected or not, whose effect on who reaches a centre is not counted.
-    notices
-        Notices on settings that do not apply.
-    """
+    """Projects by year with their funding."""
 
     labels: tuple[int, ...]
+    """Names of the years: 2024 …; 1 … if the study has no first year."""
     needs: tuple[Need, ...]
     sites: tuple[AvailableSite, ...]
     funds: tuple[FundYear, ...]
     projects: tuple[Project, ...]
+    """`needs`, `sites`, `funds`, `projects`: The three lists: needs; resources (sites, and funds by year);
+    projects."""
     years: tuple[Year, ...]
+    """State by the end of each year."""
     weak: int
     resolvable: int
     resolved: int
+    """`weak`, `resolvable`, `resolved`: Number of weak centres; of those that some option resolves; of those
+    resolved by the end."""
     people: float
     bound: float
+    """`people`, `bound`: People who gain by the end: newly covered, and with a resolved centre. With as many
+    centres resolved no programme exceeds the bound."""
     gap: float
+    """Relative optimality gap."""
     status: Status
     order_status: Status
+    """`status`, `order_status`: Status of the selection; and of the years of the selected projects."""
     funding_gap: FundingGap | None
+    """Money missing to resolve all that is resolvable; None if there is none."""
     not_counted: tuple[str, ...] = ()
+    """Kinds of the options, selected or not, whose effect on who reaches a centre is not counted."""
     notices: tuple[Notice, ...] = ()
+    """Notices on settings that do not apply."""
 
     def __repr__(self) -> str:
         return (
@@ -249,10 +189,6 @@ class Programme:
     def cost(self) -> float:
         """Total cost of the projects."""
         return math.fsum(project.cost for project in self.projects)
-
-    def project_by_site(self) -> dict[str, Project]:
-        """Return the projects by their candidate."""
-        return {project.site: project for project in self.projects if project.site}
 
 
 def list_ids(letter: str, count: int) -> Sequence[str]:

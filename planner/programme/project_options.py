@@ -18,17 +18,16 @@ from scipy.sparse import csr_array
 from planner.accessibility.coverage import count_column
 from planner.config.sections.programme import ProgrammeSettings, ProjectSettings
 from planner.config.study import Study
+from planner.evaluation import COMPLIANT, EXCELLENT, WEAK
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.improvements.actions import Action, ImprovementPlan
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, WEAK
 from planner.inputs.study_inputs import Inputs
 from planner.messages.errors import Issue, StudyError
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.demand_points import community_at
 from planner.programme.problem import BudgetProblem, Fund, Precedence, ProjectOption
-from planner.siting.candidates.candidate import Candidate
-from planner.siting.candidates.place_ids import nearest_candidate
+from planner.siting.candidates.candidate import Candidate, nearest_candidate
 from planner.siting.problem import coverage_from_pairs
 
 KIND_OF_ACTION: Mapping[str, str] = {
@@ -43,33 +42,23 @@ KIND_OF_ACTION: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProgrammeInputs:
-    """Results of the stages before the programme.
-
-    Attributes
-    ----------
-    study, tables
-        Settings and validated input tables.
-    diagnosis, remedies
-        Ratings, and the improvement plans of weak centres.
-    times
-        Walking minutes between centres and demand points.
-    demand
-        Demand points with the number of centres within each limit.
-    candidates, candidate_times
-        Candidates, and walking minutes between them and demand points.
-    in_scenario
-        True for a scenario: settings that refer to missing projects or places are then ignored.
-    """
+    """Results of the stages before the programme."""
 
     study: Study
     tables: Inputs
+    """`study`, `tables`: Settings and validated input tables."""
     diagnosis: Diagnosis
     remedies: tuple[ImprovementPlan, ...]
+    """`diagnosis`, `remedies`: Ratings, and the improvement plans of weak centres."""
     times: TravelTimes
+    """Walking minutes between centres and demand points."""
     demand: gpd.GeoDataFrame
+    """Demand points with the number of centres within each limit."""
     candidates: gpd.GeoDataFrame
     candidate_times: TravelTimes
+    """`candidates`, `candidate_times`: Candidates, and walking minutes between them and demand points."""
     in_scenario: bool = False
+    """True for a scenario: settings that refer to missing projects or places are then ignored."""
 
     @property
     def settings(self) -> ProgrammeSettings:
@@ -125,7 +114,7 @@ def find_options(given: ProgrammeInputs) -> tuple[ProjectOption, ...]:
         *_upgrades(given.remedies, community_of, subdistrict_of),
         *_sites(given, community_at_site, subdistrict_of),
     ]
-    applicable = [one for one in given.settings.projects if not _is_inapplicable(one, given)]
+    applicable = [project for project in given.settings.projects if not _is_inapplicable(project, given)]
     own = list(_own_projects(applicable, community_of, community_at_site, subdistrict_of))
     _check(given, {option.id for option in options}, own, set(community_of), set(community_at_site))
     return (*options, *own)
@@ -134,8 +123,8 @@ def find_options(given: ProgrammeInputs) -> tuple[ProjectOption, ...]:
 def inapplicable_settings(given: ProgrammeInputs, options: Sequence[ProjectOption]) -> tuple[str, ...]:
     """Return the study's projects and order constraints that refer to places missing in a scenario."""
     ids = {option.id for option in options}
-    projects = [one.id for one in given.settings.projects if _is_inapplicable(one, given)]
-    waiting = [one for one in given.settings.precedence if not {one.first, one.then} <= ids]
+    projects = [project.id for project in given.settings.projects if _is_inapplicable(project, given)]
+    waiting = [pair for pair in given.settings.precedence if not {pair.first, pair.then} <= ids]
     return (*projects, *(f"{one.first} → {one.then}" for one in waiting))
 
 
@@ -176,9 +165,9 @@ def budget_problem(given: ProgrammeInputs, options: Sequence[ProjectOption]) -> 
         years=settings.years,
         max_starts_per_subdistrict=settings.max_starts_per_subdistrict,
         precedence=tuple(
-            Precedence(one.first, one.then, one.same_year)
-            for one in settings.precedence
-            if {one.first, one.then} <= option_ids
+            Precedence(pair.first, pair.then, pair.same_year)
+            for pair in settings.precedence
+            if {pair.first, pair.then} <= option_ids
         ),
     )
 
@@ -186,15 +175,15 @@ def budget_problem(given: ProgrammeInputs, options: Sequence[ProjectOption]) -> 
 def _funds(settings: ProgrammeSettings) -> tuple[Fund, ...]:
     return tuple(
         Fund(
-            one.id,
-            one.amounts,
-            carries_over=one.carry_over,
-            pays_for=one.pays_for,
-            most_share=one.most_share,
-            matches=one.matches,
-            match_share=one.match_share if one.matches else 0.0,
+            fund.id,
+            fund.amounts,
+            carries_over=fund.carry_over,
+            pays_for=fund.pays_for,
+            most_share=fund.most_share,
+            matches=fund.matches,
+            match_share=fund.match_share if fund.matches else 0.0,
         )
-        for one in settings.funds
+        for fund in settings.funds
     )
 
 
@@ -252,22 +241,22 @@ def _own_projects(
     community_at_site: Mapping[str, str],
     subdistrict_of: Mapping[str, str],
 ) -> Iterator[ProjectOption]:
-    for one in projects:
-        centre = next(iter((*one.resolves, *one.closes)), "")
-        site = one.stands_at or ""
+    for project in projects:
+        centre = next(iter((*project.resolves, *project.closes)), "")
+        site = project.stands_at or ""
         community = community_at_site.get(site, "") if site else community_of.get(centre, "")
         yield ProjectOption(
-            one.id,
-            one.kind,
-            one.cost,
-            one.subdistrict or subdistrict_of.get(community, ""),
-            resolves=one.resolves,
-            closes=one.closes,
-            name=one.name,
+            project.id,
+            project.kind,
+            project.cost,
+            project.subdistrict or subdistrict_of.get(community, ""),
+            resolves=project.resolves,
+            closes=project.closes,
+            name=project.name,
             centre=centre,
             site=site,
             community=community,
-            unit=one.unit,
+            unit=project.unit,
         )
 
 
@@ -276,13 +265,13 @@ def _check(
 ) -> None:
     settings = given.settings
     ids = taken | {option.id for option in own}
-    places = [] if given.in_scenario else [one.stands_at for one in settings.projects if one.stands_at]
+    places = [] if given.in_scenario else [project.stands_at for project in settings.projects if project.stands_at]
     waiting = () if given.in_scenario else settings.precedence
     references = (
         ("programme.projects.site", places, sites),
         ("programme.projects.resolves", [centre for one in own for centre in one.resolves], centres),
         ("programme.projects.closes", [centre for one in own for centre in one.closes], centres),
-        ("programme.precedence.first", [one.first for one in waiting], ids),
+        ("programme.precedence.first", [pair.first for pair in waiting], ids),
         ("programme.precedence.then", [one.then for one in waiting], ids),
     )
     issues = list(_unknown_references(given, references))
@@ -321,7 +310,9 @@ def _unknown_references(
             yield Issue("programme_candidate_gone", values)
         rest = [name for name in missing if name not in {*former, *own_places}]
         if rest:
-            similar = [one for name in rest for one in difflib.get_close_matches(name, sorted(existing), 2, 0.0)]
+            similar = [
+                match for name in rest for match in difflib.get_close_matches(name, sorted(existing), 2, 0.0)
+            ]
             shown = {
                 "setting": setting,
                 "names": ", ".join(rest),

@@ -9,9 +9,8 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from planner.network.walk import FloatArray, IndexArray
-from planner.programme.formulation import Constraints, Variables, formulate
+from planner.programme.formulation import Constraints, Variables, allocate_payments, formulate_problem
 from planner.programme.greedy import add_greedily, as_solution, relaxed_bound
-from planner.programme.payments import allocate_payments
 from planner.programme.problem import (
     BudgetProblem,
     Start,
@@ -39,70 +38,48 @@ SLACK = 1e-7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FundingGap:
-    """The least additional money that resolves all weak centres which some option resolves.
-
-    Attributes
-    ----------
-    total
-        Sum over funds and years; nan if no money suffices, because of limits of starts or of precedence.
-    bound
-        Lower bound of the total.
-    status
-        As in `planner.siting.solution`; ``"infeasible"`` if no money suffices.
-    extra
-        By fund and year, shape (funds, years). Among equal totals funds named first are preferred.
-    """
+    """The least additional money that resolves all weak centres which some option resolves."""
 
     total: float
+    """Sum over funds and years; nan if no money suffices, because of limits of starts or of precedence."""
     bound: float
+    """Lower bound of the total."""
     status: Status
+    """As in `planner.siting.solution`; ``"infeasible"`` if no money suffices."""
     extra: FloatArray
+    """By fund and year, shape (funds, years). Among equal totals funds named first are preferred."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProgrammeSolution:
-    """Solution of a budget problem.
-
-    Attributes
-    ----------
-    starts
-        Option number and year, from 0; by year, then by the people that each adds to those before it.
-    added
-        People newly covered and people whose weak centre is resolved by each, shape (starts, 2).
-    payments
-        Money of each fund for each, shape (starts, funds).
-    by_year
-        People newly covered and people whose weak centre is resolved, by the end of each year; shape (years, 2).
-    resolved, resolvable
-        Ids of the weak centres resolved by the end, and of those that some option resolves.
-    most_resolved
-        Upper bound of the number of weak centres resolved.
-    objective, bound
-        Sum of people newly covered and people whose weak centre is resolved, by the end, and its upper bound with
-        as many weak centres resolved.
-    status
-        ``"optimal"`` or ``"time_limit"``, by the bounds.
-    order_status
-        The same for the years of the selected projects.
-    funding_gap
-        Money missing to resolve all that is resolvable; None if there is none.
-    seconds
-        Run time.
-    """
+    """Solution of a budget problem."""
 
     starts: Starts
+    """Option number and year, from 0; by year, then by the people that each adds to those before it."""
     added: FloatArray
+    """People newly covered and people whose weak centre is resolved by each, shape (starts, 2)."""
     payments: FloatArray
+    """Money of each fund for each, shape (starts, funds)."""
     by_year: FloatArray
+    """People newly covered and people whose weak centre is resolved, by the end of each year; shape (years, 2)."""
     resolved: tuple[str, ...]
     resolvable: tuple[str, ...]
+    """`resolved`, `resolvable`: Ids of the weak centres resolved by the end, and of those that some option
+    resolves."""
     most_resolved: int
+    """Upper bound of the number of weak centres resolved."""
     objective: float
     bound: float
+    """`objective`, `bound`: Sum of people newly covered and people whose weak centre is resolved, by the end, and
+    its upper bound with as many weak centres resolved."""
     status: Status
+    """``"optimal"`` or ``"time_limit"``, by the bounds."""
     order_status: Status
+    """The same for the years of the selected projects."""
     funding_gap: FundingGap | None
+    """Money missing to resolve all that is resolvable; None if there is none."""
     seconds: float
+    """Run time."""
 
     @property
     def gap(self) -> float:
@@ -196,7 +173,7 @@ def find_funding_gap(problem: BudgetProblem, clock: Deadline) -> FundingGap:
     cost = np.zeros(variables.count)
     cost[variables.extra_from :] = 1.0
     none = np.zeros((len(problem.funds), problem.years))
-    solved = solve(formulate(variables, cost, min_resolved=every), clock)
+    solved = solve(formulate_problem(variables, cost, min_resolved=every), clock)
     if solved.x is None:
         status: Status = "infeasible" if solved.is_infeasible else "time_limit"
         return FundingGap(np.nan, np.inf if solved.is_infeasible else max(0.0, solved.bound), status, none)
@@ -209,14 +186,16 @@ def find_funding_gap(problem: BudgetProblem, clock: Deadline) -> FundingGap:
         keep = Constraints()
         columns = range(variables.extra_from, variables.count)
         keep.at_most([(column, 1.0) for column in columns], total * (1 + SLACK) + SLACK)
-        again = solve(formulate(variables, by_fund, min_resolved=every, further=keep), clock, start=solved.x)
+        again = solve(
+            formulate_problem(variables, by_fund, min_resolved=every, further=keep), clock, start=solved.x
+        )
         x = solved.x if again.x is None else again.x
     extra = x[variables.extra_from :].reshape(problem.years, len(problem.funds)).T
     return FundingGap(total, bound, status_of(total, bound), np.maximum(extra, 0.0))
 
 
 def _until(starts: Sequence[Start], year: int) -> list[Start]:
-    return [one for one in starts if one[1] <= year]
+    return [start for start in starts if start[1] <= year]
 
 
 def _people(problem: BudgetProblem, starts: Sequence[Start]) -> float:
@@ -229,9 +208,9 @@ def _resolving_options(problem: BudgetProblem) -> IndexArray:
     while True:
         names = {problem.options[number].id for number in resolving}
         further = {
-            problem.position[one.first]
-            for one in problem.precedence
-            if one.then in names and one.first in problem.position
+            problem.position[pair.first]
+            for pair in problem.precedence
+            if pair.then in names and pair.first in problem.position
         }
         if further <= resolving:
             return np.array(sorted(resolving), dtype=np.int64)
@@ -248,7 +227,7 @@ def _maximise_resolved(problem: BudgetProblem, clock: Deadline) -> tuple[Starts,
     for numbers in problem.resolved_by.values():
         for number in numbers:
             cost[variables.started(number, problem.years - 1)] -= 1.0
-    solved = solve(formulate(variables, cost), clock)
+    solved = solve(formulate_problem(variables, cost), clock)
     starts = () if solved.x is None else variables.starts(solved.x)
     # The number is an integer: a bound between two integers is rounded down.
     bound = every if np.isinf(solved.bound) else min(every, int(np.floor(-solved.bound + 1e-6)))
@@ -267,7 +246,7 @@ def _maximise_people(
     today = float(problem.weight[np.diff(problem.coverage_today.indptr) > 0].sum())
     most = float(problem.weight.sum() - today + sum(problem.people[one] for one in problem.resolved_by))
     solved = solve(
-        formulate(variables, cost, min_resolved=resolved),
+        formulate_problem(variables, cost, min_resolved=resolved),
         clock.capped_at(clock.remaining_s * EXACT_SHARE),
         start=as_solution(variables, first),
     )
@@ -311,7 +290,7 @@ def _schedule(problem: BudgetProblem, starts: Starts, clock: Deadline) -> tuple[
         ] = -selected.people_resolved
         begin = variables.coverage_from + number * len(selected.weight)
         cost[begin : begin + len(selected.weight)] = -selected.weight
-    solved = solve(formulate(variables, cost, started_at_end=np.arange(variables.options)), clock)
+    solved = solve(formulate_problem(variables, cost, started_at_end=np.arange(variables.options)), clock)
     best = starts
     if solved.x is not None:
         best = tuple((int(numbers[option]), year) for option, year in variables.starts(solved.x))
@@ -333,7 +312,7 @@ def _rank(problem: BudgetProblem, starts: Starts) -> tuple[Starts, FloatArray]:
     order: list[Start] = []
     added: list[tuple[float, float]] = []
     for year in range(problem.years):
-        left = sorted((one for one in starts if one[1] == year), key=lambda one: problem.options[one[0]].id)
+        left = sorted((start for start in starts if start[1] == year), key=lambda one: problem.options[one[0]].id)
         while left:
             people = [gains.compute(one[0], order) for one in left]
             best = int(np.argmax([sum(some) for some in people]))

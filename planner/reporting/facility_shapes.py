@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.evaluation.circuity import DIRECTIONS, SECTOR_DEGREES
+from planner.evaluation.severance import DIRECTIONS, SECTOR_DEGREES
 from planner.reporting.facility_text import MAX_PAIRS
 from planner.results import Plan
 
@@ -36,13 +36,13 @@ def severed_pair_lines(plan: Plan, ident: str) -> NDArray[np.object_]:
 def action_positions(plan: Plan, ident: str) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
     """Return where the cheapest change for a centre is made: crossings as lines, and other places."""
     changes = [
-        one
+        action
         for remedy in plan.improvements.plans
         if remedy.facility == ident
-        for one in remedy.actions
-        if one.place
+        for action in remedy.actions
+        if action.place
     ]
-    paths = [shapely.LineString([one.place, one.other]) for one in changes if one.other]
+    paths = [shapely.LineString([change.place, change.other]) for change in changes if change.other]
     places = [one.place for one in changes if not one.other]
     return np.array(paths, dtype=object), np.array(places, dtype=np.float64).reshape(-1, 2)
 

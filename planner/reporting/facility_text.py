@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from planner.messages.money import unit_of_amount
+from planner.messages.catalogue import Texts, unit_of_amount
 from planner.reporting.document.records.facilities import (
     Action,
     Direction,
@@ -14,7 +14,7 @@ from planner.reporting.document.records.facilities import (
     RuleResult,
     SeveredPair,
 )
-from planner.reporting.document.records.plan import Entry
+from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.report.blocks import DIGITS, Translator
 from planner.reporting.rounding import digits_to_distinguish
 
@@ -37,12 +37,12 @@ def failure_reasons(centre: Facility, rules: Mapping[str, Rule], t: Translator) 
 
 def facility_notes(centre: Facility, t: Translator) -> Iterator[str]:
     """Yield severed directions and pairs, and indicators without data."""
-    blocked = [one for one in centre["directions"] if one["blocked"]]
+    blocked = [direction for direction in centre["directions"] if direction["blocked"]]
     if blocked:
         yield t("blocked_directions", directions=t.join([_direction(one, t) for one in blocked]))
     pairs = {one["id"]: one for one in t.content["diagnosis"]["blocked_pairs"]}
-    for one in centre["blocked_pairs"][:MAX_PAIRS]:
-        yield severed_pair_text(pairs[one["pair"]], one["direction"], t)
+    for pair in centre["blocked_pairs"][:MAX_PAIRS]:
+        yield severed_pair_text(pairs[pair["pair"]], pair["direction"], t)
     missing = [one for one in centre["unknown"] if one["reason"] == "not_given"]
     if missing:
         yield t("card_unknown", measures=t.join([t.measure(one["measure"]) for one in missing]))
@@ -85,25 +85,25 @@ def requirement(finding: RuleResult, t: Translator, digits: int | None = None) -
     )
 
 
-def improvement_text(found: Improvement, rules: Mapping[str, Rule], t: Translator) -> str:
+def improvement_text(improvement: Improvement, rules: Mapping[str, Rule], t: Translator) -> str:
     """Return the improvement that makes a weak facility compliant, or that none was found."""
-    left = t.join([t.localized(rules[rule]) for rule in found["left"]])
-    if not found["changes"]:
+    left = t.join([t.localized(rules[rule]) for rule in improvement["left"]])
+    if not improvement["changes"]:
         return t("remedy_none", left=left)
-    changes = t("remedy_and").join(action_text(one, t) for one in found["changes"])
+    changes = t("remedy_and").join(action_text(change, t) for change in improvement["changes"])
     cost = (
         t("remedy_cost_unknown")
-        if found["cost"] is None
+        if improvement["cost"] is None
         else t(
             "remedy_cost",
-            cost=t.number(found["cost"]),
+            cost=t.number(improvement["cost"]),
             unit=unit_of_amount(t.content["study"]["costs"]["unit"], t.texts),
         )
     )
-    key = "remedy_unknown_left" if found["verdict"] == "undetermined" else "remedy_one"
-    if len(found["changes"]) > 1 and key == "remedy_one":
+    key = "remedy_unknown_left" if improvement["verdict"] == "undetermined" else "remedy_one"
+    if len(improvement["changes"]) > 1 and key == "remedy_one":
         key = "remedy_pair"
-    return t(key, changes=changes, cost=cost, left=left, verdict=t.term(f"verdict_{found['verdict']}"))
+    return t(key, changes=changes, cost=cost, left=left, verdict=t.term(f"verdict_{improvement['verdict']}"))
 
 
 def next_centre_text(centre: Facility, t: Translator) -> str:
@@ -141,7 +141,7 @@ def barrier_text(pair: SeveredPair, t: Translator) -> str:
 def action_text(change: Action, t: Translator, *, where: bool = True) -> str:
     """Return an action as text, with its coordinates where asked."""
     place = change["place"]
-    titles = {one["id"]: t.localized(one) for one in t.content["diagnosis"]["functions"]}
+    titles = {function["id"]: t.localized(function) for function in t.content["diagnosis"]["functions"]}
     somewhere = change["kind"] in ("open_gate", "build_crossing", "move", "open_station")
     return t.texts(
         f"measures.change_{change['kind']}" if where or not somewhere else f"decision.do_{change['kind']}",
@@ -152,10 +152,10 @@ def action_text(change: Action, t: Translator, *, where: bool = True) -> str:
     )
 
 
-def _direction(one: Direction, t: Translator) -> str:
-    name = t.texts(f"measures.direction_{one['direction']}")
-    known = one["detour"] is not None
-    detour = t.number(one["detour"] if known else one["at_least"])
+def _direction(direction: Direction, t: Translator) -> str:
+    name = t.texts(f"measures.direction_{direction['direction']}")
+    known = direction["detour"] is not None
+    detour = t.number(direction["detour"] if known else direction["at_least"])
     return t("direction" if known else "direction_beyond", direction=name, detour=detour)
 
 
@@ -163,3 +163,41 @@ def rule_basis(rule: Entry, t: Translator) -> str:
     """Return a rule's clause and how sure it is, unless the clause states so itself."""
     clause, evidence = t.citation(rule, "clause"), t(f"rule_evidence_{rule['evidence']}")
     return clause if evidence.lower() in clause.lower() else t("clause_joint").join((clause, evidence))
+
+
+def scenario_heading(heading: str, content: PlanDocument, texts: Texts) -> str:
+    """Return a heading that names the scenario of the run; the heading alone where the centres are today's."""
+    scenario = content["scenario"]
+    if scenario is None:
+        return heading
+    return texts("words.scenario_heading", heading=heading, scenario=scenario_name(content, texts))
+
+
+def scenario_name(content: PlanDocument, texts: Texts) -> str:
+    """Return what the scenario of the run is called, by its file; "" where the centres are today's."""
+    scenario = content["scenario"]
+    if scenario is None:
+        return ""
+    file = scenario["file"]
+    return texts("words.scenario_named", file=file) if file else texts("words.scenario_unnamed")
+
+
+def scenario_notice(content: PlanDocument, texts: Texts) -> str:
+    """Return what the scenario of the run changes, and what no figure of it holds; "" without a scenario."""
+    return texts.paragraph(_sentences(content, texts))
+
+
+def _sentences(content: PlanDocument, texts: Texts) -> Iterator[str]:
+    scenario = content["scenario"]
+    if scenario is None:
+        return
+    counts = {"closed": len(scenario["closed"]), "sites": len(scenario["sites"])}
+    changes = len(scenario["changes"])
+    key = "scenario_changes_more" if changes else "scenario_changes"
+    yield texts(f"words.{key}", scenario=scenario_name(content, texts), changes=changes, **counts)
+    if content["programme"] is None:
+        return
+    if scenario["sites"]:
+        yield texts("words.scenario_not_paid", sites=counts["sites"])
+    if not changes:
+        yield texts("words.scenario_no_upgrades")

@@ -13,8 +13,7 @@ from typing import Any
 import geopandas as gpd
 from matplotlib.patches import Patch
 
-from planner.messages.catalogue import SOURCE_LANGUAGE, Texts
-from planner.messages.user_language import user_language
+from planner.messages.catalogue import SOURCE_LANGUAGE, Texts, user_language
 
 Drawn = tuple[gpd.GeoDataFrame, Mapping[str, Any]]
 """A layer, and how it is drawn: options of `GeoDataFrame.explore`."""
@@ -80,7 +79,7 @@ def write_frame(frame: gpd.GeoDataFrame, path: str | os.PathLike[str], options: 
         frame.to_file(Path(path), **options)
 
 
-def tell_offline(drawn: Any) -> Any:  # noqa: ANN401 - a folium map
+def warn_offline(drawn: Any) -> Any:  # noqa: ANN401 - a folium map
     """Let a map say what to do where its scripts cannot be loaded; return it."""
     from branca.element import Element
 
@@ -107,7 +106,7 @@ def draw_layers(layers: Sequence[Drawn], options: Mapping[str, Any]) -> Any:  # 
         return drawn
     if len(layers) > 1:
         folium.LayerControl(collapsed=True).add_to(drawn)
-    return tell_offline(drawn)
+    return warn_offline(drawn)
 
 
 def html_table(title: str, figures: Mapping[str, str]) -> str:

@@ -82,13 +82,13 @@ def _crossings(streets: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], list[tup
 
 def _nearest(spots: NDArray[np.object_], shapes: NDArray[np.object_], *, within_m: float) -> NDArray[np.int64]:
     """Return the nearest shape of each spot within a distance, -1 for none; of equally near ones the first."""
-    found = np.full(len(spots), -1, dtype=np.int64)
+    nearest = np.full(len(spots), -1, dtype=np.int64)
     if len(shapes):
         pairs = shapely.STRtree(shapes).query_nearest(spots, max_distance=within_m)
         spot, shape = pairs[:, np.lexsort(pairs[::-1])]
         first = np.unique(spot, return_index=True)[1]
-        found[spot[first]] = shape[first]
-    return found
+        nearest[spot[first]] = shape[first]
+    return nearest
 
 
 def _at_crossing(spot: shapely.Point, crossing: shapely.Point, names: Sequence[str], texts: Texts) -> str:

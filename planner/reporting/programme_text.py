@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from planner.messages.money import money_unit, unit_of_amount
+from planner.messages.catalogue import money_unit, unit_of_amount
 from planner.reporting.document.records.programme import Fund, Need, Programme, Project
 from planner.reporting.facility_text import action_text, distinguishing_digits, requirement
 from planner.reporting.report.blocks import DASH, Translator, require
@@ -58,7 +58,9 @@ def actions_text(project: Project, t: Translator) -> str:
     remedy = found[project["centre"]]["remedy"] if project["option"].startswith("upgrade:") else None
     parts = [action_text(change, t) for change in (remedy["changes"] if remedy else ())]
     if project["site"]:
-        (at,) = (one for one in t.content["siting"]["candidates"] if one["id"] == project["site"])
+        (at,) = (
+            candidate for candidate in t.content["siting"]["candidates"] if candidate["id"] == project["site"]
+        )
         place = at["place"] or f"{t.degrees(require(project['lon']))}, {t.degrees(require(project['lat']))}"
         parts.append(t.programme("measure_site", site=project["site"], place=place))
     if project["closes"]:
@@ -129,11 +131,11 @@ def need_evidence(need: Need, t: Translator) -> str:
     centre = next(one for one in t.content["centres"] if one["id"] == need["place"])
     return t.join(
         [
-            f"{t.localized(rules[one['rule']])} {t.quantity(one['value'], one['unit'], digits)} "
-            f"({requirement(one, t, digits)})"
-            for one in centre["findings"]
-            if one["rule"] in need["rules"]
-            for digits in (distinguishing_digits(one),)
+            f"{t.localized(rules[finding['rule']])} {t.quantity(finding['value'], finding['unit'], digits)} "
+            f"({requirement(finding, t, digits)})"
+            for finding in centre["findings"]
+            if finding["rule"] in need["rules"]
+            for digits in (distinguishing_digits(finding),)
         ]
     )
 
@@ -155,33 +157,33 @@ def fund_rules_text(fund: Fund, t: Translator) -> str:
     return t.programme("measure_joint").join(_fund_rules(fund, t))
 
 
-def headlines(t: Translator) -> Iterator[str]:
+def headline_figures(t: Translator) -> Iterator[str]:
     """Yield what the programme comes to, and what is missing."""
-    found = require(t.content["programme"])
-    labels = [one["year"] for one in found["years"]]
-    given = sum(one["amount"] for fund in found["resources"]["funds"] for one in fund["years"])
-    last = found["years"][-1]
+    programme = require(t.content["programme"])
+    labels = [year["year"] for year in programme["years"]]
+    given = sum(one["amount"] for fund in programme["resources"]["funds"] for one in fund["years"])
+    last = programme["years"][-1]
     values = {
         "years": years_text(t, labels[0], labels[-1]),
         "money": money_text(given),
-        "unit": unit_of_amount(found["unit"], t.texts),
-        "projects": len(found["projects"]),
-        "cost": money_text(found["cost"]),
+        "unit": unit_of_amount(programme["unit"], t.texts),
+        "projects": len(programme["projects"]),
+        "cost": money_text(programme["cost"]),
         "covered": t.whole(last["people_covered"]),
         "standard": t.whole(last["people_standard"]),
         "minutes": t.exact(t.content["walking"]["standard_min"]),
     }
-    if found["projects"]:
+    if programme["projects"]:
         yield t.programme("intro", **values)
     else:
         yield t.programme("no_projects", money=values["money"], unit=values["unit"], years=values["years"])
-    yield from _weak(found, t)
+    yield from _weak(programme, t)
 
 
-def statements(t: Translator) -> Iterator[str]:
+def programme_statements(t: Translator) -> Iterator[str]:
     """Yield what the programme comes to, what is missing, how sure that is, and where its costs are from."""
     found, settings = require(t.content["programme"]), t.content["study"]["programme"]
-    yield from headlines(t)
+    yield from headline_figures(t)
     if found["status"] == "optimal":
         yield t.programme("optimal" if found["projects"] else "optimal_none")
     else:
@@ -189,7 +191,7 @@ def statements(t: Translator) -> Iterator[str]:
         yield t.programme("time_limit", bound=t.whole(int(found["bound"]) + 1), people=people)
     if found["not_counted"]:
         kinds = t.join([t.programme(f"kind_{kind}") for kind in found["not_counted"]])
-        chosen = [one["id"] for one in found["projects"] if one["people_covered"] is None]
+        chosen = [project["id"] for project in found["projects"] if project["people_covered"] is None]
         here = t.programme("not_counted_here", projects=t.join(chosen)) if chosen else ""
         yield t.programme("proof_not_counted", kinds=kinds, here=here)
     if found["projects"] and len(found["years"]) > 1:
@@ -199,18 +201,18 @@ def statements(t: Translator) -> Iterator[str]:
         yield t.programme("modelled" if found["costs_modelled"] else "costs_from", source=source)
 
 
-def _weak(found: Programme, t: Translator) -> Iterator[str]:
-    counts = {"weak": found["weak"], "settled": found["resolved"], "settleable": found["resolvable"]}
-    if not found["weak"]:
+def _weak(programme: Programme, t: Translator) -> Iterator[str]:
+    counts = {"weak": programme["weak"], "settled": programme["resolved"], "settleable": programme["resolvable"]}
+    if not programme["weak"]:
         yield t.programme("weak_none")
-    elif found["resolved"] == found["weak"]:
-        yield t.programme("weak_all", weak=found["weak"])
+    elif programme["resolved"] == programme["weak"]:
+        yield t.programme("weak_all", weak=programme["weak"])
     else:
         yield t.programme("weak_some", **counts)
-    missing = found["funding_gap"]
+    missing = programme["funding_gap"]
     if missing is None:
         return
-    settleable, unit = found["resolvable"], unit_of_amount(found["unit"], t.texts)
+    settleable, unit = programme["resolvable"], unit_of_amount(programme["unit"], t.texts)
     if missing["status"] == "infeasible":
         yield t.programme("missing_rules", settleable=settleable)
     elif missing["total"] is None or missing["status"] != "optimal":

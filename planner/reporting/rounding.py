@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from math import ceil, floor, isfinite
-from typing import Any
+from typing import Any, Literal
 
+from planner.messages.catalogue import Texts
 from planner.siting.solution import status_of
 
 MOST_DIGITS = 6
@@ -150,8 +151,8 @@ def gained_by_projects(programme: Mapping[str, Any]) -> dict[str, tuple[int | No
     covered = round_steps([one["people_covered"] or 0.0 for one in projects])
     settled = round_steps([one["people_standard"] for one in projects])
     return {
-        one["id"]: (None if one["people_covered"] is None else here, there)
-        for one, here, there in zip(projects, covered, settled, strict=True)
+        project["id"]: (None if project["people_covered"] is None else here, there)
+        for project, here, there in zip(projects, covered, settled, strict=True)
     }
 
 
@@ -187,3 +188,51 @@ def add_shown_counts(
 def sum_shown_counts(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Return the shown counts of several communities as one."""
     return {name: sum(row["shown"][name] for row in rows) for name in ("people", "people_covered")}
+
+
+Rates = Mapping[str, Any]
+Rate = Literal["compliant", "excellent"]
+RATES: tuple[Rate, ...] = ("compliant", "excellent")
+"""达标率 counts what is compliant or excellent, 优秀率 what is excellent."""
+
+
+def rate_counts(rates: Rates, name: Rate) -> tuple[int, int]:
+    """Return the number of premises that a rate counts, and of all premises with a rating.
+
+    Examples
+    --------
+    >>> rates = {"assessed": 4, "excellent": 1, "compliant": 1, "weak": 1, "undetermined": 1}
+    >>> rate_counts(rates, "compliant"), rate_counts(rates, "excellent")
+    ((2, 3), (1, 3))
+    """
+    count = rates["excellent"] + (rates["compliant"] if name == "compliant" else 0)
+    return count, rates["assessed"] - rates["undetermined"]
+
+
+def missing_rate_text(rates: Rates, texts: Texts) -> str | None:
+    """Return why there is no rate: no rule applies, or no rating is determined; None if there is one."""
+    if not rates["assessed"]:
+        return texts("words.not_judged")
+    return None if rates["assessed"] > rates["undetermined"] else texts("words.none_determined")
+
+
+def rate_text(rates: Rates, name: Rate, texts: Texts) -> str:
+    """Write a rate with what it is of.
+
+    Examples
+    --------
+    >>> rates = {"assessed": 40, "excellent": 8, "compliant": 20, "weak": 12, "undetermined": 0}
+    >>> rate_text(rates, "compliant", Texts("zh"))
+    '70.0%（28/40）'
+    >>> rate_text({**rates, "assessed": 0}, "compliant", Texts("en"))
+    'not assessed'
+    """
+    count, of = rate_counts(rates, name)
+    return missing_rate_text(rates, texts) or texts(
+        "words.rate", share=texts.percent(count / of), count=count, of=of
+    )
+
+
+def weak_count_text(weak: int, rates: Rates, texts: Texts) -> str:
+    """Write how many communities are weak; where nothing is judged, none is called without fault."""
+    return texts.whole(weak) if rates["assessed"] else texts("words.not_judged")

@@ -1,16 +1,16 @@
-"""Colours and lettering that map, map sheet and report share.
-
-Colour-blind readers can distinguish them: ratings are of Okabe & Ito (2008), walking times and gaps are the two
-arms of BrBG by ColorBrewer.
-"""
+"""Colours, lettering and sizes that map, map sheet and report share."""
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.evaluation import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
 
 VERDICT_COLOURS = {
     EXCELLENT: "#0072b2",
@@ -72,3 +72,15 @@ def replace_missing_glyphs(text: str) -> str:
     """
     signs = font_code_points()
     return "".join(sign if ord(sign) in signs else f"[U+{ord(sign):04X}]" for sign in " ".join(text.split()))
+
+
+DOT_METRES, LARGEST_DOT_METRES = 3.0, 60.0
+"""The radius of a circle for one person and the largest radius, metres; areas are in proportion to people."""
+
+CORE_TAIL, CORE_MARGIN_M = 0.06, 250.0
+"""Which share of people may live beyond each side of the first view, and the margin around the others, metres."""
+
+
+def dot_metres(people: NDArray[np.float64]) -> float:
+    """Return the radius of a circle for one person, metres: smaller where the largest would be too large."""
+    return round(min(DOT_METRES, LARGEST_DOT_METRES / math.sqrt(max(float(people.max()), 1.0))), 3)

@@ -18,8 +18,7 @@ from planner.messages.progress import Progress, silent
 from planner.reporting.document.build import build_document, format_json
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.files.exchange import finish_interrupted, replace_files, staging_folder
-from planner.reporting.files.input_protection import protect_inputs
-from planner.reporting.files.open_databases import check_databases_closed
+from planner.reporting.files.input_protection import check_databases_closed, protect_inputs
 from planner.reporting.report.build import build_report
 from planner.reporting.report.docx import docx_bytes
 from planner.reporting.report.html import write_page
@@ -135,7 +134,7 @@ def write(
             "report.html": lambda path: path.write_text(write_page(report()), "utf-8", newline="\n"),
             "tables.xlsx": lambda path: write_result_workbook(plan, content(), path),
             "plan.json": lambda path: path.write_text(format_json(content()), "utf-8", newline="\n"),
-            "results.gpkg": lambda path: write_geopackage(plan, path),
+            "results.gpkg": lambda path: write_geopackage(plan, path, content()),
             "sheet.pdf": lambda path: _draw_sheet(plan, path),
             "map.pdf": lambda path: _draw_sheet(plan, path),
             "report.pdf": lambda path: path.write_bytes(pdf_bytes(report(), browser)),
@@ -175,7 +174,7 @@ def files_of(products: str | Iterable[str] | None) -> tuple[str, ...]:
 
 
 def draw_map(plan: Plan, content: PlanDocument) -> str:
-    """Draw map.html; folium is imported only where it is asked for."""
+    """Draw map.html; what draws it is imported only where it is asked for."""
     from planner.reporting.map.page import draw_map as draw_page
 
     return draw_page(plan, content)

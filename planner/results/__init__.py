@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from planner.accessibility.belts import Belts
 from planner.accessibility.business_areas import BusinessAreas
-from planner.accessibility.coverage import Coverage
+from planner.accessibility.coverage import Coverage, GroupCoverage
 from planner.accessibility.equity import Equity
-from planner.accessibility.groups import GroupCoverage
+from planner.accessibility.organisations import Organisations
+from planner.accessibility.service_hours import ServiceHours
 from planner.accessibility.services import Services
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
@@ -89,7 +91,15 @@ class Plan:
     bundles
         Rooms that services share; None where the study asks for none.
     step_free
-        Access to services with and without stairs (`planner.accessibility.step_free`); None where not asked for.
+        Access to services with and without steps (`planner.accessibility.step_free`); None where not asked for.
+    step_free_basis
+        What closes streets then (`planner.inputs.step_free.without_steps`).
+    service_hours
+        Access to services at times of the week; None where the study names no time.
+    belts
+        Belts along streets; None where the study names none.
+    organisations
+        Organisations and their stations; None without a layer of organisations.
     """
 
     prepared: PreparedStudy
@@ -117,6 +127,10 @@ class Plan:
     ledger: Ledger | None = None
     bundles: StudyBundles | None = None
     step_free: pd.DataFrame | None = None
+    step_free_basis: Mapping[str, float] | None = None
+    service_hours: ServiceHours | None = None
+    belts: Belts | None = None
+    organisations: Organisations | None = None
 
     def __repr__(self) -> str:
         rows = self.coverage.total
@@ -186,7 +200,7 @@ class Plan:
 
         docs/data.md lists the layers, such as "projects", "needs", "sites_curve", "unserved", "flips".
         """
-        layers = import_module("planner.reporting.plan_layers")
+        layers = import_module("planner.reporting.notebook")
         found: gpd.GeoDataFrame | pd.DataFrame = layers.plan_table(self, table)
         return found
 
@@ -195,12 +209,12 @@ class Plan:
 
         Options are those of `GeoDataFrame.explore`, such as `tiles`; folium loads its scripts from the internet.
         """
-        return import_module("planner.reporting.plan_layers").explore_plan(self, options)
+        return import_module("planner.reporting.notebook").explore_plan(self, options)
 
     def plot(self, **options: Any) -> Any:  # noqa: ANN401 - matplotlib axes
         """Draw the layers of `explore` with matplotlib; options of `GeoDataFrame.plot`, such as `figsize`."""
-        return import_module("planner.reporting.plan_layers").plot_plan(self, options)
+        return import_module("planner.reporting.notebook").plot_plan(self, options)
 
     def to_file(self, path: str | os.PathLike[str], **options: Any) -> None:  # noqa: ANN401 - options of GDAL
         """Write all layers with their QGIS styles (.gpkg), or the frame of `to_frame` in any other format."""
-        import_module("planner.reporting.plan_layers").write_plan(self, path, options)
+        import_module("planner.reporting.notebook").write_plan(self, path, options)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from planner.accessibility.branches import main_facility
+from planner.accessibility.coverage import main_facility
 from planner.inputs.changes import Change, apply_changes
 from planner.inputs.walk_network import build_walk_network, walking_costs_of
 from planner.network.travel_times import TravelTimes
@@ -36,45 +36,30 @@ NO_WALKS = TravelTimes(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Walks:
-    """Walks with some of the passages built.
-
-    Attributes
-    ----------
-    prepared
-        The study with these passages, its facilities as they are.
-    facilities, candidates, branches
-        Minutes to the residents' demand points.
-    """
+    """Walks with some of the passages built."""
 
     prepared: PreparedStudy
+    """The study with these passages, its facilities as they are."""
     facilities: TravelTimes
     candidates: TravelTimes
     branches: TravelTimes
+    """`facilities`, `candidates`, `branches`: Minutes to the residents' demand points."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProjectEffects:
-    """Projects of a programme as changes of the tables, and the walks after them.
-
-    Attributes
-    ----------
-    changes
-        The changes of each project by its id; of one that is not carried out on the tables, none.
-    branches
-        The branches in the order of their projects.
-    passages
-        The ids of the projects with a passage, in their order.
-    walks
-        For each choice of passages: a number whose bits are the passages built, the first the lowest.
-    upgraded
-        The facilities after all upgrades of projects, with every branch behind them.
-    """
+    """Projects of a programme as changes of the tables, and the walks after them."""
 
     changes: dict[str, tuple[Change, ...]]
+    """The changes of each project by its id; of one that is not carried out on the tables, none."""
     branches: tuple[Change, ...]
+    """The branches in the order of their projects."""
     passages: tuple[str, ...]
+    """The ids of the projects with a passage, in their order."""
     walks: tuple[Walks, ...]
+    """For each choice of passages: a number whose bits are the passages built, the first the lowest."""
     upgraded: Facilities
+    """The facilities after all upgrades of projects, with every branch behind them."""
 
     @property
     def with_branches(self) -> Facilities:

@@ -21,35 +21,25 @@ UNIT_OF_ENDING = {"_m2": "m²", "_min": "min", "_share": "0–1", "_kmh": "km/h"
 
 @dataclass(frozen=True, slots=True)
 class RecordField:
-    """A field of a record.
-
-    Attributes
-    ----------
-    name
-        Its key, and the name of its column; ``<…>`` stands for a name or a number.
-    type
-        Type of a value, of an item where it is a list, of an entry where it is a table by name: a Python type or a
-        record.
-    meaning
-        What it holds.
-    unit
-        Unit of a number; "" for counts, plain numbers and everything else.
-    container
-        Whether it holds one value, a list, or values by name.
-    nullable, inner_nullable
-        Whether it, or an item of it, may be unknown: null in plan.json.
-    spread
-        The fields that it stands for, in an object of its own in plan.json and as columns of their own in layers.
-    """
+    """A field of a record."""
 
     name: str
+    """Its key, and the name of its column; ``<…>`` stands for a name or a number."""
     type: Any
+    """Type of a value, of an item where it is a list, of an entry where it is a table by name: a Python type or a
+    record."""
     meaning: str
+    """What it holds."""
     unit: str = ""
+    """Unit of a number; "" for counts, plain numbers and everything else."""
     container: Literal["one", "list", "by_name"] = "one"
+    """Whether it holds one value, a list, or values by name."""
     nullable: bool = False
     inner_nullable: bool = False
+    """`nullable`, `inner_nullable`: Whether it, or an item of it, may be unknown: null in plan.json."""
     spread: tuple[RecordField, ...] = ()
+    """The fields that it stands for, in an object of its own in plan.json and as columns of their own in
+    layers."""
 
     @property
     def kind(self) -> Kind:
@@ -110,7 +100,7 @@ def _unit_of(name: str) -> str:
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:  # noqa: ANN401 - a hint is no type
-    kinds = [one for one in get_args(annotation) if one is not NoneType]
+    kinds = [arg for arg in get_args(annotation) if arg is not NoneType]
     if get_origin(annotation) in (list, dict) or len(kinds) == len(get_args(annotation)):
         return annotation, False
     return kinds[0], True

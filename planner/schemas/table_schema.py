@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 import shapely
+from numpy.typing import NDArray
 
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import SHOWN_ROWS, DataError, Issue
@@ -61,7 +62,7 @@ class TableSchema(Generic[Table]):
     either: tuple[str, ...] = ()
     may_be_empty: bool = False
 
-    def check(self, frame: gpd.GeoDataFrame, *, source: str, known: Sequence[Issue] = ()) -> Table:
+    def check(self, frame: gpd.GeoDataFrame, *, source: str, reader_issues: Sequence[Issue] = ()) -> Table:
         """Return `frame` checked and with canonical column types.
 
         Parameters
@@ -70,7 +71,7 @@ class TableSchema(Generic[Table]):
             Any GeoDataFrame with a CRS; never changed.
         source
             What to call it in a message: the file, or ``"notebook"``.
-        known
+        reader_issues
             What the reader found wrong with it, so that all is stated at once.
 
         Returns
@@ -100,12 +101,12 @@ class TableSchema(Generic[Table]):
         """
         if frame.empty and not self.may_be_empty:
             raise DataError(source, [Issue("empty_table")])
-        spoken_of = {issue.values.get("column") for issue in known}  # noqa: PD011 - an issue is no frame
+        spoken_of = {issue.values.get("column") for issue in reader_issues}  # noqa: PD011 - an issue is no frame
         columns = [column for column in self.columns if column.name not in spoken_of]
-        issues = [*known, *self._wrong_columns(frame, columns)]
+        issues = [*reader_issues, *self._wrong_columns(frame, columns)]
         if self.geometry_types:
-            told = {row for issue in known if issue.key == "unreadable_place" for row in issue.rows}
-            issues += [*self._wrong_geometry(frame, told), *wrong_crs(frame)]
+            explained = {row for issue in reader_issues if issue.key == "unreadable_place" for row in issue.rows}
+            issues += [*self._wrong_geometry(frame, explained), *wrong_crs(frame)]
         if issues:
             raise DataError(source, issues)
         return self.as_type(self._canonical(frame))
@@ -144,11 +145,11 @@ class TableSchema(Generic[Table]):
         if blank.any():
             yield Issue("missing_values", first, list(row_names(frame)[blank]))
 
-    def _wrong_geometry(self, frame: gpd.GeoDataFrame, told: Collection[object]) -> Iterator[Issue]:
-        """Yield what is wrong with the shapes; of rows `told` it is known why they have none."""
+    def _wrong_geometry(self, frame: gpd.GeoDataFrame, explained: Collection[object]) -> Iterator[Issue]:
+        """Yield what is wrong with the shapes; of rows `explained` it is known why they have none."""
         shapes, names = frame.geometry, row_names(frame)
         missing = shapes.isna() | shapes.is_empty
-        untold = missing & ~names.isin([*told])
+        untold = missing & ~names.isin([*explained])
         if untold.any():
             yield Issue("missing_geometry", {}, list(names[untold]))
         present, names = shapes[~missing], names[~missing]
@@ -159,10 +160,10 @@ class TableSchema(Generic[Table]):
             yield Issue("infinite_geometry", {}, list(names[~finite]))
         other = ~present.geom_type.isin(self.geometry_types)
         if other.any():
-            found = ", ".join(sorted(set(present.geom_type[other])))
+            types_given = ", ".join(sorted(set(present.geom_type[other])))
             expected = ", ".join(self.geometry_types)
             remedy = self._remedy({*present.geom_type[other]})
-            values = {"expected": expected, "found": found, "remedy": remedy}
+            values = {"expected": expected, "found": types_given, "remedy": remedy}
             yield Issue("geometry_type", values, list(names[other]))
         # A line without length is harmless, and the network leaves it out; only outlines can be broken.
         outlines = finite & present.geom_type.isin(AREAS)
@@ -199,7 +200,7 @@ class TableSchema(Generic[Table]):
 
 
 def _are_parts(frame: gpd.GeoDataFrame, ids: pd.Series) -> bool:
-    """Tell whether rows of one id have one name, too: then they are parts of one thing."""
+    """Return True if rows of one id have one name, too: then they are parts of one thing."""
     if "name" not in frame.columns:
         return False
     names = frame["name"].map(as_text)[ids.index]
@@ -293,3 +294,9 @@ def wrong_crs(frame: gpd.GeoDataFrame) -> Iterator[Issue]:
         yield Issue("swapped_coordinates", {}, list(names[some]))
     elif x.min() < west or x.max() > east or y.min() < south or y.max() > north:
         yield Issue("metres_as_degrees", {"crs": name})
+
+
+def is_marked(streets: gpd.GeoDataFrame, column: str) -> NDArray[np.bool_]:
+    """Return a yes/no column as booleans, whether its file stores booleans, numbers or text."""
+    words = streets[column].astype(str).str.lower()
+    return np.asarray(words.isin(["true", "1", "1.0", "yes"]), dtype=bool)

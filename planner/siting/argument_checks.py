@@ -32,55 +32,55 @@ def raise_issues(*found: Iterable[Issue]) -> None:
         raise SitingError(NAMED, issues)
 
 
-def check_shape(part: str, found: object, *expected: int) -> Issues:
+def check_shape(part: str, value: object, *expected: int) -> Issues:
     """Yield that an array has another shape than it must have."""
-    given = np.asarray(found).shape
+    given = np.asarray(value).shape
     if given != expected:
         written = [" × ".join(map(str, size)) or "1" for size in (given, expected)]
         yield Issue("siting_shape", {"part": part, "found": written[0], "expected": written[1]})
 
 
-def check_not_negative(part: str, found: object) -> Issues:
+def check_not_negative(part: str, value: object) -> Issues:
     """Yield that numbers are negative, infinite or none at all."""
     try:
-        numbers = np.asarray(found, dtype=np.float64)
+        numbers = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
         numbers = np.array([np.nan])
     if numbers.size and not (np.isfinite(numbers).all() and numbers.min() >= 0):
         yield Issue("siting_negative", {"part": part})
 
 
-def check_whole(part: str, found: object) -> Issues:
+def check_whole(part: str, value: object) -> Issues:
     """Yield that numbers are not whole, or negative: half a site cannot be built."""
-    numbers = np.asarray(found)
+    numbers = np.asarray(value)
     if numbers.dtype.kind not in "iu" and numbers.size:
-        yield Issue("siting_whole", {"part": part, "found": found})
+        yield Issue("siting_whole", {"part": part, "found": value})
     else:
         yield from check_not_negative(part, numbers)
 
 
-def check_positions(part: str, found: Sequence[int] | np.ndarray, count: int) -> Issues:
+def check_positions(part: str, value: Sequence[int] | np.ndarray, count: int) -> Issues:
     """Yield that numbers of rows or columns are none: not whole, below 0, or beyond the last."""
-    numbers = np.asarray(found)
+    numbers = np.asarray(value)
     if not numbers.size:
         return
     if numbers.dtype.kind not in "iu":
-        yield Issue("siting_whole", {"part": part, "found": found})
+        yield Issue("siting_whole", {"part": part, "found": value})
     elif numbers.min() < 0 or numbers.max() >= count:
         wrong = sorted({int(one) for one in numbers.ravel() if not 0 <= one < count})
         shown = ", ".join(map(str, wrong[:5]))
         yield Issue("siting_place", {"part": part, "found": shown, "last": count - 1, "count": count})
 
 
-def check_between(part: str, found: float, low: float, high: float) -> Issues:
+def check_between(part: str, value: float, low: float, high: float) -> Issues:
     """Yield that a number lies outside its limits, both of which it may have."""
-    if not low <= found <= high:
-        yield Issue("siting_between", {"part": part, "found": found, "low": f"{low:g}", "high": f"{high:g}"})
+    if not low <= value <= high:
+        yield Issue("siting_between", {"part": part, "found": value, "low": f"{low:g}", "high": f"{high:g}"})
 
 
-def check_names(part: str, names: Iterable[str], known: Iterable[str]) -> Issues:
+def check_names(part: str, names: Iterable[str], choices: Iterable[str]) -> Issues:
     """Yield that something is named that is not there."""
-    options = list(known)
+    options = list(choices)
     missing = [name for name in dict.fromkeys(names) if name not in options]
     if missing:
         values = {"part": part, "names": ", ".join(missing), "known": ", ".join(options) or "–"}

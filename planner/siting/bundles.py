@@ -28,43 +28,30 @@ CHOSEN = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BundleProblem:
-    """Rooms, services and people who lack them.
-
-    Attributes
-    ----------
-    area_m2, opening_cost
-        Floor area of each room (`inf`: no limit), and what taking it costs, shape (rooms,).
-    needed_m2
-        Floor area that each service takes up, shape (services,).
-    fitting_cost
-        Cost of putting a service into a room, shape (rooms, services).
-    allowed
-        Which service may go into which room, shape (rooms, services).
-    reach
-        For each service the pairs of a room and a demand row within its standard: positions of rooms, of rows.
-    weight
-        For each service the people at each demand row who lack it, times its weight.
-    budget
-        What all may cost together; `inf`: no limit.
-    most_rooms
-        How many rooms may be taken; None: any number.
-    counted
-        Which rooms `most_rooms` is about; None: those that cost something to take, shape (rooms,).
-    most_services
-        How many services each room may hold; None: any number, shape (rooms,).
-    """
+    """Rooms, services and people who lack them."""
 
     area_m2: FloatArray
     opening_cost: FloatArray
+    """`area_m2`, `opening_cost`: Floor area of each room (`inf`: no limit), and what taking it costs, shape
+    (rooms,)."""
     needed_m2: FloatArray
+    """Floor area that each service takes up, shape (services,)."""
     fitting_cost: FloatArray
+    """Cost of putting a service into a room, shape (rooms, services)."""
     allowed: NDArray[np.bool_]
+    """Which service may go into which room, shape (rooms, services)."""
     reach: Sequence[tuple[IndexArray, IndexArray]]
+    """For each service the pairs of a room and a demand row within its standard: positions of rooms, of rows."""
     weight: Sequence[FloatArray]
+    """For each service the people at each demand row who lack it, times its weight."""
     budget: float = np.inf
+    """What all may cost together; `inf`: no limit."""
     most_rooms: int | None = None
+    """How many rooms may be taken; None: any number."""
     counted: NDArray[np.bool_] | None = None
+    """Which rooms `most_rooms` is about; None: those that cost something to take, shape (rooms,)."""
     most_services: FloatArray | None = None
+    """How many services each room may hold; None: any number, shape (rooms,)."""
 
     @property
     def n_rooms(self) -> int:
@@ -102,27 +89,18 @@ class BundleProblem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BundleSolution(Certified):
-    """Rooms that are taken, and what goes into them.
-
-    Attributes
-    ----------
-    rooms
-        Positions of the rooms, ascending.
-    contents
-        Pairs of a room and a service, ascending.
-    gained
-        Weighted people served, by service, shape (services,).
-    cost
-        Of all together.
-    certificate
-        Weighted people served, the bound that no choice beats, and the status.
-    """
+    """Rooms that are taken, and what goes into them."""
 
     rooms: tuple[int, ...]
+    """Positions of the rooms, ascending."""
     contents: tuple[tuple[int, int], ...]
+    """Pairs of a room and a service, ascending."""
     gained: FloatArray
+    """Weighted people served, by service, shape (services,)."""
     cost: float
+    """Of all together."""
     certificate: Certificate
+    """Weighted people served, the bound that no choice beats, and the status."""
 
 
 def solve_bundles(problem: BundleProblem, *, time_limit_s: float = 60.0) -> BundleSolution:
@@ -152,12 +130,12 @@ def solve_bundles(problem: BundleProblem, *, time_limit_s: float = 60.0) -> Bund
     """
     _check(problem)
     programme, rows = _programme(problem)
-    found = solve(programme, Deadline(time_limit_s))
-    if found.x is None:
+    solution = solve(programme, Deadline(time_limit_s))
+    if solution.x is None:
         # Nothing taken keeps every row: only time can be the reason.
         nothing = np.zeros(len(programme.cost))
-        return _solution(problem, rows, nothing, bound=-found.bound)
-    return _solution(problem, rows, found.x, bound=-found.bound)
+        return _solution(problem, rows, nothing, bound=-solution.bound)
+    return _solution(problem, rows, solution.x, bound=-solution.bound)
 
 
 def least_cost(problem: BundleProblem, *, at_least: float, time_limit_s: float = 60.0) -> float | None:
@@ -175,18 +153,18 @@ def least_cost(problem: BundleProblem, *, at_least: float, time_limit_s: float =
     cost[: problem.n_rooms * size] = _costs(problem)
     matrix = csr_array(vstack([programme.matrix, csr_array(-programme.cost[None, :])], format="csr"))
     needed = at_least * (1 - BUDGET_TOLERANCE)
-    asked = replace(
+    cheapest = replace(
         programme,
         cost=cost,
         matrix=matrix,
         row_lower=np.append(programme.row_lower, needed),
         row_upper=np.append(programme.row_upper, np.inf),
     )
-    found = solve(asked, Deadline(time_limit_s))
-    if found.x is None or not np.isfinite(found.bound):
+    solution = solve(cheapest, Deadline(time_limit_s))
+    if solution.x is None or not np.isfinite(solution.bound):
         return None
-    value = float(cost @ np.round(found.x))
-    return value if value <= found.bound + BUDGET_TOLERANCE * max(1.0, value) * 1e3 else None
+    value = float(cost @ np.round(solution.x))
+    return value if value <= solution.bound + BUDGET_TOLERANCE * max(1.0, value) * 1e3 else None
 
 
 def _costs(problem: BundleProblem) -> FloatArray:
@@ -326,5 +304,9 @@ def _check(problem: BundleProblem) -> None:
         and len(problem.reach) == len(problem.weight) == problem.n_services
     )
     numbers = (problem.area_m2, problem.opening_cost, problem.needed_m2, problem.fitting_cost, *problem.weight)
-    if not fits or any(np.isnan(one).any() or (one < 0).any() for one in numbers) or not problem.budget >= 0:
+    if (
+        not fits
+        or any(np.isnan(number).any() or (number < 0).any() for number in numbers)
+        or not problem.budget >= 0
+    ):
         raise SitingError("solve_bundles", [Issue("bundles_unfit")])

@@ -31,7 +31,7 @@ def start_compiling_once(cache: Cache, *, barriers: bool, siting: bool) -> Itera
     with start_compiling(barriers=barriers, siting=siting) as compile_rest:
         yield compile_rest
     kernels = (outline_unions, *((draw_visible_regions,) if barriers else ()))
-    cache.get(*known, lambda: [kept_code(one) for one in kernels])
+    cache.get(*known, lambda: [kept_code(kernel) for kernel in kernels])
 
 
 @contextmanager

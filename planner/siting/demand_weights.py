@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
-from planner.accessibility.groups import GroupCoverage
+from planner.accessibility.coverage import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
@@ -26,24 +26,16 @@ from planner.siting.proposals import SitingResult, compute_coverage
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WeightedDemand:
-    """Demand that new sites can gain.
-
-    Attributes
-    ----------
-    uncovered
-        Points beyond the standard of their group; the column people is people × weight.
-    limits_min
-        Standard of each point, minutes, shape (uncovered,); None for residents alone.
-    weights
-        Weight of each group, those of weight zero included.
-    resident_ids
-        Ids of the first points, which are residents.
-    """
+    """Demand that new sites can gain."""
 
     uncovered: gpd.GeoDataFrame
+    """Points beyond the standard of their group; the column people is people × weight."""
     limits_min: NDArray[np.float64] | None
+    """Standard of each point, minutes, shape (uncovered,); None for residents alone."""
     weights: dict[str, float]
+    """Weight of each group, those of weight zero included."""
     resident_ids: tuple[str, ...]
+    """Ids of the first points, which are residents."""
 
     @property
     def weighted(self) -> bool:
@@ -135,19 +127,13 @@ def _is_served(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AllDemand:
-    """All weighted demand points, those served today included.
-
-    Attributes
-    ----------
-    points
-        Demand points with their communities.
-    weight, limit_min
-        Weighted people and limit, minutes, of each, shape (points,).
-    """
+    """All weighted demand points, those served today included."""
 
     points: gpd.GeoDataFrame
+    """Demand points with their communities."""
     weight: NDArray[np.float64]
     limit_min: NDArray[np.float64]
+    """`weight`, `limit_min`: Weighted people and limit, minutes, of each, shape (points,)."""
 
     @classmethod
     def of(cls, study: Study, inputs: Inputs, kinds: Sequence[GroupCoverage]) -> AllDemand:

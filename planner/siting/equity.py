@@ -34,24 +34,16 @@ from planner.siting.solvers.location_bnb import start_deadline
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EquityPlan:
-    """A choice between the most people served and the fairest.
-
-    Attributes
-    ----------
-    sites
-        Chosen columns without fixed ones, ascending.
-    worst
-        Coverage of the community with the lowest one, 0-1, and its bound.
-    total
-        People served, and the bound for plans that leave no community below the plan's floor.
-    shares
-        Coverage of each community, shape (communities,); nan where nobody lives.
-    """
+    """A choice between the most people served and the fairest."""
 
     sites: tuple[int, ...]
+    """Chosen columns without fixed ones, ascending."""
     worst: Certificate
+    """Coverage of the community with the lowest one, 0-1, and its bound."""
     total: Certificate
+    """People served, and the bound for plans that leave no community below the plan's floor."""
     shares: FloatArray
+    """Coverage of each community, shape (communities,); nan where nobody lives."""
 
     @property
     def people(self) -> float:
@@ -66,21 +58,14 @@ class EquityPlan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EquityFrontier:
-    """Plans between the most people served and the fairest.
-
-    Attributes
-    ----------
-    objective
-        ``"communities"``: the worst-served community first; ``"old"``: residents of 65+ first.
-    plans
-        In descending order of people served.
-    proposals
-        The same plans as proposals.
-    """
+    """Plans between the most people served and the fairest."""
 
     objective: str
+    """``"communities"``: the worst-served community first; ``"old"``: residents of 65+ first."""
     plans: tuple[EquityPlan, ...]
+    """In descending order of people served."""
     proposals: tuple[Proposal, ...]
+    """The same plans as proposals."""
 
 
 def equity_frontier(
@@ -294,8 +279,8 @@ def equity_frontiers(
             objective,
             plans,
             tuple(
-                siting.propose(one.sites, method="fair", status=one.total.status, new_sites=settings.sites)
-                for one in plans
+                siting.propose(plan.sites, method="fair", status=plan.total.status, new_sites=settings.sites)
+                for plan in plans
             ),
         )
         for objective, plans in frontiers

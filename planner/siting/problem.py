@@ -24,18 +24,12 @@ from planner.siting.solvers.greedy_kernels import SelectionLimits
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CoverageMatrix:
-    """Coverage of demand rows by columns (existing centres and candidates).
-
-    Attributes
-    ----------
-    matrix
-        True where the column serves the row, shape (demand, columns), boolean.
-    weight
-        Weight of each row, usually people, shape (demand,); not negative.
-    """
+    """Coverage of demand rows by columns (existing centres and candidates)."""
 
     matrix: csr_array
+    """True where the column serves the row, shape (demand, columns), boolean."""
     weight: FloatArray
+    """Weight of each row, usually people, shape (demand,); not negative."""
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not fit, and negative weights."""
@@ -48,15 +42,6 @@ class CoverageMatrix:
 class TravelCosts:
     """Walking times as a list of origin-destination pairs; a pair that is not listed has no walk.
 
-    Attributes
-    ----------
-    demand, column, minutes
-        One entry a walk, shape (walks,); at most one for each demand row and column.
-    weight
-        Weight of each demand row, shape (demand,); not negative.
-    columns
-        Number of columns.
-
     Examples
     --------
     >>> costs = TravelCosts.from_table(np.array([[3.0, np.inf], [9.0, 4.0]]), np.array([10.0, 20.0]))
@@ -68,8 +53,12 @@ class TravelCosts:
     demand: IndexArray
     column: IndexArray
     minutes: FloatArray
+    """`demand`, `column`, `minutes`: One entry a walk, shape (walks,); at most one for each demand row and
+    column."""
     weight: FloatArray
+    """Weight of each demand row, shape (demand,); not negative."""
     columns: int
+    """Number of columns."""
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not fit, and negative weights and minutes."""
@@ -101,31 +90,23 @@ class TravelCosts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SelectionConstraints:
-    """Constraints on the selection of columns.
-
-    Attributes
-    ----------
-    sites
-        Maximum number of new sites.
-    cost, budget
-        Cost of each column, shape (columns,), and the maximum cost of all new sites.
-    fixed
-        Columns that are always open: existing centres. They count neither as sites nor as cost. An existing centre
-        that may be closed is not fixed: it is a column to choose, at the cost of keeping it.
-    exclusive
-        Columns with the same number exclude each other (a centre as it is, upgraded, or moved), shape (columns,);
-        negative: none excludes it.
-    kind, sites_of_kind
-        Kind of each column, shape (columns,), and the maximum number of new sites of each; instead of `sites`.
-    """
+    """Constraints on the selection of columns."""
 
     sites: int | None = None
+    """Maximum number of new sites."""
     cost: FloatArray | None = None
     budget: float | None = None
+    """`cost`, `budget`: Cost of each column, shape (columns,), and the maximum cost of all new sites."""
     fixed: Sequence[int] | IndexArray = ()
+    """Columns that are always open: existing centres. They count neither as sites nor as cost. An existing centre
+    that may be closed is not fixed: it is a column to choose, at the cost of keeping it."""
     exclusive: IndexArray | None = None
+    """Columns with the same number exclude each other (a centre as it is, upgraded, or moved), shape (columns,);
+    negative: none excludes it."""
     kind: IndexArray | None = None
     sites_of_kind: tuple[int, ...] | None = None
+    """`kind`, `sites_of_kind`: Kind of each column, shape (columns,), and the maximum number of new sites of each;
+    instead of `sites`."""
 
     def limits(self, columns: int) -> SelectionLimits:
         """Return the limits of a selection among `columns` columns, in the form that kernels read.
@@ -206,41 +187,28 @@ class LocationProblem:
     """Siting problem of a study: all weighted demand, all centres, all candidates.
 
     Columns are the candidates, relocatable centres last, and then the centres that stay.
-
-    Attributes
-    ----------
-    name
-        Name of the study's file, for errors.
-    costs
-        Walking times, weighted.
-    limit_min
-        Limit of each demand row, minutes, shape (demand,).
-    households
-        Households of each demand row; NaN if unknown, shape (demand,).
-    kind
-        Population group of each demand row, shape (demand,).
-    constraints
-        Constraints on the selection; the centres that stay are fixed.
-    area_m2
-        Floor area of each column; NaN if unknown, shape (columns,).
-    tier
-        Tier of each centre that stays, shape (centres,).
-    settings
-        `[siting]` of the study.
-    zero_coverage_min
-        Gradual covering: walking time at which coverage is zero, minutes.
     """
 
     name: str
+    """Name of the study's file, for errors."""
     costs: TravelCosts
+    """Walking times, weighted."""
     limit_min: FloatArray
+    """Limit of each demand row, minutes, shape (demand,)."""
     households: FloatArray
+    """Households of each demand row; NaN if unknown, shape (demand,)."""
     kind: NDArray[np.object_]
+    """Population group of each demand row, shape (demand,)."""
     constraints: SelectionConstraints
+    """Constraints on the selection; the centres that stay are fixed."""
     area_m2: FloatArray
+    """Floor area of each column; NaN if unknown, shape (columns,)."""
     tier: tuple[str, ...]
+    """Tier of each centre that stays, shape (centres,)."""
     settings: Settings
+    """`[siting]` of the study."""
     zero_coverage_min: float
+    """Gradual covering: walking time at which coverage is zero, minutes."""
 
     @property
     def coverage(self) -> CoverageMatrix:

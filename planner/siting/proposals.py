@@ -27,28 +27,19 @@ from planner.siting.solvers.value_tables import best_open_column, build_value_ta
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Proposal(Certified):
-    """A choice of sites with the people gained against today.
-
-    Attributes
-    ----------
-    method
-        ``"clustering"``, ``"alternative"``, ``"robust"``, ``"fair"``, or the name of a model.
-    sites
-        Positions of the chosen candidates, in descending order of what each adds to those before it.
-    people_added
-        People added by each site, shape (sites,).
-    certificate
-        People newly served by all sites, less those whom a moved or closed centre served; the bound holds for any
-        choice of as many candidates.
-    facility_actions
-        Action for each relocatable centre.
-    """
+    """A choice of sites with the people gained against today."""
 
     method: str
+    """``"clustering"``, ``"alternative"``, ``"robust"``, ``"fair"``, or the name of a model."""
     sites: tuple[int, ...]
+    """Positions of the chosen candidates, in descending order of what each adds to those before it."""
     people_added: tuple[float, ...]
+    """People added by each site, shape (sites,)."""
     certificate: Certificate
+    """People newly served by all sites, less those whom a moved or closed centre served; the bound holds for any
+    choice of as many candidates."""
     facility_actions: tuple[FacilityAction, ...] = ()
+    """Action for each relocatable centre."""
 
     @property
     def people_gained(self) -> float:
@@ -58,49 +49,37 @@ class Proposal(Certified):
     @property
     def closed(self) -> tuple[str, ...]:
         """Ids of the relocatable centres that do not stay where they are."""
-        return tuple(one.centre for one in self.facility_actions if one.fate != "keep")
+        return tuple(action.centre for action in self.facility_actions if action.fate != "keep")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SitingResult:
-    """Candidates of a study and the proposals to choose among them.
-
-    Attributes
-    ----------
-    pool
-        Candidates, and those excluded.
-    candidates
-        One row a candidate that is no existing centre, with people_in_reach: uncovered people within the standard.
-    times
-        Walks between the candidates that are no existing centre and all residents, minutes.
-    matrix
-        Coverage of each demand point by each candidate, shape (demand, candidates of the pool), boolean.
-    people
-        Weighted people at each demand point, shape (demand,).
-    constraints, solution
-        The problem of the optimum and its solution; None if the study requests no sites.
-    proposals
-        Clustering, maximal covering, and the study's own model if it is another one; empty without requested sites
-        or uncovered people.
-    people_uncovered
-        People beyond the standard today.
-    people_without_street
-        Those among them whom no site can serve: no street lies within `access_m` of them.
-    notices
-        Reasons why fewer sites are proposed than requested.
-    """
+    """Candidates of a study and the proposals to choose among them."""
 
     pool: CandidateSet
+    """Candidates, and those excluded."""
     candidates: gpd.GeoDataFrame
+    """One row a candidate that is no existing centre, with people_in_reach: uncovered people within the
+    standard."""
     times: TravelTimes
+    """Walks between the candidates that are no existing centre and all residents, minutes."""
     matrix: csr_array
+    """Coverage of each demand point by each candidate, shape (demand, candidates of the pool), boolean."""
     people: FloatArray
+    """Weighted people at each demand point, shape (demand,)."""
     constraints: SelectionConstraints | None
     solution: Solution | None
+    """`constraints`, `solution`: The problem of the optimum and its solution; None if the study requests no
+    sites."""
     proposals: tuple[Proposal, ...]
+    """Clustering, maximal covering, and the study's own model if it is another one; empty without requested sites
+    or uncovered people."""
     people_uncovered: float
+    """People beyond the standard today."""
     people_without_street: float
+    """Those among them whom no site can serve: no street lies within `access_m` of them."""
     notices: tuple[Notice, ...] = ()
+    """Reasons why fewer sites are proposed than requested."""
 
     @property
     def best(self) -> Proposal | None:
@@ -240,10 +219,12 @@ def _notices(
         values = {"people": f"{people.sum():,.0f}", "access_m": f"{builder.walker.access_m:g}"}
         yield Notice("siting_no_street", "siting", people=float(people.sum()), values=values)
         return
-    places = [one.clusters for one in (*pool.candidates, *(out.candidate for out in pool.excluded))].count(sites)
+    places = [
+        candidate.clusters for candidate in (*pool.candidates, *(out.candidate for out in pool.excluded))
+    ].count(sites)
     if 0 < places < sites:
         yield Notice("siting_few_places", "siting", values={"sites": sites, "places": places})
-    if any(one.status for one in pool.sources):
+    if any(source.status for source in pool.sources):
         yield Notice("siting_streets_stopped", "siting", values={"seconds": f"{builder.settings.seconds:g}"})
     if not pool.new:
         yield Notice("siting_none_left", "siting", values={"count": len(pool.excluded)})
@@ -274,7 +255,7 @@ def selection_constraints(pool: CandidateSet, settings: Settings) -> SelectionCo
     sites = settings.sites + len(pool.kept_centres)
     if settings.budget is None:
         return SelectionConstraints(sites=sites)
-    cost = np.array([np.nan if one.cost is None else one.cost for one in pool.candidates])
+    cost = np.array([np.nan if candidate.cost is None else candidate.cost for candidate in pool.candidates])
     return SelectionConstraints(sites=sites, cost=cost, budget=settings.budget)
 
 

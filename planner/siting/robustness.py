@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from planner.accessibility.groups import GroupCoverage
+from planner.accessibility.coverage import GroupCoverage
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
 from planner.inputs.walk_network import build_walker, walker_at
@@ -37,24 +37,16 @@ RULES = ("worst people", "worst regret", "expected")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RobustPlan(Certified):
-    """A plan for all scenarios.
-
-    Attributes
-    ----------
-    rule
-        ``"worst people"``, ``"worst regret"`` or ``"expected"``.
-    sites
-        Chosen columns without fixed ones, ascending.
-    certificate
-        People served in the worst scenario; the largest regret, people; or the expected number of people.
-    people
-        People served in each scenario.
-    """
+    """A plan for all scenarios."""
 
     rule: str
+    """``"worst people"``, ``"worst regret"`` or ``"expected"``."""
     sites: tuple[int, ...]
+    """Chosen columns without fixed ones, ascending."""
     certificate: Certificate
+    """People served in the worst scenario; the largest regret, people; or the expected number of people."""
     people: Mapping[str, float]
+    """People served in each scenario."""
 
     @property
     def value(self) -> float:
@@ -64,25 +56,17 @@ class RobustPlan(Certified):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegretTable:
-    """People served and regret of each plan in each scenario.
-
-    Attributes
-    ----------
-    plans, scenarios
-        Names.
-    people
-        People served, shape (plans, scenarios).
-    regret
-        People served by the best plan for the scenario minus people served, shape (plans, scenarios).
-    regret_bound
-        Upper bound on the regret, from the bound of the scenario.
-    """
+    """People served and regret of each plan in each scenario."""
 
     plans: tuple[str, ...]
     scenarios: tuple[str, ...]
+    """`plans`, `scenarios`: Names."""
     people: FloatArray
+    """People served, shape (plans, scenarios)."""
     regret: FloatArray
+    """People served by the best plan for the scenario minus people served, shape (plans, scenarios)."""
     regret_bound: FloatArray
+    """Upper bound on the regret, from the bound of the scenario."""
 
 
 def solve_scenarios(
@@ -268,24 +252,16 @@ def _served(coverage: CoverageMatrix, columns: IndexArray) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScenarioAnalysis:
-    """The proposals of a study in its scenarios.
-
-    Attributes
-    ----------
-    names
-        Title of each scenario, in the order of the table.
-    table
-        People served and regret of today, of each proposal and of the robust plan.
-    robust
-        The plan for all scenarios.
-    proposal
-        The same as a proposal, in the study's base scenario.
-    """
+    """The proposals of a study in its scenarios."""
 
     names: tuple[Phrase, ...]
+    """Title of each scenario, in the order of the table."""
     table: RegretTable
+    """People served and regret of today, of each proposal and of the robust plan."""
     robust: RobustPlan
+    """The plan for all scenarios."""
     proposal: Proposal
+    """The same as a proposal, in the study's base scenario."""
 
 
 def analyse_scenarios(
@@ -354,7 +330,7 @@ def _raised(certificate: Certificate, extra: float) -> Certificate:
 
 def _columns(proposal: Proposal, pool: CandidateSet) -> tuple[int, ...]:
     first = len(pool.new)
-    kept = [first + place for place, one in enumerate(pool.kept_centres) if one.id not in proposal.closed]
+    kept = [first + place for place, centre in enumerate(pool.kept_centres) if centre.id not in proposal.closed]
     return (*proposal.sites, *kept)
 
 

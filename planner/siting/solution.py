@@ -23,16 +23,6 @@ TOLERANCE = 1e-9
 class Certificate:
     """Objective value of a choice, with the bound that no choice can beat.
 
-    Attributes
-    ----------
-    objective
-        Value of the choice; nan if there is none.
-    bound
-        No choice is better than this; infinite if no bound was computed.
-    status
-        ``"optimal"``: the bound proves the objective optimal. ``"time_limit"``: the search reached its time limit.
-        ``"heuristic"``: no bound was computed. ``"infeasible"``: no choice meets the constraints, proven.
-
     Examples
     --------
     >>> Certificate.of(100.0, 100.0).status, Certificate.of(90.0, 100.0).status, Certificate.of(90.0, 100.0).gap
@@ -40,8 +30,12 @@ class Certificate:
     """
 
     objective: float
+    """Value of the choice; nan if there is none."""
     bound: float
+    """No choice is better than this; infinite if no bound was computed."""
     status: Status
+    """``"optimal"``: the bound proves the objective optimal. ``"time_limit"``: the search reached its time limit.
+    ``"heuristic"``: no bound was computed. ``"infeasible"``: no choice meets the constraints, proven."""
 
     @classmethod
     def of(cls, objective: float, bound: float) -> Certificate:
@@ -52,11 +46,6 @@ class Certificate:
     def infeasible(cls) -> Certificate:
         """Return the certificate of a problem without any feasible choice."""
         return cls(float("nan"), float("nan"), "infeasible")
-
-    @classmethod
-    def heuristic(cls, objective: float) -> Certificate:
-        """Return the certificate of a choice without a bound."""
-        return cls(objective, float("inf"), "heuristic")
 
     @property
     def gap(self) -> float:
@@ -93,44 +82,30 @@ class Certified:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution(Certified):
-    """A choice of sites.
-
-    Attributes
-    ----------
-    model
-        Name of the model, such as ``"maximal_covering"``.
-    sense
-        ``"most"`` if the objective is maximised, ``"least"`` if it is minimised.
-    sites
-        Chosen columns without fixed ones; in descending order of what each adds to those before it if the model
-        has such an order, else ascending.
-    added
-        Increase of the objective by each site, shape (sites,); empty if the model has no such order.
-    certificate
-        Objective (fixed columns included), bound and status.
-    before
-        Objective of the fixed columns alone; nan if that has no meaning.
-    elapsed_s, seed
-        Computing time, seconds; seed of the random numbers.
-    served_by
-        Column that serves each demand row, -1 if none, shape (demand,).
-    unservable
-        Demand rows with weight that no column serves, ascending. They are in no objective of the sense "least".
-    greedy
-        Objective of the greedy choice; None if the model has none.
-    """
+    """A choice of sites."""
 
     model: str
+    """Name of the model, such as ``"maximal_covering"``."""
     sense: Sense
+    """``"most"`` if the objective is maximised, ``"least"`` if it is minimised."""
     sites: tuple[int, ...]
+    """Chosen columns without fixed ones; in descending order of what each adds to those before it if the model has
+    such an order, else ascending."""
     added: tuple[float, ...]
+    """Increase of the objective by each site, shape (sites,); empty if the model has no such order."""
     certificate: Certificate
+    """Objective (fixed columns included), bound and status."""
     before: float
+    """Objective of the fixed columns alone; nan if that has no meaning."""
     elapsed_s: float
     seed: int
+    """`elapsed_s`, `seed`: Computing time, seconds; seed of the random numbers."""
     served_by: IndexArray
+    """Column that serves each demand row, -1 if none, shape (demand,)."""
     unservable: IndexArray
+    """Demand rows with weight that no column serves, ascending. They are in no objective of the sense "least"."""
     greedy: float | None = None
+    """Objective of the greedy choice; None if the model has none."""
 
     @classmethod
     def of(  # noqa: PLR0913 -- one attribute each

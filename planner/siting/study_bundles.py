@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from planner.accessibility.branches import is_branch
+from planner.accessibility.coverage import is_branch
 from planner.accessibility.services import FULL, ServiceAccess, Services
 from planner.config.sections.services import BundleSettings
 from planner.messages.notices import Notice
@@ -25,33 +25,23 @@ PREMISES, ROOM = "premises", "room"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudyBundles:
-    """Best choice of rooms and services for a study.
-
-    Attributes
-    ----------
-    rooms
-        Rooms and premises that could be taken: id, name, kind (``premises`` or ``room``), area_m2 (`inf`: no
-        limit), cost, geometry.
-    services
-        Ids of the services that could be placed.
-    solution
-        The choice, with its bound.
-    alone
-        The best choice for each service alone, with the same budget.
-    cost_together, cost_apart
-        Least cost of serving as many, and the same if every service takes rooms of its own; None where it was not
-        shown in time.
-    notices
-        Rooms and services that take no part.
-    """
+    """Best choice of rooms and services for a study."""
 
     rooms: gpd.GeoDataFrame
+    """Rooms and premises that could be taken: id, name, kind (``premises`` or ``room``), area_m2 (`inf`: no
+    limit), cost, geometry."""
     services: tuple[str, ...]
+    """Ids of the services that could be placed."""
     solution: BundleSolution
+    """The choice, with its bound."""
     alone: tuple[BundleSolution, ...]
+    """The best choice for each service alone, with the same budget."""
     cost_together: float | None
     cost_apart: float | None
+    """`cost_together`, `cost_apart`: Least cost of serving as many, and the same if every service takes rooms of
+    its own; None where it was not shown in time."""
     notices: tuple[Notice, ...]
+    """Rooms and services that take no part."""
 
 
 def choose_bundles(
@@ -64,7 +54,7 @@ def choose_bundles(
 ) -> StudyBundles:
     """Choose rooms and the services in them for the people who lack these today.
 
-    What has no price or no area takes no part, and is told: nothing is taken for free.
+    What has no price or no area takes no part, and is reported: nothing is taken for free.
 
     Parameters
     ----------
@@ -80,7 +70,7 @@ def choose_bundles(
         Where nothing may be taken: in water, on a barrier, outside the district, without a street.
     """
     rooms, notices = _rooms(facilities, parcels, walker, ground)
-    open_to_all = [one for one in services.access if one.service.standard.settings is not None]
+    open_to_all = [access for access in services.access if access.service.standard.settings is not None]
     placed = [one for one in open_to_all if one.service.is_known and _setting(one, "add_cost") is not None]
     problem = _problem(placed, rooms, walker, settings)
     solution = solve_bundles(problem, time_limit_s=settings.time_limit_s)
@@ -103,8 +93,8 @@ def choose_bundles(
     )
 
 
-def _setting(one: ServiceAccess, name: str) -> float | None:
-    value = getattr(one.service.standard.settings, name)
+def _setting(access: ServiceAccess, name: str) -> float | None:
+    value = getattr(access.service.standard.settings, name)
     return None if value is None else float(value)
 
 
@@ -123,7 +113,7 @@ def _rooms(
     if parcels is not None:
         entrances = propose_parcels(parcels, walker)
         kept, _ = ground.sorted_out(entrances)
-        stands = np.isin([one.id for one in entrances], [one.id for one in kept])
+        stands = np.isin([entrance.id for entrance in entrances], [one.id for one in kept])
         known = (parcels["area_m2"].notna() & parcels["cost"].notna()).to_numpy()
         for key, out in (("bundle_room_excluded", ~stands), ("bundle_room_unknown", stands & ~known)):
             if out.any():
@@ -180,6 +170,6 @@ def _problem(
 
 def _notices(services: Sequence[ServiceAccess]) -> Iterator[Notice]:
     for key, name in (("bundle_service_unknown", "add_cost"), ("bundle_no_area", "area_m2")):
-        rows = tuple(one.id for one in services if _setting(one, name) is None)
+        rows = tuple(service.id for service in services if _setting(service, name) is None)
         if rows:
             yield Notice(key, "services", rows)

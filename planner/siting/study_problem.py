@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from planner.accessibility.business_areas import BusinessAreas
-from planner.accessibility.groups import GroupCoverage
+from planner.accessibility.coverage import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.config.study import Study
 from planner.inputs.study_inputs import Inputs
@@ -22,10 +22,9 @@ from planner.messages.progress import Progress, silent
 from planner.network.walker import Walker, point_coordinates
 from planner.schemas.tables import Facilities
 from planner.siting.candidates.builder import CandidateBuilder, CandidateSet
-from planner.siting.candidates.candidate import Candidate, candidate_xy
+from planner.siting.candidates.candidate import ONE_PLACE, Candidate, candidate_xy
 from planner.siting.candidates.clusters import POSITION_DIGITS
 from planner.siting.candidates.constraints import SiteConstraints
-from planner.siting.candidates.place_ids import ONE_PLACE
 from planner.siting.candidates.relocations import propose_relocations
 from planner.siting.demand_weights import WeightedDemand, weigh_demand
 from planner.siting.model_spec import ModelSpec, get_spec
@@ -154,10 +153,10 @@ def _relocations(inputs: SitingInputs) -> tuple[Candidate, ...]:
 
 def _project_positions(study: Study) -> Iterator[Candidate]:
     """Yield the positions of the study's own projects."""
-    for one in study.programme.projects:
-        if one.x is not None and one.y is not None:
-            x, y = np.round((one.x, one.y), POSITION_DIGITS).tolist()
-            yield Candidate(f"N:{one.id}", "named", x, y, name=one.name or one.id)
+    for project in study.programme.projects:
+        if project.x is not None and project.y is not None:
+            x, y = np.round((project.x, project.y), POSITION_DIGITS).tolist()
+            yield Candidate(f"N:{project.id}", "named", x, y, name=project.name or project.id)
 
 
 def _candidates_before_scenario(inputs: SitingInputs) -> Iterator[Candidate]:
@@ -167,8 +166,8 @@ def _candidates_before_scenario(inputs: SitingInputs) -> Iterator[Candidate]:
     by a candidate stays where that candidate is today.
     """
     settings = inputs.study.programme
-    names = {one.site for one in settings.projects if one.site}
-    names |= {name for one in settings.precedence for name in (one.first, one.then) if ONE_PLACE.match(name)}
+    names = {project.site for project in settings.projects if project.site}
+    names |= {name for pair in settings.precedence for name in (pair.first, pair.then) if ONE_PLACE.match(name)}
     if not names or not settings.funds or inputs.today is None:
         return
     residents, groups = inputs.uncovered_by(inputs.today)
@@ -179,9 +178,9 @@ def _candidates_before_scenario(inputs: SitingInputs) -> Iterator[Candidate]:
         groups=groups,
         today=None,
     )
-    for one in candidate_builder(before, weighted_demand(before)).build().candidates:
-        if one.id in names and not one.stays and not one.centres:
-            yield replace(one, clusters=0, people=0.0)
+    for candidate in candidate_builder(before, weighted_demand(before)).build().candidates:
+        if candidate.id in names and not candidate.stays and not candidate.centres:
+            yield replace(candidate, clusters=0, people=0.0)
 
 
 def location_problem(inputs: SitingInputs, pool: CandidateSet, spec: ModelSpec) -> LocationProblem:
@@ -259,8 +258,12 @@ def _floor_areas(
     default = np.nan if new_area_m2 is None else new_area_m2
     return np.array(
         [
-            existing[one.id] if one.stays else default if one.area_m2 is None else one.area_m2
-            for one in pool.candidates
+            existing[candidate.id]
+            if candidate.stays
+            else default
+            if candidate.area_m2 is None
+            else candidate.area_m2
+            for candidate in pool.candidates
         ],
         dtype=np.float64,
     )

@@ -40,24 +40,16 @@ OPTIMUM_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelAnswer:
-    """Solution of a study's location problem by one model, with the words for it.
-
-    Attributes
-    ----------
-    spec
-        Description of the model.
-    result
-        Its solution; columns are the candidates, then the centres that stay.
-    before
-        Objective of today's centres; NaN if some are relocatable, unless the model `maximises_gain`.
-    objective
-        The objective in words.
-    """
+    """Solution of a study's location problem by one model, with the words for it."""
 
     spec: ModelSpec
+    """Description of the model."""
     result: ModelResult
+    """Its solution; columns are the candidates, then the centres that stay."""
     before: float
+    """Objective of today's centres; NaN if some are relocatable, unless the model `maximises_gain`."""
     objective: Phrase
+    """The objective in words."""
 
     def figures(self) -> Iterator[tuple[str, float, Phrase]]:
         """Yield the further figures: name, value, and the figure in words."""
@@ -72,60 +64,41 @@ class ModelAnswer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudySiting:
-    """Siting results of a study.
-
-    Attributes
-    ----------
-    siting
-        Candidates and proposals.
-    answer
-        Solution of the study's model; None if nothing was proposed.
-    asked_xy
-        Positions of the demand that can be gained, metres, shape (demand, 2).
-    weights, gains
-        Weight of one person of each group; people gained by each proposal, per group.
-    comparison
-        Greedy, curve of the number of sites, alternatives.
-    left
-        Demand that no candidate serves; None if nothing was proposed.
-    otherwise
-        Proposals in the study's scenarios; None if it has none.
-    fair
-        Equity frontiers that the study requests.
-    """
+    """Siting results of a study."""
 
     siting: SitingResult
+    """Candidates and proposals."""
     answer: ModelAnswer | None
-    asked_xy: NDArray[np.float64]
+    """Solution of the study's model; None if nothing was proposed."""
+    demand_xy: NDArray[np.float64]
+    """Positions of the demand that can be gained, metres, shape (demand, 2)."""
     weights: Mapping[str, float]
     gains: tuple[Mapping[str, float], ...]
+    """`weights`, `gains`: Weight of one person of each group; people gained by each proposal, per group."""
     comparison: Baselines
-    left: UnservedDemand | None
-    otherwise: ScenarioAnalysis | None
+    """Greedy, curve of the number of sites, alternatives."""
+    unserved: UnservedDemand | None
+    """Demand that no candidate serves; None if nothing was proposed."""
+    scenarios: ScenarioAnalysis | None
+    """Proposals in the study's scenarios; None if it has none."""
     fair: tuple[EquityFrontier, ...]
+    """Equity frontiers that the study requests."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudySolution:
-    """Solution of a study's location problem by one model.
-
-    Attributes
-    ----------
-    answer
-        The solution.
-    pool
-        Candidates, and those excluded.
-    siting, comparison
-        The study's own proposals and their baselines; None unless the model `maximises_gain`.
-    left
-        Demand that no candidate and no centre serves; None if nothing was proposed.
-    """
+    """Solution of a study's location problem by one model."""
 
     answer: ModelAnswer
+    """The solution."""
     pool: CandidateSet
+    """Candidates, and those excluded."""
     siting: SitingResult | None
     comparison: Baselines | None
-    left: UnservedDemand | None
+    """`siting`, `comparison`: The study's own proposals and their baselines; None unless the model
+    `maximises_gain`."""
+    unserved: UnservedDemand | None
+    """Demand that no candidate and no centre serves; None if nothing was proposed."""
 
 
 def solve(inputs: SitingInputs, *, model: str = DEFAULT_MODEL, progress: Progress = silent) -> StudySolution:
@@ -161,7 +134,7 @@ def solve(inputs: SitingInputs, *, model: str = DEFAULT_MODEL, progress: Progres
         pool=siting.pool,
         siting=siting if compared else None,
         comparison=compare_baselines(siting, inputs.study.siting, budget) if compared else None,
-        left=unserved_demand(inputs, builder, siting, budget) if _has_question(builder) else None,
+        unserved=unserved_demand(inputs, builder, siting, budget) if _has_question(builder) else None,
     )
 
 
@@ -195,12 +168,12 @@ def solve_study(inputs: SitingInputs, *, progress: Progress = silent) -> StudySi
     return StudySiting(
         siting=siting,
         answer=answer,
-        asked_xy=builder.snaps.xy,
+        demand_xy=builder.snaps.xy,
         weights=demand.weights,
         gains=gains_by_group(siting, residents, groups, inputs.walker, standard_min=inputs.standard_min),
         comparison=compare_baselines(siting, study.siting, budget),
-        left=unserved_demand(inputs, builder, siting, budget) if siting.proposals else None,
-        otherwise=analyse_scenarios(study, inputs.inputs, siting, inputs.groups, inputs.walker, budget),
+        unserved=unserved_demand(inputs, builder, siting, budget) if siting.proposals else None,
+        scenarios=analyse_scenarios(study, inputs.inputs, siting, inputs.groups, inputs.walker, budget),
         fair=equity_frontiers(study, inputs.inputs, inputs.walker, siting, budget),
     )
 

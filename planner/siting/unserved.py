@@ -36,36 +36,24 @@ MOST_ROWS = 4000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnservedDemand:
-    """Demand that no candidate and no centre serves.
-
-    Attributes
-    ----------
-    rows
-        Demand rows, ascending.
-    reason
-        One of `REASONS` each, shape (rows,).
-    minutes
-        Walk to the nearest candidate or centre, `inf` if none, shape (rows,).
-    people
-        People of each row, shape (rows,).
-    limit_for_all_min
-        Shortest limit within which all rows with any walk would be served; nan if there are none.
-    extra
-        Minimum number of further street positions that serve all rows that can be served; None if not computed.
-    extra_bound
-        Lower bound on that number.
-    never
-        People that not even a station at the nearest street would serve.
-    """
+    """Demand that no candidate and no centre serves."""
 
     rows: IndexArray
+    """Demand rows, ascending."""
     reason: tuple[str, ...]
+    """One of `REASONS` each, shape (rows,)."""
     minutes: FloatArray
+    """Walk to the nearest candidate or centre, `inf` if none, shape (rows,)."""
     people: FloatArray
+    """People of each row, shape (rows,)."""
     limit_for_all_min: float
+    """Shortest limit within which all rows with any walk would be served; nan if there are none."""
     extra: int | None
+    """Minimum number of further street positions that serve all rows that can be served; None if not computed."""
     extra_bound: float
+    """Lower bound on that number."""
     never: float
+    """People that not even a station at the nearest street would serve."""
 
     def by_reason(self) -> tuple[tuple[str, int, float], ...]:
         """Return points and people by reason, in the order of `REASONS`, without empty reasons."""
@@ -76,30 +64,21 @@ class UnservedDemand:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnservedContext:
-    """Streets, barriers and sites around unserved demand.
-
-    Attributes
-    ----------
-    walker
-        Network and walk.
-    demand, people, limit_min
-        Demand points, people of each, and limit of each, minutes.
-    sites
-        Snapped candidates and centres.
-    water, barriers
-        Layers, if any.
-    free_streets
-        Computes the street segments on which a station may stand; slow for many streets.
-    """
+    """Streets, barriers and sites around unserved demand."""
 
     walker: Walker
+    """Network and walk."""
     demand: SnappedPoints
     people: FloatArray
     limit_min: FloatArray
+    """`demand`, `people`, `limit_min`: Demand points, people of each, and limit of each, minutes."""
     sites: SnappedPoints
+    """Snapped candidates and centres."""
     water: gpd.GeoDataFrame | None
     barriers: gpd.GeoDataFrame | None
+    """`water`, `barriers`: Layers, if any."""
     free_streets: Callable[[], NDArray[np.object_]]
+    """Computes the street segments on which a station may stand; slow for many streets."""
 
 
 def explain_unserved(served: NDArray[np.bool_], around: UnservedContext, budget: TimeBudget) -> UnservedDemand:
@@ -142,7 +121,7 @@ def _fewest(
     everything = propose_street_positions(
         own, people, limit_min, around.walker, around.free_streets(), at_most=2**31
     ).candidates
-    xy = np.array([(one.x_m, one.y_m) for one in everything]).reshape(-1, 2)
+    xy = np.array([(candidate.x_m, candidate.y_m) for candidate in everything]).reshape(-1, 2)
     times = around.walker.times(around.walker.snap(xy), own, within_min=float(limit_min.max()))
     inside = is_within(times.minutes, limit_min[times.demand])
     matrix = coverage_from_pairs(times.demand[inside], times.facility[inside], (len(rows), len(xy)))

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import toy
 from centres import rule
-from changing import COVERED, city, diagnosed
+from changing import COVERED, city, rated
 from phrases import phrase
 
 import planner
@@ -30,8 +30,8 @@ RULES = (COVERED, rule("people_per_m2 <= 1", unit="people_per_m2", name="load"))
 def test_walks_floor_and_people_count_with_the_centre(tmp_path: Path) -> None:
     """100 people at each end of a street; a centre of 400 m² at one, its branch of 60 m² 200 m from the other."""
     people = {(0, 0): 100.0, (1000, 0): 100.0}
-    alone, _ = diagnosed(tmp_path / "alone", city(LINE, people), *RULES)
-    both, _ = diagnosed(tmp_path / "both", city(LINE, people, centres=[{"at": (0, 0)}, BRANCH]), *RULES)
+    alone = rated(tmp_path / "alone", city(LINE, people), *RULES)
+    both = rated(tmp_path / "both", city(LINE, people, centres=[{"at": (0, 0)}, BRANCH]), *RULES)
     assert (alone.ratings(), both.ratings()) == ({"C1": "weak"}, {"C1": "compliant", "C2": ""})
     row = both.centres.iloc[0]
     assert (row["own_covered_share_5min"], row["floor_area_m2"], row["people_nearest"]) == (1.0, 460.0, 200.0)
@@ -47,7 +47,7 @@ def test_people_as_near_to_two_premises_use_their_own(tmp_path: Path) -> None:
     """A's centre comes second in the table and shares a house with B's."""
     centres = [{"at": (500, 0), "community": "B"}, {"at": (500, 0)}]
     layers = city(LINE, {(400, 0): 70.0, (600, 0): 30.0}, centres=centres, split_x=550.0)
-    found, _ = diagnosed(tmp_path, layers, *RULES)
+    found = rated(tmp_path, layers, *RULES)
     assert found.centres["people_nearest"].tolist() == [30.0, 70.0]
 
 
@@ -55,7 +55,7 @@ def test_people_as_near_to_two_premises_use_their_own(tmp_path: Path) -> None:
 def test_a_branch_of_nothing_or_of_itself_is_refused(tmp_path: Path, main: str, why: str) -> None:
     layers = city(LINE, {(0, 0): 1.0}, centres=[{"at": (0, 0)}, {**BRANCH, "branch_of": main}])
     with pytest.raises(DataError, match=re.escape(phrase("errors.unknown_main", found=why))):
-        diagnosed(tmp_path, layers, *RULES)
+        rated(tmp_path, layers, *RULES)
 
 
 def test_a_branch_closes_with_its_centre_and_the_page_judges_both(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from changing import city, diagnosed
+from changing import city, write_city
 from page_script import computed
 
 import planner
@@ -22,7 +22,7 @@ from planner.results import Plan
 LINE = [[(0, 0), (1000, 0)]]
 STREETS = [[(0, y), (1200, y)] for y in (0, 200, 400)] + [[(x, 0), (x, 400)] for x in (0, 400, 800, 1200)]
 KIND = '[[demand.groups]]\nid = "old"\nname = "Old"\nshare = 0.5\n'
-NO_SITES = "[siting]\nsites = 0\n"
+NO_SITES = "[siting]\nsites = 0\n[remedies]\nstreets = false\n"
 
 Rows = Sequence[dict[str, object]]
 
@@ -30,7 +30,7 @@ Rows = Sequence[dict[str, object]]
 def planned(folder: Path, centres: Rows, people: dict[tuple[float, float], float], *, more: str = KIND) -> Plan:
     """Carry out a small city with centres at given places."""
     streets = LINE if max(y for _, y in people) == 0 else STREETS
-    diagnosed(folder, city(streets, people, centres=centres), more=more + NO_SITES)
+    write_city(folder, city(streets, people, centres=centres), more=more + NO_SITES)
     return planner.run(folder / "study.toml")
 
 

@@ -13,7 +13,15 @@ import pytest
 from inequality.gini import Gini
 from inequality.theil import Theil, TheilD
 
-from planner.accessibility.equity import gap, gini, lorenz_at, measure_equity, theil, theil_parts, worst_served
+from planner.accessibility.equity import (
+    access_gap,
+    gini,
+    lorenz_at,
+    measure_equity,
+    theil,
+    theil_parts,
+    worst_served,
+)
 
 WORST = 0.1
 
@@ -85,9 +93,9 @@ def test_the_worst_served_by_brute_force(seed: int) -> None:
 def test_the_gap_by_hand() -> None:
     """5 minutes are allowed; one of four walks 10, one 7.5: gaps of 1 and one half."""
     minutes, people = np.array([5.0, 3.0, 10.0, 7.5]), np.ones(4)
-    assert gap(minutes, people, limit_min=5.0, power=0) == 0.5
-    assert gap(minutes, people, limit_min=5.0, power=1) == pytest.approx(1.5 / 4)
-    assert gap(minutes, people, limit_min=5.0, power=2) == pytest.approx(1.25 / 4)
+    assert access_gap(minutes, people, limit_min=5.0, power=0) == 0.5
+    assert access_gap(minutes, people, limit_min=5.0, power=1) == pytest.approx(1.5 / 4)
+    assert access_gap(minutes, people, limit_min=5.0, power=2) == pytest.approx(1.25 / 4)
 
 
 def demand_of(people: list[float], old: list[float], **more: list[float]) -> gpd.GeoDataFrame:

@@ -13,7 +13,7 @@ import toy
 
 import planner as pl
 from planner.messages.catalogue import Texts
-from planner.reporting.plan_layers import plan_layers
+from planner.reporting.notebook import plan_layers
 from planner.reporting.style import FAR, NEAR, VERDICT_COLOURS, shades
 from planner.reporting.tables.geopackage import write_geopackage
 

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from planner.batch import run
+from planner.batch import districts, run
 from planner.batch.tasks import DistrictResult, DistrictTask
 from planner.batch.workers import Slot, Work
+from planner.io.second_process import run_here
 
 
 class Here(Slot):
@@ -33,4 +34,5 @@ def in_this_process() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "_processes", slots)
+        patch.setattr(districts, "start_in_process", run_here)
         yield

@@ -57,7 +57,12 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, list[Plan]]:
         crs=CRS,
     ).to_file(folder / "whole.gpkg", layer="spots")
     study = folder / "study.toml"
-    study.write_text(study.read_text("utf-8") + SERVICES, "utf-8")
+    gpd.GeoDataFrame(
+        {"id": [f"o{number}" for number in range(24)], "kind": "firm"}, geometry=shapely.points(spots), crs=CRS
+    ).to_file(folder / "whole.gpkg", layer="organisations")
+    more = 'inputs.organisations = { path = "whole.gpkg", layer = "organisations" }\ninputs.streets = {'
+    text = study.read_text("utf-8").replace("inputs.streets = {", more, 1)
+    study.write_text(text + SERVICES, "utf-8")
     cut = districts_of(read_portfolio(portfolio), folder / "out", "")
     return planner.run(study), [planner.run(district.study) for district in cut.districts]
 
@@ -81,6 +86,16 @@ def test_parts_have_the_services_of_the_whole(plans: tuple[Plan, list[Plan]]) ->
         pd.testing.assert_frame_equal(found, expected, rtol=1e-12, atol=1e-12, obj=one.id)
         assert {part.services.access[number].service.is_known for part in parts} == {one.service.is_known}
     assert (homes(whole, 1)["reason"] == "full").any()
+
+
+def test_each_organisation_of_a_community_is_one_of_its_district(plans: tuple[Plan, list[Plan]]) -> None:
+    whole, parts = plans
+    table = whole.organisations.table.set_index("id")
+    inside = table[table["community"] != ""].drop(columns="geometry").sort_index()
+    found = pd.concat([part.organisations.table for part in parts]).set_index("id").sort_index()
+    assert len(inside) > 0
+    # Without a bound on stations each takes its nearest, across the border too.
+    pd.testing.assert_frame_equal(pd.DataFrame(found[inside.columns]), pd.DataFrame(inside))
 
 
 def test_people_of_parts_add_up_to_the_whole(plans: tuple[Plan, list[Plan]]) -> None:

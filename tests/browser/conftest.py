@@ -1,4 +1,4 @@
-"""Headless Chromium without a network."""
+"""Headless Chromium and Firefox without a network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from bidi import Firefox
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -47,19 +48,37 @@ class OfflinePage:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Start Debian's Chromium; without one the test is skipped, except in CI."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI needs Chromium: apt-get install chromium")
-        pytest.skip("no Chromium here: apt-get install chromium")
-    # A loaded machine draws late; what is never drawn still fails.
+def playwright() -> Iterator[Playwright]:
+    """Start Playwright; a loaded machine draws late, and what is never drawn still fails."""
     expect.set_options(timeout=20_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Start Debian's Chromium; without one the test is skipped, except in CI."""
+    path = _program("chromium", "chromium-browser", "google-chrome")
+    browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def firefox() -> Iterator[Firefox]:
+    """Start Debian's Firefox; without one the test is skipped, except in CI."""
+    browser = Firefox(_program("firefox-esr", "firefox"))
+    yield browser
+    browser.close()
+
+
+def _program(*names: str) -> str:
+    for name in names:
+        if path := shutil.which(name):
+            return path
+    if os.environ.get("CI"):
+        pytest.fail(f"CI needs a browser: apt-get install {names[0]}")
+    pytest.skip(f"no browser here: apt-get install {names[0]}")
 
 
 @pytest.fixture

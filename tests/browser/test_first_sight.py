@@ -1,12 +1,11 @@
-"""The first screen, handles apart at twelve sizes, years that play, charts, and spots."""
+"""The first screen, handles apart at thirteen sizes, years that play, charts, and spots."""
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
-from typing import Any
 
 import pytest
+from map_state import BOXES, HANDLES, check_handles_apart
 from playwright.sync_api import Browser, Page, expect
 
 import planner
@@ -16,17 +15,10 @@ from planner.reporting.document.build import build_document
 pytestmark = pytest.mark.browser
 
 SIZES = (
-    *((390, 844), (412, 915), (640, 480), (768, 1024), (800, 600), (1024, 768)),
+    *((360, 640), (390, 844), (412, 915), (640, 480), (768, 1024), (800, 600), (1024, 768)),
     *((1280, 720), (1366, 768), (1440, 900), (1920, 1080), (2560, 1080), (3840, 2160)),
 )
-HANDLES = (
-    *("#panel", ".legend", ".leaflet-control-zoom", "#tools", ".north", "#fold"),
-    *(".leaflet-control-scale", "#inset", ".leaflet-control-attribution"),
-)
-BOXES = """(names) => names.flatMap((name) => {
-    const { left, top, right, bottom } = document.querySelector(name).getBoundingClientRect();
-    return right > left && bottom > top ? [[name, left, top, right, bottom]] : [];
-})"""
+"""From a phone to a wall, and a notebook's frame."""
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +39,8 @@ def opened(page: Page, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_no_handle_covers_another_or_leaves_the_screen(page: Page, size: tuple[int, int]) -> None:
     opened(page, size)
-    boxes: list[list[Any]] = page.evaluate(BOXES, list(HANDLES))
-    assert len(boxes) >= len(HANDLES) - 2
-    for name, left, top, right, bottom in boxes:
-        assert left >= -1 and top >= -1 and right <= size[0] + 1 and bottom <= size[1] + 1, name  # noqa: PT018
-    for (one, *a), (other, *b) in itertools.combinations(boxes, 2):
-        apart = a[2] <= b[0] + 0.5 or b[2] <= a[0] + 0.5 or a[3] <= b[1] + 0.5 or b[3] <= a[1] + 0.5
-        assert apart, (one, other)
+    check_handles_apart(page.evaluate(BOXES, list(HANDLES)), size)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_the_first_screen_says_what_is_decided(page: Page) -> None:

@@ -17,7 +17,7 @@ import planner
 from planner.config.sections.map import MapSettings
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
-from planner.reporting.map.bundle import bundle
+from planner.reporting.map.packing import bundle_modules
 from planner.reporting.map.page import draw_map
 
 pytestmark = pytest.mark.browser
@@ -84,6 +84,7 @@ def test_what_follows_a_choice_is_drawn_anew(page: Page) -> None:
     """Gaps and the colours of communities, not only the figures."""
     pane = """(name) => document.querySelector(`.leaflet-${name}-pane canvas`).toDataURL()"""
     page.locator(".group > summary", has_text="社区").click()
+    page.locator("#hidden-layers > summary").click()
     page.get_by_label("社区覆盖率分级").check()
     before = {name: page.evaluate(pane, name) for name in ("uncovered", "shares", "reached")}
     page.locator("#scenario").fill("2")
@@ -167,7 +168,7 @@ def test_lengths_are_those_of_the_ellipsoid(page: Page) -> None:
 def test_a_spot_tells_who_would_gain(page: Page, haibowan_plan: planner.Plan) -> None:
     """From today, what a candidate gains is what siting says of it."""
     page.get_by_role("button", name="点选位置").click()
-    page.locator(".folium-map").press("Enter")
+    page.locator("#map").press("Enter")
     card = page.locator("#tool-card")
     gained = float(card.locator("[data-gain]").get_attribute("data-gain") or -1)
     station = int(card.locator(".switch").get_attribute("data-station") or 0)
@@ -229,52 +230,6 @@ def test_all_text_has_the_contrast_of_wcag_aa(page: Page) -> None:
     # What fades away has less contrast on its way.
     expect(page.locator(".leaflet-popup, .leaflet-tooltip")).to_have_count(0)
     assert page.evaluate(CONTRAST) == []
-
-
-SIZES = [
-    *((360, 640), (390, 844), (640, 480), (768, 1024), (800, 600), (1024, 768)),
-    *((1280, 720), (1366, 768), (1440, 900), (1920, 1080), (2560, 1080), (3840, 2160)),
-]
-"""From a phone to a wall, and a notebook's frame."""
-
-
-@pytest.mark.parametrize(("width", "height"), SIZES)
-def test_nothing_lies_on_anything_else(page: Page, width: int, height: int) -> None:
-    page.set_viewport_size({"width": width, "height": height})
-    page.reload()
-    page.wait_for_selector("body[data-drawn=yes]")
-    parts = (
-        *(
-            ".leaflet-control-layers",
-            "#tools",
-            ".leaflet-control-zoom",
-            ".leaflet-control-scale",
-            ".north",
-            "#fold",
-        ),
-        *(".leaflet-control-attribution", *(["#panel"] if width > 800 else [])),
-    )
-    boxes = {part: page.locator(part).bounding_box() for part in parts}
-    for part, box in boxes.items():
-        assert box is not None, part
-        assert box["x"] >= 0
-        assert box["y"] >= 0
-        assert box["x"] + box["width"] <= width + 1, part
-        assert box["y"] + box["height"] <= height + 1, part
-    names = list(boxes)
-    for i, one in enumerate(names):
-        for other in names[i + 1 :]:
-            a, b = boxes[one], boxes[other]
-            assert a is not None
-            assert b is not None
-            apart = (
-                a["x"] + a["width"] <= b["x"] + 1
-                or b["x"] + b["width"] <= a["x"] + 1
-                or a["y"] + a["height"] <= b["y"] + 1
-                or b["y"] + b["height"] <= a["y"] + 1
-            )
-            assert apart, (one, other)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_the_sheet_is_one_page_of_a3_with_all_its_parts(page: Page) -> None:
@@ -344,7 +299,7 @@ def test_hostile_names_stay_text_in_every_new_part(offline_page, tmp_path: Path)
     expect(page.locator("#scenario-name")).to_have_text(hostile)
     page.locator("#compare").select_option("1")
     page.get_by_role("button", name=phrase("maps.tool_point")).click()
-    page.locator(".folium-map").press("Enter")
+    page.locator("#map").press("Enter")
     assert page.locator("img").count() == 0
     assert (
         page.evaluate("[...document.querySelectorAll('*')].some((one) => one.onerror || one.onmouseover)") is False
@@ -401,7 +356,7 @@ def test_tiles_in_gcj02_are_moved(chromium, toy_plan: planner.Plan, tmp_path: Pa
     offset = page.evaluate(
         f"""() => {{
             const map = {MAP};
-            {bundle("gcj02.js")}
+            {bundle_modules("gcj02.js")}
             const layer = Object.values(map._layers).find((one) => one instanceof L.TileLayer);
             map.setZoom(17, {{ animate: false }});
             map.panBy([90, -40], {{ animate: false }});

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import toy
+from map_state import SHOWN
 from playwright.sync_api import Browser, Page
 
 import planner
+from planner.cache import Cache
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.document.records.programme import Year
+from planner.reporting.map import page as page_of_map
 from planner.reporting.map.page import draw_map
 from planner.reporting.programme_text import money_text
 from planner.reporting.report.blocks import require
@@ -24,24 +26,15 @@ pytestmark = pytest.mark.browser
 
 BLANK = "—"
 
-SHOWN = """() => ({
-    ...Object.fromEntries([...document.querySelectorAll("[data-figure]")].map((one) =>
-        [one.dataset.figure, (one.querySelector("b") ?? one).textContent])),
-    limits: [...document.querySelectorAll("[data-limit] .value")].map((one) => one.textContent),
-})"""
-
 STATIC = re.compile(r'data-figure="(\w+)"[^>]*>\s*<b>(.*?)</b>')
 AGAINST_TODAY = {"opened", "people_added", "spent"}
 """Figures told against today, which the run of a scenario does not know."""
 
 
-@pytest.fixture(scope="module", params=["toy", "haibowan"])
-def shown_plan(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    if request.param == "haibowan":
-        plan: Plan = request.getfixturevalue("haibowan_plan")
-        return plan
-    folder = tmp_path_factory.mktemp("everything")
-    return planner.run(toy.write_study(folder, changed=toy.every_layer(), study=toy.EVERYTHING))
+@pytest.fixture(scope="module", params=["everything_plan", "haibowan_plan"], ids=["toy", "haibowan"])
+def shown_plan(request: pytest.FixtureRequest) -> Plan:
+    plan: Plan = request.getfixturevalue(request.param)
+    return plan
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +48,22 @@ def page(chromium: Browser, shown_plan: Plan, tmp_path_factory: pytest.TempPathF
     page.close()
 
 
-def saved_run(page: Page, plan: Plan, folder: Path) -> Plan:
-    """Run the choice that the page saves; sites are not asked for again."""
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of kept results: what a choice does not change is computed once, equal to the byte."""
+    return tmp_path_factory.mktemp("kept")
+
+
+def saved_run(page: Page, plan: Plan, folder: Path, kept: Path) -> Plan:
+    """Run the choice that the page saves; neither sites nor remedies are asked for again."""
     with page.expect_download() as download:
         page.locator("#save").click()
     picked = folder / "picked.json"
     download.value.save_as(picked)
     siting = plan.study.siting.model_copy(update={"sites": 0, "tiers": ()})
-    return planner.run(plan.study.model_copy(update={"siting": siting}), scenario=picked)
+    remedies = plan.study.remedies.model_copy(update={"streets": False})
+    study = plan.study.model_copy(update={"siting": siting, "remedies": remedies})
+    return planner.run(study, scenario=picked, cache=Cache(kept))
 
 
 def figures_of(plan: Plan) -> dict[str, object]:
@@ -70,7 +71,8 @@ def figures_of(plan: Plan) -> dict[str, object]:
     content = build_document(plan)
     texts = Texts(plan.study.language)
     limits = [texts.percent(row["people_share"]) for row in content["coverage"]["total"]]
-    return {**dict(STATIC.findall(draw_map(plan, content))), "limits": limits}
+    panel = page_of_map._panel(content, texts, has_tiles=False, needs_run="")
+    return {**dict(STATIC.findall(panel)), "limits": limits}
 
 
 def by_programme(content: PlanDocument, year: Year) -> dict[str, str]:
@@ -86,7 +88,7 @@ def by_programme(content: PlanDocument, year: Year) -> dict[str, str]:
 
 
 def test_every_stop_and_method_gives_the_figures_of_a_run_and_of_the_programme(
-    page: Page, shown_plan: Plan, tmp_path: Path
+    page: Page, shown_plan: Plan, tmp_path: Path, kept: Path
 ) -> None:
     content = build_document(shown_plan)
     texts = Texts(shown_plan.study.language)
@@ -101,7 +103,7 @@ def test_every_stop_and_method_gives_the_figures_of_a_run_and_of_the_programme(
             page.locator("#method").select_option(str(place))
         shown = page.evaluate(SHOWN)
         people[scenario["key"]] = shown["people_covered"]
-        expected = figures_of(saved_run(page, shown_plan, tmp_path))
+        expected = figures_of(saved_run(page, shown_plan, tmp_path, kept))
         for name in expected.keys() - AGAINST_TODAY:
             assert shown[name] in (expected[name], BLANK), (scenario["key"], name)
         # Nothing is blank that a run knows; but what a method costs is known only where each place has a price.
@@ -116,7 +118,9 @@ def test_every_stop_and_method_gives_the_figures_of_a_run_and_of_the_programme(
     assert len(set(people.values())) > 1
 
 
-def test_own_choices_give_the_figures_of_a_run_or_none(page: Page, shown_plan: Plan, tmp_path: Path) -> None:
+def test_own_choices_give_the_figures_of_a_run_or_none(
+    page: Page, shown_plan: Plan, tmp_path: Path, kept: Path
+) -> None:
     rng = np.random.default_rng(3)
     count, candidates = len(shown_plan.inputs.facilities), len(shown_plan.siting.candidates)
     projects = len(shown_plan.programme.projects) if shown_plan.programme else 0
@@ -134,7 +138,7 @@ def test_own_choices_give_the_figures_of_a_run_or_none(page: Page, shown_plan: P
         page.evaluate("planner.session.put(0, false); planner.session.put(0, true)")
         if 0 in closed:
             page.evaluate("planner.session.put(0, false)")
-        expected = figures_of(saved_run(page, shown_plan, tmp_path))
+        expected = figures_of(saved_run(page, shown_plan, tmp_path, kept))
         for name in expected.keys() - AGAINST_TODAY:
             assert shown[name] in (expected[name], BLANK), name
         assert {name for name, text in shown.items() if text == BLANK} <= {"area_share", "spent"}

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import toy
 from playwright.sync_api import Browser, Page
 
-import planner
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
@@ -25,9 +23,8 @@ LISTED = 27
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    folder = tmp_path_factory.mktemp("print")
-    return planner.run(toy.write_study(folder, changed=toy.every_layer(), study=toy.EVERYTHING))
+def plan(everything_plan: Plan) -> Plan:
+    return everything_plan
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +82,7 @@ def test_the_sheet_is_one_page_with_all_its_parts(page: Page, plan: Plan, count:
     page.emulate_media(media="print")
     page.evaluate("planner.printing.lay()")
     foot = ["#sheet-foot"] if count else []
-    columns = boxes(page, "body", "#panel", ".folium-map", ".legend", *foot)
+    columns = boxes(page, "body", "#panel", "#map", ".legend", *foot)
     sheet = columns.pop("body")
     for part, box in columns.items():
         assert holds(sheet, box), part
@@ -95,12 +92,12 @@ def test_the_sheet_is_one_page_with_all_its_parts(page: Page, plan: Plan, count:
     for column, parts in {
         "#panel": ("#panel h1", ".recommended", ".siting"),
         ".legend": ("#layers", "#title-block", "#sheet-scale"),
-        ".folium-map": (".north", ".leaflet-control-scale", ".leaflet-control-attribution"),
+        "#map": (".north", ".leaflet-control-scale", ".leaflet-control-attribution"),
         **({"#sheet-foot": ("#sheet-changes li:last-child",)} if count else {}),
     }.items():
         for part, box in boxes(page, *parts).items():
             assert holds(columns[column], box), part
-        if column != ".folium-map":
+        if column != "#map":
             assert page.locator(column).evaluate("(one) => one.scrollHeight <= one.clientHeight + 1"), column
 
     rows = page.locator("#sheet-changes li").all_inner_texts()
@@ -134,7 +131,7 @@ def test_the_study_fills_the_frame_at_a_round_scale(page: Page) -> None:
 def test_after_printing_the_page_is_as_it_was(page: Page) -> None:
     state = """() => [
         planner.map.getZoom(), planner.map.getCenter(), document.body.className,
-        ...[...document.querySelectorAll("#panel, .legend, .folium-map")].map((one) => [
+        ...[...document.querySelectorAll("#panel, .legend, #map")].map((one) => [
             one.parentElement.className, one.getBoundingClientRect(), one.style.zoom, one.style.width,
         ]),
         [...document.querySelectorAll("details")].map((one) => one.open),

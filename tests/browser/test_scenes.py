@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import toy
 from playwright.sync_api import Browser, expect
 
-import planner
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
@@ -19,9 +17,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    folder = tmp_path_factory.mktemp("meeting")
-    return planner.run(toy.write_study(folder, changed=toy.every_layer(), study=toy.EVERYTHING))
+def plan(everything_plan: Plan) -> Plan:
+    return everything_plan
 
 
 def test_arrow_keys_lead_through_the_scenes_and_back(chromium: Browser, plan: Plan, tmp_path: Path) -> None:
@@ -73,7 +70,7 @@ def test_sentences_hold_the_figures_of_the_document(plan: Plan, toy_plan: Plan) 
     assert Texts("en").percent(row["people_share"]) in texts[0]
     assert f"{row['shown']['people'] - row['shown']['people_covered']:,.0f} people" in texts[1]
     weak = sum(centre["verdict"] == "weak" for centre in content["centres"])
-    assert texts[2].startswith(f"{weak} centres are weak")
+    assert texts[2].startswith(f"{weak} {'centre is' if weak == 1 else 'centres are'} weak")
     assert texts[4].startswith("To be decided")
     # Without funds the sites are what is to be decided.
     alone = scenes(build_document(toy_plan), Texts("en"))

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import toy
 from playwright.sync_api import Browser, Dialog, Page, expect
 
 import planner
@@ -110,9 +109,9 @@ def test_a_closed_centre_leaves_its_community_visibly_without_one(page: Page) ->
     assert page.evaluate(pane) == before
 
 
-def test_upgrades_are_saved_and_loaded(chromium: Browser, tmp_path: Path) -> None:
+def test_upgrades_are_saved_and_loaded(chromium: Browser, everything_plan: planner.Plan, tmp_path: Path) -> None:
     """The end of a year saved, today taken, and the file loaded: the year again, upgrades too."""
-    plan = planner.run(toy.write_study(tmp_path, changed=toy.every_layer(), study=toy.EVERYTHING))
+    plan = everything_plan
     content = build_document(plan)
     (tmp_path / "map.html").write_text(draw_map(plan, content), "utf-8")
     page = chromium.new_page(viewport={"width": 1280, "height": 720})

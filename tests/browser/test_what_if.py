@@ -1,4 +1,4 @@
-"""What the page reckons for a choice of centres and sites is what the planner finds for it, to the bit."""
+"""What the page computes for a choice of centres and sites is what the planner finds for it, to the bit."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def haibowan_page(chromium, haibowan_folder: Path):  # noqa: ANN001, ANN201
     page.close()
 
 
-def reckoned(plan: Plan, closed: list[int], opened: list[int]) -> dict[str, object]:
+def computed(plan: Plan, closed: list[int], opened: list[int]) -> dict[str, object]:
     """Count with numpy from the walking times what the page counts from its sets."""
     n_centres = len(plan.inputs.facilities)
     people = plan.inputs.demand["people"].to_numpy()
@@ -72,7 +72,7 @@ def test_random_choices_are_counted_as_from_the_walking_times(haibowan_page: Pag
     for seed in range(25):
         closed, opened = random_choice(haibowan_plan, seed)
         shown = haibowan_page.evaluate(FIGURES, [closed, opened])
-        expected = reckoned(haibowan_plan, closed, opened)
+        expected = computed(haibowan_plan, closed, opened)
         assert {name: shown[name] for name in expected} == expected, seed
 
 
@@ -145,7 +145,7 @@ def test_people_in_parts_add_up_to_the_bit(chromium, tmp_path: Path) -> None:  #
     page.wait_for_selector("body[data-drawn=yes]")
     for closed, opened in (([], []), ([0], [2, 5]), ([0, 1], []), ([1], [2, 3, 4, 5, 6])):
         shown = page.evaluate(FIGURES, [closed, opened])
-        expected = reckoned(plan, closed, opened)
+        expected = computed(plan, closed, opened)
         assert {name: shown[name] for name in expected} == expected
     page.close()
 

@@ -13,8 +13,7 @@ import planner
 from planner.commands.arguments import SHELLS, build_parser
 from planner.commands.completion import completion_script
 from planner.commands.main import language_of_line, main
-from planner.messages.catalogue import LANGUAGES, Texts
-from planner.messages.user_language import language_of_locale
+from planner.messages.catalogue import LANGUAGES, Texts, language_of_locale
 
 COMMANDS = tuple(build_parser().commands)
 

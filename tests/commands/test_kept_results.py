@@ -11,8 +11,8 @@ import toy
 from planner import pipeline
 from planner.commands import caching
 from planner.commands.main import main
+from planner.config.facility_references import file_contents
 from planner.config.study import read_study
-from planner.inputs.file_contents import file_contents
 
 REUSED = "results of an earlier run"
 

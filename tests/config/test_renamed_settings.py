@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from planner.config.renamed_settings import RENAMED, with_new_names
 from planner.config.study import make_study
+from planner.config.toml_files import RENAMED, with_new_names
 from planner.messages.errors import StudyError
 
 LAYERS: dict[str, Any] = {name: {"path": f"{name}.gpkg"} for name in ("communities", "facilities", "streets")}

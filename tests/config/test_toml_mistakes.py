@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from planner.config.toml_mistakes import explain_mistake
+from planner.config.toml_files import explain_mistake
 
 MISTAKES = {
     "name = “海淀”": "用了全角符号",

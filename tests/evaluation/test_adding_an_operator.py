@@ -23,15 +23,15 @@ PAGE = '  "//": (a, b) => (b[0] <= 0 && b[1] >= 0 ? ANYTHING : overCorners(floor
 FLOOR = "/** @type {(x: number, y: number) => number} */\nconst floorOf = (x, y) => Math.floor(x / y);\n\n"
 
 CHECK = """
-from planner.evaluation.expressions import evaluate, parse
-from planner.evaluation.intervals import IndicatorRef, IndicatorValues, exactly
-from planner.evaluation.rule_validation import wrong_expression
+from planner.evaluation.expressions import evaluate_condition, parse_expression
+from planner.evaluation.intervals import IndicatorRef, IndicatorValues, exact_interval
+from planner.evaluation.rule_files import wrong_expression
 
 rule = "people // floor_area_m2 >= 3"
 assert not list(wrong_expression("r", rule, unit="people_per_m2", functions=[]))
 assert [one.key for one in wrong_expression("r", rule, unit="m2", functions=[])] == ["rule_unit_wrong"]
-values = {IndicatorRef("people"): exactly(1099.0), IndicatorRef("floor_area_m2"): exactly(300.0)}
-passed, result = evaluate(parse(rule), IndicatorValues(values))
+values = {IndicatorRef("people"): exact_interval(1099.0), IndicatorRef("floor_area_m2"): exact_interval(300.0)}
+passed, result = evaluate_condition(parse_expression(rule), IndicatorValues(values))
 print(passed, result.value)
 """
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shapely
 from centres import BLOCKED, rule
-from changing import COVERED, ORIGIN, Layers, applied, city, diagnosed
+from changing import COVERED, ORIGIN, Layers, applied, city, diagnosed, rated, write_city
 from phrases import phrase
 
 import planner
@@ -35,7 +35,7 @@ def costs(**cheap: float) -> str:
 
 def verdict_then(folder: Path, layers: Layers, remedy: ImprovementPlan, *rules: str, more: str = "") -> str:
     """Make the changes to the layers and judge the whole study again."""
-    then, _ = diagnosed(folder / "then", applied(layers, remedy.actions), *rules, more=more)
+    then = rated(folder / "then", applied(layers, remedy.actions), *rules, more=more)
     return then.ratings()["C1"]
 
 
@@ -128,7 +128,7 @@ def test_a_neighbour_lends_what_it_can_spare(tmp_path: Path) -> None:
     assert now.ratings() == {"C1": "weak", "C2": "compliant"}
     remedy, change = only(found.plans)
     assert (change.kind, change.amount, change.about, spot(change)) == ("share", 50, "C2", (500, 0))
-    then, _ = diagnosed(tmp_path / "then", applied(layers, remedy.actions), *rules)
+    then = rated(tmp_path / "then", applied(layers, remedy.actions), *rules)
     assert then.ratings() == {"C1": "compliant", "C2": "compliant", "new": ""}
     assert dict(zip(then.centres["id"], then.centres["floor_area_m2"], strict=True)) == {
         "C1": 450.0,
@@ -204,7 +204,7 @@ def test_a_gate_of_an_extract_is_opened_where_its_streets_stop_short(tmp_path: P
         "compliant",
     )
     mended = {**layers, "streets": city([[(0, 0), (600, 0)]], {(0, 0): 1})["streets"]}
-    assert diagnosed(tmp_path / "mended", mended)[0].ratings()["C1"] == "compliant"
+    assert rated(tmp_path / "mended", mended).ratings()["C1"] == "compliant"
     _, found = diagnosed(tmp_path / "unmarked", layers, more=costs(gate_open=3.0))
     assert only(found.plans)[1].kind != "open_gate"
 
@@ -213,7 +213,7 @@ def test_the_card_shows_what_blocks_and_what_would_help(tmp_path: Path) -> None:
     """In report, plan.json, results.gpkg and the terminal: the same pair, the same crossing."""
     layers = city(PARALLEL, {(100, 0): 10, (0, 40): 10, (100, 40): 10}, barriers=[[(-100, 20), (390, 20)]])
     more = costs(crossing=2.0) + "[siting]\nsites = 1\n"
-    diagnosed(tmp_path, layers, more=more, head=BLOCKED)
+    write_city(tmp_path, layers, more=more, head=BLOCKED)
     plan = planner.run(tmp_path / "study.toml")
     planner.write(plan, tmp_path / "out")
     content = build_document(plan)

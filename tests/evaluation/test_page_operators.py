@@ -20,9 +20,9 @@ from planner.evaluation.expressions import (
     Name,
     Number,
     Term,
-    compare,
-    evaluate,
-    parse,
+    compare_intervals,
+    evaluate_condition,
+    parse_expression,
 )
 from planner.evaluation.intervals import IndicatorRef, IndicatorValues, Interval
 
@@ -57,7 +57,9 @@ def test_the_page_has_every_operator_and_gives_the_same_bounds() -> None:
         assert shown == [(one.low, one.high) for one in expected], sign
     assert sorted(page["comparisons"]) == sorted(COMPARISONS)
     for sign in COMPARISONS:
-        assert page["comparisons"][sign] == [compare(*(left, sign, right)) for left, right in pairs], sign
+        assert page["comparisons"][sign] == [compare_intervals(*(left, sign, right)) for left, right in pairs], (
+            sign
+        )
 
 
 def _text(bound: float) -> str:
@@ -108,11 +110,13 @@ def test_whole_rules_give_the_same_answer_in_the_page() -> None:
     points = [Interval(value, value) for value in (0.1 + 0.2, 0.3, 2.0, -1.0, 0.0)]
     known = [{word: source.choice([*points, *intervals()]) for word in WORDS} for _ in rules]
     expected = [
-        evaluate(parse(rule), IndicatorValues({IndicatorRef(word): of for word, of in values.items()}))[0]
+        evaluate_condition(
+            parse_expression(rule), IndicatorValues({IndicatorRef(word): of for word, of in values.items()})
+        )[0]
         for rule, values in zip(rules, known, strict=True)
     ]
     cases = [
-        [_node(parse(rule)), {word: [_text(of.low), _text(of.high)] for word, of in values.items()}]
+        [_node(parse_expression(rule)), {word: [_text(of.low), _text(of.high)] for word, of in values.items()}]
         for rule, values in zip(rules, known, strict=True)
     ]
     shown = run_script(

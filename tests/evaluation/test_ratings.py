@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from centres import function, profile_of, rule, rule_file, values_of
 
-from planner.evaluation.intervals import ANYTHING, Interval, exactly
+from planner.evaluation.intervals import ANYTHING, Interval, exact_interval
 from planner.evaluation.ratings import (
     FacilityFacts,
     applies_to,
@@ -23,12 +23,12 @@ from planner.evaluation.rules import RuleSet, is_in_force
 from planner.messages.errors import StudyError
 
 NUMBERS = {
-    "floor_area_m2": exactly(320.0),
-    "activity_area_m2": exactly(100.0),
-    "households": exactly(1600.0),
-    "people": exactly(4000.0),
-    "activity_share": exactly(0.4),
-    "step_free": exactly(0.0),
+    "floor_area_m2": exact_interval(320.0),
+    "activity_area_m2": exact_interval(100.0),
+    "households": exact_interval(1600.0),
+    "people": exact_interval(4000.0),
+    "activity_share": exact_interval(0.4),
+    "step_free": exact_interval(0.0),
     "newly_built": ANYTHING,
     "open_hours_week": ANYTHING,
     "next_centre_min": Interval(15.0, math.inf),
@@ -105,8 +105,8 @@ def test_every_measure_that_is_not_known_is_listed(
     [
         (ANYTHING, 400.0, None, ("newly_built",)),
         (ANYTHING, 500.0, True, ("newly_built",)),
-        (exactly(1.0), 400.0, False, ()),
-        (exactly(1.0), 500.0, True, ()),
+        (exact_interval(1.0), 400.0, False, ()),
+        (exact_interval(1.0), 500.0, True, ()),
     ],
 )
 def test_a_rule_for_new_premises(
@@ -117,10 +117,10 @@ def test_a_rule_for_new_premises(
     unknown: tuple[str, ...],
 ) -> None:
     (read,) = profile_of(tmp_path, rule("floor_area_m2 >= 500", more='places = ["new"]')).rules
-    result = evaluate_rule(read, centre(newly_built=built, floor_area_m2=exactly(floor)))
+    result = evaluate_rule(read, centre(newly_built=built, floor_area_m2=exact_interval(floor)))
     assert result is not None
     assert (result.passed, result.unknown) == (passed, unknown)
-    assert evaluate_rule(read, centre(newly_built=exactly(0.0))) is None
+    assert evaluate_rule(read, centre(newly_built=exact_interval(0.0))) is None
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_rule_for_urban_centres(
     passed: bool | None,  # noqa: FBT001 - a case of the table
 ) -> None:
     (read,) = profile_of(tmp_path, rule("floor_area_m2 >= 300", more='places = ["urban"]')).rules
-    result = evaluate_rule(read, centre(place=place, floor_area_m2=exactly(floor), newly_built=ANYTHING))
+    result = evaluate_rule(read, centre(place=place, floor_area_m2=exact_interval(floor), newly_built=ANYTHING))
     assert result is not None
     assert result.passed is passed
     assert result.unknown == ()
@@ -261,13 +261,13 @@ def weighted(tmp_path: Path, *, share: float = 0.5) -> RuleSet:
     ("floor", "rooms", "hours", "share", "low_high", "verdict", "score"),
     [
         # must 1, advice 1: weights of the score add up to 10.
-        (500.0, 100.0, exactly(40.0), 1.0, (1.0, 1.0), "excellent", 0.9),
-        (400.0, 100.0, exactly(40.0), 0.875, (0.875, 0.875), "excellent", 0.8),
-        (400.0, 100.0, exactly(40.0), 0.876, (0.875, 0.875), "compliant", 0.8),
+        (500.0, 100.0, exact_interval(40.0), 1.0, (1.0, 1.0), "excellent", 0.9),
+        (400.0, 100.0, exact_interval(40.0), 0.875, (0.875, 0.875), "excellent", 0.8),
+        (400.0, 100.0, exact_interval(40.0), 0.876, (0.875, 0.875), "compliant", 0.8),
         (400.0, 100.0, ANYTHING, 0.5, (0.25, 0.875), "compliant", 3 / 5),
         (500.0, 90.0, ANYTHING, 0.125, (0.125, 0.75), "excellent", 2 / 5),
-        (400.0, 90.0, exactly(39.0), 0.5, (0.0, 0.0), "compliant", 0.1),
-        (200.0, 100.0, exactly(40.0), 0.5, (0.875, 0.875), "weak", 0.7),
+        (400.0, 90.0, exact_interval(39.0), 0.5, (0.0, 0.0), "compliant", 0.1),
+        (200.0, 100.0, exact_interval(40.0), 0.5, (0.875, 0.875), "weak", 0.7),
     ],
 )
 def test_weights_decide_on_excellence_and_the_score(  # noqa: PLR0913, PLR0917 - a case of the table
@@ -281,7 +281,9 @@ def test_weights_decide_on_excellence_and_the_score(  # noqa: PLR0913, PLR0917 -
     score: float,
 ) -> None:
     profile = weighted(tmp_path, share=share)
-    facts = centre(floor_area_m2=exactly(floor), activity_area_m2=exactly(rooms), open_hours_week=hours)
+    facts = centre(
+        floor_area_m2=exact_interval(floor), activity_area_m2=exact_interval(rooms), open_hours_week=hours
+    )
     results = evaluate_rules(facts, profile)
     assert [one.rule for one in results] == ["must", "floor", "rooms", "hours", "advice"]
     assert excellent_share_bounds(results, profile) == pytest.approx(low_high)

@@ -40,7 +40,7 @@ from planner.inputs.population_raster import read_raster
 from planner.inputs.scenario import read_scenario
 from planner.io.layers import read_layer
 from planner.io.raster import read_elevation
-from planner.io.study_area import reproject
+from planner.io.study_area import reproject_layer
 from planner.io.study_layers import TABLES
 from planner.messages.errors import PlannerError
 from planner.schemas.tables import DEMAND, FACILITIES, Communities
@@ -142,9 +142,9 @@ def read(sample: Sample, path: Path) -> None:
             schema = SCHEMAS[layer]
             named = Layer(path=path, crs=toy.CRS if sample.ending in TABLES_OF_CELLS else None)
             found = read_layer(path, named, setting=f"inputs.{layer}", schema=schema, home=HOME)
-            table = schema.check(found.frame, source=path.name, known=found.issues)
+            table = schema.check(found.frame, source=path.name, reader_issues=found.issues)
             if table.crs is not None and len(table):
-                reproject(table, pyproj.CRS(toy.CRS), source=path.name)
+                reproject_layer(table, pyproj.CRS(toy.CRS), source=path.name)
 
 
 def toy_communities() -> Communities:

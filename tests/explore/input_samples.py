@@ -101,7 +101,7 @@ def samples(folder: Path) -> Iterator[Sample]:  # noqa: C901 - one list of what 
             yield Sample(f"toy-{reads}.{ending}", reads, _raster(ending, folder), None, ending)
     for name, text in {"toy": toy.STUDY, "everything": toy.EVERYTHING}.items():
         yield Sample(f"{name}-study.toml", "study", {"x.toml": text.encode()}, None, "toml")
-    standards = Path(toy.__file__).parents[1] / "planner" / "assessment" / "standards"
+    standards = Path(toy.__file__).parents[1] / "planner" / "evaluation" / "standards"
     for file in sorted(standards.glob("*.toml")):
         yield Sample(f"{file.stem}-rules.toml", "rules", {"x.toml": file.read_bytes()}, None, "toml")
     yield Sample("toy-scenario.json", "scenario", {"x.json": json.dumps(SCENARIO).encode()}, None, "json")

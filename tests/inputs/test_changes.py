@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from changing import CENTRE, ORIGIN, Layers, applied, city, diagnosed
+from changing import CENTRE, ORIGIN, Layers, applied, city, write_city
 
 from planner.config.study import read_study
 from planner.evaluation.improvements.actions import Action
@@ -25,8 +25,7 @@ ACROSS = (float(ORIGIN[0]) + 350.0, float(ORIGIN[1]) + 300.0)
 
 
 def prepared(folder: Path, layers: Layers) -> PreparedStudy:
-    diagnosed(folder, layers)
-    return prepare(read_study(folder / "study.toml"))
+    return prepare(read_study(write_city(folder, layers)))
 
 
 @pytest.mark.parametrize(
@@ -79,10 +78,10 @@ def test_further_changes_of_a_centre(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_changes_are_refused_in_words(change: dict[str, object], key: str, tmp_path: Path) -> None:
-    diagnosed(tmp_path, LAYERS)
+    file_of_study = write_city(tmp_path, LAYERS)
     file = {"format": "planner.scenario/1", "study": "City", "crs": "EPSG:32648", "closed": [], "sites": []}
     (tmp_path / "picked.json").write_text(json.dumps({**file, "changes": [change]}), "utf-8")
-    study = read_study(tmp_path / "study.toml")
+    study = read_study(file_of_study)
     with pytest.raises(ScenarioError) as caught:
         prepare(study, scenario=read_scenario(tmp_path / "picked.json", study))
     assert [issue.key for issue in caught.value.issues] == [key]

@@ -88,7 +88,7 @@ def test_slivers_and_common_borders_are_no_overlap() -> None:
 
 def test_pairs_and_area_are_told() -> None:
     shared = find_overlaps(communities(box(0, 0, 300, 300), box(200, 0, 500, 300), box(450, 0, 900, 300)))
-    assert [(one.one, one.other, one.area_m2) for one in shared] == [
+    assert [(one.first, one.second, one.area_m2) for one in shared] == [
         ("C0", "C1", 30_000.0),
         ("C1", "C2", 15_000.0),
     ]
@@ -101,7 +101,7 @@ def toy_with(communities_layer: gpd.GeoDataFrame, **others: gpd.GeoDataFrame) ->
 def test_points_in_two_communities_are_counted_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wide = TOY["communities"].assign(geometry=TOY["communities"].geometry.buffer(100, join_style="mitre"))
     study = toy.write_study(tmp_path / "toy", changed=toy_with(wide))
-    answer = done(study, capsys)
+    answer = done(study, capsys, "plan")
     plan = json.loads((study.parent / "out" / "plan.json").read_text("utf-8"))
     assert plan["data"]["people"] == 530
     notice = next(one for one in plan["notices"] if one["key"] == "communities_overlap")
@@ -156,7 +156,7 @@ def test_a_centre_in_both_communities_is_where_it_says(tmp_path: Path, capsys: p
     wide = TOY["communities"].assign(geometry=TOY["communities"].geometry.buffer(300, join_style="mitre"))
     centres = pd.concat([TOY["centres"]]).assign(community=["W", "E"])
     study = toy.write_study(tmp_path / "toy", changed=toy_with(wide, centres=centres))
-    done(study, capsys)
+    done(study, capsys, "plan")
     plan = json.loads((study.parent / "out" / "plan.json").read_text("utf-8"))
     assert "facility_elsewhere" not in {one["key"] for one in plan["notices"]}
 
@@ -179,6 +179,6 @@ def test_the_people_of_a_raster_are_those_of_the_union(tmp_path: Path, capsys: p
         transform=rasterio.Affine(50, 0, X, 0, -50, Y + 450),
     ) as file:
         file.write(np.full((1, 10, 20), 5, dtype=np.float32))
-    done(study, capsys)
+    done(study, capsys, "plan")
     plan = json.loads((study.parent / "out" / "plan.json").read_text("utf-8"))
     assert plan["data"]["people"] == pytest.approx(740 * 340 / 2500 * 5)

@@ -111,7 +111,7 @@ def test_the_sheet_counts_where_the_outlines_say_otherwise(
     people, _ = people_of(study, capsys)
     assert set(people.values()) == {300.0}
     assert shapely.area(COMMUNITIES.geometry.array).min() > 0
-    done(study, capsys)
+    done(study, capsys, "plan")
 
 
 def differing(warnings: list[dict[str, object]]) -> list[str]:

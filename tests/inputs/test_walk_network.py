@@ -17,7 +17,7 @@ from phrases import phrase
 from rasterio import Affine
 
 import planner
-from planner.commands.check import describe
+from planner.commands.check import describe_inputs
 from planner.config.study import read_study
 from planner.evaluation.validation.cross_checks import verify
 from planner.messages.catalogue import Texts
@@ -167,7 +167,7 @@ def test_what_counts_and_what_could_not_be_used_is_said(plan: planner.Plan, stud
     assert notices["demand_no_street"]["rows"] == ["P700-400"]
     planner.write(plan, tmp_path)
     assert json.loads((tmp_path / "plan.json").read_text("utf-8")) == content
-    checked = " ".join(describe(study, Texts("en")).split())
+    checked = " ".join(describe_inputs(study, Texts("en")).split())
     for product in (
         (tmp_path / "map.html").read_text("utf-8"),
         (tmp_path / "report.html").read_text("utf-8"),

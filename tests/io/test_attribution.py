@@ -16,7 +16,9 @@ from PIL import Image
 
 import planner
 from planner.commands.main import main
+from planner.config.study import read_study
 from planner.io.osm.place import ATTRIBUTION, add_attribution, is_from_osm
+from planner.prepare import prepare
 from planner.reporting.map.sheet import write_static_map
 from planner.reporting.report.area_report import write_area_report
 
@@ -88,8 +90,9 @@ def test_it_stands_on_no_product_of_other_sources(tmp_path: Path) -> None:
     ],
 )
 def test_any_layer_is_recognised_by_its_columns(tmp_path: Path, layer: str, columns: dict[str, str]) -> None:
-    plan = studied(tmp_path, "en", **{layer: toy.layers()[layer].assign(**columns)})
-    assert [one.attribution for one in plan.inputs.sources if one.attribution] == [ATTRIBUTION]
+    study = toy.write_study(tmp_path, changed={layer: toy.layers()[layer].assign(**columns)})
+    sources = prepare(read_study(study)).inputs.sources
+    assert [one.attribution for one in sources if one.attribution] == [ATTRIBUTION]
 
 
 @pytest.mark.parametrize(

@@ -239,8 +239,8 @@ def test_a_chinese_spreadsheet_gives_the_same_plan(
     study = from_file("阵地.csv", f'crs = "{toy.CRS}"\ncolumns = {{ {columns} }}\n')
     sheet = toy.write_study(tmp_path / "sheet", study=study)
     spreadsheet(CENTRES).to_csv(sheet.parent / "阵地.csv", index=False, encoding=encoding)
-    done(plain, capsys)
-    done(sheet, capsys)
+    done(plain, capsys, "plan")
+    done(sheet, capsys, "plan")
     assert numbers(sheet) == numbers(plain)
 
 

@@ -69,7 +69,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
 
 def read(path: Path, **more: object) -> gpd.GeoDataFrame:
     found = read_layer(path, Layer.model_validate({"path": path, **more}), setting="inputs.demand", schema=DEMAND)
-    return DEMAND.check(found.frame, source=path.name, known=found.issues)
+    return DEMAND.check(found.frame, source=path.name, reader_issues=found.issues)
 
 
 def read_or_refused(path: Path) -> gpd.GeoDataFrame | None:

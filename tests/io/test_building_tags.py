@@ -21,7 +21,7 @@ KINDS = read_building_kinds(None, study="s")
 def homes_in(file: Path) -> tuple[ResidentialBuildings, list[str]]:
     """Return the homes of a layer, and what was said while it was read."""
     layer = read_layer(file, Layer(path=file), setting="inputs.buildings", schema=BUILDINGS)
-    table = BUILDINGS.check(layer.frame, source=str(file), known=layer.issues)
+    table = BUILDINGS.check(layer.frame, source=str(file), reader_issues=layer.issues)
     homes = select_residential(BUILDINGS.as_type(table.to_crs(32648)), KINDS)
     return homes, [notice.key for notice in (*layer.notices, *homes.notices)]
 

@@ -111,7 +111,7 @@ def read(path: Path) -> None:
         read_raster(path, HOME, unit="people", band=None, nodata=None, crs=None, source="r")
         return
     layer = read_layer(path, Layer(path=path), setting="inputs.communities", schema=COMMUNITIES)
-    COMMUNITIES.check(layer.frame, source="c", known=layer.issues)
+    COMMUNITIES.check(layer.frame, source="c", reader_issues=layer.issues)
 
 
 def attack(seed: int, name: str, parts: dict[str, bytes]) -> None:

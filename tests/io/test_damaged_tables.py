@@ -176,7 +176,7 @@ def read_or_refused(path: Path, dice: random.Random) -> bool:
     schema = dice.choice([DEMAND, FACILITIES, BUILDINGS])
     try:
         found = read_layer(path, Layer(path=path), setting="inputs.x", schema=schema, home=(106.8, 39.6))
-        table: gpd.GeoDataFrame = schema.check(found.frame, source=path.name, known=found.issues)
+        table: gpd.GeoDataFrame = schema.check(found.frame, source=path.name, reader_issues=found.issues)
     except DataError as error:
         for language in ("zh", "en"):
             said = error.in_words(language)  # type: ignore[arg-type]
@@ -211,7 +211,8 @@ def test_whole_tables_of_every_format_are_read(tmp_path: Path, whole: dict[str, 
         found = read_layer(path, Layer(path=path), setting="inputs.x", schema=FACILITIES, home=(106.8, 39.6))
         assert len(found.frame) == 12, ending
         assert (
-            FACILITIES.check(found.frame, source=ending, known=found.issues)["floor_area_m2"].sum() == 12 * 12_000
+            FACILITIES.check(found.frame, source=ending, reader_issues=found.issues)["floor_area_m2"].sum()
+            == 12 * 12_000
         )
 
 

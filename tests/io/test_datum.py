@@ -10,7 +10,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.io.datum.transform import DATUMS, Datum, convert, in_mainland, to_wgs84
+from planner.io.datum.transform import DATUMS, Datum, convert_datum, in_mainland, to_wgs84
 
 GEOD = pyproj.Geod(ellps="WGS84")
 HAIBOWAN = (106.813, 39.673)
@@ -54,7 +54,7 @@ def one(place: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_the_example_that_amap_publishes() -> None:
-    lon, lat = convert(*one((116.481499, 39.990475)), "wgs84", "gcj02")
+    lon, lat = convert_datum(*one((116.481499, 39.990475)), "wgs84", "gcj02")
     # Amap's own service differs from the known formula by 4.3 cm here.
     assert metres(lon, lat, *one((116.487585177952, 39.991754014757)))[0] < 0.05
 
@@ -65,15 +65,17 @@ def test_figures_on_which_other_implementations_agree() -> None:
         ("gcj02", "wgs84", (116.41024449916938, 39.91640428150164)),
         ("bd09", "gcj02", (116.41036949371029, 39.92133699351021)),
     ):
-        np.testing.assert_allclose(np.ravel(convert(*place, source, target)), expected, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(np.ravel(convert_datum(*place, source, target)), expected, rtol=0, atol=1e-12)
 
 
 def test_the_shift_at_haibowan_is_as_it_was_measured() -> None:
-    gcj = convert(*one(HAIBOWAN), "wgs84", "gcj02")
+    gcj = convert_datum(*one(HAIBOWAN), "wgs84", "gcj02")
     azimuth, _, away = GEOD.inv(*one(HAIBOWAN), *gcj)
     assert away[0] * np.sin(np.radians(azimuth[0])) == pytest.approx(405, abs=3)
     assert away[0] * np.cos(np.radians(azimuth[0])) == pytest.approx(101, abs=3)
-    assert metres(*one(HAIBOWAN), *convert(*one(HAIBOWAN), "wgs84", "bd09"))[0] == pytest.approx(1230, abs=10)
+    assert metres(*one(HAIBOWAN), *convert_datum(*one(HAIBOWAN), "wgs84", "bd09"))[0] == pytest.approx(
+        1230, abs=10
+    )
 
 
 @pytest.mark.parametrize("source", DATUMS)
@@ -87,7 +89,7 @@ def test_there_and_back_over_all_of_china_within_a_millimetre(source: Datum, tar
     )
     lon, lat = lon[deep], lat[deep]
     assert len(lon) > 20_000
-    back = convert(*convert(lon, lat, source, target), target, source)
+    back = convert_datum(*convert_datum(lon, lat, source, target), target, source)
     assert metres(lon, lat, *back).max() < 0.001
 
 
@@ -95,37 +97,39 @@ def test_there_and_back_over_all_of_china_within_a_millimetre(source: Datum, tar
 @given(st.floats(100, 118), st.floats(26, 41), st.sampled_from(DATUMS), st.sampled_from(DATUMS))
 def test_all_roads_between_two_datums_agree(lon: float, lat: float, source: Datum, target: Datum) -> None:
     """By way of the third datum one comes to the same place."""
-    direct = convert(*one((lon, lat)), source, target)
+    direct = convert_datum(*one((lon, lat)), source, target)
     for way in DATUMS:
-        assert metres(*direct, *convert(*convert(*one((lon, lat)), source, way), way, target))[0] < 0.001
+        assert (
+            metres(*direct, *convert_datum(*convert_datum(*one((lon, lat)), source, way), way, target))[0] < 0.001
+        )
 
 
 @pytest.mark.parametrize("place", INSIDE.values(), ids=INSIDE)
 def test_places_in_mainland_china_are_shifted(place: tuple[float, float]) -> None:
     assert in_mainland(*one(place))[0]
-    assert 100 < metres(*one(place), *convert(*one(place), "wgs84", "gcj02"))[0] < 800
+    assert 100 < metres(*one(place), *convert_datum(*one(place), "wgs84", "gcj02"))[0] < 800
 
 
 @pytest.mark.parametrize("place", OUTSIDE.values(), ids=OUTSIDE)
 @pytest.mark.parametrize("source", DATUMS)
 @pytest.mark.parametrize("target", DATUMS)
 def test_places_elsewhere_stay_to_the_bit(place: tuple[float, float], source: Datum, target: Datum) -> None:
-    lon, lat = convert(*one(place), source, target)
+    lon, lat = convert_datum(*one(place), source, target)
     assert (lon[0], lat[0]) == place
 
 
 def test_what_is_no_place_stays_none() -> None:
-    lon, lat = convert(np.array([np.nan, 106.8]), np.array([39.6, np.inf]), "bd09", "wgs84")
+    lon, lat = convert_datum(np.array([np.nan, 106.8]), np.array([39.6, np.inf]), "bd09", "wgs84")
     assert np.isnan(lon[0])
     assert np.isinf(lat[1])
-    empty = convert(np.zeros(0), np.zeros(0), "bd09", "wgs84")
+    empty = convert_datum(np.zeros(0), np.zeros(0), "bd09", "wgs84")
     assert [len(part) for part in empty] == [0, 0]
 
 
 def test_a_layer_is_converted_whatever_its_system_is() -> None:
     true = gpd.GeoDataFrame({"id": ["a"]}, geometry=[shapely.box(106.80, 39.66, 106.82, 39.68)], crs=4326)
     shifted = true.set_geometry(
-        [shapely.transform(true.geometry[0], lambda xy: np.column_stack(convert(*xy.T, "wgs84", "bd09")))]
+        [shapely.transform(true.geometry[0], lambda xy: np.column_stack(convert_datum(*xy.T, "wgs84", "bd09")))]
     ).set_crs(4326)
     back = to_wgs84(shifted.to_crs(32648), "bd09")
     assert shapely.hausdorff_distance(back.geometry[0], true.geometry[0]) < 1e-8
@@ -135,7 +139,7 @@ def test_a_layer_is_converted_whatever_its_system_is() -> None:
 def test_rows_of_a_layer_keep_their_places_whatever_their_index() -> None:
     """The rows that are left of a larger table have numbers of their own."""
     west, east = (106.8, 39.6), (116.4, 39.9)
-    shapes = [shapely.Point(*convert(*one(place), "wgs84", "gcj02")) for place in (west, east)]
+    shapes = [shapely.Point(*convert_datum(*one(place), "wgs84", "gcj02")) for place in (west, east)]
     layer = gpd.GeoDataFrame({"id": ["w", "e"]}, geometry=shapes, crs=4326).set_index(np.array([7, 3]))
     found = to_wgs84(layer, "gcj02")
     assert found.index.tolist() == [7, 3]

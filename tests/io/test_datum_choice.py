@@ -145,7 +145,7 @@ def test_a_declared_datum_is_converted_and_said(
     centres = {"centres": shifted(toy.layers()["centres"], datum)}
     study = IN_DEGREES.format(f'datum = "{datum}"') + toy.HAIBOWAN_RULES
     other = toy.write_study(tmp_path / "toy", changed=centres, study=study)
-    said = done(other, capsys)
+    said = done(other, capsys, "plan")
     assert ("were converted to WGS-84" in said) == (datum != "wgs84")
     found, expected = json.loads((other.parent / "out" / "plan.json").read_text("utf-8")), build_document(toy_plan)
     assert found["coverage"]["total"][0]["people_covered"] == expected["coverage"]["total"][0]["people_covered"]

@@ -75,7 +75,7 @@ def test_layers_that_share_such_a_system_are_measured_and_told(
     # Xian 1980 around 105° E has its false easting where the toy city's UTM zone has it.
     layers = {name: layer.set_crs(2380, allow_override=True) for name, layer in toy.layers().items()}
     study = toy.write_study(tmp_path / "toy", changed=layers)
-    answer = done(study, capsys)
+    answer = done(study, capsys, "plan")
     assert phrase("notices.shift_unknown", datum="Xian 1980") in answer
     assert "50–300 m." in answer
     assert json.loads((study.parent / "out" / "plan.json").read_text("utf-8"))["data"]["people"] == 530

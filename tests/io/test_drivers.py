@@ -25,8 +25,8 @@ from phrases import phrase
 from planner.io.formats import LAYERS
 from planner.io.raster import open_raster, read_scaled
 from planner.io.vector import readers
+from planner.io.vector.archives import only_drivers
 from planner.io.vector.files import read_vector
-from planner.io.vector.gdal_isolation import only_drivers
 from planner.messages.errors import DataError
 
 POINTS = '"features":[{"type":"Feature","properties":{"id":"1"},"geometry":{"type":"Point","coordinates":[1,2]}}]'

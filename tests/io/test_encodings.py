@@ -11,7 +11,7 @@ import toy
 from answers import done
 from phrases import phrase
 
-from planner.io.text_encodings import choose_encoding, decode, plausibility
+from planner.io.text_encodings import choose_encoding, decode_text, text_plausibility
 from planner.io.vector.files import read_vector
 
 NAMES = ["东风社区", "西园社区", "滨河里居委会"]
@@ -96,12 +96,12 @@ def test_a_single_accented_name_does_not_become_chinese() -> None:
 @pytest.mark.parametrize("wrong", ["cp1252", "cp437", "cp850", "cp1251"])
 def test_wrong_readings_are_implausible(wrong: str) -> None:
     readings = [name.encode("gb18030").decode(wrong, "replace") for name in NAMES]
-    assert plausibility(readings) < 0.2
-    assert plausibility(NAMES) > 0.6
+    assert text_plausibility(readings) < 0.2
+    assert text_plausibility(NAMES) > 0.6
 
 
 def test_a_character_that_a_field_cuts_is_dropped() -> None:
-    assert decode("东风".encode()[:5], "utf-8", 5) == "东"
+    assert decode_text("东风".encode()[:5], "utf-8", 5) == "东"
 
 
 @pytest.mark.parametrize("declared", ["Neutral", "WindowsLatin1", "WindowsSimpChinese"])
@@ -138,7 +138,7 @@ def test_check_tells_the_contradiction(tmp_path: Path, capsys: pytest.CaptureFix
         table = table.replace(b"x" * 80, name.encode("gb18030").ljust(80), 1)
     (study.parent / "c.dbf").write_bytes(table)
     (study.parent / "c.cpg").write_text("CP1252")
-    answer = done(study, capsys)
+    answer = done(study, capsys, "plan")
     assert (
         phrase(
             "notices.encoding_contradicted", declared="CP1252", encoding="gb18030", read_as="东风社区, 西园社区"

@@ -190,7 +190,7 @@ def test_fetched_places_and_buildings_are_read_as_the_study_file_names_them(
         assert layer is not None
         file = study.resolve(layer.path)
         found = read_layer(file, layer, setting=f"inputs.{schema.name}", schema=schema)
-        table = schema.check(found.frame, source=file.name, known=found.issues)
+        table = schema.check(found.frame, source=file.name, reader_issues=found.issues)
         assert len(table) > 50
         assert (table["kind"] != "").all()
 

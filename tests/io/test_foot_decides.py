@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planner.io.osm.walkable_tags import is_passable, walkability, walking_obstacle
+from planner.io.osm.walkable_tags import classify_walkability, is_passable, walking_obstacle
 
 OPENS = ["yes", "designated", "permissive", "official", "destination", "customers", "permit", "delivery", "public"]
 CLOSED = ["private", "no", "military"]
@@ -14,7 +14,7 @@ CLOSED = ["private", "no", "military"]
 @pytest.mark.parametrize("access", CLOSED)
 def test_foot_opens_what_access_closes(foot: str, access: str) -> None:
     way = {"highway": "service", "access": access, "foot": foot}
-    assert (walking_obstacle(way), walkability(way)) == ("", "everybody")
+    assert (walking_obstacle(way), classify_walkability(way)) == ("", "everybody")
     assert is_passable({"barrier": "gate", "access": access, "foot": foot, "locked": "yes"})
 
 
@@ -24,7 +24,7 @@ def test_foot_closes_what_access_opens(access: str | None, foot: str, who: str) 
     way = {"highway": "path", "foot": foot} | ({"access": access} if access else {})
     # What nobody may enter stays closed; what is private for walkers alone is private.
     expected = "nobody" if access in {"no", "military"} else who
-    assert (walking_obstacle(way), walkability(way)) == ("foot", expected)
+    assert (walking_obstacle(way), classify_walkability(way)) == ("foot", expected)
     assert not is_passable({**way, "barrier": "gate"})
 
 
@@ -32,7 +32,7 @@ def test_foot_closes_what_access_opens(access: str | None, foot: str, who: str) 
     "access", ["destination", "customers", "permit", "delivery", "yes", "permissive", "unknown"]
 )
 def test_access_alone(access: str) -> None:
-    assert walkability({"highway": "residential", "access": access}) == "everybody"
+    assert classify_walkability({"highway": "residential", "access": access}) == "everybody"
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_access_alone(access: str) -> None:
     ],
 )
 def test_who_walks_on_private_ways(tags: dict[str, str], who: str) -> None:
-    assert walkability({"highway": "service", **tags}) == who
+    assert classify_walkability({"highway": "service", **tags}) == who

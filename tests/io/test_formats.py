@@ -217,8 +217,8 @@ def test_a_study_with_it_gives_the_same_people(
     else:
         pyogrio.write_dataframe(CENTRES, study.parent / name, driver="MapInfo File")
     plain = toy.write_study(tmp_path / "plain")
-    done(study, capsys)
-    done(plain, capsys)
+    done(study, capsys, "plan")
+    done(plain, capsys, "plan")
     one, other = (
         json.loads((path.parent / "out" / "plan.json").read_text("utf-8"))["coverage"] for path in (study, plain)
     )

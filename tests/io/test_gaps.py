@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ PREFIXES = {"Issue": "errors.", "Notice": "notices.", "drop_rows": "notices.", "
 """What a call puts before its key."""
 
 
-def calls() -> Iterator[tuple[str, str, set[str], bool]]:
+def _calls() -> Iterator[tuple[str, str, set[str], bool]]:
     """Yield of each place that says a text: where, its key as a pattern, the values, whether there may be more."""
     for file in sorted(PLANNER.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
@@ -46,6 +47,12 @@ def calls() -> Iterator[tuple[str, str, set[str], bool]]:
                 yield where, key, set(), values is not None
 
 
+@cache
+def calls() -> list[tuple[str, str, set[str], bool]]:
+    """Return all of them, looked for when the first test needs them."""
+    return list(_calls())
+
+
 def pattern(key: ast.expr) -> str | None:
     """Return a pattern of the keys that an expression may be: a text, or one with parts that are put in."""
     if isinstance(key, ast.Constant):
@@ -57,19 +64,18 @@ def pattern(key: ast.expr) -> str | None:
     return None
 
 
-CALLS = list(calls())
 OTHER_CALLS = 5
 """How many calls have the name of a function that says a text, and are none."""
 
 
 def test_the_calls_are_found() -> None:
-    assert len(CALLS) > 500
-    assert len({key for _, key, _, _ in CALLS}) > 400
+    assert len(calls()) > 500
+    assert len({key for _, key, _, _ in calls()}) > 400
 
 
 def test_every_text_is_said_with_its_values() -> None:
     wrong, unknown = [], []
-    for where, key, values, more in CALLS:
+    for where, key, values, more in calls():
         found = [one for one in catalogue() if re.fullmatch(key, one)]
         # Of a key that is put together when it is said, not every text that fits its pattern is meant.
         lacking = {one: set(gaps_of(one)) - values for one in found}

@@ -122,7 +122,7 @@ def test_a_formula_without_result_in_a_column_that_must_be_there(tmp_path: Path,
 def test_a_formula_without_result_elsewhere_is_told(tmp_path: Path) -> None:
     rows = [CENTRES[0], [*CENTRES[1][:3], "=300+20", *CENTRES[1][4:]], CENTRES[2]]
     found = sheets.read(sheets.write(tmp_path / "x.xlsx", rows), FACILITIES)
-    table = FACILITIES.check(found.frame, source="x", known=found.issues)
+    table = FACILITIES.check(found.frame, source="x", reader_issues=found.issues)
     assert table["floor_area_m2"].fillna(-1).tolist() == [-1, 600]
     (told,) = found.notices
     assert (told.key, told.rows, told.values["found"]) == ("cells_without_result", ("2",), "=300+20")
@@ -154,7 +154,7 @@ def test_errors_of_the_spreadsheet(tmp_path: Path, ending: str, error: str) -> N
 def test_an_error_elsewhere_is_told_with_the_cell(tmp_path: Path) -> None:
     rows = [CENTRES[0], [*CENTRES[1][:3], "#VALUE!", *CENTRES[1][4:]], CENTRES[2]]
     found = sheets.read(sheets.write(tmp_path / "x.xlsx", rows), FACILITIES)
-    assert FACILITIES.check(found.frame, source="x", known=found.issues)["floor_area_m2"].isna().sum() == 1
+    assert FACILITIES.check(found.frame, source="x", reader_issues=found.issues)["floor_area_m2"].isna().sum() == 1
     assert [(one.key, one.values["found"]) for one in found.notices] == [("cells_with_error", "#VALUE!")]
 
 

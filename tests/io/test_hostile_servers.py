@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -85,6 +86,12 @@ def server() -> Iterator[tuple[str, type[Behaving]]]:
         running.shutdown()
         running.server_close()
         thread.join()
+
+
+@pytest.fixture(autouse=True)
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do without the second that OSMnx leaves before each question to Nominatim: this one is ours."""
+    monkeypatch.setattr("osmnx._nominatim.time", SimpleNamespace(sleep=lambda _: None))
 
 
 @pytest.fixture

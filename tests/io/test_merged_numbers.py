@@ -77,7 +77,7 @@ def test_a_number_that_nothing_reads_is_left_and_told(tmp_path: Path, ending: st
     # A study that counts people by it needs each row's own.
     counted = sheets.read(path, counted=["党员数"])
     with pytest.raises(DataError, match="'党员数': one number"):
-        sheets.PEOPLE_TABLE.check(counted.frame, source="x", known=counted.issues)
+        sheets.PEOPLE_TABLE.check(counted.frame, source="x", reader_issues=counted.issues)
 
 
 @pytest.mark.parametrize("ending", BOOKS)

@@ -1,4 +1,4 @@
-"""Crossings, stairs, gates and squares of OpenStreetMap: hand-made extracts, reckoned by hand."""
+"""Crossings, stairs, gates and squares of OpenStreetMap: hand-made extracts, computed by hand."""
 
 from __future__ import annotations
 
@@ -244,7 +244,7 @@ def test_a_square_that_crosses_itself_keeps_its_outline_only(tmp_path: Path) -> 
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=3, max_size=12, unique=True))
 def test_no_walk_across_is_longer_than_promised(places: list[tuple[int, int]]) -> None:
-    """Whatever lines are spared, the others lead everywhere within the detour; networkx reckons it."""
+    """Whatever lines are spared, the others lead everywhere within the detour; networkx computes it."""
     xy = np.array(places, dtype=float)
     one, other = np.triu_indices(len(xy), k=1)
     length = np.hypot(*(xy[one] - xy[other]).T)

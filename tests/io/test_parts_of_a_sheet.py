@@ -23,7 +23,7 @@ def test_the_other_part_may_have_further_columns(tmp_path: Path, ending: str, lo
     parts = [long, short] if longer_first else [short, long]
     rows = [["一、城市社区中心"], *parts[0], [], ["二、驿站"], *parts[1], ["合计", 2]]
     found = sheets.read(sheets.write(tmp_path / f"x.{ending}", rows), FACILITIES)
-    table = FACILITIES.check(found.frame, source="x", known=found.issues).sort_values("id")
+    table = FACILITIES.check(found.frame, source="x", reader_issues=found.issues).sort_values("id")
     assert table["id"].tolist() == ["C1", "C2"]
     assert table["floor_area_m2"].fillna(-1).tolist() == [-1, 600]
     assert table.geometry.x.tolist() == [106.8, 106.9]

@@ -52,7 +52,7 @@ def table(path: Path, heading: str, *cells: str) -> Path:
 
 def checked(path: Path, schema: object = FACILITIES, **more: object) -> gpd.GeoDataFrame:
     found = read(path, schema, **more)
-    return schema.check(found.frame, source=path.name, known=found.issues)  # type: ignore[attr-defined]
+    return schema.check(found.frame, source=path.name, reader_issues=found.issues)  # type: ignore[attr-defined]
 
 
 SHAPES = {

@@ -11,7 +11,7 @@ import toy
 
 from planner.io import second_process
 
-LAYING_OUT = "[__import__(name) for name in ('planner.reporting.report.png', 'docx', 'numpy', 'shapely')]"
+LAYING_OUT = "[__import__(name) for name in ('planner.reporting.report.pictures', 'docx', 'numpy', 'shapely')]"
 """What the second process imports for the pictures, and more."""
 
 

@@ -10,7 +10,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from planner.io.vector.table_contents import table_contents
+from planner.io.vector.readers import table_contents
 
 
 def layer(name: str = "A", east: float = 0.0) -> gpd.GeoDataFrame:

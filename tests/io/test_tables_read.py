@@ -53,7 +53,7 @@ def read(path: Path, **settings: object) -> LayerRead:
 
 def checked(path: Path, **settings: object) -> gpd.GeoDataFrame:
     found = read(path, **settings)
-    return FACILITIES.check(found.frame, source=path.name, known=found.issues)
+    return FACILITIES.check(found.frame, source=path.name, reader_issues=found.issues)
 
 
 def text(path: Path, encoding: str, divider: str, mark: bytes = b"") -> None:
@@ -173,7 +173,7 @@ def test_places_in_one_column(tmp_path: Path, heading: str, row: str) -> None:
     path = csv(tmp_path / "x.csv", f'编号\t名称\t层级\t"{heading}"\n1\ta\t社区\t{row}\n')
     layer = Layer(path=path, crs="EPSG:4326")
     found = read_layer(path, layer, setting="s", schema=FACILITIES, home=(106.8, 39.7))
-    point = FACILITIES.check(found.frame, source="x", known=found.issues).geometry.iloc[0]
+    point = FACILITIES.check(found.frame, source="x", reader_issues=found.issues).geometry.iloc[0]
     assert (point.x, point.y) == pytest.approx((106.81, 39.67))
     assert not point.has_z
     assert [one.key for one in found.notices] == (["coordinates_exchanged"] if row.startswith('"39') else [])
@@ -202,7 +202,7 @@ def test_a_heading_with_another_unit_is_converted_and_an_unknown_one_is_not_gues
     path = csv(tmp_path / "x.csv", "编号,人口（万人）,户数(公顷),x,y\n1,1.2,5,500000,4390000\n")
     layer = Layer(path=path, crs=toy.CRS)
     found = read_layer(path, layer, setting="s", schema=DEMAND)
-    frame = DEMAND.check(found.frame, source="x", known=found.issues)
+    frame = DEMAND.check(found.frame, source="x", reader_issues=found.issues)
     assert frame["people"].tolist() == [12_000]
     assert frame["households"].isna().all()
     assert [(one.field, one.factor) for one in found.mapped] == [("id", 1.0), ("people", 10_000.0)]

@@ -23,7 +23,7 @@ from planner.io.tables.layer_columns import remove_grid_control_characters
 from planner.io.tables.text_tables import parse_text
 from planner.io.text_encodings import decode_table
 from planner.messages.errors import DataError
-from planner.messages.printable import is_legible, legible
+from planner.messages.printable import is_legible, strip_illegible
 from planner.schemas.tables import BUILDINGS, COMMUNITIES, DEMAND, FACILITIES, STREETS
 
 ROWS = [
@@ -192,7 +192,7 @@ SPOILT = {
 
 @pytest.mark.parametrize("spoilt", SPOILT)
 def test_control_characters_are_taken_out(spoilt: str) -> None:
-    assert legible(spoilt) == SPOILT[spoilt]
+    assert strip_illegible(spoilt) == SPOILT[spoilt]
     assert is_legible(SPOILT[spoilt])
     assert not is_legible(spoilt)
 
@@ -201,7 +201,7 @@ def test_control_characters_are_taken_out(spoilt: str) -> None:
     "text", ["东风社区", "a\tb\nc\r\n", "Zoë’s “café”", "👨‍👩‍👧 emoji", "\u3000全角 空格", "𠮷野家"]
 )
 def test_what_people_write_is_left_as_it_is(text: str) -> None:
-    assert legible(text) == text
+    assert strip_illegible(text) == text
 
 
 @pytest.mark.parametrize("ending", ["gpkg", "geojson", "shp", "fgb", "parquet", "csv", "xlsx"])
@@ -293,7 +293,7 @@ def test_shapes_of_another_kind_are_refused_with_the_remedy(
         pyogrio.write_dataframe(layer, path)
     found = read(path, schema)
     with pytest.raises(DataError) as error:
-        schema.check(found.frame, source=path.name, known=found.issues)  # type: ignore[attr-defined]
+        schema.check(found.frame, source=path.name, reader_issues=found.issues)  # type: ignore[attr-defined]
     assert remedy in error.value.in_words("en")
     assert error.value.in_words("zh").count("（") >= 1
 
@@ -310,9 +310,9 @@ def test_minus_one_stands_for_an_unknown_height(tmp_path: Path, column: str, cel
     assert np.isnan(numbers[0])
     assert numbers[1] > 0
     assert [(notice.key, notice.values["count"]) for notice in found.notices] == [("height_unknown", "1")]
-    BUILDINGS.check(found.frame, source="x", known=found.issues)
+    BUILDINGS.check(found.frame, source="x", reader_issues=found.issues)
     layer[column] = [-2, 3]
     pyogrio.write_dataframe(layer, tmp_path / "y.gpkg")
     found = read(tmp_path / "y.gpkg", BUILDINGS, columns={"height_m": "height"} if column == "height" else {})
     with pytest.raises(DataError, match=phrase("errors.negative_number")):
-        BUILDINGS.check(found.frame, source="x", known=found.issues)
+        BUILDINGS.check(found.frame, source="x", reader_issues=found.issues)

@@ -150,9 +150,10 @@ def test_optional_fields_of_centres(
 def test_hours_of_a_day_are_no_hours_of_a_week(tmp_path: Path) -> None:
     rows = [["编号", "名称", "层级", "开放时间", "经度", "纬度"], [1, "a", "社区", "9:00-17:00", 106.8, 39.6]]
     found = sheets.read(sheets.write(tmp_path / "x.csv", rows), FACILITIES)
-    table = FACILITIES.check(found.frame, source="x", known=found.issues)
+    table = FACILITIES.check(found.frame, source="x", reader_issues=found.issues)
     assert table["open_hours_week"].isna().all()
-    assert found.unread == (UnusedColumn("开放时间", "open_hours_week"),)
+    assert table["opening_hours"].tolist() == ["9:00-17:00"]
+    assert found.unread == ()
 
 
 NAMED = CENTRES.rename(columns={"community": "所属社区", "floor_area_m2": "建筑面积"})
@@ -192,7 +193,7 @@ def test_names_that_a_shapefile_has_cut_off(
     assert {name: fields.get(name) for name in cut} == cut
     told = [one.values["column"] for one in found.notices if one.key == "name_cut"]
     assert sorted(told) == sorted(cut)
-    FACILITIES.check(found.frame, source="x", known=found.issues)
+    FACILITIES.check(found.frame, source="x", reader_issues=found.issues)
 
 
 def test_a_name_that_is_no_beginning_of_one_field_alone_is_not_guessed(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import shapely
 import toy
 from phrases import phrase
 
-from planner.commands.check import describe, describe_as_json
+from planner.commands.check import describe_as_json, describe_inputs
 from planner.config.study import read_study
 from planner.io.unused_layers import find_unused_layers
 from planner.messages.catalogue import Texts
@@ -68,10 +68,10 @@ def test_layers_that_nothing_reads_are_named_with_what_they_may_be(tmp_path: Pat
         "mystery": (1, ["water", "buildings", "places", "parcels"]),
     }
     for language in ("en", "zh"):
-        said = describe(file, Texts(language))
+        said = describe_inputs(file, Texts(language))
         assert '      [inputs.water]\n      path = "toy.gpkg"\n      layer = "rivers"' in said
         assert all(name in said for name in ("铁路", "大门", "POI_2024", "mystery"))
-    said = " ".join(describe(file, Texts("en")).split())
+    said = " ".join(describe_inputs(file, Texts("en")).split())
     assert phrase("cli.unused_layer_instead", tables="inputs.streets") in said
 
 
@@ -89,7 +89,7 @@ def test_empty_layers_and_tables_of_styles_are_not_listed(tmp_path: Path) -> Non
     file = study(tmp_path, rivers=frame([POND]).iloc[:0])
     pyogrio.write_dataframe(pd.DataFrame({"styleQML": ["<qgis/>"]}), tmp_path / "toy.gpkg", layer="layer_styles")
     assert listed(file) == {}
-    assert "what your files also hold" not in describe(file, Texts("en"))
+    assert "what your files also hold" not in describe_inputs(file, Texts("en"))
 
 
 def test_a_table_without_places_may_be_the_people(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from phrases import phrase
 from planner.config.sections.layers import Layer
 from planner.io.layers import read_layer
 from planner.io.tables import workbooks
-from planner.io.tables.containers import UnpackedSizeError, UnpackError, gunzipped, is_protected
+from planner.io.tables.containers import UnpackedSizeError, UnpackError, gunzip, is_protected
 from planner.io.tables.workbooks import CHILD, read_sheet
 from planner.messages.errors import DataError
 from planner.schemas.tables import DEMAND
@@ -35,7 +35,7 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 def read(path: Path) -> list[tuple[object, ...]]:
     found = read_layer(path, Layer(path=path), setting="inputs.demand", schema=DEMAND)
-    table = DEMAND.check(found.frame, source=path.name, known=found.issues)
+    table = DEMAND.check(found.frame, source=path.name, reader_issues=found.issues)
     return [(row.id, row.people, row.geometry.x, row.geometry.y) for row in table.itertuples()]
 
 
@@ -369,11 +369,11 @@ def test_a_word_document_under_another_ending_is_no_workbook(tmp_path: Path) -> 
 
 def test_gzip_that_grows_without_bound_is_refused(tmp_path: Path) -> None:
     bomb = gzip.compress(b",\n" * 2**19)
-    assert gunzipped(bomb + bomb, 2**22) == b",\n" * 2**20
+    assert gunzip(bomb + bomb, 2**22) == b",\n" * 2**20
     with pytest.raises(UnpackedSizeError):
-        gunzipped(bomb + bomb, 2**21 - 1)
+        gunzip(bomb + bomb, 2**21 - 1)
     with pytest.raises(UnpackError):
-        gunzipped(bomb[:-9], 2**22)
+        gunzip(bomb[:-9], 2**22)
     # 600 MB of line ends in half a megabyte.
     (tmp_path / "x.csv.gz").write_bytes(gzip.compress(b"\n" * (600 * 2**20), compresslevel=1))
     with pytest.raises(DataError, match="too large"):

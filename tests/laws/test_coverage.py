@@ -108,7 +108,7 @@ def test_people_by_time_and_people_by_overlay_agree_on_the_haibowan_study(haibow
 
 
 def test_the_toy_city_by_hand(toy_plan: object) -> None:
-    """Every number reckoned on paper: see the drawing in toy.py."""
+    """Every number computed on paper: see the drawing in toy.py."""
     total = toy_plan.coverage.total.set_index("limit_min")
     assert total.loc[5.0, "people"] == 530
     # 300 m from the west corner: 3 blocks of 100 m in the streets' metric; from the east corner likewise.

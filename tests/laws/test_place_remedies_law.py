@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from centres import BLOCKED, rule
 from changing import Layers as City
-from changing import applied, city, diagnosed
+from changing import applied, city, diagnosed, rated
 from cities import random_city
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,9 +21,8 @@ from seeds import SEEDS
 
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import diagnose
-from planner.evaluation.improvements.actions import Action
+from planner.evaluation.improvements.actions import Action, FloorAreaIntervention
 from planner.evaluation.improvements.context import build_context
-from planner.evaluation.improvements.facility_actions import FloorAreaIntervention
 from planner.evaluation.improvements.search import network_interventions
 from planner.evaluation.ratings import deciding_indicators, evaluate_rules, rating_of
 from planner.evaluation.severance import BarrierLayers
@@ -101,7 +100,7 @@ def test_the_cheapest_flips_the_verdict_and_nothing_cheaper_does(seed: int, shar
     rules = tuple(one.replace("{share}", f"{share}").replace("{load}", f"{load}") for one in RULES)
 
     def judged(folder: Path, then: City) -> str:
-        found, _ = diagnosed(folder, then, *rules, more=PRICES, head=BLOCKED, access_m=ACCESS_M)
+        found = rated(folder, then, *rules, more=PRICES, head=BLOCKED, access_m=ACCESS_M)
         return found.ratings()["C1"]
 
     with TemporaryDirectory() as room:

@@ -8,8 +8,8 @@ from centres import values_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.evaluation.expressions import evaluate, parse
-from planner.evaluation.intervals import Interval, exactly
+from planner.evaluation.expressions import evaluate_condition, parse_expression
+from planner.evaluation.intervals import Interval, exact_interval
 
 NAMES = ("floor_area_m2", "people", "households")
 NUMBERS = st.integers(-20, 20).map(float)
@@ -51,8 +51,11 @@ def test_filling_a_gap_never_turns_an_answer_round(
     expression: str, drawn: tuple[tuple[Interval, float], ...]
 ) -> None:
     gaps = values_of({name: span for name, (span, _) in zip(NAMES, drawn, strict=True)})
-    filled = values_of({name: exactly(value) for name, (_, value) in zip(NAMES, drawn, strict=True)})
-    known, told = evaluate(parse(expression), gaps)[0], evaluate(parse(expression), filled)[0]
+    filled = values_of({name: exact_interval(value) for name, (_, value) in zip(NAMES, drawn, strict=True)})
+    known, told = (
+        evaluate_condition(parse_expression(expression), gaps)[0],
+        evaluate_condition(parse_expression(expression), filled)[0],
+    )
     # A division by what is 0 once it is known cannot be told even then.
     assert known is None or told is None or known == told
 
@@ -60,7 +63,9 @@ def test_filling_a_gap_never_turns_an_answer_round(
 @given(questions(), st.tuples(*[NUMBERS for _ in NAMES]))
 def test_what_is_known_is_answered_as_python_would(expression: str, drawn: tuple[float, ...]) -> None:
     values = dict(zip(NAMES, drawn, strict=True))
-    told = evaluate(parse(expression), values_of({name: exactly(value) for name, value in values.items()}))[0]
+    told = evaluate_condition(
+        parse_expression(expression), values_of({name: exact_interval(value) for name, value in values.items()})
+    )[0]
     try:
         expected = eval(expression, {"__builtins__": {}}, values)  # noqa: S307 - the oracle, on what is generated here
     except ZeroDivisionError:
@@ -71,9 +76,9 @@ def test_what_is_known_is_answered_as_python_would(expression: str, drawn: tuple
 
 def near_a_tie(expression: str, values: dict[str, float]) -> bool:
     lower, upper = (
-        evaluate(
-            parse(expression),
-            values_of({name: exactly(value) for name, value in values.items()}),
+        evaluate_condition(
+            parse_expression(expression),
+            values_of({name: exact_interval(value) for name, value in values.items()}),
             threshold=factor,
         )[0]
         for factor in (1 - 1e-6, 1 + 1e-6)

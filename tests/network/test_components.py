@@ -12,8 +12,8 @@ import shapely
 import toy
 
 from planner.commands.main import main
-from planner.network.components import components_of_people
 from planner.network.network import build_network
+from planner.network.quality import components_of_people
 from planner.network.snapping import snap
 
 

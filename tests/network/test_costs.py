@@ -14,7 +14,13 @@ from rasterio import Affine
 from planner.io.osm.extract import read_osm_streets
 from planner.io.raster import Elevation, read_elevation
 from planner.messages.errors import DataError
-from planner.network.costs import WalkingCosts, compute_cost_factors, find_unused_names, select_walkable, tobler
+from planner.network.costs import (
+    WalkingCosts,
+    compute_cost_factors,
+    default_tobler,
+    find_unused_names,
+    select_walkable,
+)
 from planner.network.gates import close_gates
 from planner.network.network import WalkingNetwork, build_network, with_costs
 from planner.network.quality import network_quality
@@ -48,10 +54,10 @@ def minutes(network: WalkingNetwork, begin: tuple[float, float], end: tuple[floa
 
 def test_tobler_by_hand() -> None:
     """6·exp(−3.5·|S + 0.05|): 5.037 km/h on the flat, 6 at −5 %, 3.549 up 10 %, 5.037 down 10 %."""
-    assert tobler().factor(np.array([0.0])).tolist() == [1.0]
-    assert tobler().factor(np.array([0.1]))[0] == pytest.approx(np.exp(3.5 * 0.1))
-    assert tobler().factor(np.array([-0.1]))[0] == pytest.approx(1.0)
-    assert tobler().least_cost_factor == pytest.approx(np.exp(-3.5 * 0.05))
+    assert default_tobler().factor(np.array([0.0])).tolist() == [1.0]
+    assert default_tobler().factor(np.array([0.1]))[0] == pytest.approx(np.exp(3.5 * 0.1))
+    assert default_tobler().factor(np.array([-0.1]))[0] == pytest.approx(1.0)
+    assert default_tobler().least_cost_factor == pytest.approx(np.exp(-3.5 * 0.05))
     assert WalkingCosts(3.6, slope=True, class_kmh={"path": 7.2}).least_cost_factor == pytest.approx(
         np.exp(-0.175) / 2
     )
@@ -262,6 +268,6 @@ def test_the_hills_of_porto_alegre() -> None:
     network = build_network(cut)
     level, unknown = compute_cost_factors(network, cut, costs, elevation.heights)
     assert unknown.mean() < 0.02
-    assert level.min() >= tobler().least_cost_factor
+    assert level.min() >= default_tobler().least_cost_factor
     assert 1.02 < np.average(level, weights=np.column_stack([network.segment_m] * 2)) < 2
     assert (level[:, 0] != level[:, 1]).mean() > 0.5

@@ -27,7 +27,7 @@ from planner.programme.project_options import (
 )
 from planner.reporting.document.build import build_document
 from planner.reporting.tables.geopackage import result_layers
-from planner.siting.candidates.place_ids import place_id
+from planner.siting.candidates.candidate import place_id
 
 CORNER = place_id("K", *toy.ORIGIN)
 """The candidate in the south-west corner."""
@@ -54,7 +54,7 @@ def programme_of(plan: planner.Plan) -> Programme:
     return plan.programme
 
 
-def test_the_toy_programme_reckoned_by_hand(plan: planner.Plan) -> None:
+def test_the_toy_programme_computed_by_hand(plan: planner.Plan) -> None:
     """C1 has 20 m² and needs 300: 280 more at 0.5 are 140, of which 'above' pays 80 % at most: 112 and 28.
 
     Then 'above' has 38 left in the first year and 78 in the second, but of a station at 40 it pays 32 at most, and

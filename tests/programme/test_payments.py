@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from planner.programme.payments import allocate_payments, try_payments
+from planner.programme.formulation import allocate_payments, try_payments
 from planner.programme.problem import BudgetProblem, Fund, ProjectOption
 
 

@@ -49,7 +49,7 @@ def begun(asked: BudgetProblem) -> dict[str, int]:
     return {asked.options[place].id: year for place, year in solve_programme(asked, time_limit_s=9).starts}
 
 
-def test_the_programme_reckoned_by_hand() -> None:
+def test_the_programme_computed_by_hand() -> None:
     """110 in all, 30 of it for upgrades only: U and two stations (110), B and C, who serve everyone.
 
     The dues reach 30 by the second year, so that U waits for it, and above pays both stations by then (80). M
@@ -77,7 +77,7 @@ def test_people_whom_a_closed_centre_served_are_taken_off() -> None:
     assert solve_programme(problem(funds=poor, people={}), time_limit_s=9).objective == 150 + 30 - 10
 
 
-def test_missing_money_reckoned_by_hand() -> None:
+def test_missing_money_computed_by_hand() -> None:
     """U costs 30, the dues are 12 over both years: 18 are missing, and above, named first, is asked for them."""
     asked = problem(funds=(Fund("above", (0.0, 0.0)), Fund("dues", (5.0, 7.0), pays_for=("upgrade",))))
     missing = solve_programme(asked, time_limit_s=9).funding_gap

@@ -23,10 +23,9 @@ from planner.reporting.document.build import build_document
 from planner.reporting.report.blocks import CentreCard, Figure, KeyFigures, Report, Table
 from planner.reporting.report.build import build_report, write_report
 from planner.reporting.report.docx import docx_bytes
-from planner.reporting.report.pictures import drawings_of, start_pictures
-from planner.reporting.report.png import render_png
+from planner.reporting.report.pictures import drawings_of, render_png, start_pictures
 from planner.reporting.report.word import WordFile
-from planner.reporting.report.word_styles import TABLE_STYLE, TEXT_MM, open_template
+from planner.reporting.report.word_parts import TABLE_STYLE, TEXT_MM, open_template
 
 
 def told(plan: planner.Plan, language: Language = "en") -> Report:
@@ -244,7 +243,7 @@ def test_pictures_are_kept_and_drawn_once(
         raise AssertionError
 
     monkeypatch.setattr("planner.reporting.report.docx.render_png", fail)
-    monkeypatch.setattr("planner.reporting.report.png.render_png", fail)
+    monkeypatch.setattr("planner.reporting.report.pictures.render_png", fail)
     with start_pictures(report, Cache(tmp_path), processes=2) as pictures:
         assert pictures() == drawn
     made = docx_bytes(report, drawn)

@@ -11,7 +11,7 @@ from phrases import phrase
 
 import planner
 from planner.commands.main import main
-from planner.commands.site import site, write_answer
+from planner.commands.site import solve_study, write_answer
 from planner.config.study import read_study
 from planner.messages.errors import OutputError
 from planner.reporting.map.sheet import write_static_map
@@ -50,7 +50,7 @@ def test_an_input_elsewhere_that_is_linked_is_kept(tmp_path: Path) -> None:
 def test_an_answer_keeps_layers_and_a_table_of_people(tmp_path: Path) -> None:
     file = called(tmp_path, "sites.gpkg")
     assert main(["site", str(file), "--out", str(tmp_path)]) == 6
-    answered = site(read_study(file), "p_median")
+    answered = solve_study(read_study(file), "p_median")
     with pytest.raises(OutputError, match=r"sites\.gpkg"):
         write_answer(answered, tmp_path)
     assert write_answer(answered, tmp_path / "out")

@@ -16,8 +16,9 @@ import planner
 from planner.messages.catalogue import Texts, catalogue
 from planner.reporting.document.build import build_document
 from planner.reporting.geojson import geojson_texts
-from planner.reporting.map.elements import SIMPLIFIED_M, simplify_degrees
+from planner.reporting.map.elements import SIMPLIFIED_M
 from planner.reporting.map.page import draw_map
+from planner.reporting.map.simplify import to_degrees
 
 HOSTILE = "<script>alert(1)</script>\"onmouseover=alert(1) '`${alert(1)}`{{ 7 * 191 }}{% raw %}"
 LOADS = re.compile(
@@ -62,7 +63,7 @@ def test_coordinates_have_six_decimals_at_most(haibowan_map: str) -> None:
 
 def test_outlines_are_simplified_by_half_a_metre_at_most(haibowan_plan: planner.Plan) -> None:
     reached = haibowan_plan.reached.geometry
-    shown = gpd.GeoSeries(shapely.from_geojson(geojson_texts(simplify_degrees(reached))), crs=4326).to_crs(
+    shown = gpd.GeoSeries(shapely.from_geojson(geojson_texts(to_degrees(reached, SIMPLIFIED_M))), crs=4326).to_crs(
         reached.crs
     )
     # Rounding to six decimals moves a vertex by less than 0.1 m more.
@@ -150,7 +151,7 @@ def test_no_name_of_the_study_becomes_code(tmp_path: Path) -> None:
     assert all("<script" not in part for note in json.loads(blocks[0])["notes"] for part in note)
     assert "\\u003cscript" not in html.replace(blocks[0], "")
     assert "`${alert(1)}`" in html  # a template literal is text where it stands: in JSON and in HTML
-    assert str(7 * 191) not in html  # no template engine reckoned what a name said
+    assert str(7 * 191) not in html  # no template engine computed what a name said
     assert "{{ 7 * 191 }}{% raw %}" in html
 
 

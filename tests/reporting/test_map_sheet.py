@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import shapely
 import toy
+from page_script import computed
 from plans import with_settings
 
 import planner
@@ -20,8 +21,8 @@ from planner.messages.errors import OutputError, StudyError
 from planner.reporting.document.build import build_document
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.map.sheet import FORMATS, draw_static_map, write_static_map
-from planner.reporting.map.sheet_font import truetype_subset
-from planner.reporting.map.sheet_frame import MAP_MM, MOST_SMALLER, windows
+from planner.reporting.map.sheet_drawing import truetype_subset
+from planner.reporting.map.sheet_frame import MAP_MM, MOST_SMALLER, choose_windows
 from planner.reporting.map.sheet_state import SheetState, sheet_state
 from planner.reporting.style import font_code_points, font_path, replace_missing_glyphs
 
@@ -159,6 +160,26 @@ def test_the_sheet_shows_the_end_of_the_programme(name: str, request: pytest.Fix
     assert proposed == last["people_covered"] or f"+{texts.whole(proposed)}" not in written
 
 
+def test_area_and_rates_at_the_end_are_those_of_the_page(haibowan_plan: planner.Plan) -> None:
+    """The page rates premises anew at its last stop, and has the area from the walks of that year."""
+    _, state, written = key_figures(haibowan_plan)
+    rated, area = computed(
+        haibowan_plan,
+        """
+        const stop = model.sets.scenarios.filter((one) => one.stop).at(-1);
+        return [model.figures(model.choose(stop.closed, stop.open, stop.projects)).rated, stop.areaShare];
+        """,
+    )
+    texts = Texts(haibowan_plan.study.language)
+    shown = state.rates
+    assert shown["assessed"] == rated["assessed"]
+    assert shown["excellent"] + shown["compliant"] == rated["compliant"]
+    assert state.area_share == pytest.approx(area)
+    today = haibowan_plan.coverage.total.set_index("limit_min")["area_share"]
+    before = texts.percent(today[haibowan_plan.study.limits.standard_min])
+    assert f"{before} → {texts.percent(area)}" in written
+
+
 def test_without_funds_the_sheet_shows_the_sites(toy_plan: planner.Plan) -> None:
     content, state, written = key_figures(toy_plan)
     best = content["siting"]["proposals"][-1]
@@ -184,7 +205,7 @@ def test_funds_without_a_project_recommend_nothing(rich_toy_plan: planner.Plan) 
 def test_parts_far_off_are_in_insets_that_cover_nothing(haibowan_plan: planner.Plan) -> None:
     content, inputs = build_document(haibowan_plan), haibowan_plan.inputs
     marks = [(mark.x, mark.y) for mark in sheet_state(haibowan_plan, content, Texts("zh")).marks]
-    main, *insets = windows(haibowan_plan, marks)
+    main, *insets = choose_windows(haibowan_plan, marks)
     west, south, east, north = inputs.communities.total_bounds
     assert insets
     assert max((east - west) / MAP_MM[0], (north - south) / MAP_MM[1]) > main.scale * MOST_SMALLER
@@ -205,12 +226,12 @@ def test_parts_far_off_are_in_insets_that_cover_nothing(haibowan_plan: planner.P
     # Where nothing is free, no inset hides anybody: the whole study is drawn smaller.
     x0, y0, x1, y1 = main.bounds
     everywhere = [(x, y) for x in np.linspace(x0, x1, 40) for y in np.linspace(y0, y1, 40)]
-    (whole,) = windows(haibowan_plan, everywhere)
+    (whole,) = choose_windows(haibowan_plan, everywhere)
     assert shapely.box(*whole.bounds).covers(shapely.box(west, south, east, north))
 
 
 def test_a_small_study_is_one_window_under_its_title(toy_plan: planner.Plan) -> None:
-    (main,) = windows(toy_plan, [])
+    (main,) = choose_windows(toy_plan, [])
     assert shapely.box(*main.bounds).covers(shapely.box(*toy_plan.inputs.communities.total_bounds))
     dated = with_settings(toy_plan, date="2031-05-06")
     figure = draw_static_map(dated, build_document(dated))

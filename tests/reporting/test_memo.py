@@ -10,13 +10,13 @@ import toy
 from plans import with_settings
 
 import planner
-from planner.config.sections.report import ReportSettings
+from planner.config.sections.map import ReportSettings
 from planner.messages.catalogue import LANGUAGES, Language, Texts
 from planner.reporting.document.build import build_document
 from planner.reporting.report.blocks import KeyFigures, Paragraph, Report, Table, Translator
 from planner.reporting.report.build import build_report
 from planner.reporting.report.outcome import outcome_of, reached_by
-from planner.reporting.report.sections.memo import asks, date_text, if_nothing
+from planner.reporting.report.sections.memo import date_text, if_nothing, requests
 from planner.results import Plan
 
 
@@ -70,7 +70,7 @@ def test_page_one_asks_for_what_can_be_decided(tmp_path: Path, study: str, key: 
     plan = with_settings(planner.run(toy.write_study(tmp_path / "toy", study=study)), language=language)
     t = Translator(build_document(plan), Texts(language))
     begin = Texts(language).template(f"decision.{key}").partition("{")[0]
-    assert any(ask.startswith(begin) for ask in asks(plan, t))
+    assert any(ask.startswith(begin) for ask in requests(plan, t))
     assert list(if_nothing(t))
     report = report_of(plan, language)
     assert report.memo is not None
@@ -85,7 +85,7 @@ def test_without_people_page_one_asks_for_them(toy_plan: Plan) -> None:
         row["shown"] = {"people": 0, "people_covered": 0}
     t = Translator(content, Texts("en"))
     assert outcome_of(t) is None
-    assert next(asks(toy_plan, t)) == t.decision("ask_people")
+    assert next(requests(toy_plan, t)) == t.decision("ask_people")
     assert list(if_nothing(t)) == [t.decision("nothing_nobody")]
 
 

@@ -115,7 +115,7 @@ def test_an_effect_that_is_not_counted_is_unknown_everywhere(
     assert [text == unknown for text in column] == [one["people_covered"] is None for one in programme["projects"]]
     here = t.programme("not_counted_here", projects=branch["id"])
     said = t.programme("proof_not_counted", kinds=t.programme("kind_branch"), here=here)
-    assert said in list(programme_text.statements(t))
+    assert said in list(programme_text.programme_statements(t))
     planner.write(branched, tmp_path)
     layer = gpd.read_file(tmp_path / "results.gpkg", layer="projects").set_index("id")
     assert layer["people_covered"].isna().to_dict() == {
@@ -136,7 +136,7 @@ def test_where_all_is_counted_the_proof_excepts_nothing(plan: planner.Plan) -> N
     t = Translator(content, Texts("en"))
     assert content["programme"] is not None
     assert content["programme"]["not_counted"] == []
-    said = list(programme_text.statements(t))
+    said = list(programme_text.programme_statements(t))
     assert t.programme("optimal") in said
     assert not [sentence for sentence in said if t.programme("not_counted") in sentence.lower()]
 
@@ -150,7 +150,7 @@ def test_without_projects_the_proof_speaks_of_no_other_programme(plan: planner.P
     t = Translator(
         build_document(replace(plan, programme=replace(plan.programme, projects=(), years=years))), Texts("en")
     )
-    said = list(programme_text.statements(t))
+    said = list(programme_text.programme_statements(t))
     assert t.programme("optimal_none") in said
     assert t.programme("optimal") not in said
 

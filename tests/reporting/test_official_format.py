@@ -14,7 +14,7 @@ from docx.text.paragraph import Paragraph
 from plans import with_settings
 
 import planner
-from planner.config.sections.report import ReportSettings
+from planner.config.sections.map import ReportSettings
 from planner.reporting.document.build import build_document
 from planner.reporting.report.build import build_report
 from planner.reporting.report.docx import docx_bytes

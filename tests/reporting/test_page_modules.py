@@ -16,7 +16,7 @@ import pytest
 from page_script import MODULES, engine, run_script
 
 from planner.messages.catalogue import Texts
-from planner.reporting.map.bundle import bundle, page_modules
+from planner.reporting.map.packing import bundle_modules, page_modules
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "planner" / "reporting" / "map" / "js"
@@ -50,7 +50,7 @@ def test_the_lock_names_no_host() -> None:
 
 
 def test_the_script_declares_each_module_before_those_that_import_it() -> None:
-    script = bundle("main.js")
+    script = bundle_modules("main.js")
     modules = page_modules()
     declared = re.findall(r"^const (\w+)_js = \(\(\) => \{$", script, re.MULTILINE)
     assert sorted(f"{name}.js" for name in declared) == sorted(modules)
@@ -74,7 +74,7 @@ def test_the_script_declares_each_module_before_those_that_import_it() -> None:
 )
 def test_what_the_script_cannot_hold_is_refused(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=re.escape(reason)):
-        bundle("a.js", {"a.js": text, "b.js": "export const b = 1;\n"})
+        bundle_modules("a.js", {"a.js": text, "b.js": "export const b = 1;\n"})
 
 
 def test_numbers_are_written_as_the_planner_writes_them() -> None:

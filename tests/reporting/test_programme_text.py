@@ -14,8 +14,7 @@ import toy
 
 import planner
 from planner.commands.main import main
-from planner.messages.catalogue import Texts
-from planner.messages.money import money_unit, unit_of_amount
+from planner.messages.catalogue import Texts, money_unit, unit_of_amount
 from planner.reporting.document.build import build_document
 from planner.reporting.map.layers import _rows
 from planner.reporting.report.blocks import Translator

@@ -18,7 +18,7 @@ from planner.config.study import read_study
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
 from planner.reporting.map.page import draw_map
-from planner.reporting.rates import rate_text
+from planner.reporting.rounding import rate_text
 from planner.results import Plan
 
 CHINESE = toy.STUDY.replace('language = "en"', 'language = "zh"')

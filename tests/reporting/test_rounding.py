@@ -22,7 +22,7 @@ from planner.reporting.map.symbols import _quantity
 from planner.reporting.programme_text import cost_per_person_text, small_money_unit
 from planner.reporting.report.blocks import Translator
 from planner.reporting.rounding import digits_to_distinguish, gained_by_projects, round_parts, round_steps
-from planner.siting.alternatives import find_alternatives
+from planner.siting.baselines import find_alternatives
 from planner.siting.equity import equity_frontier, group_frontier
 from planner.siting.models.backup_covering import backup_covering
 from planner.siting.models.capacitated_covering import capacitated_covering

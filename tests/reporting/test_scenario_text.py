@@ -12,12 +12,12 @@ import toy
 import planner
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
+from planner.reporting.facility_text import scenario_heading, scenario_notice
 from planner.reporting.map.page import draw_map
 from planner.reporting.map.scenes import scenes
 from planner.reporting.report.blocks import Translator
 from planner.reporting.report.build import build_report
 from planner.reporting.report.sections.summary import scenario_fact
-from planner.reporting.scenario_text import scenario_heading, scenario_notice
 from planner.reporting.tables.results import write_result_workbook
 from planner.results import Plan
 

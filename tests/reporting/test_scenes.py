@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import toy
 from plans import with_settings
 
-import planner
-from planner.config.own_scenes import TEXT_SIGNS, OwnScene, OwnScenes, read_own_scenes
+from planner.config.own_scenes import FIGURES, TEXT_SIGNS, OwnScene, OwnScenes, read_own_scenes
 from planner.config.sections.map import MapSettings
 from planner.config.study import Study
 from planner.messages.catalogue import Texts
@@ -20,16 +18,15 @@ from planner.prepare import prepare
 from planner.reporting.document.build import build_document
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.map.page import draw_map
-from planner.reporting.map.scenes import MOST_NAMED, scenes
+from planner.reporting.map.scenes import MOST_NAMED, NO_FIGURE, scene_figures, scenes
 from planner.results import Plan
 
 LANGUAGES = ("zh", "en")
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    folder = tmp_path_factory.mktemp("scenes")
-    return planner.run(toy.write_study(folder, changed=toy.every_layer(), study=toy.EVERYTHING))
+def plan(everything_plan: Plan) -> Plan:
+    return everything_plan
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +129,36 @@ def test_own_words_take_the_place_of_those_made_from_the_plan(content: PlanDocum
     assert [one["show"] for one in shown] == [one["show"] for one in made]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_placeholders_are_the_figures_of_the_plan(content: PlanDocument, toy_plan: Plan, language: str) -> None:
+    texts = Texts(language)
+    figures = scene_figures(content, texts)
+    assert tuple(figures) == FIGURES
+    assert NO_FIGURE not in figures.values()
+    coverage, programme = content["coverage"], cast("Any", content["programme"])
+    row = next(one for one in coverage["total"] if one["limit_min"] == coverage["standard_min"])
+    assert figures["people_covered"] == texts.whole(row["shown"]["people_covered"])
+    assert figures["people_share"] == texts.percent(row["people_share"])
+    assert figures["weak_centres"] == str(sum(one["verdict"] == "weak" for one in content["centres"]))
+    last = programme["years"][-1]
+    assert figures["sites"] == str(len(last["sites"]))
+    assert figures["people_share_after"] == texts.percent(
+        (row["people_covered"] + last["people_covered"]) / row["people"]
+    )
+    own = OwnScenes(after=OwnScene(title="{sites}", text="{people} / {{x}}"), today=OwnScene(text="3 of {people}"))
+    shown = scenes(content, texts, own)
+    assert (shown[4]["title"], shown[4]["text"]) == (figures["sites"], f"{figures['people']} / {{x}}")
+    # Only what is written by hand does not follow the plan.
+    assert [texts("maps.scene_own_text") in one["note"] for one in shown] == [True, False, False, False, False]
+    # A study without funds has no cost: a dash, and a remark that names it.
+    alone = build_document(toy_plan)
+    shown = scenes(alone, texts, OwnScenes(after=OwnScene(text="{cost} {unit} {sites}")))
+    assert shown[4]["text"] == f"{NO_FIGURE} {NO_FIGURE} 1"
+    assert (
+        texts("maps.scene_own_missing", names=texts("maps.comma").join(["{cost}", "{unit}"])) in shown[4]["note"]
+    )
+
+
 def test_a_scene_without_a_proposal_is_shown_with_a_sentence_of_its_own(content: PlanDocument) -> None:
     changed, texts = cast("Any", deepcopy(content)), Texts("en")
     changed["programme"], changed["siting"]["proposals"] = None, []
@@ -155,6 +182,11 @@ def test_the_map_holds_the_sentence_of_the_file(plan: Plan, content: PlanDocumen
         ("today = 5", ("`today`",)),
         (f'[after]\ntext = "{"a" * (TEXT_SIGNS + 1)}"', ("`after.text`", str(TEXT_SIGNS))),
         ('[after]\ntext = "a\\u202eb"', ("`after.text`",)),
+        ('[after]\ntext = "{peple} wait"', ("`after.text.{peple}`", "`people`")),
+        ('[after]\ntitle = "{xyzzy}"', ("`after.title.{xyzzy}`", "people_covered")),
+        ('[today]\ntext = "{people:,}"', ("`today.text.{people:,}`",)),
+        ('[today]\ntext = "{people"', ("`today.text`", "brace")),
+        ('[today]\ntext = "{}"', ("`today.text.{}`",)),
     ],
 )
 def test_a_file_that_is_no_scenes_is_refused_before_the_work(

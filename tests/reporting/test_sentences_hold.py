@@ -35,9 +35,8 @@ from planner.siting.solution import Certificate, Solution
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> planner.Plan:
-    folder = tmp_path_factory.mktemp("everything")
-    return planner.run(toy.write_study(folder, changed=toy.every_layer(), study=toy.EVERYTHING))
+def plan(everything_plan: planner.Plan) -> planner.Plan:
+    return everything_plan
 
 
 @pytest.fixture
@@ -185,7 +184,7 @@ def test_no_plan_is_better_than_the_best_that_is_known(
     monkeypatch.setattr(robustness, "solve_scenarios", idle)
     study = toy.SITED.replace("[siting.robust]\n", f'[siting.robust]\nrule = "{rule}"\n')
     plan = planner.run(toy.write_study(tmp_path, changed=toy.sited_layers(), study=study))
-    found = plan.sites.otherwise
+    found = plan.sites.scenarios
     assert found is not None
     assert np.delete(found.table.regret, found.table.plans.index("clustering"), axis=0).min() >= 0
     if rule == "worst regret":

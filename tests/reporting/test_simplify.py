@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import planner
-from planner.reporting.map.simplify import simplify_borders
+from planner.reporting.map import simplify
+from planner.reporting.map.simplify import kept_vertices, simplify_borders
 
 coordinate = st.floats(-100, 100, allow_nan=False).map(lambda value: round(value, 3))
 places = st.lists(st.tuples(coordinate, coordinate), min_size=3, max_size=60)
@@ -76,3 +77,40 @@ def test_service_areas_have_no_more_vertices_than_geos_leaves(toy_plan: planner.
     for area, shown in zip(areas, drawn, strict=True):
         assert shapely.hausdorff_distance(area.boundary, shown.boundary) <= 0.5 + 1e-9
         assert shapely.area(area) == pytest.approx(shapely.area(shown), rel=0.02)
+
+
+def by_recursion(xy: np.ndarray, tolerance_m: float) -> set[int]:
+    """Return the vertices that Douglas and Peucker keep, one stretch after the other."""
+
+    def between(begin: int, end: int, *, whole: bool) -> set[int]:
+        if end - begin < 2:
+            return set()
+        along = xy[end] - xy[begin]
+        length = along[0] * along[0] + along[1] * along[1]
+        away = []
+        for x, y in xy[begin + 1 : end] - xy[begin]:
+            part = min(max((x * along[0] + y * along[1]) / length if length > 0 else 0.0, 0.0), 1.0)
+            off = x - part * along[0], y - part * along[1]
+            away.append(off[0] * off[0] + off[1] * off[1])
+        if not whole and max(away) <= tolerance_m * tolerance_m:
+            return set()
+        middle = begin + 1 + away.index(max(away))
+        return {middle} | between(begin, middle, whole=False) | between(middle, end, whole=False)
+
+    closed = len(xy) > 1 and (xy[0] == xy[-1]).all()
+    kept = {0, len(xy) - 1} | between(0, len(xy) - 1, whole=closed)
+    return set(range(len(xy))) if closed and len(kept) < 4 else kept
+
+
+@settings(max_examples=80)
+@given(st.lists(places, min_size=1, max_size=5), st.sampled_from([0, 1]), st.sampled_from([0.0, 0.3, 5.0, 40.0]))
+def test_all_lines_at_once_keep_what_each_keeps_alone(
+    lines: list[list[tuple[float, float]]], closed: int, tolerance_m: float
+) -> None:
+    each = [np.array([*line, *line[:closed]]) for line in lines]
+    offsets = np.concatenate([[0], np.cumsum([len(line) for line in each])])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simplify, "MOST_VERTICES", 50)
+        kept = kept_vertices(np.concatenate(each), offsets, tolerance_m)
+    for line, begin, end in zip(each, offsets[:-1], offsets[1:], strict=True):
+        assert set(np.flatnonzero(kept[begin:end])) == by_recursion(line, tolerance_m)

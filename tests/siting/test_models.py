@@ -13,8 +13,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from planner.messages.errors import SitingError
-from planner.siting.alternatives import find_alternatives
-from planner.siting.baselines import coverage_curve
+from planner.siting.baselines import coverage_curve, find_alternatives
 from planner.siting.equity import equity_frontier
 from planner.siting.models import p_median as p_median_module
 from planner.siting.models.backup_covering import backup_covering

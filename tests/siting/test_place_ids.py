@@ -15,8 +15,13 @@ from phrases import phrase
 
 import planner
 from planner.messages.errors import StudyError
-from planner.siting.candidates.candidate import Candidate
-from planner.siting.candidates.place_ids import make_ids_unique, metres_between, nearest_candidate, place_id
+from planner.siting.candidates.candidate import (
+    Candidate,
+    make_ids_unique,
+    metres_between,
+    nearest_candidate,
+    place_id,
+)
 
 CORNER = place_id("K", *toy.ORIGIN)
 MONEY = toy.with_money(150.0, 150.0).replace("most_share = 0.8\n", "")

@@ -29,12 +29,10 @@ from planner.network.snapping import snap
 from planner.network.walk import WalkSettings
 from planner.network.walker import Walker
 from planner.schemas.tables import PARCELS
-from planner.siting.alternatives import find_alternatives
-from planner.siting.baselines import compare_baselines
+from planner.siting.baselines import compare_baselines, find_alternatives
 from planner.siting.candidates.builder import CandidateBuilder
-from planner.siting.candidates.candidate import Candidate, candidate_xy
+from planner.siting.candidates.candidate import Candidate, candidate_xy, place_id
 from planner.siting.candidates.clusters import Grouping, propose_dense
-from planner.siting.candidates.place_ids import place_id
 from planner.siting.candidates.relocations import facility_actions
 from planner.siting.candidates.street_positions import propose_street_positions
 from planner.siting.equity import group_frontier
@@ -193,7 +191,7 @@ def test_a_chinese_table_of_parcels_is_read(tmp_path: Path) -> None:
     book.save(tmp_path / "房屋.xlsx")
     layer = Layer(path=Path("房屋.xlsx"))
     found = read_layer(tmp_path / "房屋.xlsx", layer, setting="inputs.parcels", schema=PARCELS)
-    table = PARCELS.check(found.frame, source="房屋.xlsx", known=found.issues)
+    table = PARCELS.check(found.frame, source="房屋.xlsx", reader_issues=found.issues)
     assert list(table["tenure"]) == ["owned", "rentable"]
     assert list(table["area_m2"]) == [420.0, 300.0]
     assert table["cost"].iloc[0] == 35.0
@@ -350,7 +348,7 @@ def test_why_somebody_is_served_by_nobody() -> None:
 
 
 def test_regret_is_against_the_best_of_each_circumstance(sited: planner.Plan) -> None:
-    found = sited.sites.otherwise
+    found = sited.sites.scenarios
     assert found is not None
     table = found.table
     assert table.scenarios == (

@@ -64,6 +64,12 @@ PREMIUM = {"F1", "F4", "H1", "H3", "H5", "X2", "X3", "X5", "W1", "W4", "B1", "B3
 
 RANGE_M2 = (305, 2000)
 """The smallest and the largest urban premises."""
+FUNCTIONS = ("便民服务厅", "党员活动室", "议事协商室", "图书阅览室", "老年人日间照料室", "儿童之家", "矛盾调解室")
+WITHOUT_MEDIATION = {"L4"}
+"""The one of 35 that falls short of the standardisation indicators."""
+OPEN_DAILY = {"F1", "H1", "H5", "X3", "W1", "B1", "L2"}
+"""The seven of 35 that are excellent by them: open eight hours on seven days, the others on five."""
+
 VILLAGE_M2 = {"Q4": 310.0, "Q5": 250.0, "Q6": 215.0, "Q7": 380.0, "Q8": 220.0}
 
 
@@ -79,6 +85,8 @@ class Centre:
     site_kind: str
     place: Spot
     premium: bool = False
+    functions: str | None = None
+    open_hours_week: float | None = None
 
 
 UPPER = (
@@ -137,6 +145,12 @@ def size_premises(community: str, households: int, rng: np.random.Generator) -> 
     return float(np.clip(round(ratio * households / 100.0), *RANGE_M2))
 
 
+def survey_premises(community: str) -> tuple[str, float]:
+    """Give urban premises their functions and weekly opening hours, as the standardisation indicators ask."""
+    offered = FUNCTIONS[:-1] if community in WITHOUT_MEDIATION else FUNCTIONS
+    return "、".join(offered), 56.0 if community in OPEN_DAILY else 40.0
+
+
 def place_premises(community: str, cells: list[Cell], ground: Ground, mains: dict[str, list[Spot]]) -> Spot:
     """Place a community's premises: on the village lane, near the middle, or at the wrong end."""
     if community in mains:
@@ -169,7 +183,9 @@ def stand_premises(
             area = size_premises(token, households[token], rng)
             ident = f"{letter}{count:02d}"
             full_name = f"{name}党群服务中心"
-            premises.append(Centre(ident, full_name, kind, token, area, "premises", place, token in PREMIUM))
+            surveyed = survey_premises(token) if kind == "community" else (None, None)
+            premium = token in PREMIUM
+            premises.append(Centre(ident, full_name, kind, token, area, "premises", place, premium, *surveyed))
     return premises
 
 

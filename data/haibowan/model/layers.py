@@ -7,6 +7,7 @@ import pandas as pd
 from shapely import MultiPoint, Point, Polygon, set_precision, union_all
 from shapely.geometry.base import BaseGeometry
 
+from model.amenities import Amenity, Organisation
 from model.centres import Centre
 from model.country import draw_lake, lay_railway
 from model.grid import Grid
@@ -82,6 +83,8 @@ def draw_centres(centres: list[Centre], codes: Mapping[str, str]) -> gpd.GeoData
         "floor_area_m2": [centre.floor_area_m2 for centre in centres],
         "premium": [centre.premium for centre in centres],
         "site_kind": [centre.site_kind for centre in centres],
+        "functions": [centre.functions for centre in centres],
+        "open_hours_week": [centre.open_hours_week for centre in centres],
     }
     return make_layer(columns, [Point(locate(centre.place)) for centre in centres])
 
@@ -115,6 +118,29 @@ def draw_places(places: list[Place]) -> gpd.GeoDataFrame:
         "jobs": [place.jobs for place in places],
     }
     return make_layer(columns, [Point(locate(place.place)) for place in places])
+
+
+def draw_amenities(amenities: list[Amenity]) -> gpd.GeoDataFrame:
+    """Draw the facilities of the services besides the centres."""
+    columns: dict[str, Iterable[object]] = {
+        "id": give_ids("A", len(amenities)),
+        "name": [one.name for one in amenities],
+        "kind": [one.kind for one in amenities],
+        "places": [one.places for one in amenities],
+        "open": [one.is_open for one in amenities],
+    }
+    return make_layer(columns, [Point(locate(one.place)) for one in amenities])
+
+
+def draw_organisations(organisations: list[Organisation]) -> gpd.GeoDataFrame:
+    """Draw the enterprises and social organisations."""
+    columns: dict[str, Iterable[object]] = {
+        "id": give_ids("G", len(organisations)),
+        "name": [one.name for one in organisations],
+        "kind": [one.kind for one in organisations],
+        "members": [one.members for one in organisations],
+    }
+    return make_layer(columns, [Point(locate(one.place)) for one in organisations])
 
 
 def draw_layers(

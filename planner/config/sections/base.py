@@ -27,6 +27,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
+        # Built with the study that holds it, not once more by itself: half the time of the import.
+        defer_build=True,
         use_attribute_docstrings=True,
         allow_inf_nan=False,
         hide_input_in_errors=True,
@@ -34,6 +36,8 @@ class Settings(BaseModel):
 
 
 Money = Annotated[float, Field(strict=True, ge=0, le=MOST_MONEY)]
+
+Tier = Literal["district", "town", "community", "village", "station"]
 
 Evidence = Literal["seen", "excerpt", "quoted", "unchecked", "own"]
 """Evidence of a clause: text seen; read in an excerpt; quoted by others; from memory; set by the file itself."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictBool, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from planner.config.sections.base import LEAST_M, Minutes, Settings
+from planner.config.sections.base import LEAST_M, Minutes, Settings, Tier
 from planner.config.sections.layers import Layer
 
 RESIDENTS = "residents"
@@ -134,3 +134,47 @@ class BusinessAreaSettings(Settings):
 
     names: dict[str, str] = Field(default_factory=dict)
     """Your names for circles, by the id of any place in each, as { P0012 = "人民路商圈" }."""
+
+
+class BeltSettings(Settings):
+    """A belt along streets: what stands within a walk of them."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+    """Its name in plan.json and results.gpkg: small letters, digits and _, as "renmin_road"."""
+
+    name: str = ""
+    """Its name on map and report. Left out: its id."""
+
+    streets: tuple[str, ...] = Field(min_length=1)
+    """Names of its streets, as the streets layer has them."""
+
+    within_m: Annotated[float, Field(strict=True, ge=LEAST_M, le=5000)] | None = None
+    """How far from the streets it reaches on foot, metres, inclusive; this or `minutes`."""
+
+    minutes: Minutes | None = None
+    """The same in minutes, inclusive."""
+
+    source: str = ""
+    """Where streets and distance come from, as it is to stand in the report. Left out: the study's own."""
+
+    @model_validator(mode="after")
+    def _reaches_so_far(self) -> Self:
+        if (self.within_m is None) == (self.minutes is None):
+            raise PydanticCustomError("belt_without_limit", "exactly one of `within_m`, `minutes` is needed")
+        return self
+
+
+class AssignmentSettings(Settings):
+    """Organisations (`inputs.organisations`): each within a walk of one station that has room for it."""
+
+    minutes: Minutes | None = None
+    """How far its station may be, minutes, inclusive. Left out: `limits.standard_min`."""
+
+    most: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] | None = None
+    """How many organisations a station serves at most. Left out: any number."""
+
+    tiers: tuple[Tier, ...] = Field(default=("station",), min_length=1)
+    """Tiers of facilities that serve organisations, as ["station", "town"]."""
+
+    source: str = ""
+    """Where these figures come from, as it is to stand in the report. Left out: the study's own."""

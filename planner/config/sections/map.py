@@ -1,4 +1,4 @@
-"""Settings of the map."""
+"""Settings of the map and of the report: background, scenes, style, and what an office adds to a document."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, StrictBool, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from planner.config.sections.base import Settings
@@ -33,7 +33,7 @@ class MapSettings(Settings):
 
     @field_validator("tiles")
     @classmethod
-    def _can_be_asked(cls, tiles: str) -> str:
+    def _is_tile_source(cls, tiles: str) -> str:
         is_template = TILE_URL.fullmatch(tiles) and all(gap in tiles for gap in ("{z}", "{x}", "{y}"))
         if tiles not in TILE_SOURCES and not is_template:
             raise PydanticCustomError("not_tiles", "neither a known name nor a URL with z, x and y in braces")
@@ -47,3 +47,28 @@ class MapSettings(Settings):
         if not TILE_KEY.fullmatch(key):
             raise PydanticCustomError("not_a_key", "only letters and digits are allowed")
         return key
+
+
+class ReportSettings(Settings):
+    """How the report is set, and who sends it to whom."""
+
+    style: Literal["plain", "gbt9704"] = "plain"
+    """"plain", or "gbt9704": an official document as GB/T 9704-2012 lays it out."""
+
+    levels: StrictBool = False
+    """True: figures and ledger stand for district, subdistricts and communities apart, on map and in report."""
+
+    issuer: str = ""
+    """Who issues report and map: signature, and the line below the map."""
+
+    addressee: str = ""
+    """To whom the report is addressed."""
+
+    issued: str = ""
+    """The date of issue, as 2023-06-30."""
+
+    map_number: str = ""
+    """The sheet's number among the maps of a set."""
+
+    approval_number: str = ""
+    """The approval number (审图号) of the map, as the authority gave it."""

@@ -103,7 +103,7 @@ class ProjectSettings(Settings):
         return self.site if self.x is None else f"N:{self.id}"
 
     @model_validator(mode="after")
-    def _one_place(self) -> Self:
+    def _has_single_place(self) -> Self:
         if (self.x is None) != (self.y is None) or (self.site is not None and self.x is not None):
             raise PydanticCustomError(
                 "project_place",

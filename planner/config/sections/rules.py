@@ -22,7 +22,7 @@ class RuleSettings(Settings):
     """Further walking profiles: the centres are judged again at each speed, to show which verdicts hang on it."""
 
     threshold_share: Annotated[float, Field(strict=True, ge=0.001, lt=1)] = 0.1
-    """Which verdicts flip if a threshold is lowered or raised by this share is told: 0.1 is ±10 %."""
+    """Share by which thresholds are lowered and raised to list the verdicts that flip: 0.1 is ±10 %."""
 
 
 class CostSettings(Settings):

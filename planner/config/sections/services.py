@@ -122,11 +122,11 @@ def check_services(services: tuple[ServiceSettings, ...], groups: tuple[str, ...
     ids = [CENTRES, *(one.id for one in services)]
     if len(set(ids)) < len(ids):
         raise PydanticCustomError("service_ids_repeat", "each needs an id of its own, other than `centres`")
-    for number, one in enumerate(services):
-        if one.group not in (RESIDENTS, *groups):
+    for number, service in enumerate(services):
+        if service.group not in (RESIDENTS, *groups):
             values = {
                 "where": f"services.{number}",
-                "group": one.group,
+                "group": service.group,
                 "known": ", ".join((RESIDENTS, *groups)),
             }
             raise PydanticCustomError("service_group_unknown", "`{where}.group` must be one of {known}", values)

@@ -79,7 +79,7 @@ class LimitSettings(Settings):
         if (
             not minutes
             or list(minutes) != sorted(set(minutes))
-            or len({f"{one:g}" for one in minutes}) < len(minutes)
+            or len({f"{minute:g}" for minute in minutes}) < len(minutes)
         ):
             raise PydanticCustomError("not_rising", "must rise and not repeat")
         return minutes

@@ -36,33 +36,22 @@ PAIRS_AT_MOST = 20_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InterventionContext:
-    """Streets and positions to try interventions on.
-
-    Attributes
-    ----------
-    access
-        The whole study.
-    walker
-        Network and walk.
-    snaps
-        The snapped facilities and people.
-    points
-        Positions along the streets.
-    gates
-        Closed gates that cut a street.
-    water
-        Where no facility can stand.
-    settings
-        What is tried.
-    """
+    """Streets and positions to try interventions on."""
 
     access: AccessData
+    """The whole study."""
     walker: Walker
+    """Network and walk."""
     snaps: tuple[SnappedPoints, SnappedPoints]
+    """The snapped facilities and people."""
     points: StreetPoints
+    """Positions along the streets."""
     gates: tuple[Gate, ...]
+    """Closed gates that cut a street."""
     water: shapely.Geometry | None
+    """Where no facility can stand."""
     settings: RemedySettings
+    """What is tried."""
 
 
 def build_context(

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from planner.accessibility.access_data import AccessData
-from planner.accessibility.branches import main_facility
+from planner.accessibility.coverage import main_facility
 from planner.evaluation.improvements.actions import Point
 from planner.evaluation.indicator_data import IndicatorData
 from planner.evaluation.indicators import INDICATORS, derive_indicators, indicators_depending_on
@@ -31,21 +31,14 @@ FEW_POINTS = 2000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalAccess:
-    """A facility, the people within its reach or assigned to it, and the facilities within their reach.
-
-    Attributes
-    ----------
-    access
-        Of the whole study, with these people and facilities only.
-    position
-        The facility, among these.
-    od
-        The walks from these facilities to these people and, behind them, to one another.
-    """
+    """A facility, the people within its reach or assigned to it, and the facilities within their reach."""
 
     access: AccessData
+    """Of the whole study, with these people and facilities only."""
     position: int
+    """The facility, among these."""
     od: LocalOD
+    """The walks from these facilities to these people and, behind them, to one another."""
 
     @property
     def xy(self) -> tuple[float, float]:
@@ -104,7 +97,7 @@ def around_facility(
     margin_m: float,
 ) -> tuple[IndexArray, IndexArray]:
     """Return the facilities and the demand points that bear on one facility, for `build_local_access`."""
-    facilities, people = (one.xy for one in snaps)
+    facilities, people = (snap.xy for snap in snaps)
     main = main_facility(access.facilities)
     community = access.facilities["community"].iloc[position]
     is_own = access.demand["community"] == community
@@ -244,8 +237,8 @@ def without_service_area(facts: FacilityFacts, *, at_least_today: bool) -> Facil
     """Return a facility whose service area was not drawn again."""
     drawn = indicators_depending_on("areas")
     numbers = {
-        ref: (Interval(one.low, np.inf) if at_least_today else ANYTHING) if ref.name in drawn else one
-        for ref, one in facts.values.numbers.items()
+        ref: (Interval(number.low, np.inf) if at_least_today else ANYTHING) if ref.name in drawn else number
+        for ref, number in facts.values.numbers.items()
     }
     return replace(facts, values=IndicatorValues(numbers, facts.values.functions))
 

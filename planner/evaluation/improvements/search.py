@@ -1,6 +1,6 @@
 """Search for the cheapest plan that makes each weak facility compliant: a single action, else a pair.
 
-The search is independent of the kinds of action: `facility_actions` change a facility itself, `street_actions` and
+The search is independent of the kinds of action: `actions` change a facility itself,
 `site_actions` change streets and positions, and recompute walks as a run of the whole study would.
 """
 
@@ -21,26 +21,31 @@ from planner.accessibility.access_data import AccessData
 from planner.cache import NO_CACHE, Cache
 from planner.config.sections.rules import CostSettings
 from planner.config.study import Study
+from planner.evaluation import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
 from planner.evaluation.diagnosis import Diagnosis
 from planner.evaluation.expressions import BoolOp, indicators_in
-from planner.evaluation.improvements.actions import Action, ImprovementPlan, Intervention, order_key, total_cost
-from planner.evaluation.improvements.context import InterventionContext, NetworkIntervention, build_context
-from planner.evaluation.improvements.facility_actions import (
+from planner.evaluation.improvements.actions import (
+    Action,
     FloorAreaIntervention,
     FunctionsIntervention,
     HoursIntervention,
+    ImprovementPlan,
+    Intervention,
     StepFreeIntervention,
+    order_key,
+    total_cost,
 )
+from planner.evaluation.improvements.context import InterventionContext, NetworkIntervention, build_context
 from planner.evaluation.improvements.local_access import around_facility, build_local_access, in_place
 from planner.evaluation.improvements.site_actions import (
+    CrossingIntervention,
+    GateIntervention,
     MoveIntervention,
     ShareIntervention,
     StationIntervention,
     farthest_neighbour_m,
     neighbours_of,
 )
-from planner.evaluation.improvements.street_actions import CrossingIntervention, GateIntervention
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
 from planner.evaluation.ratings import FacilityFacts, evaluate_rules, rating_of
 from planner.evaluation.rules import RuleSet
 from planner.evaluation.severance import BarrierLayers, find_severance_pairs, pairs_near
@@ -55,21 +60,14 @@ Step = tuple[Intervention, Action]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Improvements:
-    """What would improve a study's facilities.
-
-    Attributes
-    ----------
-    plans
-        The cheapest plan for each weak facility.
-    severance_pairs
-        As `planner.evaluation.severance` lists them.
-    pairs_near
-        The pairs around each facility by its id: the pair's id, and its direction.
-    """
+    """What would improve a study's facilities."""
 
     plans: tuple[ImprovementPlan, ...]
+    """The cheapest plan for each weak facility."""
     severance_pairs: gpd.GeoDataFrame
+    """As `planner.evaluation.severance` lists them."""
     pairs_near: Mapping[str, tuple[tuple[str, str], ...]]
+    """The pairs around each facility by its id: the pair's id, and its direction."""
 
 
 def find_improvements(  # noqa: PLR0913 - the results of all earlier stages, and how to go about it
@@ -234,7 +232,7 @@ def cheapest_plan(
     steps, then = plan
     results = evaluate_rules(then, rule_set)
     actions = tuple(action for _, action in steps)
-    remaining = tuple(one.rule for one in results if one.grade == COMPLIANT and one.passed is not True)
+    remaining = tuple(result.rule for result in results if result.grade == COMPLIANT and result.passed is not True)
     return ImprovementPlan(
         facility=facts.id,
         actions=actions,
@@ -258,11 +256,11 @@ class _Search:
     def failing(self) -> tuple[str, ...]:
         """Return the rules of grade compliant that are not passed today."""
         results = evaluate_rules(self.facts, self.rule_set)
-        return tuple(one.rule for one in results if one.grade == COMPLIANT and one.passed is not True)
+        return tuple(result.rule for result in results if result.grade == COMPLIANT and result.passed is not True)
 
     def may_resolve(self, *interventions: Intervention) -> bool:
         """Return True if interventions together affect an indicator of every rule that fails."""
-        affected = frozenset().union(*(one.affects for one in interventions))
+        affected = frozenset().union(*(intervention.affects for intervention in interventions))
         conditions = {rule.id: rule.condition for rule in self.rule_set.rules}
         return all(
             affected & {ref.name for ref in indicators_in(conditions[result.rule])}

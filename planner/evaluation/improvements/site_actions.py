@@ -1,16 +1,17 @@
-"""Actions on sites: moving a facility, opening a branch, sharing a neighbour's rooms."""
+"""Actions on sites and streets: moves, branches and shared rooms; gates opened and crossings built."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from planner.accessibility.branches import is_branch
-from planner.evaluation.improvements.actions import Action
+from planner.accessibility.coverage import is_branch
+from planner.evaluation import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
+from planner.evaluation.improvements.actions import Action, turning_points, with_floor_area
 from planner.evaluation.improvements.context import InterventionContext, NetworkIntervention, point_of
-from planner.evaluation.improvements.facility_actions import turning_points, with_floor_area
 from planner.evaluation.improvements.local_access import (
     LocalAccess,
     nearest_first,
@@ -18,9 +19,16 @@ from planner.evaluation.improvements.local_access import (
     without_service_area,
 )
 from planner.evaluation.indicators import indicators_depending_on
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT, UNDETERMINED, WEAK
 from planner.evaluation.ratings import FacilityFacts, evaluate_rules, rating_of
 from planner.evaluation.rules import RuleSet
+from planner.evaluation.severance import people_around, rank_pairs
+from planner.network.link_additions import (
+    compute_gate_effects,
+    compute_link_effect,
+    compute_times_with_crossing,
+    times_with_open_gate,
+)
+from planner.network.positions import select_snapped
 
 RANK = {WEAK: 0, UNDETERMINED: 1, COMPLIANT: 2, EXCELLENT: 3, "": 3}
 
@@ -109,10 +117,10 @@ class ShareIntervention(NetworkIntervention):
             neighbour = self.diagnosis.facts[position]
             walked = self._with_walks_to(facts, neighbour.id, rule_set)
             least = math.ceil(self.context.settings.share_m2)
-            most = int(_known(neighbour, "floor_area_m2"))
+            most = int(_number_or_zero(neighbour, "floor_area_m2"))
 
-            def more(one: FacilityFacts, amount: float, least: int = least) -> FacilityFacts:
-                return with_floor_area(one, least + amount)
+            def more(facts: FacilityFacts, amount: float, least: int = least) -> FacilityFacts:
+                return with_floor_area(facts, least + amount)
 
             further = turning_points(walked, rule_set, more, most=most - least)
             place = point_of(self.context.snaps[0].xy[position])
@@ -160,7 +168,10 @@ def farthest_neighbour_m(context: InterventionContext, position: int) -> float:
 
 def _can_spare(neighbour: FacilityFacts, floor_m2: float, rule_set: RuleSet) -> bool:
     """Return True if a facility can give up floor without a worse rating, with the people who use it today."""
-    if floor_m2 > _known(neighbour, "floor_area_m2") or floor_m2 > neighbour.values["activity_area_m2"].high:
+    if (
+        floor_m2 > _number_or_zero(neighbour, "floor_area_m2")
+        or floor_m2 > neighbour.values["activity_area_m2"].high
+    ):
         return False
     before = rating_of(evaluate_rules(neighbour, rule_set), rule_set)
     then = rating_of(evaluate_rules(with_floor_area(neighbour, -floor_m2), rule_set), rule_set)
@@ -172,6 +183,102 @@ def _position(context: InterventionContext, local: LocalAccess) -> int:
     return ids.index(local.access.facilities["id"].iloc[local.position])
 
 
-def _known(facts: FacilityFacts, name: str) -> float:
+def _number_or_zero(facts: FacilityFacts, name: str) -> float:
     value = facts.values[name].value
     return 0.0 if math.isnan(value) else value
+
+
+class GateIntervention(NetworkIntervention):
+    """Opening a closed gate."""
+
+    __slots__ = ("rows", "through")
+
+    @property
+    def cheapest(self) -> tuple[str, float | None]:
+        """Return its kind, and its cost."""
+        return "open_gate", self.costs.gate_open
+
+    def propose(self, facts: FacilityFacts, rule_set: RuleSet) -> Sequence[Action]:
+        """Return the gates nearest to the facility, within its longest walk."""
+        del facts, rule_set
+        gates, local = self.context.gates, self.local
+        if not gates:
+            return []
+        xy = np.array([gate.xy for gate in gates])
+        reach_m = local.od.walker.walk.metres(local.od.horizon_min)
+        near = [
+            gates[row]
+            for row in nearest_first(xy, local.xy).tolist()
+            if math.dist(gates[row].xy, local.xy) <= reach_m
+        ]
+        actions = [
+            Action("open_gate", 1, self.costs.gate_open, place=gate.xy, about=gate.id, name=gate.name)
+            for gate in near[: self.context.settings.tried]
+        ]
+        ends = np.cumsum([0, *(len(gate.nodes) for gate in near[: len(actions)])]).tolist()
+        self.rows = {action: range(*pair) for action, pair in zip(actions, itertools.pairwise(ends), strict=True)}
+        nodes = [node for gate in near[: len(actions)] for node in gate.nodes]
+        self.through = compute_gate_effects(nodes, self.near.od) if nodes else ()
+        return actions
+
+    def measure(self, facts: FacilityFacts, action: Action, rule_set: RuleSet) -> FacilityFacts:
+        """Recompute with the gate open."""
+        minutes = self.near.od.minutes
+        for layer in self.through:
+            minutes = times_with_open_gate(layer.rows(self.rows[action]), self.near.od, minutes)
+        then = recompute_indicators(self.near, facts, rule_set, minutes)
+        return without_service_area(then, at_least_today=True)
+
+
+class CrossingIntervention(NetworkIntervention):
+    """Building a crossing between two street positions close in a straight line and far on foot."""
+
+    __slots__ = ("ends", "through")
+
+    @property
+    def cheapest(self) -> tuple[str, float | None]:
+        """Return its kind, and its cost without its length."""
+        return "build_crossing", self._cost(0.0)
+
+    def propose(self, facts: FacilityFacts, rule_set: RuleSet) -> Sequence[Action]:
+        """Return the pairs that bring the community's people nearer to the facility."""
+        del facts, rule_set
+        context, local, settings = self.context, self.local, self.context.settings
+        people = self.target_people
+        people_xy = local.od.ends.xy[: len(people)]
+        served = np.vstack([people_xy[people > 0], [local.xy]])
+        low, high = served.min(axis=0) - settings.near_m, served.max(axis=0) + settings.near_m
+        points = context.points
+        which = np.flatnonzero(((points.spots.xy >= low) & (points.spots.xy <= high)).all(axis=1))
+        spots, od = points.spots.rows(which), local.od
+        start = select_snapped(od.starts, np.array([local.position]))
+        standing = select_snapped(points.standing, which)
+        minutes = context.walker.time_matrix(start, standing, within_min=settings.far_min)[0]
+        weight = people_around(spots.xy, people_xy, people, settings.near_m)
+        pairs = rank_pairs(
+            spots.xy, minutes, weight, walk=context.walker.walk, settings=settings, most=settings.tried
+        )
+        both = np.concatenate([pairs.near, pairs.far])
+        arriving, leaving = (
+            select_snapped(points.arriving, which[both]),
+            select_snapped(points.leaving, which[both]),
+        )
+        self.through = compute_link_effect(arriving, self.near.od, leaving)
+        self.ends: dict[Action, tuple[int, int]] = {}
+        for number, (near, far, air_m) in enumerate(zip(pairs.near, pairs.far, pairs.air_m, strict=True)):
+            place, other = point_of(spots.xy[near]), point_of(spots.xy[far])
+            action = Action("build_crossing", float(air_m), self._cost(float(air_m)), place=place, other=other)
+            self.ends[action] = number, number + len(pairs.near)
+        return list(self.ends)
+
+    def _cost(self, length_m: float) -> float | None:
+        fixed, per_m = self.costs.crossing, self.costs.crossing_per_m
+        return None if fixed is None and per_m is None else (fixed or 0.0) + (per_m or 0.0) * length_m
+
+    def measure(self, facts: FacilityFacts, action: Action, rule_set: RuleSet) -> FacilityFacts:
+        """Recompute with the crossing."""
+        ends_xy = np.array([action.place, action.other])
+        through = self.through.rows(self.ends[action])
+        minutes = compute_times_with_crossing(ends_xy, through, self.near.od)
+        then = recompute_indicators(self.near, facts, rule_set, minutes)
+        return without_service_area(then, at_least_today=True)

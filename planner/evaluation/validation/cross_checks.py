@@ -26,25 +26,17 @@ ROUNDED_M = 2e-5
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Comparison of the engine's walks with those of networkx.
-
-    Attributes
-    ----------
-    points, pairs
-        Demand points drawn, and walks to a facility within the horizon compared.
-    differing
-        Walks that differ by more than `tolerance_min`, or are found by one of the two only.
-    largest_min
-        Largest difference, minutes; `inf` where only one found a walk.
-    tolerance_min
-        Allowed difference.
-    """
+    """Comparison of the engine's walks with those of networkx."""
 
     points: int
     pairs: int
+    """`points`, `pairs`: Demand points drawn, and walks to a facility within the horizon compared."""
     differing: int
+    """Walks that differ by more than `tolerance_min`, or are found by one of the two only."""
     largest_min: float
+    """Largest difference, minutes; `inf` where only one found a walk."""
     tolerance_min: float = TOLERANCE_MIN
+    """Allowed difference."""
 
 
 def drawing_tolerance_m(access_m: float, tolerance_walk_m: float) -> float:

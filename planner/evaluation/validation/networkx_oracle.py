@@ -52,31 +52,21 @@ Part = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalkEnvironment:
-    """Streets as lines, and obstacles.
-
-    Attributes
-    ----------
-    streets
-        Walkable lines, cut at closed gates.
-    level
-        Cost metres per metre along and against each straight segment, in the order of the lines, for a walker
-        from home to centre, shape (segments, 2); None where every street is level, open environment.
-    gates
-        Places where no street is joined to another, shape (gates, 2).
-    walls
-        Lines that stop straight walks.
-    water
-        Polygons that do.
-    private
-        Rows of `streets` for residents and visitors only, shape (streets,); None: none.
-    """
+    """Streets as lines, and obstacles."""
 
     streets: gpd.GeoDataFrame
+    """Walkable lines, cut at closed gates."""
     level: FloatArray | None = None
+    """Cost metres per metre along and against each straight segment, in the order of the lines, for a walker from
+    home to centre, shape (segments, 2); None where every street is level, open environment."""
     gates: FloatArray | None = None
+    """Places where no street is joined to another, shape (gates, 2)."""
     walls: gpd.GeoSeries | None = None
+    """Lines that stop straight walks."""
     water: gpd.GeoSeries | None = None
+    """Polygons that do."""
     private: NDArray[np.bool_] | None = None
+    """Rows of `streets` for residents and visitors only, shape (streets,); None: none."""
 
 
 class _Segment(NamedTuple):

@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.io.datum.transform import DATUMS, WGS84, Datum, convert
+from planner.io.datum.transform import DATUMS, WGS84, Datum, convert_datum
 
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
@@ -64,27 +64,18 @@ METRES_PER_DEGREE = 111_320.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DatumEvidence:
-    """Fit of two layers in each pair of datums.
-
-    Attributes
-    ----------
-    key
-        What it looks at.
-    layers
-        The two layers.
-    scores
-        Log-likelihood by the datums of the two.
-    counts
-        Rows that fit by the datums of the two, where rows are counted.
-    of
-        How many rows were looked at.
-    """
+    """Fit of two layers in each pair of datums."""
 
     key: str
+    """What it looks at."""
     layers: tuple[str, str]
+    """The two layers."""
     scores: Mapping[Pair, float]
+    """Log-likelihood by the datums of the two."""
     counts: Mapping[Pair, float]
+    """Rows that fit by the datums of the two, where rows are counted."""
     of: int
+    """How many rows were looked at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +108,7 @@ class LayerGeometry:
 
     def moved(self, lonlat: Array, source: Datum, target: Datum) -> Array:
         """Return places in flat metres, brought from one datum into another."""
-        return self.plane.flat(*convert(lonlat[:, 0], lonlat[:, 1], source, target))
+        return self.plane.flat(*convert_datum(lonlat[:, 0], lonlat[:, 1], source, target))
 
 
 def collect_evidence(

@@ -13,6 +13,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
+from planner.cache import NO_CACHE, Cache
 from planner.config.sections.layers import Layer
 from planner.io.datum.evidence import DatumEvidence, collect_evidence, score_layer
 from planner.io.datum.transform import DATUMS, WGS84, Datum, in_mainland, to_wgs84
@@ -241,6 +242,7 @@ def resolve_datums(
     named: Mapping[str, NDArray[np.object_]],
     source: Callable[[str], str],
     setting: Callable[[str], str],
+    cache: Cache = NO_CACHE,
 ) -> ResolvedDatums:
     """Decide the datum of each layer and convert what is shifted.
 
@@ -254,6 +256,8 @@ def resolve_datums(
         The community that each row of a layer names.
     setting
         The dotted path of a layer's settings.
+    cache
+        What was decided in earlier runs of the same places.
 
     Raises
     ------
@@ -261,7 +265,11 @@ def resolve_datums(
         A layer that declares nothing may be in several datums; with the scores and what to do.
     """
     request = {name: _to_judge(frame, layers[name], named.get(name)) for name, frame in frames.items()}
-    choice = _judge(request, layers)
+    places = {
+        name: (one.frame.geometry, one.standing, one.datum, one.communities, layers[name].path)
+        for name, one in request.items()
+    }
+    choice = cache.get("datums", places, lambda: _judge(request, layers))
     _refuse_undecided(choice, source, setting)
     moved = {
         name: to_wgs84(frame, choice.layers[name].datum) if choice.layers[name].datum != "wgs84" else frame
@@ -374,7 +382,7 @@ EVEN: Mapping[Datum, float] = dict.fromkeys(DATUMS, 0.0)
 
 
 def inherit_datums(
-    asked: Mapping[str, UndatedLayer], judged: DatumChoice, layers: Mapping[str, Layer]
+    undated: Mapping[str, UndatedLayer], judged: DatumChoice, layers: Mapping[str, Layer]
 ) -> dict[str, LayerDatum]:
     """Find the datum of each layer that was not judged with the others.
 
@@ -388,13 +396,13 @@ def inherit_datums(
     verdicts
         "found" by evidence, "declared", "known", "stated", "follows", "untested", or "undecided": refused.
     """
-    rest = {name: layer for name, layer in asked.items() if name not in judged.layers}
+    rest = {name: layer for name, layer in undated.items() if name not in judged.layers}
     if judged.layers["communities"].how == "elsewhere":
         return {name: LayerDatum("wgs84", "elsewhere", {}) for name in rest}
     if any(verdict.how == "undecided" for verdict in judged.layers.values()):
         return {name: LayerDatum(layer.datum, "untested", {}) for name, layer in rest.items()}
     settled = {
-        name: to_wgs84(asked[name].frame, judged.layers[name].datum)
+        name: to_wgs84(undated[name].frame, judged.layers[name].datum)
         for name in ("communities", "streets")
         if name in judged.layers
     }

@@ -52,7 +52,7 @@ ROUNDS_AT_MOST = 30
 WGS84 = pyproj.CRS.from_epsg(4326)
 
 
-def convert(lon: Degrees, lat: Degrees, source: Datum, target: Datum) -> LonLat:
+def convert_datum(lon: Degrees, lat: Degrees, source: Datum, target: Datum) -> LonLat:
     """Bring coordinates from one datum into another.
 
     Parameters
@@ -74,7 +74,7 @@ def convert(lon: Degrees, lat: Degrees, source: Datum, target: Datum) -> LonLat:
 
     Examples
     --------
-    >>> lon, lat = convert(np.array([116.481499]), np.array([39.990475]), "wgs84", "gcj02")
+    >>> lon, lat = convert_datum(np.array([116.481499]), np.array([39.990475]), "wgs84", "gcj02")
     >>> [round(float(lon[0]), 6), round(float(lat[0]), 6)]
     [116.487586, 39.991754]
     """
@@ -109,7 +109,7 @@ def to_wgs84(frame: gpd.GeoDataFrame, datum: Datum) -> gpd.GeoDataFrame:
     degrees = frame.to_crs(WGS84)
 
     def shifted(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(convert(xy[:, 0], xy[:, 1], datum, "wgs84"))
+        return np.column_stack(convert_datum(xy[:, 0], xy[:, 1], datum, "wgs84"))
 
     shapes = shapely.transform(degrees.geometry.array, shifted)
     return gpd.GeoDataFrame(degrees.assign(**{degrees.geometry.name: gpd.GeoSeries(shapes, degrees.index, WGS84)}))
@@ -215,22 +215,15 @@ DEFAULT_SIZE = (50, 300)
 
 @dataclass(frozen=True, slots=True)
 class DatumShift:
-    """Shift of a system's datum to WGS 84 at a place.
-
-    Attributes
-    ----------
-    datum
-        Its name.
-    is_known
-        Whether any shift is known there.
-    metres
-        How exact the shift is; where none is known, the least and the most that the known shifts of this datum
-        would move a place there.
-    """
+    """Shift of a system's datum to WGS 84 at a place."""
 
     datum: str
+    """Its name."""
     is_known: bool
+    """Whether any shift is known there."""
     metres: tuple[float, float]
+    """How exact the shift is; where none is known, the least and the most that the known shifts of this datum
+    would move a place there."""
 
 
 def find_shift(crs: pyproj.CRS, middle: tuple[float, float]) -> DatumShift:

@@ -29,24 +29,16 @@ Key = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MergedElements:
-    """Elements of which each is there once.
-
-    Attributes
-    ----------
-    elements
-        In order of their kind, then their id.
-    deleted
-        How many are not there by the word of their newest version.
-    older
-        How many others were older versions, or the same again.
-    unnamed
-        Whether ways gave places without the ids of nodes.
-    """
+    """Elements of which each is there once."""
 
     elements: tuple[Element, ...]
+    """In order of their kind, then their id."""
     deleted: int
+    """How many are not there by the word of their newest version."""
     older: int
+    """How many others were older versions, or the same again."""
     unnamed: bool
+    """Whether ways gave places without the ids of nodes."""
 
 
 def merge_elements(elements: Iterable[Element]) -> MergedElements:

@@ -5,6 +5,8 @@ Everything comes out in degrees (EPSG:4326), ordered by id. What counts as walka
 
 An extract is often cut at a box. A street that loses nodes there keeps its remaining stretches; an area that
 loses any is left out, because its outline is unknown.
+
+All readers raise `DataError` where the file is missing, damaged, or not an extract.
 """
 
 from __future__ import annotations
@@ -36,42 +38,30 @@ PLACE_KEYS = ("shop", "office", "craft", "amenity", "tourism", "leisure", "healt
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OsmStreets:
-    """Streets, gates and excluded ways of an extract.
-
-    Attributes
-    ----------
-    streets
-        As `read_osm_streets` returns them.
-    gates
-        Barriers at nodes of these streets, points in degrees: `id` (n…), `kind` (`barrier`), `passable`, `hours`
-        (`opening_hours`, "" if none), `tags` (all of them, JSON). Streets stop 5 cm short of those that are not
-        passable, on either side: joining the ends within 0.1 m of one opens it.
-    left_out
-        Ways that the rules leave out although their class is walked on, lines in degrees: `id`, `kind`
-        (`highway`), `reason` (the deciding tag, `walking_obstacle`), `word` (its value).
-        Private ways of compounds are not among them: they are streets, with `access` "private".
-    other_classes
-        The same for ways of classes that nobody walks on.
-    gaps
-        Where the file lacks nodes of walkable ways and squares, in degrees: `id` (w… or r…), `nodes` (how many);
-        a line between the nodes on both sides, a point where the way breaks off, None where no node is known.
-    uncrossed
-        Squares that are walked round, not across, points in degrees: `id`, `reason`, `places`, as
-        `planner.io.osm.squares.UncrossedSquare` has them.
-    apart
-        How many nodes stand exactly above another one that they do not join.
-    source
-        What was done to the file before it was read.
-    """
+    """Streets, gates and excluded ways of an extract."""
 
     streets: gpd.GeoDataFrame
+    """As `read_osm_streets` returns them."""
     gates: gpd.GeoDataFrame
+    """Barriers at nodes of these streets, points in degrees: `id` (n…), `kind` (`barrier`), `passable`, `hours`
+    (`opening_hours`, "" if none), `tags` (all of them, JSON). Streets stop 5 cm short of those that are not
+    passable, on either side: joining the ends within 0.1 m of one opens it."""
     left_out: gpd.GeoDataFrame
+    """Ways that the rules leave out although their class is walked on, lines in degrees: `id`, `kind` (`highway`),
+    `reason` (the deciding tag, `walking_obstacle`), `word` (its value). Private ways of compounds are not among
+    them: they are streets, with `access` "private"."""
     other_classes: gpd.GeoDataFrame
+    """The same for ways of classes that nobody walks on."""
     gaps: gpd.GeoDataFrame
+    """Where the file lacks nodes of walkable ways and squares, in degrees: `id` (w… or r…), `nodes` (how many); a
+    line between the nodes on both sides, a point where the way breaks off, None where no node is known."""
     uncrossed: gpd.GeoDataFrame
+    """Squares that are walked round, not across, points in degrees: `id`, `reason`, `places`, as
+    `planner.io.osm.squares.UncrossedSquare` has them."""
     apart: int
+    """How many nodes stand exactly above another one that they do not join."""
     source: PlainExtract
+    """What was done to the file before it was read."""
 
 
 def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
@@ -90,11 +80,6 @@ def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
         `square` (it leads across a square), `access` ("private" for ways of compounds, else ""). A LineString,
         or a MultiLineString where the extract lacks nodes in the middle of a way, or a gate is closed. No rows if
         nothing is walkable.
-
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, or not an extract.
 
     Examples
     --------
@@ -115,13 +100,7 @@ def read_osm_streets(path: Path) -> gpd.GeoDataFrame:
 
 @without_collections()
 def read_osm_street_data(path: Path) -> OsmStreets:
-    """Read the walkable ways of an extract, its gates, and what the rules leave out.
-
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, or not an extract.
-    """
+    """Read the walkable ways of an extract, its gates, and what the rules leave out."""
     with open_extract(path) as source:
         walked = read_walkable_ways(source.path)
         squares, lacking = find_squares(source.path, walked)
@@ -251,11 +230,6 @@ def read_osm_buildings(path: Path) -> gpd.GeoDataFrame:
         Valid polygons in degrees: `id` (w… a way, r… a relation), `name` ("" if none), `building` (the tag's
         value), `levels` (storeys above ground, NaN where unknown).
 
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, or not an extract.
-
     Examples
     --------
     >>> import tempfile
@@ -282,11 +256,6 @@ def read_osm_building_uses(path: Path) -> gpd.GeoDataFrame:
     buildings
         With `height_m` (NaN where unknown) and `other_use` (what it states that it is used for besides, as
         ``shop=mall``; "" if nothing).
-
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, or not an extract.
     """
     return read_osm_building_areas(path)[0]
 
@@ -324,11 +293,6 @@ def read_osm_places(path: Path) -> gpd.GeoDataFrame:
     -------
     places
         In degrees: `id`, `name`, `kind` (as ``shop=bakery``), and the rest of `read_osm_points`.
-
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, or not an extract.
     """
     places = read_osm_points(path, PLACE_KEYS)
     return gpd.GeoDataFrame(places.assign(kind=places["key"] + "=" + places["value"]))
@@ -347,11 +311,6 @@ def read_osm_points(path: Path, keys: tuple[str, ...]) -> gpd.GeoDataFrame:
     points
         In degrees: `id` (n… a node, w… a way, r… a relation), `name` ("" if none), `key` and `value`. Nodes
         where they are, then areas by a point inside them.
-
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, or not an extract.
 
     Examples
     --------
@@ -391,15 +350,9 @@ BARRIERS = (
 
 
 def read_osm_water(path: Path) -> gpd.GeoDataFrame:
-    """Read rivers, lakes and reservoirs that are drawn as areas: `id`, `name`; polygons in degrees.
-
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, or not an extract.
-    """
+    """Read rivers, lakes and reservoirs that are drawn as areas: `id`, `name`; polygons in degrees."""
     with open_extract(path) as source:
-        areas = [area for area in areas_with(source.path, _keys(WATER)) if _told(area.tags, WATER)]
+        areas = [area for area in areas_with(source.path, _keys(WATER)) if _matching_value(area.tags, WATER)]
     return gpd.GeoDataFrame(
         {"id": [area.id for area in areas], "name": [area.tags.get("name", "") for area in areas]},
         geometry=[area.shape for area in areas],
@@ -408,19 +361,13 @@ def read_osm_water(path: Path) -> gpd.GeoDataFrame:
 
 
 def read_osm_barriers(path: Path) -> gpd.GeoDataFrame:
-    """Read railways, walls and fences on the ground: `id`, `name`, `kind`; lines in degrees.
-
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, or not an extract.
-    """
+    """Read railways, walls and fences on the ground: `id`, `name`, `kind`; lines in degrees."""
     with open_extract(path) as source:
         ways, places = locate_ways(source.path, _keys(BARRIERS))
     results = []
     for way in ways:
         line = join_places([places.get(node) for node in way.nodes])
-        kind = _told(way.tags, BARRIERS)
+        kind = _matching_value(way.tags, BARRIERS)
         # Above and below ground they stop nobody.
         if kind and line is not None and not is_built(way.tags, "tunnel") and not is_built(way.tags, "bridge"):
             results.append((way, kind, line))
@@ -439,5 +386,5 @@ def _keys(pairs: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key, _ in pairs))
 
 
-def _told(tags: Mapping[str, str], told: tuple[tuple[str, str], ...]) -> str:
-    return next((value for key, value in told if tags.get(key) == value), "")
+def _matching_value(tags: Mapping[str, str], pairs: tuple[tuple[str, str], ...]) -> str:
+    return next((value for key, value in pairs if tags.get(key) == value), "")

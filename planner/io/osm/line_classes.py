@@ -100,30 +100,20 @@ OF_TRAILS = {f"track_grade{grade}": "track" for grade in range(1, 6)} | {"unknow
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineClasses:
-    """Lines of a layer that are not walkable, and why.
-
-    Attributes
-    ----------
-    reason
-        ``class``, ``foot``, ``access``, ``motorroad`` or ``tunnel``; "" for lines that are walked, by row.
-    word
-        What the layer states that decides, by row.
-    private
-        Whether a line is a private way, by row: it is walked as `walking.private_ways` states.
-    read
-        The columns that were read.
-    unread
-        Columns called as those that state what a line is, with words that the rules do not know: column → words.
-    unknown
-        Words of the class column that the rules do not know, among others that they do: these lines are walked.
-    """
+    """Lines of a layer that are not walkable, and why."""
 
     reason: pd.Series
+    """``class``, ``foot``, ``access``, ``motorroad`` or ``tunnel``; "" for lines that are walked, by row."""
     word: pd.Series
+    """What the layer states that decides, by row."""
     private: pd.Series
+    """Whether a line is a private way, by row: it is walked as `walking.private_ways` states."""
     read: tuple[str, ...] = ()
+    """The columns that were read."""
     unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Columns called as those that state what a line is, with words that the rules do not know: column → words."""
     unknown: tuple[str, ...] = ()
+    """Words of the class column that the rules do not know, among others that they do: these lines are walked."""
 
 
 def classify_lines(rows: pd.DataFrame, *, class_column: str | None = None) -> LineClasses:

@@ -7,12 +7,14 @@ needed are held. Everything comes out in degrees (EPSG:4326), ordered by id.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
+import geopandas as gpd
 import osmium
 import shapely
 from osmium import osm
@@ -82,7 +84,7 @@ def open_extract(path: Path) -> Iterator[PlainExtract]:
         raise DataError(str(path), [Issue("unreadable_file", {"reason": error})]) from error
 
 
-def objects(path: Path, kind: osm.osm_entity_bits, ids: Collection[int]) -> Iterator[osm.types.OSMEntity]:
+def read_objects(path: Path, kind: osm.osm_entity_bits, ids: Collection[int]) -> Iterator[osm.types.OSMEntity]:
     """Yield the objects of one kind with these ids, in the order of the file."""
     if not ids:
         return
@@ -142,23 +144,26 @@ def locate_nodes(path: Path, nodes: Collection[int]) -> dict[int, LonLat]:
     """Locate nodes; those that the file lacks, or puts off the earth, are missing."""
     return {
         result.id: (result.lon, result.lat)
-        for result in objects(path, osm.NODE, nodes)
+        for result in read_objects(path, osm.NODE, nodes)
         if isinstance(result, osm.types.Node) and result.location.valid()
     }
 
 
-def areas_with(path: Path, keys: Iterable[str], *, gaps: list[NodeGap] | None = None) -> Iterator[OsmArea]:
+def areas_with(
+    path: Path, keys: Iterable[str], *, gaps: list[NodeGap] | None = None, outlines: bool = False
+) -> Iterator[OsmArea]:
     """Yield closed ways, then multipolygons, that carry one of `keys` and whose outline is complete.
 
-    What the others lack is added to `gaps`.
+    What the others lack is added to `gaps`. Ways that outline one of these multipolygons are left out unless
+    `outlines`.
     """
     relations = multipolygons_with(path, keys)
-    texts = frozenset[int]().union(*(relation.outer for relation in relations))
+    texts = frozenset[int]() if outlines else frozenset[int]().union(*(one.outer for one in relations))
     closed = [way for way in ways_with(path, keys) if way.is_area and way.id not in texts]
     needed = frozenset[int]().union(*(relation.ways for relation in relations))
     members = {
         result.id: copy_way(result)
-        for result in objects(path, osm.WAY, needed)
+        for result in read_objects(path, osm.WAY, needed)
         if isinstance(result, osm.types.Way)
     }
     places = locate_nodes(path, {node for way in (*closed, *members.values()) for node in way.nodes})
@@ -217,3 +222,95 @@ def area_of(
     shape = shapely.build_area(shapely.node(shapely.MultiLineString(border)))
     if not shape.is_empty:
         yield OsmArea(ident, tags, shapely.normalize(shape))
+
+
+STATED_TAGS = ("name", "capacity", "opening_hours", "wheelchair")
+ANY = "*"
+
+
+class TaggedObjects:
+    """What carries one of some keys in an extract, read once for all services that select from it.
+
+    Parameters
+    ----------
+    path
+        The extract; opened at the first selection.
+    keys
+        Keys of all tags that are selected.
+    """
+
+    def __init__(self, path: Path, keys: Collection[str]) -> None:
+        self._path, self._keys = path, tuple(dict.fromkeys(keys))
+
+    @cached_property
+    def _read(self) -> tuple[list[tuple[str, Mapping[str, str], shapely.Point]], list[Multipolygon]]:
+        with open_extract(self._path) as source:
+            nodes = [
+                (f"n{number}", own, shapely.Point(at)) for number, own, at in nodes_with(source.path, self._keys)
+            ]
+            areas = [
+                (area.id, area.tags, area.shape.representative_point())
+                for area in areas_with(source.path, self._keys, outlines=True)
+            ]
+            return [*nodes, *areas], multipolygons_with(source.path, self._keys)
+
+    def select(self, tags: Mapping[str, Sequence[str]]) -> gpd.GeoDataFrame:
+        """Return what carries one of some tags, as `read_osm_tagged` does."""
+        objects, relations = self._read
+        # A way that outlines a multipolygon with one of the keys is that multipolygon.
+        outlining = [relation.outer for relation in relations if not relation.tags.keys().isdisjoint(tags)]
+        outlines = {f"w{way}" for ways in outlining for way in ways}
+        rows = [
+            (ident, own, kind, place)
+            for ident, own, place in objects
+            if ident not in outlines and (kind := _first_tag(own, tags))
+        ]
+        return gpd.GeoDataFrame(
+            {
+                "id": [ident for ident, _, _, _ in rows],
+                "kind": [kind for _, _, kind, _ in rows],
+                **{name: [own.get(name, "") for _, own, _, _ in rows] for name in STATED_TAGS},
+            },
+            geometry=[place for _, _, _, place in rows],
+            crs=DEGREES,
+        )
+
+
+def read_osm_tagged(path: Path, tags: Mapping[str, Sequence[str]]) -> gpd.GeoDataFrame:
+    """Read what carries one of some tags, as points.
+
+    Parameters
+    ----------
+    tags
+        Values by key, one of which an object must have; "*" stands for any.
+
+    Returns
+    -------
+    points
+        In degrees: `id` (n… a node, w… a way, r… a relation), `kind` (the first tag that fits, as
+        ``amenity=clinic``), and `name`, `capacity`, `opening_hours`, `wheelchair` as the object states them ("" if
+        not). Areas stand at a point inside them.
+
+    Raises
+    ------
+    DataError
+        The file is missing, damaged, or not an extract.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> library = '''<osm version="0.6"><node id="1" lon="24.95" lat="60.17">
+    ...   <tag k="amenity" v="library"/><tag k="name" v="Oodi"/></node></osm>'''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "library.osm")
+    ...     written = file.write_text(library, encoding="utf-8")
+    ...     found = [read_osm_tagged(file, {"amenity": [word]}) for word in ("library", "*", "school")]
+    >>> [table["kind"].tolist() for table in found]
+    [['amenity=library'], ['amenity=library'], []]
+    """
+    return TaggedObjects(path, tuple(tags)).select(tags)
+
+
+def _first_tag(own: Mapping[str, str], tags: Mapping[str, Sequence[str]]) -> str:
+    fits = (key for key, values in tags.items() if key in own and (ANY in values or own[key] in values))
+    return next((f"{key}={own[key]}" for key in fits), "")

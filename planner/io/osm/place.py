@@ -25,21 +25,14 @@ CORNER_M = 10.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaceBoundary:
-    """Boundary of a place to download.
-
-    Attributes
-    ----------
-    name
-        In words.
-    osm_id
-        Of the boundary, as R2181; "" where it comes from a file.
-    boundary
-        Polygons in degrees.
-    """
+    """Boundary of a place to download."""
 
     name: str
+    """In words."""
     osm_id: str
+    """Of the boundary, as R2181; "" where it comes from a file."""
     boundary: shapely.Geometry
+    """Polygons in degrees."""
 
 
 def choose_place(name: str, results: Sequence[Mapping[str, Any]]) -> PlaceBoundary:

@@ -40,24 +40,16 @@ HEAD_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class PlainExtract:
-    """An extract that is plain, and what was done to the file so that it is.
-
-    Attributes
-    ----------
-    path
-        Where it stands while it is read.
-    deleted
-        How many objects the file holds that are not there: deleted, or not visible in their newest version.
-    older
-        How many are older versions, or the same again.
-    unnamed
-        Whether ways give places without the ids of their nodes, so that they join where places coincide.
-    """
+    """An extract that is plain, and what was done to the file so that it is."""
 
     path: Path
+    """Where it stands while it is read."""
     deleted: int = 0
+    """How many objects the file holds that are not there: deleted, or not visible in their newest version."""
     older: int = 0
+    """How many are older versions, or the same again."""
     unnamed: bool = False
+    """Whether ways give places without the ids of their nodes, so that they join where places coincide."""
 
 
 def is_overpass_json(path: Path) -> bool:

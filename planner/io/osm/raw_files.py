@@ -126,21 +126,16 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
 
 @dataclass(slots=True)
 class ObjectVersions:
-    """The objects of a file in its order.
-
-    Attributes
-    ----------
-    kinds, ids, versions, alive
-        Node (0), way (1) or relation (2); the id; the version, 0 where none is given; whether it is there.
-    located
-        Whether ways state themselves where they run.
-    """
+    """The objects of a file in its order."""
 
     kinds: array[int] = field(default_factory=lambda: array("b"))
     ids: array[int] = field(default_factory=lambda: array("q"))
     versions: array[int] = field(default_factory=lambda: array("q"))
     alive: array[int] = field(default_factory=lambda: array("b"))
+    """`kinds`, `ids`, `versions`, `alive`: Node (0), way (1) or relation (2); the id; the version, 0 where none is
+    given; whether it is there."""
     located: bool = False
+    """Whether ways state themselves where they run."""
 
     def add(self, kind: int, number: int, version: int, *, alive: bool) -> None:
         """Note one object."""
@@ -276,23 +271,25 @@ class _VersionScan:
     depth: int = 0
     remark: str | None = None
 
-    def start(self, name: str, said: Attributes) -> None:
+    def start(self, name: str, attributes: Attributes) -> None:
         if name in CHANGES and self.depth <= 1:
             raise DataError(str(self.path), [Issue("osm_change")])
         if self.depth == 0 and name != "osm":
             message = f"it begins with <{name}>, not with <osm>"
             raise ValueError(message)
         if self.depth == 1 and name in ORDER:
-            self.ledger.add(ORDER.index(name), int(said["id"]), _version(said), alive=_is_there(said))
+            self.ledger.add(
+                ORDER.index(name), int(attributes["id"]), _version(attributes), alive=_is_there(attributes)
+            )
         elif name == "nd":
-            self.ledger.located |= "lat" in said
+            self.ledger.located |= "lat" in attributes
         elif name == "remark" and self.depth == 1:
             self.remark = ""
         self.depth += 1
 
-    def text(self, said: str) -> None:
+    def text(self, characters: str) -> None:
         if self.remark is not None and len(self.remark) < LONGEST_REMARK:
-            self.remark += said
+            self.remark += characters
 
     def end(self, _: str) -> None:
         self.depth -= 1
@@ -309,21 +306,25 @@ class _ElementReader:
     current: dict[str, Any] | None = None
     member: dict[str, Any] | None = None
 
-    def start(self, name: str, said: Attributes) -> None:
+    def start(self, name: str, attributes: Attributes) -> None:
         if name in ORDER and self.current is None:
-            self.current = {"type": name, "id": int(said["id"]), "version": _version(said), "tags": {}}
-            self.current["visible"] = _is_there(said)
-            self.current |= {key: float(said[key]) for key in ("lat", "lon") if key in said}
+            self.current = {"type": name, "id": int(attributes["id"]), "version": _version(attributes), "tags": {}}
+            self.current["visible"] = _is_there(attributes)
+            self.current |= {key: float(attributes[key]) for key in ("lat", "lon") if key in attributes}
             self.current |= {"nodes": []} if name == "way" else {"members": []} if name == "relation" else {}
         elif self.current is None:
             return
         elif name == "tag":
-            self.current["tags"][said["k"]] = said["v"]
+            self.current["tags"][attributes["k"]] = attributes["v"]
         elif name == "member":
-            self.member = {"type": said["type"], "ref": int(said["ref"]), "role": said.get("role", "")}
+            self.member = {
+                "type": attributes["type"],
+                "ref": int(attributes["ref"]),
+                "role": attributes.get("role", ""),
+            }
             self.current["members"].append(self.member)
         elif name == "nd":
-            self._node(said)
+            self._node(attributes)
 
     def _node(self, attributes: Attributes) -> None:
         place = {"lat": float(attributes["lat"]), "lon": float(attributes["lon"])} if "lat" in attributes else None

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import shapely
@@ -59,10 +59,9 @@ MOST_RESULTS = 50
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
 """HTTP status codes of servers that may answer later."""
 SHOWN_CHARACTERS = 200
-MOST_SAID_BYTES = 20_000
+MOST_ANSWER_BYTES = 20_000
 """Bytes of an invalid answer that are searched for a sentence to show."""
 
-Answer = TypeVar("Answer")
 Tags = dict[str, bool | str | list[str]]
 
 
@@ -81,38 +80,29 @@ class CachedAnswers:
     """Answers to one question, and when (UTC) the last of them came."""
 
     answers: list[Any]
-    asked: str
+    dated: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OsmServers:
-    """Servers of OpenStreetMap data, and how to query them.
-
-    Attributes
-    ----------
-    cache
-        The folder for answers; what is in it is not requested again.
-    overpass, nominatim
-        Their addresses.
-    language
-        In which language Nominatim names places.
-    waiting
-        Told of every pause before it begins.
-    pause, timeout_s, answer_s
-        What waits, how long a server may be silent, and how long a whole answer may take, seconds.
-    most_bytes
-        How large an answer may be, unpacked.
-    """
+    """Servers of OpenStreetMap data, and how to query them."""
 
     cache: Path
+    """The folder for answers; what is in it is not requested again."""
     overpass: str = OVERPASS
     nominatim: str = NOMINATIM
+    """`overpass`, `nominatim`: Their addresses."""
     language: str = "en"
+    """In which language Nominatim names places."""
     waiting: Callable[[ServerWait], None] = field(default=lambda _: None)
+    """Told of every pause before it begins."""
     pause: Callable[[float], None] = time.sleep
     timeout_s: float = TIMEOUT_S
     answer_s: float = ANSWER_S
+    """`pause`, `timeout_s`, `answer_s`: What waits, how long a server may be silent, and how long a whole answer
+    may take, seconds."""
     most_bytes: int = MOST_BYTES
+    """How large an answer may be, unpacked."""
 
     def find_place(self, place: str) -> CachedAnswers:
         """Return what Nominatim knows under a name, or under an OSM id such as R2181; most important first.
@@ -123,7 +113,7 @@ class OsmServers:
             The server does not answer, or not in its protocol.
         """
 
-        def ask() -> None:
+        def query() -> None:
             import requests
             from osmnx import geocoder
 
@@ -136,11 +126,11 @@ class OsmServers:
                 # Too few results for OSMnx: what there is has been kept, and is looked at below.
                 return
 
-        kept = self._kept(("place", self.nominatim, place, self.language), self.nominatim, ask)
+        kept = self._kept(("place", self.nominatim, place, self.language), self.nominatim, query)
         results = [result for answer in kept.answers if isinstance(answer, list) for result in answer]
         if not kept.answers or not all(isinstance(result, dict) for result in results):
             raise FetchError(place, [Issue("answer_not_osm", {"server": self.nominatim})])
-        return CachedAnswers(sorted(results, key=_importance, reverse=True), kept.asked)
+        return CachedAnswers(sorted(results, key=_importance, reverse=True), kept.dated)
 
     def find_elements(self, area: shapely.Geometry, tags: Tags) -> CachedAnswers:
         """Return the answers of Overpass about what carries `tags` inside `area` (degrees), with all their nodes.
@@ -151,7 +141,7 @@ class OsmServers:
             The server does not answer, or not in its protocol.
         """
 
-        def ask() -> None:
+        def query() -> None:
             from osmnx import features
 
             try:
@@ -161,12 +151,12 @@ class OsmServers:
                 return
 
         question = ("elements", self.overpass, shapely.to_wkt(area, rounding_precision=7), tags)
-        kept = self._kept(question, self.overpass, ask)
+        kept = self._kept(question, self.overpass, query)
         if not kept.answers or not all(isinstance(answer, dict) for answer in kept.answers):
             raise FetchError(self.overpass, [Issue("answer_not_osm", {"server": self.overpass})])
         return kept
 
-    def _kept(self, question: tuple[object, ...], server: str, ask: Callable[[], None]) -> CachedAnswers:
+    def _kept(self, question: tuple[object, ...], server: str, query: Callable[[], None]) -> CachedAnswers:
         """Return the answers to a question: those kept, completed by asking for those that are missing."""
         folder = self.cache / _name_of(question)
         folder.mkdir(parents=True, exist_ok=True)
@@ -174,7 +164,7 @@ class OsmServers:
         if not done.exists():
             _drop_torn(folder)
             with self._through_osmnx(folder):
-                self._patiently(ask, server)
+                self._patiently(query, server)
             if any(folder.glob("*.json")):
                 done.write_text(datetime.now(tz=UTC).isoformat(timespec="seconds"), "utf-8")
         try:
@@ -185,7 +175,7 @@ class OsmServers:
             done.unlink()
             raise FetchError(server, [Issue("answer_torn", {"folder": folder})]) from None
 
-    def _patiently(self, ask: Callable[[], None], server: str) -> None:
+    def _patiently(self, query: Callable[[], None], server: str) -> None:
         import requests
         from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 
@@ -200,7 +190,7 @@ class OsmServers:
         for attempt in range(1, ATTEMPTS + 1):
             seconds = FIRST_WAIT_S * 2.0 ** (attempt - 1)
             try:
-                ask()
+                query()
             except _ServerBusyError as busy:
                 reason = busy.reason
                 seconds = seconds if busy.retry_after is None else busy.retry_after
@@ -255,7 +245,7 @@ class OsmServers:
             raise _ServerBusyError(
                 Phrase("errors.server_busy", {"said": text}), retry_after(response.headers.get("Retry-After"))
             )
-        start = body[:MOST_SAID_BYTES].decode("utf-8", errors="replace")
+        start = body[:MOST_ANSWER_BYTES].decode("utf-8", errors="replace")
         if not response.ok:
             raise _ServerRefusalError(f"{response.status_code} {_plain(response.reason or '')}: {_plain(start)}")
         try:

@@ -42,49 +42,33 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Square:
-    """Ground to walk on.
-
-    Attributes
-    ----------
-    id, kind, name
-        As of a street; relations are called r1.
-    shape
-        Its outline, degrees.
-    ways
-        The ways that its outline is made of.
-    is_private
-        Whether it is part of a compound.
-    """
+    """Ground to walk on."""
 
     id: str
     kind: str
     name: str
+    """`id`, `kind`, `name`: As of a street; relations are called r1."""
     shape: shapely.Geometry
+    """Its outline, degrees."""
     ways: frozenset[int]
+    """The ways that its outline is made of."""
     is_private: bool = False
+    """Whether it is part of a compound."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UncrossedSquare:
-    """A square that people walk round, not across: it keeps its outline only.
-
-    Attributes
-    ----------
-    id
-        Of the square.
-    reason
-        ``"many"``: more entrances and inward corners than `MOST_PLACES`; ``"tangled"``: its outline crosses
-        itself.
-    places
-        How many entrances and inward corners it has; 0 where it is tangled.
-    place
-        A point of it, degrees.
-    """
+    """A square that people walk round, not across: it keeps its outline only."""
 
     id: str
+    """Of the square."""
     reason: str
+    """``"many"``: more entrances and inward corners than `MOST_PLACES`; ``"tangled"``: its outline crosses
+    itself."""
     places: int
+    """How many entrances and inward corners it has; 0 where it is tangled."""
     place: shapely.Point
+    """A point of it, degrees."""
 
 
 def find_squares(path: Path, walked: WalkableWays) -> tuple[list[Square], list[NodeGap]]:

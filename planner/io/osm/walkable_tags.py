@@ -134,18 +134,18 @@ def walking_obstacle(tags: Tags) -> str:
     return _built_for_cars(tags)
 
 
-def walkability(tags: Tags) -> Walkability:
+def classify_walkability(tags: Tags) -> Walkability:
     """Return who walks on a way by its tags: everybody, only residents, or nobody.
 
     A way is private where nothing but ``foot=private`` or ``access=private`` stands against walking on it.
 
     Examples
     --------
-    >>> [walkability({"highway": "service", "access": access}) for access in ("yes", "private", "no")]
+    >>> [classify_walkability({"highway": "service", "access": access}) for access in ("yes", "private", "no")]
     ['everybody', 'private', 'nobody']
-    >>> walkability({"highway": "path", "access": "yes", "foot": "private"})
+    >>> classify_walkability({"highway": "path", "access": "yes", "foot": "private"})
     'private'
-    >>> walkability({"highway": "service", "access": "private", "foot": "customers"})
+    >>> classify_walkability({"highway": "service", "access": "private", "foot": "customers"})
     'everybody'
     """
     if is_private(tags):
@@ -226,7 +226,7 @@ def is_passable(tags: Tags) -> bool:
     return not (
         tags.get("locked") == "yes"
         or tags.get("access") in ACCESS_FORBIDDEN
-        or _told(tags, "opening_hours").strip().lower() in HOURS_CLOSED
+        or _tag(tags, "opening_hours").strip().lower() in HOURS_CLOSED
         or tags.get("barrier") in BARRIERS_CLOSED
     )
 
@@ -247,10 +247,10 @@ def crossing_type(tags: Tags) -> str:
     >>> crossing_type({"highway": "traffic_signals"}), crossing_type({"highway": "crossing"})
     ('traffic_signals', '')
     """
-    texts = _told(tags, "crossing")
+    texts = _tag(tags, "crossing")
     if texts and texts not in ("yes", "no"):
         return texts
-    signals, markings = _told(tags, "crossing:signals"), _told(tags, "crossing:markings")
+    signals, markings = _tag(tags, "crossing:signals"), _tag(tags, "crossing:markings")
     if signals not in ("", "no") or tags.get("highway") == "traffic_signals":
         return "traffic_signals"
     if markings:
@@ -276,5 +276,5 @@ def structure(tags: Tags) -> str:
     return "tunnel" if is_built(tags, "tunnel") and tags.get("tunnel") != "building_passage" else ""
 
 
-def _told(tags: Tags, key: str) -> str:
+def _tag(tags: Tags, key: str) -> str:
     return tags.get(key) or ""

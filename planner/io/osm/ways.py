@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 from osmium import osm
 
 from planner.io.osm.elements import place_keys, separate_nodes
-from planner.io.osm.objects import LonLat, NodeGap, OsmWay, copy_way, locate_nodes, multipolygons_with, objects
+from planner.io.osm.objects import (
+    LonLat,
+    NodeGap,
+    OsmWay,
+    copy_way,
+    locate_nodes,
+    multipolygons_with,
+    read_objects,
+)
 from planner.io.osm.walkable_tags import (
     CROSSING_KEYS,
     CROSSING_NODES,
@@ -101,35 +109,24 @@ class ExcludedWay:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalkableWays:
-    """All walkable ways of an extract, in order of their ids.
-
-    Attributes
-    ----------
-    ways, lines
-        The ways and their lines in degrees; MultiLineStrings where nodes are missing in the middle. Lines share
-        a place exactly where the ways share a node.
-    gates
-        Barriers at nodes of these ways, in order of their ids.
-    crossings
-        How a street is crossed, by the place (`place_keys`) of the node that states it.
-    left_out
-        Ways with `highway` that are not walked.
-    rings
-        The member ways of multipolygons that are walked on, by id.
-    gaps
-        Nodes of walkable ways that the file lacks.
-    places
-        Where all nodes of the extract are.
-    """
+    """All walkable ways of an extract, in order of their ids."""
 
     ways: list[WalkableWay]
     lines: NDArray[np.object_]
+    """`ways`, `lines`: The ways and their lines in degrees; MultiLineStrings where nodes are missing in the
+    middle. Lines share a place exactly where the ways share a node."""
     gates: list[OsmGate]
+    """Barriers at nodes of these ways, in order of their ids."""
     crossings: Mapping[complex, str]
+    """How a street is crossed, by the place (`place_keys`) of the node that states it."""
     left_out: list[ExcludedWay]
+    """Ways with `highway` that are not walked."""
     rings: Mapping[int, OsmWay]
+    """The member ways of multipolygons that are walked on, by id."""
     gaps: list[NodeGap]
+    """Nodes of walkable ways that the file lacks."""
     places: NodeLocations
+    """Where all nodes of the extract are."""
 
 
 @dataclass(slots=True)
@@ -191,7 +188,7 @@ def read_walkable_ways(path: Path) -> WalkableWays:
 def _square_rings(path: Path) -> dict[int, OsmWay]:
     squares = [square for square in multipolygons_with(path, ["highway"]) if is_walkable(square.tags)]
     needed = frozenset[int]().union(*(square.ways for square in squares))
-    members = objects(path, osm.WAY, needed)
+    members = read_objects(path, osm.WAY, needed)
     return {way.id: copy_way(way) for way in members if isinstance(way, osm.types.Way)}
 
 

@@ -299,7 +299,7 @@ def find_people_groups(columns: Iterable[str]) -> Iterator[tuple[str, str]]:
     [('aged_60', '60岁以上（人）'), ('aged_65', '65+'), ('children', '0-6岁儿童')]
     """
     words = recognition_words()["people_groups"]
-    found: set[str] = set()
+    words_seen: set[str] = set()
     for column in columns:
         text = "".join(column.lower().split())
         if any(part in text for part in words["none"]):
@@ -311,6 +311,6 @@ def find_people_groups(columns: Iterable[str]) -> Iterator[tuple[str, str]]:
             ident = "children"
         else:
             continue
-        if ident not in found:
-            found.add(ident)
+        if ident not in words_seen:
+            words_seen.add(ident)
             yield ident, column

@@ -15,7 +15,7 @@ from planner.io.tables.cells import (
     parse_code,
     parse_measurement,
 )
-from planner.io.tables.columns import MappedColumn, stated_unit, unlettered, values_of
+from planner.io.tables.columns import MappedColumn, stated_unit, strip_letters, values_of
 from planner.io.tables.units import UnknownUnitError, factor_for, is_unit_heading, parse_units, units_of
 from planner.messages.errors import SHOWN_ROWS, Issue
 from planner.messages.notices import Notice
@@ -38,28 +38,19 @@ PEOPLE = "people"
 
 @dataclass(slots=True, eq=False)
 class ParsedCells:
-    """The fields of a layer, and what was found while their cells were read.
-
-    Attributes
-    ----------
-    fields
-        The cells by field.
-    counted
-        The cells of further columns by which the study counts people.
-    mapped
-        Which column is which field, and what its numbers were multiplied by.
-    unit_column
-        The column that names the unit of each row.
-    issues, notices
-        What cannot be read, and what was read otherwise than it is written.
-    """
+    """The fields of a layer, and what was found while their cells were read."""
 
     fields: dict[str, pd.Series] = field(default_factory=dict)
+    """The cells by field."""
     counted: dict[str, pd.Series] = field(default_factory=dict)
+    """The cells of further columns by which the study counts people."""
     mapped: list[MappedColumn] = field(default_factory=list)
+    """Which column is which field, and what its numbers were multiplied by."""
     unit_column: str | None = None
+    """The column that names the unit of each row."""
     issues: list[Issue] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    """`issues`, `notices`: What cannot be read, and what was read otherwise than it is written."""
 
 
 def read_cells(
@@ -255,7 +246,7 @@ def _factors(
 def _unit_column(frame: pd.DataFrame, used: set[str]) -> str | None:
     """Return the column that names the unit of each row; 单位 may also name an organisation, and is none then."""
     for name in map(str, frame.columns):
-        if name in used or not is_unit_heading(unlettered(name).rpartition("/")[2]):
+        if name in used or not is_unit_heading(strip_letters(name).rpartition("/")[2]):
             continue
         text = [cell for cell in frame[name].dropna() if str(cell).strip()]
         if text and any(parse_units(str(cell)) for cell in text):

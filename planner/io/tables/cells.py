@@ -28,6 +28,8 @@ def to_narrow(text: str) -> str:
     >>> to_narrow(" １２００㎡ "), to_narrow("1200①"), to_narrow("10³")
     ('1200m2', '1200①', '10³')
     """
+    if text.isascii():
+        return text.strip()
     folded = (sign if unicodedata.category(sign) == "No" else unicodedata.normalize("NFKC", sign) for sign in text)
     return unicodedata.normalize("NFC", "".join(folded)).strip()
 
@@ -118,33 +120,22 @@ Area = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class CellGrid:
-    """The cells of a sheet as text, row by row; "" is blank.
-
-    Attributes
-    ----------
-    rows
-        The cells; rows may differ in length.
-    encoding
-        Of a text file; "" for a workbook.
-    merged
-        Merged areas as (first row, first column, last row, last column), counted from 0.
-    hidden_rows
-        Rows that the workbook hides, counted from 0.
-    hidden_columns
-        Columns that it hides, counted from 0.
-    hidden_sheets
-        Names of sheets with cells that it hides and that were not read.
-    is_hidden
-        Whether this sheet itself is hidden.
-    """
+    """The cells of a sheet as text, row by row; "" is blank."""
 
     rows: tuple[tuple[str, ...], ...]
+    """The cells; rows may differ in length."""
     encoding: str = ""
+    """Of a text file; "" for a workbook."""
     merged: tuple[Area, ...] = ()
+    """Merged areas as (first row, first column, last row, last column), counted from 0."""
     hidden_rows: frozenset[int] = frozenset()
+    """Rows that the workbook hides, counted from 0."""
     hidden_columns: frozenset[int] = frozenset()
+    """Columns that it hides, counted from 0."""
     hidden_sheets: tuple[str, ...] = ()
+    """Names of sheets with cells that it hides and that were not read."""
     is_hidden: bool = False
+    """Whether this sheet itself is hidden."""
 
 
 def column_letters(column: int) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 from planner.io.tables.cells import normalize_name
 from planner.io.tables.units import dimension_of, factor_of_unit, split_comments, units_in_line, units_of
 from planner.messages.catalogue import Phrase
-from planner.messages.errors import Issue
+from planner.messages.errors import Issue, suggest_name
 
 YEAR = re.compile(r"(?:截至|截止)?(?:19|20)\d\d(?:年(?:度|末|底|初)?(?:\d{1,2}月(?:\d{1,2}日|底|末)?)?)?")
 NEAR_ENOUGH = 0.6
@@ -65,35 +65,24 @@ class MappedColumn:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The names that one table's columns may have.
-
-    Attributes
-    ----------
-    table
-        The table, as "facilities".
-    fields
-        The fields that it may have.
-    explicit
-        The study's own mapping: field → column.
-    strong, weak
-        Field by the plain name that means it.
-    place
-        The same for what states where a row lies.
-    totals, notes
-        Plain words that begin rows that are no data.
-    numbers
-        Those of the fields that hold numbers.
-    """
+    """The names that one table's columns may have."""
 
     table: str
+    """The table, as "facilities"."""
     fields: tuple[str, ...]
+    """The fields that it may have."""
     explicit: Mapping[str, str]
+    """The study's own mapping: field → column."""
     strong: Mapping[str, str]
     weak: Mapping[str, str]
+    """`strong`, `weak`: Field by the plain name that means it."""
     place: Mapping[str, str]
+    """The same for what states where a row lies."""
     totals: frozenset[str]
     notes: frozenset[str]
+    """`totals`, `notes`: Plain words that begin rows that are no data."""
     numbers: frozenset[str] = frozenset()
+    """Those of the fields that hold numbers."""
 
     @classmethod
     def of(
@@ -295,7 +284,7 @@ def match_columns(
     >>> [(one.field, one.column, one.unit) for one in found]
     [('name', '阵地名称', ''), ('floor_area_m2', '建筑面积(㎡)', 'm2')]
     """
-    claim_of = claim_of or (lambda heading: vocabulary.claim(unlettered(heading)))
+    claim_of = claim_of or (lambda heading: vocabulary.claim(strip_letters(heading)))
     issues = _wrong_mapping(headings, vocabulary, setting)
     explicit = {ours: theirs for ours, theirs in vocabulary.explicit.items() if ours in vocabulary.fields}
     free = [heading for heading in headings if heading not in explicit.values()]
@@ -341,7 +330,7 @@ def stated_unit(field: str, names: Sequence[str]) -> tuple[float, str] | None:
     """
     units = units_of(field)
     for name in reversed(names):
-        narrow, comments = split_comments(unlettered(name))
+        narrow, comments = split_comments(strip_letters(name))
         for comment in (*comments, narrow.rpartition("/")[2]):
             for word in (comment, *COMMENT_PARTS.split(comment)):
                 stated = (units_in_line(word) or word).strip()
@@ -353,17 +342,9 @@ def stated_unit(field: str, names: Sequence[str]) -> tuple[float, str] | None:
     return None
 
 
-def unlettered(heading: str) -> str:
+def strip_letters(heading: str) -> str:
     """Return a heading without the letters that distinguish repeated ones."""
     return re.sub(r" \[[A-Z]{1,3}\]$", "", heading)
-
-
-def suggest_name(name: str, known: Iterable[str]) -> Phrase:
-    """Return the nearest known name, or all of them."""
-    near = difflib.get_close_matches(name, sorted(known), n=1)
-    if near:
-        return Phrase("errors.did_you_mean", {"name": near[0]})
-    return Phrase("errors.known_settings", {"names": ", ".join(known)})
 
 
 def missing_column_issues(
@@ -409,8 +390,8 @@ def _without_marks(name: str) -> str:
     >>> _without_marks("高德lng"), _without_marks("lonwgs84"), _without_marks("gps")
     ('lng', 'lon', '')
     """
-    found = _place_marks().fullmatch(name)
-    return found.group(1) if found else name
+    match = _place_marks().fullmatch(name)
+    return match.group(1) if match else name
 
 
 def _by_name(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -419,7 +400,10 @@ def _by_name(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 def _rank(heading: str, vocabulary: Vocabulary) -> int:
     """Return how good a name is among those that mean a field for want of a better one."""
-    weak, name = list(vocabulary.weak), normalize_name(split_comments(unlettered(heading).rpartition("/")[2])[0])
+    weak, name = (
+        list(vocabulary.weak),
+        normalize_name(split_comments(strip_letters(heading).rpartition("/")[2])[0]),
+    )
     return weak.index(name) if name in weak else len(weak)
 
 

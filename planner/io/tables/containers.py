@@ -41,7 +41,7 @@ class UnpackError(Exception):
         super().__init__(str(reason))
 
 
-def unzipped(content: bytes, most: int) -> bytes:
+def unzip_stored(content: bytes, most: int) -> bytes:
     """Return a zip file with the same parts, stored; pictures left out.
 
     Raises
@@ -82,7 +82,7 @@ def _stored(content: bytes, most: int) -> bytes:
     return plain.getvalue()
 
 
-def gunzipped(content: bytes, most: int) -> bytes:
+def gunzip(content: bytes, most: int) -> bytes:
     """Return what a gzip file holds.
 
     Raises
@@ -95,7 +95,7 @@ def gunzipped(content: bytes, most: int) -> bytes:
     Examples
     --------
     >>> import gzip
-    >>> gunzipped(gzip.compress(b"a,b"), 10)
+    >>> gunzip(gzip.compress(b"a,b"), 10)
     b'a,b'
     """
     blocks, size = [], 0

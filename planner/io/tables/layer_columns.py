@@ -17,7 +17,7 @@ from planner.io.tables.sheets import SheetTable
 from planner.io.tables.units import units_of
 from planner.messages.errors import Issue
 from planner.messages.notices import Notice
-from planner.messages.printable import is_legible, legible
+from planner.messages.printable import is_legible, strip_illegible
 from planner.schemas.table_schema import TableSchema, row_names
 
 
@@ -52,13 +52,40 @@ def lowest_names(paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> 
     }
 
 
-def holds_no_number(mapped: MappedColumn, cells: pd.Series, schema: TableSchema[Any]) -> bool:
-    """Return True if a column that weakly means a number holds none: 开放时间 = 9:00-17:00."""
-    column = next(column for column in schema.columns if column.name == mapped.field)
-    if not mapped.is_weak or column.kind != "number":
-        return False
-    filled = [cell for cell in cells.dropna() if str(cell).strip()]
-    return bool(filled) and all(parse_number(str(cell), units_of(mapped.field)) is None for cell in filled)
+WEEKLY_HOURS, OPENING_HOURS = "open_hours_week", "opening_hours"
+
+
+def by_contents(
+    mapped: Sequence[MappedColumn], frame: pd.DataFrame, schema: TableSchema[Any]
+) -> tuple[MappedColumn, ...]:
+    """Return the columns without those that weakly mean a number and hold none; hours go by what is in the cells.
+
+    A column 开放时间 or `opening_hours` may hold hours a week (40) or opening hours (9:00-17:00).
+    """
+    fields = {item.field for item in mapped}
+    numbers = {column.name for column in schema.columns if column.kind == "number"}
+    both = {column.name for column in schema.columns} >= {WEEKLY_HOURS, OPENING_HOURS}
+    kept = []
+    for item in mapped:
+        filled = [str(cell) for cell in frame[item.column].dropna() if str(cell).strip()]
+        if item.field in numbers and item.is_weak and filled and not _any_number(filled, item.field):
+            if both and item.field == WEEKLY_HOURS and OPENING_HOURS not in fields:
+                kept.append(replace(item, field=OPENING_HOURS))
+        elif (
+            both
+            and item.field == OPENING_HOURS
+            and WEEKLY_HOURS not in fields
+            and filled
+            and all(parse_number(cell, units_of(WEEKLY_HOURS)) is not None for cell in filled)
+        ):
+            kept.append(replace(item, field=WEEKLY_HOURS))
+        else:
+            kept.append(item)
+    return tuple(kept)
+
+
+def _any_number(cells: Sequence[str], field: str) -> bool:
+    return any(parse_number(cell, units_of(field)) is not None for cell in cells)
 
 
 def parts_only_issues(
@@ -224,7 +251,9 @@ def remove_control_characters(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.
     (['东风', '西园'], 'illegible', ('b',))
     """
     shapes = frame.geometry.name
-    names = {name: legible(name) for name in frame.columns if isinstance(name, str) and not is_legible(name)}
+    names = {
+        name: strip_illegible(name) for name in frame.columns if isinstance(name, str) and not is_legible(name)
+    }
     taken = {*frame.columns} - {*names}
     for position, (name, clean) in enumerate(names.items()):
         names[name] = f"{clean} [{position}]" if clean in taken else clean
@@ -236,7 +265,7 @@ def remove_control_characters(frame: gpd.GeoDataFrame, table: str) -> tuple[gpd.
             continue
         wrong = frame[name].map(lambda cell: isinstance(cell, str) and not is_legible(cell)).astype(bool)
         if wrong.any():
-            cleaned[name] = frame[name].map(lambda cell: legible(cell) if isinstance(cell, str) else cell)
+            cleaned[name] = frame[name].map(lambda cell: strip_illegible(cell) if isinstance(cell, str) else cell)
             spoiled |= wrong
     if not names and not cleaned:
         return frame, ()
@@ -251,7 +280,7 @@ def remove_grid_control_characters(grid: CellGrid, table: str) -> tuple[CellGrid
         return grid, ()
     rows = list(grid.rows)
     for position in spoiled:
-        rows[position] = tuple(map(legible, rows[position]))
+        rows[position] = tuple(map(strip_illegible, rows[position]))
     names = tuple(f"#{position + 1}" for position in spoiled)
     return replace(grid, rows=tuple(rows)), (Notice("illegible", table, names),)
 

@@ -12,7 +12,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from planner.io.tables.columns import Vocabulary, unlettered
+from planner.io.tables.columns import Vocabulary, strip_letters
 from planner.io.tables.coordinates import is_no_place, parse_coordinate_column, parse_coordinate_pair, read_shapes
 from planner.messages.errors import Issue
 from planner.messages.notices import Notice
@@ -39,76 +39,50 @@ FITTING = {"Point": "MultiPoint", "LineString": "MultiLineString", "Polygon": "M
 
 @dataclass(frozen=True, slots=True)
 class PositionColumns:
-    """One way in which a table states where its rows lie.
-
-    Attributes
-    ----------
-    columns
-        Part of a place → column.
-    issues
-        What is wrong with it: parts that several columns claim.
-    """
+    """One way in which a table states where its rows lie."""
 
     columns: dict[str, str]
+    """Part of a place → column."""
     issues: tuple[Issue, ...] = ()
+    """What is wrong with it: parts that several columns claim."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowPositions:
-    """The geometry of a table's rows.
-
-    Attributes
-    ----------
-    shapes
-        One a row; None where the cells hold no place.
-    columns
-        The columns that it was made from: part of a place → column.
-    crs
-        What the table itself states: the SRID of its shapes, or degrees where its columns are called longitude and
-        latitude, or where shapes lie on such places.
-    exchanged
-        Whether latitude stood before longitude in one column.
-    unread
-        Rows, counted from 0, whose cells state something that is no place.
-    issues
-        Cells that are no place, and ways that contradict one another.
-    notices
-        The same where it does not matter for the answer.
-    """
+    """The geometry of a table's rows."""
 
     shapes: NDArray[np.object_]
+    """One a row; None where the cells hold no place."""
     columns: dict[str, str]
+    """The columns that it was made from: part of a place → column."""
     crs: pyproj.CRS | None
+    """What the table itself states: the SRID of its shapes, or degrees where its columns are called longitude and
+    latitude, or where shapes lie on such places."""
     exchanged: bool = False
+    """Whether latitude stood before longitude in one column."""
     unread: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+    """Rows, counted from 0, whose cells state something that is no place."""
     issues: tuple[Issue, ...] = ()
+    """Cells that are no place, and ways that contradict one another."""
     notices: tuple[Notice, ...] = ()
+    """The same where it does not matter for the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class PositionRequest:
-    """Requirements of a table on its positions.
-
-    Attributes
-    ----------
-    table
-        The table, as "facilities".
-    shapes
-        The types of geometry that it takes.
-    setting
-        The dotted path of the layer's settings, for messages.
-    declared
-        The system that the study declares for it.
-    home
-        Longitude and latitude of the middle of the communities, where they are known already: coordinates in one
-        column are taken in the order in which they lie there.
-    """
+    """Requirements of a table on its positions."""
 
     table: str
+    """The table, as "facilities"."""
     shapes: tuple[str, ...]
+    """The types of geometry that it takes."""
     setting: str
+    """The dotted path of the layer's settings, for messages."""
     declared: pyproj.CRS | None = None
+    """The system that the study declares for it."""
     home: tuple[float, float] | None = None
+    """Longitude and latitude of the middle of the communities, where they are known already: coordinates in one
+    column are taken in the order in which they lie there."""
 
 
 def find_position_columns(
@@ -130,7 +104,7 @@ def find_position_columns(
     for is_marked in (False, True):
         # Names with the word of a datum count where there are none without: many tables have both.
         for heading in headings if not (results or mapped) else ():
-            part = vocabulary.where(unlettered(heading), is_marked=is_marked)
+            part = vocabulary.where(strip_letters(heading), is_marked=is_marked)
             if part is not None:
                 results.setdefault(part, []).append(heading)
     results.update({part: [theirs] for part, theirs in mapped.items() if part and theirs in headings})

@@ -202,7 +202,7 @@ class _CellScan:
     column: int = -1
     kind: str = ""
     inside: str = ""
-    said: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
 
     def start(self, name: str, values: dict[str, str]) -> None:
         if name == "row":
@@ -216,26 +216,26 @@ class _CellScan:
         elif name == "c":
             match = REFERENCE.fullmatch(values.get("r", ""))
             self.column = _column(match[1]) if match else self.column + 1
-            self.kind, self.said = values.get("t", "n"), {}
+            self.kind, self.parts = values.get("t", "n"), {}
             if self.kind == "n" and values.get("s", "0") in self.behind:
                 self.marks.shown[self.row, self.column] = self.behind[values.get("s", "0")]
         elif name in {"f", "v"}:
             self.inside = name
-            self.said[name] = ""
+            self.parts[name] = ""
 
-    def text(self, said: str) -> None:
+    def text(self, characters: str) -> None:
         if self.inside:
-            self.said[self.inside] += said
+            self.parts[self.inside] += characters
 
     def end(self, name: str) -> None:
         if name in {"f", "v"}:
             self.inside = ""
-        elif name == "c" and (self.kind == "e" or "f" in self.said):
-            value = self.said.get("v", "")
+        elif name == "c" and (self.kind == "e" or "f" in self.parts):
+            value = self.parts.get("v", "")
             if self.kind == "e" and value:
                 self.marks.cells[self.row, self.column] = value
-            elif not value and self.kind != "str" and "f" in self.said:
-                self.marks.cells[self.row, self.column] = f"={self.said['f']}"
+            elif not value and self.kind != "str" and "f" in self.parts:
+                self.marks.cells[self.row, self.column] = f"={self.parts['f']}"
 
 
 def _open_document(content: bytes, sheet: str, marks: SheetMarks) -> None:

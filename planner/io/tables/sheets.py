@@ -48,36 +48,24 @@ class MergedNumber:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SheetTable:
-    """The data of a sheet.
-
-    Attributes
-    ----------
-    frame
-        One column a heading, texts, None where blank; the index is the row's number as a spreadsheet shows it.
-    left_out
-        Numbers of the rows above, between and below the data that are none, by the reason.
-    paths
-        The names of each column's heading, from the top; of a heading of one row there is one.
-    unit_lines
-        The units that a line above or below the data names, by the row for which they stand.
-    merged_numbers
-        Numbers in merged cells that were left where they stand.
-    hidden_columns
-        Columns of the table that the workbook hides.
-    totals
-        The rows that state sums, as `frame`; averages are not among them.
-    grand_totals
-        Those of them that call themselves the total of all, not of a part.
-    """
+    """The data of a sheet."""
 
     frame: pd.DataFrame
+    """One column a heading, texts, None where blank; the index is the row's number as a spreadsheet shows it."""
     left_out: dict[str, tuple[int, ...]]
+    """Numbers of the rows above, between and below the data that are none, by the reason."""
     paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The names of each column's heading, from the top; of a heading of one row there is one."""
     unit_lines: dict[int, str] = field(default_factory=dict)
+    """The units that a line above or below the data names, by the row for which they stand."""
     merged_numbers: tuple[MergedNumber, ...] = ()
+    """Numbers in merged cells that were left where they stand."""
     hidden_columns: tuple[str, ...] = ()
+    """Columns of the table that the workbook hides."""
     totals: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """The rows that state sums, as `frame`; averages are not among them."""
     grand_totals: frozenset[int] = frozenset()
+    """Those of them that call themselves the total of all, not of a part."""
 
 
 @dataclass(slots=True, eq=False)

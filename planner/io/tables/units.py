@@ -92,7 +92,7 @@ UNIT_BESIDE = re.compile(
 )
 """A unit right behind the label: 单位万人, 单位（万人）. Other words may stand there, as in 单位名称."""
 
-UNIT_SAID = re.compile(
+UNIT_STATED = re.compile(
     r"(?:以|按)(?P<units>[^以按，,。;；\s]{1,8}?)(?:(?:为|作为?)(?:计量|统计)?单位|计(?!划|入|算机)|统计|表示)"
     r"|\bin (?P<english>(?:ten |hundred )?(?:thousands|millions)|(?:tens|hundreds) of thousands)\b",
     re.IGNORECASE,
@@ -143,24 +143,17 @@ ORGANISATION_LENGTH = 4
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit of measurement.
-
-    Attributes
-    ----------
-    dimension
-        What it measures: "people", "area" …; "" for a bare multiplier, "other" for what the planner does not read.
-    factor
-        What turns numbers in it into the planner's own unit of that dimension.
-    scale
-        The multiplier in its name: 10,000 for 万人, 1 for 人 and 公顷.
-    text
-        As it is written.
-    """
+    """A unit of measurement."""
 
     dimension: str
+    """What it measures: "people", "area" …; "" for a bare multiplier, "other" for what the planner does not
+    read."""
     factor: float
+    """What turns numbers in it into the planner's own unit of that dimension."""
     scale: float
+    """The multiplier in its name: 10,000 for 万人, 1 for 人 and 公顷."""
     text: str
+    """As it is written."""
 
 
 class UnknownUnitError(ValueError):
@@ -285,7 +278,7 @@ def units_in_line(text: str) -> str | None:
     named = [result["units"].strip() for result in UNIT_LINE.finditer(lines)]
     beside = [result["units"].strip() for result in UNIT_BESIDE.finditer(lines)]
     named += [item for item in beside if item not in named and parse_units(item)]
-    for result in UNIT_SAID.finditer(narrow):
+    for result in UNIT_STATED.finditer(narrow):
         word = result["units"] or ENGLISH_SCALES[" ".join(result["english"].lower().split())]
         named += [word] if parse_units(word) else []
     units = [item for item in named if parse_units(item) or _looks_like_unit(item)]

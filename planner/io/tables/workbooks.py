@@ -21,9 +21,9 @@ from planner.io.tables.containers import (
     ZIP_BEGINS,
     UnpackedSizeError,
     UnpackError,
-    gunzipped,
+    gunzip,
     is_protected,
-    unzipped,
+    unzip_stored,
 )
 from planner.io.tables.text_tables import parse_text
 from planner.io.tables.units import OTHER, is_whole_unit, parse_units
@@ -48,7 +48,7 @@ SECONDS_AT_LEAST = 4
 SECONDS_A_MEGABYTE = 1
 """Further ones for each megabyte unpacked; the reader needs some twentieth of it."""
 
-ASKED_MEMORY = b"memory allocation of"
+REQUESTED_MEMORY = b"memory allocation of"
 """Last message of the reader if it is given no more memory."""
 
 WAIT_AT_LEAST_S = 9
@@ -60,32 +60,23 @@ PATIENCE = 4
 
 @dataclass(frozen=True, slots=True)
 class WorkbookSheet:
-    """Contents of a workbook.
-
-    Attributes
-    ----------
-    names
-        Its sheets of cells.
-    filled
-        Those of the sheets requested that hold anything, without hidden ones where others do; all where none does.
-    rows, merged
-        The cells of the one that is filled, as text; and its merged areas, counted from 0.
-    hidden
-        Sheets requested that hold something and are hidden.
-    hidden_rows, hidden_columns
-        What the workbook hides of the one sheet, counted from 0.
-    shown
-        What the formats of its numbers write behind them: row, column, text.
-    """
+    """Contents of a workbook."""
 
     names: tuple[str, ...]
+    """Its sheets of cells."""
     filled: tuple[str, ...]
+    """Those of the sheets requested that hold anything, without hidden ones where others do; all where none
+    does."""
     rows: tuple[tuple[str, ...], ...]
     merged: tuple[tuple[int, int, int, int], ...]
+    """`rows`, `merged`: The cells of the one that is filled, as text; and its merged areas, counted from 0."""
     hidden: tuple[str, ...] = ()
+    """Sheets requested that hold something and are hidden."""
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    """`hidden_rows`, `hidden_columns`: What the workbook hides of the one sheet, counted from 0."""
     shown: tuple[tuple[int, int, str], ...] = ()
+    """What the formats of its numbers write behind them: row, column, text."""
 
 
 class UnreadableWorkbookError(Exception):
@@ -141,7 +132,7 @@ def read_sheet(content: bytes, sheet: str | None, *, cells: int) -> WorkbookShee
         reason = Phrase("errors.why_no_process", {"reason": system_reason(error)})
         raise UnreadableWorkbookError("damaged", reason) from error
     if done.returncode:
-        key = "why_asks_memory" if ASKED_MEMORY in done.stderr else "why_breaks_reader"
+        key = "why_asks_memory" if REQUESTED_MEMORY in done.stderr else "why_breaks_reader"
         if done.returncode == -getattr(signal, "SIGXCPU", 0):
             key = "why_never_ends"
         raise UnreadableWorkbookError("damaged", Phrase(f"errors.{key}"))
@@ -277,7 +268,7 @@ def _workbook(path: Path) -> bytes:
 
 
 def _unpacked(path: Path, content: bytes) -> bytes:
-    unpack = unzipped if content.startswith(ZIP_BEGINS) else gunzipped
+    unpack = unzip_stored if content.startswith(ZIP_BEGINS) else gunzip
     try:
         return unpack(content, containers.UNPACKED_AT_MOST)
     except UnpackedSizeError as error:

@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import pyogrio
 
-from planner.io.text_encodings import TextEncoding, choose_encoding, decode
-from planner.io.vector.gdal_isolation import link_or_copy
+from planner.io.text_encodings import TextEncoding, choose_encoding, decode_text
+from planner.io.vector.archives import link_or_copy
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue
 
@@ -64,7 +64,7 @@ def read_shapefile(path: Path) -> tuple[pd.DataFrame, TextEncoding]:
     encoding = choose_encoding(results, _declared(path, table))
     if encoding is None:
         raise DataError(str(path), [Issue("no_text_table")])
-    names = {name: decode(name.encode(BYTEWISE), encoding.name, DBF_NAME_BYTES) for name in columns}
+    names = {name: decode_text(name.encode(BYTEWISE), encoding.name, DBF_NAME_BYTES) for name in columns}
     decoded = {
         names[name]: column.map(_decoder(encoding.name, widths.get(name.encode(BYTEWISE), 0)))
         for name, column in texts.items()
@@ -139,7 +139,7 @@ def _declared(path: Path, table: Path) -> str:
 
 def _decoder(encoding: str, width: int) -> Callable[[object], str | None]:
     def read(value: object) -> str | None:
-        return decode(value.encode(BYTEWISE), encoding, width) if isinstance(value, str) else None
+        return decode_text(value.encode(BYTEWISE), encoding, width) if isinstance(value, str) else None
 
     return read
 
@@ -208,13 +208,13 @@ def read_mapinfo(path: Path, ending: str) -> tuple[pd.DataFrame, TextEncoding]:
     if encoding is None:
         raise DataError(str(path), [Issue("no_text_table")])
     read = {name: frame[name].astype(object).map(lambda cell: _text(cell, encoding.name)) for name in texts}
-    renamed = {name: decode(name.encode(BYTEWISE), encoding.name, errors="replace") for name in names}
+    renamed = {name: decode_text(name.encode(BYTEWISE), encoding.name, errors="replace") for name in names}
     return frame.assign(**read).rename(columns=renamed), encoding
 
 
 def _text(cell: object, encoding: str) -> str | None:
     # MapInfo cuts texts at their field's width, wherever a character ends.
-    return decode(cell.encode(BYTEWISE), encoding, len(cell)) if isinstance(cell, str) else None
+    return decode_text(cell.encode(BYTEWISE), encoding, len(cell)) if isinstance(cell, str) else None
 
 
 def _refused(path: Path, reason: object) -> DataError:

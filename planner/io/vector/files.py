@@ -15,8 +15,7 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from planner.io.formats import BY_SUFFIX, LAYERS, PARTS_OF_LAYERS, ZIPPED_LAYERS
-from planner.io.vector.archives import ArchiveMember, unpack_gzip, unpack_zip
-from planner.io.vector.gdal_isolation import only_drivers
+from planner.io.vector.archives import ArchiveMember, only_drivers, unpack_gzip, unpack_zip
 from planner.io.vector.readers import VectorRead, first_line, texts_as_objects
 from planner.messages.catalogue import Phrase
 from planner.messages.errors import DataError, Issue, system_reason

@@ -23,21 +23,14 @@ Open = tuple[float, float, int, int]
 
 
 class Pieces(NamedTuple):
-    """Intervals of curves on the boundary, those of one curve together.
-
-    Attributes
-    ----------
-    first
-        The pieces of curve `c` are ``first[c]`` to ``first[c + 1]``, shape (curves + 1,).
-    by
-        The curve, the curve that crosses it where the piece begins, and where it ends, shape (pieces, 3).
-    at
-        Start and end along the curve (metres, or radians), interior to the left, shape (pieces, 2).
-    """
+    """Intervals of curves on the boundary, those of one curve together."""
 
     first: IndexArray
+    """The pieces of curve `c` are ``first[c]`` to ``first[c + 1]``, shape (curves + 1,)."""
     by: IndexArray
+    """The curve, the curve that crosses it where the piece begins, and where it ends, shape (pieces, 3)."""
     at: FloatArray
+    """Start and end along the curve (metres, or radians), interior to the left, shape (pieces, 2)."""
 
 
 class Spans(NamedTuple):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from planner.network.compile import kernel
-from planner.network.spatial_index import accumulate, shift_pointers
+from planner.network.spatial_index import accumulate_counts, shift_pointers
 from planner.network.walk import FloatArray, IndexArray, SmallArray
 
 PLACES_A_METRE = 100_000
@@ -19,28 +19,19 @@ end on one another, nor run exactly two radii apart, and every crossing is a sim
 
 
 class Capsules(NamedTuple):
-    """Segments between numbered vertices, in metres from a nearby origin.
-
-    Attributes
-    ----------
-    xy
-        Vertices, shape (places, 2).
-    ends
-        Start and end vertex of each segment, shape (segments, 2).
-    line
-        Start, end, direction and length of each segment (x, y, x, y, cos, sin, m), shape (segments, 7).
-    row
-        Row of each segment in the input; of several between the same vertices the first, shape (segments,).
-    first, incident
-        The segments at vertex `p` are ``incident[first[p]:first[p + 1]]``.
-    """
+    """Segments between numbered vertices, in metres from a nearby origin."""
 
     xy: FloatArray
+    """Vertices, shape (places, 2)."""
     ends: IndexArray
+    """Start and end vertex of each segment, shape (segments, 2)."""
     line: FloatArray
+    """Start, end, direction and length of each segment (x, y, x, y, cos, sin, m), shape (segments, 7)."""
     row: IndexArray
+    """Row of each segment in the input; of several between the same vertices the first, shape (segments,)."""
     first: IndexArray
     incident: IndexArray
+    """`first`, `incident`: The segments at vertex `p` are ``incident[first[p]:first[p + 1]]``."""
 
 
 @kernel
@@ -187,7 +178,7 @@ def find_neighbours(line: FloatArray, radius: float) -> tuple[IndexArray, SmallA
     for pair in range(total):
         by_class[in_class[pairs[pair, 2]]] = pair
         in_class[pairs[pair, 2]] += 1
-    accumulate(first)
+    accumulate_counts(first)
     near = np.empty(2 * total, dtype=np.uint32)
     for place in range(total):
         pair = int(by_class[place])
@@ -295,25 +286,25 @@ def select_neighbours(
         after[i] = head[whole[i]]
         head[whole[i]] = i
     first, near = np.zeros(n + 1, dtype=np.int64), np.empty(32 * n + n, dtype=np.uint32)
-    found = 0
+    count = 0
     for i in range(n):
-        if found + n > len(near):
+        if count + n > len(near):
             near = np.concatenate((near, np.empty(len(near) + n, dtype=np.uint32)))
         other = head[whole[i]]
         while other >= 0:
-            near[found] = other
-            found += other != i
+            near[count] = other
+            count += other != i
             other = after[other]
         for at in range(whole_first[whole[i]], whole_first[whole[i] + 1]):
             other = head[whole_near[at]]
             while other >= 0:
-                near[found] = other
-                found += 1
+                near[count] = other
+                count += 1
                 other = after[other]
-        first[i + 1] = found
+        first[i + 1] = count
     for i in range(n):
         head[whole[i]] = -1
-    return first, near[:found]
+    return first, near[:count]
 
 
 @kernel

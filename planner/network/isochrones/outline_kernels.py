@@ -25,27 +25,18 @@ DRAWN, DOUBTED, FAILED = 0, 1, 2
 
 
 class Outlines(NamedTuple):
-    """The rings of unions, each outline followed by its holes.
-
-    Attributes
-    ----------
-    xy
-        Vertices of all rings, each closed, shape (vertices, 2).
-    ring_end
-        Number of vertices up to the end of each ring, shape (rings,).
-    is_outline
-        Which rings are outlines; the others are holes, shape (rings,).
-    union
-        The union that each ring belongs to, rising, shape (rings,).
-    state
-        State of each union, shape (unions,).
-    """
+    """The rings of unions, each outline followed by its holes."""
 
     xy: FloatArray
+    """Vertices of all rings, each closed, shape (vertices, 2)."""
     ring_end: IndexArray
+    """Number of vertices up to the end of each ring, shape (rings,)."""
     is_outline: IndexArray
+    """Which rings are outlines; the others are holes, shape (rings,)."""
     union: IndexArray
+    """The union that each ring belongs to, rising, shape (rings,)."""
     state: IndexArray
+    """State of each union, shape (unions,)."""
 
 
 @kernel

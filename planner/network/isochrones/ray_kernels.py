@@ -21,50 +21,34 @@ TOUCHING_M = 1e-6
 
 
 class RadiusSource(NamedTuple):
-    """Stretch of a segment where straight walks begin, and their greatest length (radius).
-
-    Attributes
-    ----------
-    from_m, to_m
-        Start and end along the segment, metres.
-    radius_m, slope
-        Radius at the start of the segment and its growth per metre, where it is linear.
-    foot_m, aside_m, limit_m
-        Else the radius is `limit_m` less the distance to a point, given by the foot of its perpendicular and its
-        distance to the left. `limit_m` is 0 where the radius is linear.
-    """
+    """Stretch of a segment where straight walks begin, and their greatest length (radius)."""
 
     from_m: float
     to_m: float
+    """`from_m`, `to_m`: Start and end along the segment, metres."""
     radius_m: float
     slope: float
+    """`radius_m`, `slope`: Radius at the start of the segment and its growth per metre, where it is linear."""
     foot_m: float
     aside_m: float
     limit_m: float
+    """`foot_m`, `aside_m`, `limit_m`: Else the radius is `limit_m` less the distance to a point, given by the foot
+    of its perpendicular and its distance to the left. `limit_m` is 0 where the radius is linear."""
 
 
 class RayScene(NamedTuple):
-    """Source, and barriers that rays meet.
-
-    Attributes
-    ----------
-    source
-        Source of the rays.
-    pieces
-        Straight pieces of barriers, shape (pieces, 4).
-    spots
-        Ends and crossings of pieces, shape (spots, 2).
-    touches
-        Pieces that meet where the rays of a fan start, shape (pieces,).
-    step
-        Angle of an arc that is drawn as a chord.
-    """
+    """Source, and barriers that rays meet."""
 
     source: RadiusSource
+    """Source of the rays."""
     pieces: FloatArray
+    """Straight pieces of barriers, shape (pieces, 4)."""
     spots: FloatArray
+    """Ends and crossings of pieces, shape (spots, 2)."""
     touches: NDArray[np.bool_]
+    """Pieces that meet where the rays of a fan start, shape (pieces,)."""
     step: float
+    """Angle of an arc that is drawn as a chord."""
 
 
 class Sweep(NamedTuple):

@@ -244,24 +244,24 @@ def _outline_around(
     outlines, boxes = listed
     ring, first = hole
     x, y = xy[first, 0], xy[first, 1]
-    likely, found = 0, -1
+    likely, inner = 0, -1
     for at in range(len(outlines)):
         if ring_m2[outlines[at]] > -ring_m2[ring] and _is_in(boxes[at], x, y):
-            likely, found = likely + 1, outlines[at]
+            likely, inner = likely + 1, outlines[at]
     if likely <= 1:
         # A hole lies in some outline: no need to look whether it does.
-        return int(found)
-    found = -1
+        return int(inner)
+    inner = -1
     for at in range(len(outlines)):
         outline = outlines[at]
         if ring_m2[outline] <= -ring_m2[ring] or not _is_in(boxes[at], x, y):
             continue
-        if found >= 0 and ring_m2[found] <= ring_m2[outline]:
+        if inner >= 0 and ring_m2[inner] <= ring_m2[outline]:
             continue
         begin = ring_end[outline - 1] if outline else 0
         if _holds(xy[begin : ring_end[outline]], x, y):
-            found = outline
-    return int(found)
+            inner = outline
+    return int(inner)
 
 
 @kernel
@@ -404,9 +404,9 @@ def _runs_may_touch(edges: FloatArray, after: IndexArray, run: int, other: int, 
 
 
 @kernel
-def _runs_back(edges: FloatArray, one: int, after: int) -> bool:
-    """Return whether an edge may run back along the one before: it touches it nowhere else."""
-    x, y = edges[one, 2] - edges[one, 0], edges[one, 3] - edges[one, 1]
+def _runs_back(edges: FloatArray, edge: int, after: int) -> bool:
+    """Return whether an edge may run back along the edge before: it touches it nowhere else."""
+    x, y = edges[edge, 2] - edges[edge, 0], edges[edge, 3] - edges[edge, 1]
     to_x, to_y = edges[after, 2] - edges[after, 0], edges[after, 3] - edges[after, 1]
     return bool(x * to_x + y * to_y < 0 and abs(x * to_y - y * to_x) < SURE_M2)
 

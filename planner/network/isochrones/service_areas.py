@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from planner.network.argument_checks import check_limits, check_search
 from planner.network.compile import map_chunks
-from planner.network.edge_intervals import EdgeIntervals, merge_intervals, split_at_segments
 from planner.network.isochrones.small_discs import small_discs, stretches_within
 from planner.network.isochrones.sources import (
     IsochroneSources,
@@ -30,10 +29,11 @@ from planner.network.isochrones.unions import (
     capsule_unions,
     find_neighbour_lists,
     grid_union,
-    union,
+    unite_areas,
 )
 from planner.network.network import WalkingNetwork
 from planner.network.reached_edges import (
+    EdgeIntervals,
     EdgeSegments,
     ReachedEdges,
     as_drawn,
@@ -41,6 +41,8 @@ from planner.network.reached_edges import (
     edge_segments_of,
     find_partial_edges,
     find_reached_edges,
+    merge_intervals,
+    split_at_segments,
 )
 from planner.network.search import search
 from planner.network.snapping import SnappedPoints
@@ -227,7 +229,7 @@ def _add_small_discs(streets: _Streets, areas: NDArray[np.object_], limit_m: flo
         streets.facilities, streets.network.segment_xy, limit_m=limit_m, quarter_segments=streets.quarter_segments
     )
     open_to = ~streets.is_hemmed_in[point]
-    return _unite_missing(areas, point[open_to], shapes[open_to], union)
+    return _unite_missing(areas, point[open_to], shapes[open_to], unite_areas)
 
 
 def _add_sources(streets: _Streets, areas: NDArray[np.object_], sources: IsochroneSources) -> NDArray[np.object_]:

@@ -28,48 +28,33 @@ SOURCES_AT_LEAST = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VisibilityContext:
-    """Barriers and water around the segments of a network.
-
-    Attributes
-    ----------
-    barrier_xy
-        Pieces of barriers, shape (pieces, 4).
-    first, near
-        The pieces within `access_m` of segment `i` are ``near[first[i]:first[i + 1]]``.
-    is_wet, is_open, is_crossed
-        Whether segments touch water, have neither water nor barriers around them, and touch a barrier, shape
-        (segments,).
-    water
-        Polygons.
-    """
+    """Barriers and water around the segments of a network."""
 
     barrier_xy: FloatArray
+    """Pieces of barriers, shape (pieces, 4)."""
     first: IndexArray
     near: IndexArray
+    """`first`, `near`: The pieces within `access_m` of segment `i` are ``near[first[i]:first[i + 1]]``."""
     is_wet: NDArray[np.bool_]
     is_open: NDArray[np.bool_]
     is_crossed: NDArray[np.bool_]
+    """`is_wet`, `is_open`, `is_crossed`: Whether segments touch water, have neither water nor barriers around
+    them, and touch a barrier, shape (segments,)."""
     water: NDArray[np.object_]
+    """Polygons."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IsochroneSources:
-    """Stretches of segments, and the radius of straight walks from their positions.
-
-    Attributes
-    ----------
-    point, segment
-        Facility and segment, shape (sources,).
-    values
-        The fields of `ray_kernels.RadiusSource`, shape (sources, 7).
-    stars
-        Whether the regions seen from the start and the end are needed, shape (sources, 2).
-    """
+    """Stretches of segments, and the radius of straight walks from their positions."""
 
     point: IndexArray
     segment: IndexArray
+    """`point`, `segment`: Facility and segment, shape (sources,)."""
     values: FloatArray
+    """The fields of `ray_kernels.RadiusSource`, shape (sources, 7)."""
     stars: NDArray[np.bool_]
+    """Whether the regions seen from the start and the end are needed, shape (sources, 2)."""
 
     def rows(self, which: NDArray[np.bool_] | IndexArray) -> IsochroneSources:
         """Return a selection of the sources."""

@@ -26,12 +26,12 @@ POSITIONS_A_SIDE = 40
 """A union is compared with its parts at the square of this many positions over its extent."""
 
 
-def union(shapes: Sequence[shapely.Geometry] | NDArray[np.object_]) -> shapely.Geometry:
+def unite_areas(shapes: Sequence[shapely.Geometry] | NDArray[np.object_]) -> shapely.Geometry:
     """Unite areas; equal areas give equal unions.
 
     Examples
     --------
-    >>> union([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)]).area
+    >>> unite_areas([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)]).area
     3.0
     """
     parts = np.asarray(shapes, dtype=object)
@@ -92,16 +92,11 @@ NOTHING = np.zeros(0, dtype=np.int64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NeighbourLists:
-    """Neighbours of segments, computed once for all parts of these.
-
-    Attributes
-    ----------
-    first, near
-        The neighbours of segment `i` are ``near[first[i]:first[i + 1]]``.
-    """
+    """Neighbours of segments, computed once for all parts of these."""
 
     first: IndexArray
     near: SmallArray
+    """`first`, `near`: The neighbours of segment `i` are ``near[first[i]:first[i + 1]]``."""
 
 
 def find_neighbour_lists(segments: FloatArray, radius_m: float) -> NeighbourLists | None:

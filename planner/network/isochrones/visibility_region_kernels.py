@@ -54,19 +54,13 @@ SAME_VALUE = 1e-12
 
 
 class VisibleRings(NamedTuple):
-    """Closed outlines, one after the other.
-
-    Attributes
-    ----------
-    xy, ring_end
-        Their vertices, and how many there are up to the end of each; with room for more.
-    used
-        Number of rings and of vertices, shape (2,).
-    """
+    """Closed outlines, one after the other."""
 
     xy: FloatArray
     ring_end: IndexArray
+    """`xy`, `ring_end`: Their vertices, and how many there are up to the end of each; with room for more."""
     used: IndexArray
+    """Number of rings and of vertices, shape (2,)."""
 
 
 @kernel
@@ -263,10 +257,10 @@ def _find_spots(pieces: FloatArray) -> tuple[FloatArray, int]:
     for k in range(n):
         for side in range(0, 4, 2):
             x, y = pieces[k, side], pieces[k, side + 1]
-            known = False
+            is_listed = False
             for earlier in range(ends):
-                known |= abs(spots[earlier, 0] - x) + abs(spots[earlier, 1] - y) < TOUCHING_M
-            if not known:
+                is_listed |= abs(spots[earlier, 0] - x) + abs(spots[earlier, 1] - y) < TOUCHING_M
+            if not is_listed:
                 spots[ends, 0], spots[ends, 1] = x, y
                 ends += 1
     total = ends

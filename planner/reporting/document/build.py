@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.accessibility.branches import is_branch
-from planner.config.study import Study, portable
+from planner.accessibility.coverage import is_branch
+from planner.config.study import Study, portable_path
 from planner.evaluation.indicators import find_indicator
 from planner.evaluation.intervals import IndicatorRef
 from planner.io.study_layers import LayerSource, attribution_of
@@ -28,7 +28,14 @@ from planner.reporting.document.diagnosis import (
     diagnosis_entries,
     fairness_entries,
 )
-from planner.reporting.document.people import business_areas_entries, demand_entries, group_entries
+from planner.reporting.document.levels import levels_entries
+from planner.reporting.document.people import (
+    belts_entries,
+    business_areas_entries,
+    demand_entries,
+    group_entries,
+    organisations_entries,
+)
 from planner.reporting.document.programme import programme_entries
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.document.services import services_entries
@@ -75,6 +82,8 @@ def build_document(plan: Plan) -> PlanDocument:
             "groups": group_entries(plan),
             **services_entries(plan),
             "business_areas": business_areas_entries(plan),
+            **belts_entries(plan),
+            **organisations_entries(plan),
             "centres": _centres(plan),
             "diagnosis": diagnosis_entries(plan),
             "fairness": fairness_entries(plan),
@@ -86,6 +95,8 @@ def build_document(plan: Plan) -> PlanDocument:
             "provenance": _provenance(plan),
         }
     )
+    if plan.study.report.levels:
+        content["levels"] = to_plain_values(levels_entries(content))["levels"]
     return content
 
 
@@ -319,14 +330,20 @@ def portable_settings(study: Study) -> dict[str, Any]:
     """
     settings: dict[str, Any] = _portable(study.model_dump(mode="python"))
     # Studies without them say nothing of them.
-    for name in ("services", "bundles", "step_free"):
+    for name in ("services", "bundles", "step_free", "service_times", "belts"):
         if not settings[name]:
             del settings[name]
+    if not settings["report"]["levels"]:
+        del settings["report"]["levels"]
+    if settings["inputs"]["organisations"] is None:
+        del settings["inputs"]["organisations"], settings["assignment"]
+    if "step_free" not in settings:
+        del settings["step_free_incline"]
     rules = settings["rules"]
-    rules["profile"] = portable(rules["profile"])
-    rules["compare"] = [portable(one) for one in rules["compare"]]
+    rules["profile"] = portable_path(rules["profile"])
+    rules["compare"] = [portable_path(one) for one in rules["compare"]]
     for service in settings.get("services", ()):
-        service["profile"] = portable(service["profile"])
+        service["profile"] = portable_path(service["profile"])
     tiles = settings["map"]
     tiles["key"] = HIDDEN if tiles["key"] else ""
     tiles["tiles"] = HOST.sub(rf"\1{HIDDEN}", tiles["tiles"])
@@ -338,4 +355,4 @@ def _portable(value: Any) -> Any:  # noqa: ANN401 - settings hold any plain valu
         return {key: _portable(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_portable(inner) for inner in value]
-    return portable(value) if isinstance(value, Path) else value
+    return portable_path(value) if isinstance(value, Path) else value

@@ -32,7 +32,7 @@ def diagnosis_entries(plan: Plan) -> Entry:
         "excellent_share": profile.excellent_share,
         "rules": rule_entries(profile),
         "not_in_force": list(diagnosis.not_in_force),
-        "functions": [one.model_dump(mode="json") for one in profile.functions],
+        "functions": [function.model_dump(mode="json") for function in profile.functions],
         "blocked": profile.blocked.model_dump(mode="json") if profile.blocked else None,
         "catchment": profile.catchment.model_dump(mode="json") if profile.catchment else None,
         "quotas": _quotas(diagnosis),
@@ -42,7 +42,7 @@ def diagnosis_entries(plan: Plan) -> Entry:
         "communities": _records(diagnosis.communities),
         "threshold_share": plan.study.rules.threshold_share,
         "flips": _records(plan.flips),
-        "alternatives": [_alternative(one, plan) for one in plan.alternatives],
+        "alternatives": [_alternative(alternative, plan) for alternative in plan.alternatives],
         "blocked_pairs": pair_entries(plan.improvements.severance_pairs),
     }
 
@@ -136,7 +136,7 @@ def _alternative(alternative: AlternativeDiagnosis, plan: Plan) -> Entry:
 
 def _remedy(remedy: ImprovementPlan, crs: object) -> Entry:
     return {
-        "changes": [_change(one, crs) for one in remedy.actions],
+        "changes": [_change(action, crs) for action in remedy.actions],
         "cost": remedy.cost,
         "verdict": remedy.rating,
         "left": list(remedy.remaining),
@@ -168,10 +168,10 @@ def _lonlat(place: Point, crs: object) -> list[float]:
 
 def by_facility(table: pd.DataFrame) -> Mapping[str, list[Entry]]:
     """Return the rows of each centre, without its id; one pass, since a frame a centre takes far longer."""
-    found: dict[str, list[Entry]] = {}
+    by_facility: dict[str, list[Entry]] = {}
     for row in _records(table):
-        found.setdefault(str(row.pop("facility")), []).append(row)
-    return found
+        by_facility.setdefault(str(row.pop("facility")), []).append(row)
+    return by_facility
 
 
 def _records(table: pd.DataFrame) -> list[Entry]:

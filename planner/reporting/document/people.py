@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.accessibility.groups import GroupCoverage
+from planner.accessibility.coverage import GroupCoverage
 from planner.config.sections.demand import RESIDENTS
 from planner.results import Plan
 
@@ -113,6 +113,62 @@ def business_areas_entries(plan: Plan) -> Entries | None:
                 _records(pd.DataFrame(areas.table.drop(columns="geometry"))), lonlat, strict=True
             )
         ],
+    }
+
+
+def belts_entries(plan: Plan) -> Entries:
+    """Return the entry `belts` of the document; {} without belts."""
+    found = plan.belts
+    if found is None:
+        return {}
+    members = _records(found.members)
+    sources = {belt.id: belt.source for belt in plan.study.belts}
+    belts = [
+        {
+            **row,
+            "source": sources[row["id"]],
+            "facilities": [
+                member for member in members if (member["belt"], member["kind"]) == (row["id"], "facility")
+            ],
+        }
+        for row in _records(pd.DataFrame(found.table.drop(columns="geometry")))
+    ]
+    return {"belts": {"belts": belts, "members": members}}
+
+
+def organisations_entries(plan: Plan) -> Entries:
+    """Return the entry `organisations` of the document; {} without organisations."""
+    found, settings = plan.organisations, plan.study.assignment
+    if found is None:
+        return {}
+    names = {"": "", **dict(zip(plan.inputs.facilities["id"], plan.inputs.facilities["name"], strict=True))}
+    lonlat = np.round(shapely.get_coordinates(found.table.geometry.to_crs(4326)), LONLAT_DIGITS).tolist()
+    rows = _records(pd.DataFrame(found.table.drop(columns="geometry")))
+    return {
+        "organisations": {
+            "limit_min": found.limit_min,
+            "most": found.most,
+            "tiers": list(settings.tiers),
+            "source": settings.source,
+            "organisations": len(found.table),
+            "served": found.assignment.served,
+            "served_bound": found.assignment.served_bound,
+            "walk_total_min": found.assignment.walk_min,
+            "walk_bound_min": found.assignment.walk_bound_min,
+            "status": found.assignment.status,
+            "kinds": _records(found.kinds),
+            "stations": [{**row, "name": names[row["station"]]} for row in _records(found.stations)],
+            "assigned": [
+                {
+                    **row,
+                    "station_name": names[row["station"]],
+                    "nearest_name": names[row["nearest"]],
+                    "lon": lon,
+                    "lat": lat,
+                }
+                for row, (lon, lat) in zip(rows, lonlat, strict=True)
+            ],
+        }
     }
 
 

@@ -121,8 +121,8 @@ def places_of(plan: Plan, lonlat: LonLat) -> dict[str, tuple[float | None, float
     spots = spots_of(plan)
     somewhere = {ident: spot for ident, spot in spots.items() if spot is not None}
     layer = gpd.GeoDataFrame(geometry=list(somewhere.values()), crs=plan.inputs.crs)
-    found: dict[str, tuple[float | None, float | None]] = dict.fromkeys(spots, (None, None))
-    return found | dict(zip(somewhere, lonlat(layer), strict=True))
+    places: dict[str, tuple[float | None, float | None]] = dict.fromkeys(spots, (None, None))
+    return places | dict(zip(somewhere, lonlat(layer), strict=True))
 
 
 def spots_of(plan: Plan) -> dict[str, shapely.Point | None]:
@@ -133,10 +133,10 @@ def spots_of(plan: Plan) -> dict[str, shapely.Point | None]:
     at = dict(zip(plan.siting.candidates["id"], plan.siting.candidates.geometry, strict=True))
     centres = dict(zip(plan.inputs.facilities["id"], plan.inputs.facilities.geometry, strict=True))
 
-    def spot(one: Project) -> shapely.Point | None:
-        built = [change.place for change in one.actions if change.place is not None]
-        own = shapely.Point(built[0]) if built else centres.get(one.centre)
-        return at.get(one.site, own)
+    def spot(project: Project) -> shapely.Point | None:
+        built = [change.place for change in project.actions if change.place is not None]
+        own = shapely.Point(built[0]) if built else centres.get(project.centre)
+        return at.get(project.site, own)
 
     return {one.id: spot(one) for one in (plan.programme.projects if plan.programme else ())}
 
@@ -148,27 +148,27 @@ def project_table(plan: Plan) -> gpd.GeoDataFrame:
     funds = [fund.id for fund in plan.study.programme.funds]
     rows = [
         {
-            "id": one.id,
-            "option": one.option,
-            "kind": one.kind,
-            "title": one.title,
-            "centre": one.centre,
-            "site": one.site,
-            "closes": ", ".join(one.closes),
-            "resolves": ", ".join(one.resolves),
-            "community": one.community,
-            "subdistrict": one.subdistrict,
-            "unit": one.unit or one.subdistrict,
-            "year": programme.labels[one.year] if programme else 0,
-            "cost": one.cost,
+            "id": project.id,
+            "option": project.option,
+            "kind": project.kind,
+            "title": project.title,
+            "centre": project.centre,
+            "site": project.site,
+            "closes": ", ".join(project.closes),
+            "resolves": ", ".join(project.resolves),
+            "community": project.community,
+            "subdistrict": project.subdistrict,
+            "unit": project.unit or project.subdistrict,
+            "year": programme.labels[project.year] if programme else 0,
+            "cost": project.cost,
             "paid": ", ".join(
-                f"{fund} {amount:.6g}" for fund, amount in zip(funds, one.paid, strict=True) if amount > 0
+                f"{fund} {amount:.6g}" for fund, amount in zip(funds, project.paid, strict=True) if amount > 0
             ),
-            "people_covered": math.nan if one.people_covered is None else one.people_covered,
-            "people_standard": one.people_standard,
-            "cost_per_person": one.cost_per_person,
+            "people_covered": math.nan if project.people_covered is None else project.people_covered,
+            "people_standard": project.people_standard,
+            "cost_per_person": project.cost_per_person,
         }
-        for one in projects
+        for project in projects
     ]
     spots = spots_of(plan)
     places = [spots[one.id] for one in projects]
@@ -187,12 +187,12 @@ def needs_table(programme: Programme) -> pd.DataFrame:
         for need in programme.needs
     ]
     # Where nothing is wanting, the table has its columns all the same.
-    return pd.DataFrame(rows, columns=[one.name for one in fields(Need)])
+    return pd.DataFrame(rows, columns=[field.name for field in fields(Need)])
 
 
 def funds_table(programme: Programme) -> pd.DataFrame:
     """Return the funds as a table, one row a fund and year."""
-    rows = [{**asdict(one), "year": programme.labels[one.year]} for one in programme.funds]
+    rows = [{**asdict(fund), "year": programme.labels[fund.year]} for fund in programme.funds]
     return pd.DataFrame(rows)
 
 

@@ -14,8 +14,7 @@ from planner.reporting.document.people import weighing_entries
 from planner.reporting.place_names import place_names
 from planner.reporting.rounding import round_bound
 from planner.results import Plan
-from planner.siting.alternatives import Alternative
-from planner.siting.baselines import CurvePoint
+from planner.siting.baselines import Alternative, CurvePoint
 from planner.siting.candidates.candidate import candidate_table
 from planner.siting.candidates.relocations import FacilityAction
 from planner.siting.equity import EquityFrontier
@@ -35,7 +34,7 @@ def siting_entries(plan: Plan) -> Entries:
     people, uncovered = plan.inputs.demand["people"].sum(), plan.coverage.uncovered["people"].sum()
     places = _Places(plan)
     model = _model(plan)
-    own = None if model is None or model["name"] == DEFAULT_MODEL else _in_words(answer_phrase(model))
+    own = None if model is None or model["name"] == DEFAULT_MODEL else translate(answer_phrase(model))
     proposals = [
         {
             **_proposal(proposal, gains, places, people - uncovered, people, weighted=weighing["weighted"]),
@@ -60,13 +59,13 @@ def siting_entries(plan: Plan) -> Entries:
         ],
         "sources": [
             {
-                "source": one.source,
-                "proposed": one.proposed,
-                "kept": one.kept,
-                "suffice": one.suffice,
-                **_in_words(Phrase(f"words.source_{one.source}")),
+                "source": source.source,
+                "proposed": source.proposed,
+                "kept": source.kept,
+                "suffice": source.suffice,
+                **translate(Phrase(f"words.source_{source.source}")),
             }
-            for one in siting.pool.sources
+            for source in siting.pool.sources
         ],
         "every_street": siting.pool.every_street,
         "excluded": _excluded(plan),
@@ -76,11 +75,13 @@ def siting_entries(plan: Plan) -> Entries:
         "greedy_gained": plan.sites.comparison.greedy,
         "curve": [_step(step) for step in plan.sites.comparison.curve],
         "alternatives": [
-            _alternative(one, proposal, places)
-            for one, proposal in zip(plan.sites.comparison.others, plan.sites.comparison.other_plans, strict=True)
+            _alternative(other, proposal, places)
+            for other, proposal in zip(
+                plan.sites.comparison.others, plan.sites.comparison.other_plans, strict=True
+            )
         ],
-        "left": _left(plan.sites.left, plan),
-        "robust": _robust(plan.sites.otherwise, places),
+        "left": _left(plan.sites.unserved, plan),
+        "robust": _robust(plan.sites.scenarios, places),
         "fair": [_fair(one, places) for one in plan.sites.fair],
     }
 
@@ -94,8 +95,8 @@ def _model(plan: Plan) -> Entries | None:
     candidates = plan.siting.pool.candidates
     return {
         "name": spec.name,
-        **_in_words(Phrase(f"models.name_{spec.name}")),
-        "objective": _in_words(answer.objective),
+        **translate(Phrase(f"models.name_{spec.name}")),
+        "objective": translate(answer.objective),
         "formula": spec.formula,
         "source": spec.source,
         "sense": spec.sense,
@@ -105,7 +106,7 @@ def _model(plan: Plan) -> Entries | None:
         "bound": solution.bound,
         "gap": solution.gap,
         "status": solution.status,
-        "figures": [{"name": name, "value": value, **_in_words(said)} for name, value, said in answer.figures()],
+        "figures": [{"name": name, "value": value, **translate(said)} for name, value, said in answer.figures()],
         "tiers": [{"id": candidates[site].id, "tier": tier} for site, tier in answer.result.tiers.items()],
     }
 
@@ -130,7 +131,7 @@ class _Places:
         self.ids = [str(one) for one in candidates["id"]]
         self.sources = [str(one) for one in candidates["source"]]
         self.costs = list(candidates["cost"])
-        self.all_ids = [one.id for one in plan.siting.pool.candidates]
+        self.all_ids = [candidate.id for candidate in plan.siting.pool.candidates]
         self.lonlat = lonlat_degrees(candidates)
 
     def of(self, proposal: Proposal) -> list[Entries]:
@@ -177,18 +178,18 @@ def _proposal(
 def _fates(facility_actions: Sequence[FacilityAction]) -> list[Entries]:
     return [
         {
-            "centre": one.centre,
-            "fate": one.fate,
-            "to": one.to,
-            **_in_words(Phrase(f"words.fate_{one.fate}", {"to": one.to})),
+            "centre": action.centre,
+            "fate": action.fate,
+            "to": action.to,
+            **translate(Phrase(f"words.fate_{action.fate}", {"to": action.to})),
         }
-        for one in facility_actions
+        for action in facility_actions
     ]
 
 
 def _excluded(plan: Plan) -> list[Entries]:
     excluded = plan.siting.pool.excluded
-    lonlat = lonlat_degrees(candidate_table([one.candidate for one in excluded], plan.network.crs))
+    lonlat = lonlat_degrees(candidate_table([exclusion.candidate for exclusion in excluded], plan.network.crs))
     return [
         {
             "id": one.candidate.id,
@@ -198,7 +199,7 @@ def _excluded(plan: Plan) -> list[Entries]:
             "detail": one.detail,
             "lon": lon,
             "lat": lat,
-            **_in_words(Phrase(f"words.excluded_{one.reason}")),
+            **translate(Phrase(f"words.excluded_{one.reason}")),
         }
         for one, (lon, lat) in zip(excluded, lonlat, strict=True)
     ]
@@ -214,17 +215,17 @@ def _step(step: CurvePoint) -> Entries:
     }
 
 
-def _alternative(one: Alternative, proposal: Proposal, places: _Places) -> Entries:
+def _alternative(alternative: Alternative, proposal: Proposal, places: _Places) -> Entries:
     return {
         "people_gained": proposal.people_gained,
-        "given_up": one.given_up,
-        "share_of_bound": one.share_of_bound,
+        "given_up": alternative.given_up,
+        "share_of_bound": alternative.share_of_bound,
         "sites": places.of(proposal),
-        "dropped": [places.all_ids[site] for site in one.dropped],
-        "taken": [places.all_ids[site] for site in one.taken],
-        "moved_m": one.moved_m,
-        "gains": one.gains,
-        "losses": one.losses,
+        "dropped": [places.all_ids[site] for site in alternative.dropped],
+        "taken": [places.all_ids[site] for site in alternative.taken],
+        "moved_m": alternative.moved_m,
+        "gains": alternative.gains,
+        "losses": alternative.losses,
     }
 
 
@@ -240,7 +241,7 @@ def _left(left: UnservedDemand | None, plan: Plan) -> Entries | None:
                 "reason": reason,
                 "points": points,
                 "people": people,
-                **_in_words(Phrase(f"words.unserved_{reason}", access)),
+                **translate(Phrase(f"words.unserved_{reason}", access)),
             }
             for reason, points, people in left.by_reason()
         ],
@@ -251,18 +252,18 @@ def _left(left: UnservedDemand | None, plan: Plan) -> Entries | None:
     }
 
 
-def _robust(found: ScenarioAnalysis | None, places: _Places) -> Entries | None:
-    if found is None:
+def _robust(analysis: ScenarioAnalysis | None, places: _Places) -> Entries | None:
+    if analysis is None:
         return None
-    table = found.table
+    table = analysis.table
     return {
-        "rule": found.robust.rule,
-        "value": found.robust.value,
-        "bound": found.robust.bound,
-        "status": found.robust.status,
-        "sites": places.of(found.proposal),
+        "rule": analysis.robust.rule,
+        "value": analysis.robust.value,
+        "bound": analysis.robust.bound,
+        "status": analysis.robust.status,
+        "sites": places.of(analysis.proposal),
         "worlds": [
-            {"key": key, **_in_words(name)} for key, name in zip(table.scenarios, found.names, strict=True)
+            {"key": key, **translate(name)} for key, name in zip(table.scenarios, analysis.names, strict=True)
         ],
         "plans": [
             {
@@ -276,9 +277,9 @@ def _robust(found: ScenarioAnalysis | None, places: _Places) -> Entries | None:
     }
 
 
-def _fair(found: EquityFrontier, places: _Places) -> Entries:
+def _fair(frontier: EquityFrontier, places: _Places) -> Entries:
     return {
-        "objective": found.objective,
+        "objective": frontier.objective,
         "plans": [
             {
                 "people": plan.people,
@@ -288,13 +289,9 @@ def _fair(found: EquityFrontier, places: _Places) -> Entries:
                 "status": plan.total.status,
                 "sites": places.of(proposal),
             }
-            for plan, proposal in zip(found.plans, found.proposals, strict=True)
+            for plan, proposal in zip(frontier.plans, frontier.proposals, strict=True)
         ],
     }
-
-
-def _in_words(phrase: Phrase) -> Entries:
-    return translate(phrase)
 
 
 def lonlat_degrees(points: gpd.GeoDataFrame) -> list[tuple[float, float]]:

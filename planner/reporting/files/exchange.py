@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Literal
 
 from planner.messages.errors import Issue, OutputError, UnfinishedError, system_reason
+from planner.reporting.files.input_protection import check_databases_closed
 from planner.reporting.files.locking import Owner, clear_traces, is_running, lock_folder, this_process
-from planner.reporting.files.open_databases import check_databases_closed
 from planner.signals import cleanup_on_abort, defer_signals, mark_results_in_place
 
 ROOM = ".planner-"
@@ -45,10 +45,10 @@ class _Journal:
 
     def write(self, room: Path) -> None:
         """Write it whole or not at all."""
-        said = {"names": self.names, "had": self.had, "direction": self.direction}
+        record = {"names": self.names, "had": self.had, "direction": self.direction}
         draft = room / f"{JOURNAL}.new"
         with draft.open("w", encoding="utf-8") as file:
-            json.dump(said, file)
+            json.dump(record, file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, room / JOURNAL)  # noqa: PTH105 - not one of the steps that tests count
@@ -57,8 +57,8 @@ class _Journal:
     def read(cls, room: Path) -> _Journal | None:
         """Read it; None where it is none of ours: a name in it must not lead out of the folder."""
         try:
-            said = json.loads((room / JOURNAL).read_text("utf-8"))
-            names, had, direction = said["names"], said["had"], said["direction"]
+            record = json.loads((room / JOURNAL).read_text("utf-8"))
+            names, had, direction = record["names"], record["had"], record["direction"]
             plain = all(isinstance(name, str) and _is_plain(name) for name in [*names, *had])
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
@@ -239,10 +239,10 @@ def _rooms(folder: Path) -> list[Path]:
 
 def _is_done_with(room: Path) -> bool:
     """Return whether the process of a staging folder has ended, or, without its name, whether it is old."""
-    known = re.fullmatch(rf"{re.escape(ROOM)}([0-9a-f]{{12}})-(\d+)-(\d+)-\w+", room.name)
+    match = re.fullmatch(rf"{re.escape(ROOM)}([0-9a-f]{{12}})-(\d+)-(\d+)-\w+", room.name)
     here = this_process()
-    if known and known[1] == Owner(here.host, here.machine, 0, "").token.partition("-")[0]:
-        return not is_running(int(known[2]), "" if known[3] == "0" else known[3])
+    if match and match[1] == Owner(here.host, here.machine, 0, "").token.partition("-")[0]:
+        return not is_running(int(match[2]), "" if match[3] == "0" else match[3])
     try:
         return time.time() - room.stat().st_mtime > UNKNOWN_S
     except OSError:

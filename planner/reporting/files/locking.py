@@ -115,35 +115,35 @@ def lock_folder(
     lock, signed = folder / LOCK, _signed()
     until = time.monotonic() + (WAIT_S if wait_s is None else wait_s)
     while not _taken(lock, signed):
-        found = _signature(lock)
-        if found is None:
+        signature = _signature(lock)
+        if signature is None:
             continue
-        if _is_left_over(lock, found):
-            _clear(lock, found, signed)
+        if _is_left_over(lock, signature):
+            _clear(lock, signature, signed)
         elif time.monotonic() >= until:
-            raise OutputError(str(folder), [Issue("folder_locked", {**_in_words(found), "file": lock})])
+            raise OutputError(str(folder), [Issue("folder_locked", {**_in_words(signature), "file": lock})])
         else:
             pause(LOOK_S)
     try:
         yield
     finally:
-        found = _signature(lock)
-        if found is not None and found.text == signed:
+        signature = _signature(lock)
+        if signature is not None and signature.text == signed:
             _remove(lock)
 
 
 def clear_traces(folder: Path) -> None:
     """Remove what processes that were killed while they looked at a lock have left beside it."""
     for file in folder.glob(f"{LOCK}-*"):
-        found = _signature(file)
-        if found is not None and _is_left_over(file, found):
+        signature = _signature(file)
+        if signature is not None and _is_left_over(file, signature):
             _remove(file)
 
 
 def _signed() -> str:
     owner = this_process()
-    said = {"host": owner.host, "machine": owner.machine, "pid": owner.pid, "started": owner.started}
-    return json.dumps({**said, "since": time.strftime("%Y-%m-%d %H:%M:%S"), "id": uuid.uuid4().hex})
+    record = {"host": owner.host, "machine": owner.machine, "pid": owner.pid, "started": owner.started}
+    return json.dumps({**record, "since": time.strftime("%Y-%m-%d %H:%M:%S"), "id": uuid.uuid4().hex})
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +156,8 @@ class _Signature:
     def owner(self) -> Owner | None:
         """Return whose it is; None where that cannot be read."""
         try:
-            said = json.loads(self.text)
-            return Owner(str(said["host"]), str(said["machine"]), int(said["pid"]), str(said["started"]))
+            record = json.loads(self.text)
+            return Owner(str(record["host"]), str(record["machine"]), int(record["pid"]), str(record["started"]))
         except (ValueError, TypeError, KeyError, RecursionError):
             return None
 
@@ -190,29 +190,29 @@ def _signature(lock: Path) -> _Signature | None:
         return _Signature("", time.time_ns())
 
 
-def _is_left_over(lock: Path, found: _Signature) -> bool:
-    owner = found.owner()
+def _is_left_over(lock: Path, signature: _Signature) -> bool:
+    owner = signature.owner()
     if owner is not None and owner.is_here():
         return owner.is_dead()
-    return _age_s(lock, found) > (UNSIGNED_S if owner is None else FOREIGN_S)
+    return _age_s(lock, signature) > (UNSIGNED_S if owner is None else FOREIGN_S)
 
 
-def _age_s(lock: Path, found: _Signature) -> float:
+def _age_s(lock: Path, signature: _Signature) -> float:
     """Return how old the lock is by the clock of its file system, which need not be that of this machine."""
     probe = lock.with_name(f"{LOCK}-clock-{uuid.uuid4().hex}")
     probe.write_text(_signed(), "utf-8")
     try:
-        return (probe.stat().st_mtime_ns - found.at_ns) / 1e9
+        return (probe.stat().st_mtime_ns - signature.at_ns) / 1e9
     finally:
         _remove(probe)
 
 
-def _clear(lock: Path, found: _Signature, signed: str) -> None:
+def _clear(lock: Path, signature: _Signature, signed: str) -> None:
     """Remove a left-over lock, once: nobody removes the new lock of a process that was quicker.
 
     Whoever removes it holds a second file, named after its content, and reads the lock again.
     """
-    name = hashlib.sha256(f"{found.text}\n{found.at_ns}".encode()).hexdigest()[:16]
+    name = hashlib.sha256(f"{signature.text}\n{signature.at_ns}".encode()).hexdigest()[:16]
     guard = lock.with_name(f"{LOCK}-over-{name}")
     if not _taken(guard, signed):
         held = _signature(guard)
@@ -222,7 +222,7 @@ def _clear(lock: Path, found: _Signature, signed: str) -> None:
             time.sleep(LOOK_S)
         return
     try:
-        if _signature(lock) == found:
+        if _signature(lock) == signature:
             _remove(lock)
     finally:
         _remove(guard)
@@ -237,10 +237,10 @@ def _remove(file: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def _in_words(found: _Signature) -> dict[str, object]:
-    owner = found.owner()
+def _in_words(signature: _Signature) -> dict[str, object]:
+    owner = signature.owner()
     try:
-        since = str(json.loads(found.text)["since"])
+        since = str(json.loads(signature.text)["since"])
     except (ValueError, TypeError, KeyError, RecursionError):
         since = "?"
     if owner is None:

@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import AccessData
-from planner.accessibility.branches import is_branch, main_facility
-from planner.evaluation.diagnosis import diagnose
+from planner.accessibility.coverage import is_branch, main_facility
+from planner.evaluation.diagnosis import FacilityIndicators, compute_indicators
 from planner.evaluation.indicator_data import IndicatorData
-from planner.evaluation.indicator_tables import FacilityIndicators, compute_indicators
 from planner.evaluation.indicators import indicators_depending_on
 from planner.evaluation.intervals import IndicatorValues
 from planner.evaluation.ratings import FacilityFacts, deciding_indicators, uses_service_areas
@@ -36,21 +35,15 @@ MOST_BRANCHES = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Situation:
-    """Every facility with some of the passages built, all upgraded or none.
-
-    Attributes
-    ----------
-    access
-        Tables and walks of today's facilities, and behind them the branches of projects.
-    facts
-        Today's facilities as the rules see them, without these branches.
-    """
+    """Every facility with some of the passages built, all upgraded or none."""
 
     access: AccessData
+    """Tables and walks of today's facilities, and behind them the branches of projects."""
     facts: tuple[FacilityFacts, ...]
+    """Today's facilities as the rules see them, without these branches."""
 
 
-def situations(plan: Plan) -> Iterator[Situation]:
+def access_situations(plan: Plan) -> Iterator[Situation]:
     """Yield the situations by passages built: for each choice of them, first without upgrades, then with all."""
     outcome = plan.outcome
     for choice, walks in enumerate(outcome.walks):
@@ -66,18 +59,16 @@ def _situation(plan: Plan, walks: Walks, facilities: Facilities, *, is_today: bo
     changed = replace(prepared, inputs=replace(prepared.inputs, facilities=today))
     areas = changed.compute_service_areas() if uses_service_areas(prepared.rules) else None
     access = changed.assemble_access(walks.facilities, areas)
-    facts = (
-        plan.diagnosis.facts if is_today else diagnose(access, rule_set=prepared.rules, date=plan.study.date).facts
-    )
+    facts = plan.diagnosis.facts if is_today else prepared.rate(access, prepared.rules).facts
     branches = walks.branches
     if len(access.demand) > branches.n_demand:
         # People of neighbouring districts come to a branch as they do to its centre.
         places, ends = prepared.snapped(facilities.iloc[count:]), prepared.all_demand()[1]
-        branches = prepared.walker.times(places, ends, within_min=branches.horizon_min)
-    return Situation(replace(access, facilities=facilities, times=stacked(access.times, branches)), facts)
+        branches = prepared.walks_between(places, ends, branches.horizon_min)
+    return Situation(replace(access, facilities=facilities, times=stack_choices(access.times, branches)), facts)
 
 
-def stacked(first: TravelTimes, *others: TravelTimes) -> TravelTimes:
+def stack_choices(first: TravelTimes, *others: TravelTimes) -> TravelTimes:
     """Return walks of several tables of facilities to the same demand points, numbered through."""
     every = [first, *(one for one in others if one.n_facilities)]
     begins = np.cumsum([0, *(one.n_facilities for one in every)])
@@ -111,7 +102,7 @@ def facts_by_choice(plan: Plan) -> Mapping[int, list[FacilityFacts]]:
     found: dict[int, list[FacilityFacts]] = {
         position: [] for position, one in enumerate(plan.diagnosis.facts) if one.tier in PREMISES
     }
-    for situation in situations(plan):
+    for situation in access_situations(plan):
         of_branches = _by_branches(plan, situation)
         for position, of_one in found.items():
             of_one += [situation.facts[position], *of_branches.get(position, ())]
@@ -119,7 +110,7 @@ def facts_by_choice(plan: Plan) -> Mapping[int, list[FacilityFacts]]:
 
 
 def _by_branches(plan: Plan, situation: Situation) -> Mapping[int, list[FacilityFacts]]:
-    if not _is_asked(plan):
+    if not _is_in_rules(plan):
         return {}
     facilities = situation.access.facilities
     is_new = np.arange(len(facilities)) >= len(situation.facts)
@@ -142,10 +133,10 @@ def _by_branches(plan: Plan, situation: Situation) -> Mapping[int, list[Facility
 
 def has_too_many_branches(plan: Plan) -> bool:
     """Return whether a rule uses what branches change while a facility has too many branches to enumerate."""
-    return _is_asked(plan) and any(len(rows) > MOST_BRANCHES for rows in branches_of(plan).values())
+    return _is_in_rules(plan) and any(len(rows) > MOST_BRANCHES for rows in branches_of(plan).values())
 
 
-def _is_asked(plan: Plan) -> bool:
+def _is_in_rules(plan: Plan) -> bool:
     return any(ref.name in WITH_BRANCHES for ref in deciding_indicators(plan.diagnosis.rule_set))
 
 

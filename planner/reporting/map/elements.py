@@ -15,9 +15,10 @@ from planner.messages.catalogue import Texts
 from planner.reporting.document.records.plan import Entry
 from planner.reporting.geojson import geojson_texts
 from planner.reporting.map import symbols
-from planner.reporting.map.folium_adapter import DESCRIBE, Corners, Feature, Marker, Note, Shapes, html_marker
+from planner.reporting.map.leaflet import Corners, Feature, Marker, Shapes
+from planner.reporting.map.packing import polygon_steps
 from planner.reporting.map.simplify import DRAWN_DIGITS, to_degrees
-from planner.reporting.map.sizes import CORE_MARGIN_M, CORE_TAIL, dot_metres
+from planner.reporting.style import CORE_MARGIN_M, CORE_TAIL, dot_metres
 from planner.results import Plan
 
 SIMPLIFIED_M = 0.5
@@ -38,7 +39,7 @@ class CardTexts:
 
     def card(self, name: str, *given: object) -> Markup:
         """Return one of the cards in map_cards.html, filled in."""
-        template = symbols.environment(self.texts).get_template("map_cards.html")
+        template = symbols.template_environment(self.texts).get_template("map_cards.html")
         return Markup(getattr(template.module, name)(*given))  # noqa: S704 - the template escapes what it is given
 
 
@@ -67,13 +68,19 @@ def _corners(shapes: gpd.GeoSeries) -> Corners:
     return [[south, west], [north, east]]
 
 
-def simplify_degrees(shapes: gpd.GeoSeries) -> NDArray[np.object_]:
-    """Return shapes in degrees, thinned in metres before they are reprojected, then rounded."""
-    return to_degrees(shapes, SIMPLIFIED_M)
+def polygon_data(plan: Plan, shapes: NDArray[np.object_]) -> dict[str, list[int]]:
+    """Return polygons as the page draws them anew, packed as `polygon_steps` or as kept."""
+    crs = plan.inputs.crs
+    return plan.prepared.cache.get(
+        "map_data",
+        (shapes, crs, SIMPLIFIED_M),
+        lambda: polygon_steps(to_degrees(gpd.GeoSeries(shapes, crs=crs), SIMPLIFIED_M)),
+    )
 
 
 def shapes_layer(
-    shapes: gpd.GeoSeries,
+    plan: Plan,
+    shapes: NDArray[np.object_],
     properties: Iterable[Mapping[str, object]],
     look: Callable[[Feature], Mapping[str, object]],
     *,
@@ -81,15 +88,16 @@ def shapes_layer(
     show: bool,
 ) -> Shapes:
     """Return a layer of outlines, numbered in their order; one with a note gets its tooltip and card."""
-    return Shapes(
-        [{"type": "Feature", "id": place, "properties": dict(own)} for place, own in enumerate(properties)],
-        geojson_texts(simplify_degrees(shapes)),
-        name=name,
-        show=show,
-        style_function=lambda feature: dict(look(feature)),
-        on_each_feature=DESCRIBE,
-        smooth_factor=0.8,
+    crs = plan.inputs.crs
+    # Thinned in metres before they are reprojected, then rounded.
+    texts = plan.prepared.cache.get(
+        "map_shapes",
+        (shapes, crs, SIMPLIFIED_M),
+        lambda: geojson_texts(to_degrees(gpd.GeoSeries(shapes, crs=crs), SIMPLIFIED_M)),
     )
+    own = [dict(one) for one in properties]
+    looks = [look({"id": place, "properties": one}) for place, one in enumerate(own)]
+    return Shapes(texts, own, looks, name=name, show=show)
 
 
 def layer_name(text: str, swatch: str = "") -> str:
@@ -126,9 +134,7 @@ def sign_at(
     `station` is its number among those that the page switches on and off.
     """
     at = (round(place["lat"], DRAWN_DIGITS), round(place["lon"], DRAWN_DIGITS))
-    marker = html_marker(at, html, size, foot=foot, class_name=look)
-    Note(number, station).add_to(marker)
-    return marker
+    return Marker(at, html, size, foot=foot, class_name=look, number=number, station=station)
 
 
 def name_places(table: gpd.GeoDataFrame, names: Iterable[str], words: CardTexts) -> list[tuple[float, float, int]]:

@@ -45,11 +45,11 @@ def places_to_find(plan: Plan, content: PlanDocument) -> list[Place]:
     inside = _degrees(shapely.point_on_surface(communities.geometry.array), plan).tolist()
     both = [*content["centres"], *content["siting"]["candidates"]]
     n_centres = len(content["centres"])
-    found: list[Place] = [
+    places: list[Place] = [
         (name, "community", lat, lon, None, community, "")
         for name, community, (lat, lon) in zip(communities["name"], communities["id"], inside, strict=True)
     ]
-    found += [
+    places += [
         (
             one["name"] if station < n_centres else one["place"] or one["id"],
             "centre" if station < n_centres else "candidate",
@@ -61,7 +61,7 @@ def places_to_find(plan: Plan, content: PlanDocument) -> list[Place]:
         )
         for station, one in enumerate(both)
     ]
-    return found + _streets_to_find(plan)
+    return places + _streets_to_find(plan)
 
 
 def _streets_to_find(plan: Plan) -> list[Place]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from markupsafe import escape
 
-from planner.messages.money import unit_of_amount
+from planner.messages.catalogue import unit_of_amount
 from planner.reporting import programme_text as said
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.document.records.programme import Project
@@ -24,20 +23,25 @@ from planner.reporting.map.elements import (
     sized_places,
     swatch,
 )
-from planner.reporting.map.folium_adapter import FeatureGroup, Labels, Layer, Live, YearLayer
 from planner.reporting.map.labels import merge_lines
-from planner.reporting.map.service_layers import facility_layers, lacking_layers
-from planner.reporting.map.sizes import dot_metres
+from planner.reporting.map.leaflet import FeatureGroup, Labels, Live, MapLayer, YearLayer
+from planner.reporting.map.service_layers import (
+    belts_layer,
+    facility_layers,
+    lacking_layers,
+    level_layers,
+    organisation_layer,
+)
 from planner.reporting.programme_text import year_text
 from planner.reporting.report.blocks import Translator, require
 from planner.reporting.rounding import gained_by_projects
 from planner.reporting.small_counts import displayed_positions
-from planner.reporting.style import BEYOND, DISC, NEAR, UNCOVERED
+from planner.reporting.style import BEYOND, DISC, NEAR, UNCOVERED, dot_metres
 from planner.results import Plan
 from planner.schemas.tables import TIERS
 
 
-def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[tuple[str, Layer]]:
+def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[tuple[str, MapLayer]]:
     """Return the group of each layer and the layer, from the bottom up; one without anything in it is left out.
 
     Parameters
@@ -49,7 +53,7 @@ def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[tupl
     words
         Takes the tooltips and cards.
     """
-    layers: list[tuple[str, Sequence[Layer | None]]] = [
+    layers: list[tuple[str, Sequence[MapLayer | None]]] = [
         ("ground", [_water(plan, words)]),
         ("communities", [_communities(plan, content, words), _shares(words)]),
         ("people", [_people(plan, words)]),
@@ -57,26 +61,37 @@ def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[tupl
         ("coverage", [*_reached(plan, words), _single_areas(plan, content, words), _discs(plan, words)]),
         ("communities", [_without_centre(words), _weak(plan, words)]),
         ("people", [_overlap(plan, words), _uncovered(plan, words), *_uncovered_kinds(plan, words)]),
-        ("communities", [_circles(plan, content, words), *lacking_layers(plan, content, words)]),
+        (
+            "communities",
+            [
+                *level_layers(plan, content, words),
+                belts_layer(plan, content, words),
+                _circles(plan, content, words),
+                *lacking_layers(plan, content, words),
+            ],
+        ),
+        ("communities", [organisation_layer(content, words)]),
         ("centres", [*facility_layers(plan, content, words), *_centres(content, words)]),
         ("proposals", [_candidates(plan, words), *project_layers(content, words), *_sites(plan, content, words)]),
     ]
     return [(group, layer) for group, of_group in layers for layer in of_group if layer is not None]
 
 
-def _water(plan: Plan, words: CardTexts) -> Layer | None:
+def _water(plan: Plan, words: CardTexts) -> MapLayer | None:
     water = plan.inputs.water
     if water is None:
         return None
     name = layer_name(words.texts("maps.layer_water"), swatch(str(symbols.WATER_STYLE["fillColor"])))
     group = FeatureGroup(name=name)
     properties: list[dict[str, object]] = [{}] * len(water)
-    shapes_layer(water.geometry, properties, lambda _: symbols.WATER_STYLE, name="", show=True).add_to(group)
+    shapes_layer(
+        plan, water.geometry.to_numpy(), properties, lambda _: symbols.WATER_STYLE, name="", show=True
+    ).add_to(group)
     Labels(name_places(water, water["name"], words), "water-name").add_to(group)
     return group
 
 
-def _communities(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer:
+def _communities(plan: Plan, content: PlanDocument, words: CardTexts) -> MapLayer:
     communities, diagnosis = plan.inputs.communities, content["diagnosis"]
     weak, without = set(diagnosis["weak_communities"]), set(diagnosis["communities_without_centre"])
     rows: dict[str, list[Entry]] = {}
@@ -94,7 +109,8 @@ def _communities(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer:
         properties.append({"note": number, "community": community})
     group = FeatureGroup(name=layer_name(words.texts("maps.layer_communities"), swatch("#6b6b6b", look="outline")))
     shapes_layer(
-        communities.geometry,
+        plan,
+        communities.geometry.to_numpy(),
         properties,
         lambda _: symbols.COMMUNITY_STYLE,
         name="",
@@ -104,14 +120,14 @@ def _communities(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer:
     return group
 
 
-def _shares(words: CardTexts) -> Layer:
+def _shares(words: CardTexts) -> MapLayer:
     """Return the communities coloured by the share of their people that is served."""
     sample = "".join(swatch(colour) for colour in symbols.SHARE_COLOURS[::2])
     look: dict[str, object] = {"colours": symbols.SHARE_COLOURS, "from": symbols.SHARES_FROM}
     return Live("shares", look, level=405, name=layer_name(words.texts("maps.layer_shares"), sample), show=False)
 
 
-def _weak(plan: Plan, words: CardTexts) -> Layer | None:
+def _weak(plan: Plan, words: CardTexts) -> MapLayer | None:
     """Return the outlines of weak communities, above the service areas that would hide them."""
     if not plan.diagnosis.rates["assessed"]:
         return None
@@ -125,13 +141,13 @@ def _weak(plan: Plan, words: CardTexts) -> Layer | None:
     )
 
 
-def _without_centre(words: CardTexts) -> Layer:
+def _without_centre(words: CardTexts) -> MapLayer:
     """Return the outlines of communities without premises, also of those whose centre the choice closes."""
     name = layer_name(words.texts("maps.layer_without"), swatch(symbols.WITHOUT, look="dots"))
     return Live("without", dict(symbols.WITHOUT_STYLE), level=425, name=name, show=True)
 
 
-def _streets(plan: Plan, words: CardTexts) -> Layer:
+def _streets(plan: Plan, words: CardTexts) -> MapLayer:
     streets = plan.inputs.streets[~plan.inputs.private_streets]
     width = streets["kind"].map(symbols.street_class)
     # Narrow streets are not named: a city has thousands, and the mouse would look for each of them.
@@ -142,7 +158,8 @@ def _streets(plan: Plan, words: CardTexts) -> Layer:
     lines = merge_lines(streets.geometry.to_numpy(), np.array([place[key] for key in keys], dtype=np.int64))
     properties = [{"width": kind, "note": words.add(shown)} if shown else {"width": kind} for kind, shown in drawn]
     return shapes_layer(
-        gpd.GeoSeries(lines, crs=streets.crs),
+        plan,
+        lines,
         properties,
         lambda feature: (
             symbols.STREET_STYLES[feature["properties"]["width"]]
@@ -153,7 +170,7 @@ def _streets(plan: Plan, words: CardTexts) -> Layer:
     )
 
 
-def _private_ways(plan: Plan, words: CardTexts) -> Layer | None:
+def _private_ways(plan: Plan, words: CardTexts) -> MapLayer | None:
     """Return the private ways of compounds, named where they have a name."""
     ways = plan.inputs.private_ways
     if ways.empty:
@@ -163,7 +180,8 @@ def _private_ways(plan: Plan, words: CardTexts) -> Layer | None:
     how = words.texts(f"maps.private_{plan.study.walking.private_ways}")
     tips = [f"{name}{words.texts('maps.between')}{how}" if name else how for name in names.tolist()]
     return shapes_layer(
-        gpd.GeoSeries(lines, crs=ways.crs),
+        plan,
+        lines,
         [{"note": words.add(tip), "above": True} for tip in tips],
         lambda _: symbols.PRIVATE_STYLE,
         name=private_layer_name(words.texts),
@@ -171,7 +189,7 @@ def _private_ways(plan: Plan, words: CardTexts) -> Layer | None:
     )
 
 
-def _barriers(plan: Plan, words: CardTexts) -> Layer | None:
+def _barriers(plan: Plan, words: CardTexts) -> MapLayer | None:
     barriers = plan.inputs.barriers
     if barriers is None:
         return None
@@ -179,7 +197,8 @@ def _barriers(plan: Plan, words: CardTexts) -> Layer | None:
     kinds, kind = np.unique(rail, return_inverse=True)
     lines = merge_lines(barriers.geometry.to_numpy(), kind)
     return shapes_layer(
-        gpd.GeoSeries(lines, crs=barriers.crs),
+        plan,
+        lines,
         [{"rail": is_rail} for is_rail in kinds.tolist()],
         lambda feature: symbols.RAILWAY_STYLE if feature["properties"]["rail"] else symbols.WALL_STYLE,
         name=layer_name(words.texts("maps.layer_barriers"), swatch("#3d3d3d", look="dashes")),
@@ -187,7 +206,7 @@ def _barriers(plan: Plan, words: CardTexts) -> Layer | None:
     )
 
 
-def _people(plan: Plan, words: CardTexts) -> Layer:
+def _people(plan: Plan, words: CardTexts) -> MapLayer:
     colours = [*symbols.walk_colours(len(plan.study.limits.minutes)), BEYOND]
     name = layer_name(
         words.texts("maps.layer_demand"), "".join(swatch(colour, look="dot") for colour in colours[::2])
@@ -199,7 +218,7 @@ def _dot_metres(plan: Plan) -> float:
     return dot_metres(plan.inputs.demand["people"].to_numpy())
 
 
-def _reached(plan: Plan, words: CardTexts) -> list[Layer]:
+def _reached(plan: Plan, words: CardTexts) -> list[MapLayer]:
     """Return what any centre reaches, the longest limit at the bottom."""
     limits = plan.study.limits.minutes
     colours, swatches = symbols.walk_colours(len(limits)), symbols.ring_swatches(len(limits))
@@ -217,7 +236,7 @@ def _reached(plan: Plan, words: CardTexts) -> list[Layer]:
     ]
 
 
-def _single_areas(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | None:
+def _single_areas(plan: Plan, content: PlanDocument, words: CardTexts) -> MapLayer | None:
     standard = plan.study.limits.standard_min
     areas = plan.service_areas[(plan.service_areas["limit_min"] == standard) & ~plan.service_areas.is_empty]
     if areas.empty:
@@ -225,7 +244,8 @@ def _single_areas(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer 
     centres = {centre["id"]: centre for centre in content["centres"]}
     notes = [words.add(words.card("area_tip", centres[facility], standard)) for facility in areas["facility"]]
     return shapes_layer(
-        areas.geometry,
+        plan,
+        areas.geometry.to_numpy(),
         [{"note": number} for number in notes],
         lambda _: symbols.SINGLE_STYLE,
         name=layer_name(words.texts("maps.layer_single", minutes=f"{standard:g}"), swatch(NEAR, look="outline")),
@@ -233,13 +253,12 @@ def _single_areas(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer 
     )
 
 
-def _discs(plan: Plan, words: CardTexts) -> Layer:
+def _discs(plan: Plan, words: CardTexts) -> MapLayer:
     metres = plan.walk.metres(plan.study.limits.standard_min)
-    discs = gpd.GeoSeries(
-        [shapely.multipolygons(shapely.buffer(plan.inputs.facilities.geometry.array, metres))], crs=plan.inputs.crs
-    )
+    discs = shapely.multipolygons(shapely.buffer(plan.inputs.facilities.geometry.array, metres))
     return shapes_layer(
-        discs,
+        plan,
+        np.array([discs]),
         [{}],
         lambda _: symbols.DISC_STYLE,
         name=layer_name(
@@ -249,28 +268,28 @@ def _discs(plan: Plan, words: CardTexts) -> Layer:
     )
 
 
-def _overlap(plan: Plan, words: CardTexts) -> Layer:
+def _overlap(plan: Plan, words: CardTexts) -> MapLayer:
     name = layer_name(words.texts("maps.layer_overlap"), swatch(symbols.OVERLAP, look="dot"))
     return Live(
         "overlap", {"colour": symbols.OVERLAP, "metres": _dot_metres(plan)}, level=440, name=name, show=False
     )
 
 
-def _uncovered(plan: Plan, words: CardTexts) -> Layer:
+def _uncovered(plan: Plan, words: CardTexts) -> MapLayer:
     name = layer_name(words.texts("maps.layer_uncovered"), swatch(UNCOVERED, look="dot"))
     return Live("uncovered", {"colour": UNCOVERED, "metres": _dot_metres(plan)}, level=450, name=name, show=True)
 
 
-def _candidates(plan: Plan, words: CardTexts) -> Layer | None:
+def _candidates(plan: Plan, words: CardTexts) -> MapLayer | None:
     if plan.siting.candidates.empty:
         return None
     name = layer_name(words.texts("maps.layer_candidates"), swatch(symbols.CANDIDATE, look="ring"))
     return Live("candidates", {"colour": symbols.CANDIDATE}, level=590, name=name, show=False)
 
 
-def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[Layer]:
+def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[MapLayer]:
     """Return one layer of uncovered people for each further kind, hidden until it is asked for."""
-    layers: list[Layer] = []
+    layers: list[MapLayer] = []
     for number, kind in enumerate(plan.groups):
         if kind.uncovered.empty:
             continue
@@ -281,7 +300,7 @@ def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[Layer]:
     return layers
 
 
-def _circles(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | None:
+def _circles(plan: Plan, content: PlanDocument, words: CardTexts) -> MapLayer | None:
     """Return the business areas, dashed where no station is within the standard."""
     circles = plan.business_areas
     if circles is None or circles.table.empty:
@@ -298,7 +317,8 @@ def _circles(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | Non
     ]
     name = words.texts("maps.layer_circles", count=words.texts.whole(len(properties)))
     return shapes_layer(
-        circles.table.geometry,
+        plan,
+        circles.table.geometry.to_numpy(),
         properties,
         lambda feature: symbols.CIRCLE_STYLE if feature["properties"]["within"] else symbols.CIRCLE_WITHOUT_STYLE,
         name=layer_name(name, swatch(symbols.CIRCLE, look="outline")),
@@ -306,10 +326,10 @@ def _circles(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | Non
     )
 
 
-def _centres(content: PlanDocument, words: CardTexts) -> list[Layer]:
+def _centres(content: PlanDocument, words: CardTexts) -> list[MapLayer]:
     """Return one layer a tier, the highest tier on top."""
     rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
-    layers: list[Layer] = []
+    layers: list[MapLayer] = []
     for tier in reversed(TIERS):
         # The page numbers stations as the document lists centres, then candidates.
         centres = [(n, centre) for n, centre in enumerate(content["centres"]) if centre["tier"] == tier]
@@ -317,27 +337,27 @@ def _centres(content: PlanDocument, words: CardTexts) -> list[Layer]:
             continue
         tier_name = words.texts(f"words.tier_{tier}")
         text = words.texts("maps.layer_centres", tier=tier_name, count=words.texts.whole(len(centres)))
-        layer = FeatureGroup(name=layer_name(text, symbols.shape(tier, "", size=14)))
+        layer = FeatureGroup(name=layer_name(text, symbols.shape_symbol(tier, "", size=14)))
         for station, centre in centres:
             number = words.add(
                 words.card("centre_tip", centre),
                 words.card("centre", centre, rules, content["walking"]["standard_min"]),
             )
-            sign, size = symbols.shape(tier, centre["verdict"]), (symbols.SIZES[tier],) * 2
+            sign, size = symbols.shape_symbol(tier, centre["verdict"]), (symbols.SIZES[tier],) * 2
             foot = size[1] // 2
             sign_at(centre, sign, size, f"centre {tier}", number, foot=foot, station=station).add_to(layer)
         layers.append(layer)
     return layers
 
 
-def _sites(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Layer]:
+def _sites(plan: Plan, content: PlanDocument, words: CardTexts) -> list[MapLayer]:
     """Return one layer a proposal; the last one is shown, unless the programme is what is recommended."""
     siting = content["siting"]
     weighted = siting["weighted"]
     candidates = {candidate["id"]: candidate for candidate in siting["candidates"]}
     first = len(plan.inputs.facilities)
     stations = {candidate: first + number for number, candidate in enumerate(candidates)}
-    layers: list[Layer] = []
+    layers: list[MapLayer] = []
     for proposal in siting["proposals"]:
         is_best = proposal["chosen"]
         key = "sites" if is_best else "clustering"
@@ -346,12 +366,12 @@ def _sites(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Layer]:
         title = words.texts("maps.layer_other", method=method) if is_other else words.texts(f"maps.layer_{key}")
         if is_best and content["programme"]:
             title = words.texts("maps.layer_sites_alone")
-        sample = symbols.pin(1, clustered=not is_best, height=22)
+        sample = symbols.pin_symbol(1, clustered=not is_best, height=22)
         layer = FeatureGroup(name=layer_name(title, sample), show=is_best and content["programme"] is None)
         for site in proposal["sites"]:
             card = words.card("site", site, proposal, candidates[site["id"]], siting["standard_min"], weighted)
             number = words.add(words.card("site_tip", site, proposal, weighted), card)
-            sign = symbols.pin(site["rank"], clustered=not is_best, height=symbols.PIN_HEIGHT)
+            sign = symbols.pin_symbol(site["rank"], clustered=not is_best, height=symbols.PIN_HEIGHT)
             sign_at(
                 site,
                 sign,
@@ -365,7 +385,7 @@ def _sites(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Layer]:
     return layers
 
 
-def project_layers(content: PlanDocument, words: CardTexts) -> list[Layer]:
+def project_layers(content: PlanDocument, words: CardTexts) -> list[MapLayer]:
     """Return one layer a year, shown from its end on; projects that are nowhere in particular are in none.
 
     Parameters
@@ -380,7 +400,7 @@ def project_layers(content: PlanDocument, words: CardTexts) -> list[Layer]:
         return []
     t = Translator(content, words.texts)
     places = {scenario["key"]: place for place, scenario in enumerate(content["scenarios"])}
-    layers: list[Layer] = []
+    layers: list[MapLayer] = []
     for order, one in enumerate(programme["years"]):
         projects = [
             project
@@ -390,7 +410,7 @@ def project_layers(content: PlanDocument, words: CardTexts) -> list[Layer]:
         if not projects:
             continue
         name = t.programme("layer_projects", year=year_text(t, one["year"]), count=len(projects))
-        sign = symbols.flag(one["year"], order)
+        sign = symbols.flag_symbol(one["year"], order)
         layer = YearLayer(places[f"year_{one['year']}"], name=layer_name(name, sign))
         for project in projects:
             number = words.add(

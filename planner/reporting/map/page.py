@@ -11,27 +11,25 @@ from markupsafe import Markup
 
 from planner.config.own_scenes import read_own_scenes
 from planner.config.sections.map import MapSettings
-from planner.messages.catalogue import Texts, localized
-from planner.messages.money import unit_of_amount
+from planner.messages.catalogue import Texts, localized, unit_of_amount
 from planner.messages.notices import input_name
 from planner.messages.printable import replace_illegal
 from planner.reporting.document.records.coverage import CoverageTotal
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.document.records.siting import Proposal
+from planner.reporting.facility_text import scenario_notice
 from planner.reporting.map.branch_choices import MOST_BRANCHES
-from planner.reporting.map.bundle import bundle
 from planner.reporting.map.elements import CardTexts, core_view, whole_view
-from planner.reporting.map.folium_adapter import Begin, Start, base_map, offline_page
 from planner.reporting.map.labels import places_to_find, street_names
 from planner.reporting.map.layers import map_layers
+from planner.reporting.map.leaflet import Map, page_text
 from planner.reporting.map.legend import legend
-from planner.reporting.map.packing import pack
+from planner.reporting.map.packing import bundle_modules, pack
 from planner.reporting.map.scenes import scenes
-from planner.reporting.map.symbols import environment, read_template
+from planner.reporting.map.symbols import read_template, template_environment
 from planner.reporting.map.whatif_data import what_if_data
 from planner.reporting.programme_text import money_text
-from planner.reporting.rates import rate_text, weak_count_text
-from planner.reporting.scenario_text import scenario_notice
+from planner.reporting.rounding import rate_text, weak_count_text
 from planner.reporting.style import VERDICT_COLOURS
 from planner.results import Plan
 from planner.schemas.tables import TIERS
@@ -44,6 +42,7 @@ OWN_WORDS = (
     "whole_study",
     "core",
     "layers",
+    "layers_hidden",
     "legend_size",
     "map",
     "unknown",
@@ -51,6 +50,10 @@ OWN_WORDS = (
     "not_judged",
     "none_determined",
     "kpi_people_count",
+    "kpi_uncovered",
+    "kpi_weak",
+    "kpi_without_centre",
+    "kpi_opened",
     "percent_points",
     "needs_run",
     "card_as_run",
@@ -91,6 +94,8 @@ OWN_WORDS = (
     "inset",
     "spot_lives",
     "spot_none",
+    "spot_from",
+    "card_minutes",
     "within",
     "told_loaded",
     "told_not_loaded",
@@ -130,21 +135,21 @@ def draw_map(plan: Plan, content: PlanDocument) -> str:
     words = CardTexts(Texts(plan.study.language))
     whole, tiles = whole_view(plan), tile_source(plan.study.map)
     sets = what_if_data(plan, content)
-    drawing = base_map(whole[0])
-    core = core_view(plan)
-    Begin(core).add_to(drawing)
+    drawing = Map(whole[0])
     with ThreadPoolExecutor(1) as beside:
         # Compressing is a quarter of the work, and leaves the interpreter to the rest.
         packed = beside.submit(pack, sets)
         layers = map_layers(plan, content, words)
         for _, layer in layers:
             layer.add_to(drawing)
-    Start([layer for _, layer in layers], whole=whole, core=core).add_to(drawing)
-    html = offline_page(
+    html = page_text(
         drawing,
+        whole=whole,
+        core=core_view(plan),
+        language=plan.study.language,
         title=str(Markup.escape(plan.study.name)),
         style=read_template("map.css"),
-        script=bundle("main.js"),
+        script=bundle_modules("main.js"),
         body=_panel(
             content,
             words.texts,
@@ -168,7 +173,7 @@ def draw_map(plan: Plan, content: PlanDocument) -> str:
         images_from=tiles.origin if tiles else "",
         sets=packed.result(),
     )
-    return replace_illegal(html.replace("<html>", f'<html lang="{plan.study.language}">', 1))
+    return replace_illegal(html)
 
 
 def _needs_run(unfollowed: Sequence[str], texts: Texts) -> str:
@@ -188,7 +193,7 @@ def _panel(content: PlanDocument, texts: Texts, *, has_tiles: bool, needs_run: s
     best = proposals[-1] if proposals else None
     programme = content["programme"]
     return (
-        environment(texts)
+        template_environment(texts)
         .get_template("map_panel.html")
         .render(
             content=content,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from planner.config.own_scenes import OwnScene, OwnScenes
-from planner.messages.catalogue import Texts, localized
-from planner.messages.money import unit_of_amount
+from planner.config.own_scenes import OwnScene, OwnScenes, placeholders
+from planner.messages.catalogue import Texts, localized, unit_of_amount
 from planner.messages.notices import input_name
 from planner.reporting.document.records.plan import Entry, PlanDocument
+from planner.reporting.facility_text import scenario_name, scenario_notice
 from planner.reporting.programme_text import money_text
-from planner.reporting.scenario_text import scenario_name, scenario_notice
+from planner.reporting.report.blocks import Translator, at_standard, headcount
+from planner.reporting.report.outcome import outcome_of
 
 SHOWN = {
     "today": ("reached", "centres"),
@@ -21,6 +22,8 @@ SHOWN = {
     "after": ("reached", "uncovered", "centres", "proposals"),
 }
 """Painters and groups of layers that a scene shows besides the ground."""
+
+NO_FIGURE = "—"
 
 MOST_NAMED = 3
 """Largest number of communities with the same people left out that a sentence names."""
@@ -36,9 +39,10 @@ def scenes(content: PlanDocument, texts: Texts, own: OwnScenes | None = None) ->
     texts
         Language.
     own
-        Titles and sentences of the office, which take the place of those made from the document.
+        Titles and sentences of the office, which take the place of those made from the document; figures of the
+        document take the place of their placeholders.
     """
-    own = own or OwnScenes()
+    own, figures = own or OwnScenes(), scene_figures(content, texts)
     places = {one["key"]: place for place, one in enumerate(content["scenarios"])}
     years = content["programme"]["years"] if content["programme"] else []
     steps = [places[f"year_{year['year']}"] for year in years] or [len(places) - 1]
@@ -59,10 +63,12 @@ def scenes(content: PlanDocument, texts: Texts, own: OwnScenes | None = None) ->
         text = mine.text or sentences.get(name, "")
         if not text:
             continue
-        notes = _notes(content, texts, is_of_costs=name in played, own=mine.text)
+        if mine.text:
+            text = mine.text.format_map(figures)
+        notes = _notes(content, texts, is_of_costs=name in played, own=mine, figures=figures)
         result.append(
             {
-                "title": mine.title or titles[name],
+                "title": mine.title.format_map(figures) or titles[name],
                 "text": text,
                 "note": texts.paragraph(notes),
                 "scenarios": played.get(name, [0]),
@@ -70,6 +76,38 @@ def scenes(content: PlanDocument, texts: Texts, own: OwnScenes | None = None) ->
             }
         )
     return result
+
+
+def scene_figures(content: PlanDocument, texts: Texts) -> dict[str, str]:
+    """Return the figure of each placeholder (`planner.config.own_scenes.FIGURES`); a dash where there is none."""
+    total, rates, programme = at_standard(content), content["diagnosis"]["rates"], content["programme"]
+    heads, outcome = headcount(total), outcome_of(Translator(content, texts))
+    weak = sum(centre["verdict"] == "weak" for centre in content["centres"])
+    figures: dict[str, object] = {
+        "study": content["study"]["name"],
+        "minutes": f"{content['coverage']['standard_min']:g}",
+        "people": texts.whole(heads.people),
+        "people_covered": texts.whole(heads.covered),
+        "people_uncovered": texts.whole(heads.uncovered),
+        "people_share": _percent(total["people_share"], texts),
+        "weak_centres": weak if rates["assessed"] else NO_FIGURE,
+        "weak_communities": len(content["diagnosis"]["weak_communities"]) if rates["assessed"] else NO_FIGURE,
+        "communities_without_centre": len(content["diagnosis"]["communities_without_centre"]),
+        **dict.fromkeys(("when", "sites", "resolved", "people_added", "people_share_after"), NO_FIGURE),
+        **dict.fromkeys(("cost", "unit"), NO_FIGURE),
+    }
+    if outcome:
+        figures |= {
+            "when": outcome.when,
+            "sites": len(outcome.sites),
+            "resolved": len(outcome.resolved),
+            "people_added": texts.whole(heads.uncovered - outcome.uncovered),
+            "people_share_after": texts.percent(outcome.share),
+        }
+    if outcome and programme:
+        figures["cost"] = money_text(sum(year["spent"] for year in programme["years"]))
+        figures["unit"] = unit_of_amount(programme["unit"], texts)
+    return {name: str(figure) for name, figure in figures.items()}
 
 
 def _today(content: PlanDocument, texts: Texts) -> str:
@@ -92,7 +130,7 @@ def _today(content: PlanDocument, texts: Texts) -> str:
 def _left_out(content: PlanDocument, texts: Texts) -> str:
     coverage = content["coverage"]
     rows = [one for one in coverage["by_community"] if one["limit_min"] == coverage["standard_min"]]
-    left = [one["shown"]["people"] - one["shown"]["people_covered"] for one in rows]
+    left = [row["shown"]["people"] - row["shown"]["people_covered"] for row in rows]
     most = max(left)
     names = [one["name"] for one, people in zip(rows, left, strict=True) if people == most]
     minutes = f"{coverage['standard_min']:g}"
@@ -131,7 +169,7 @@ def _proposed(content: PlanDocument, texts: Texts) -> dict[str, str]:
         if not programme["projects"]:
             return {}
         last = programme["years"][-1]
-        (name,) = (one for one in content["scenarios"] if one["key"] == f"year_{last['year']}")
+        (name,) = (scenario for scenario in content["scenarios"] if scenario["key"] == f"year_{last['year']}")
         shares = [
             texts.percent((row["people_covered"] + year["people_covered"]) / row["people"])
             for year in programme["years"]
@@ -161,11 +199,18 @@ def _proposed(content: PlanDocument, texts: Texts) -> dict[str, str]:
     return {name: texts(f"maps.scene_{name}_sites_text", **said) for name in ("years", "after")}
 
 
-def _notes(content: PlanDocument, texts: Texts, *, is_of_costs: bool, own: str) -> Iterator[str]:
+def _notes(
+    content: PlanDocument, texts: Texts, *, is_of_costs: bool, own: OwnScene, figures: Mapping[str, str]
+) -> Iterator[str]:
     """Yield what stands below the sentences: figures not of the plan, the run's scenario, what is assumed."""
     programme, modelled = content["programme"], content["data"]["modelled"]
-    if any(sign.isnumeric() for sign in own):
+    # Between the placeholders: their figures are the plan's.
+    if any(sign.isnumeric() for sign in own.text.format_map(dict.fromkeys(figures, ""))):
         yield texts("maps.scene_own_text")
+    missing = [name for name in placeholders(own.title + own.text) if figures[name] == NO_FIGURE]
+    if missing:
+        named = texts("maps.comma").join(f"{{{name}}}" for name in dict.fromkeys(missing))
+        yield texts("maps.scene_own_missing", names=named)
     if content["scenario"]:
         yield scenario_notice(content, texts)
     if is_of_costs and programme and programme["costs_modelled"]:

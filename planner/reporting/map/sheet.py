@@ -18,14 +18,22 @@ from planner.reporting.document.build import build_document
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.map import symbols
-from planner.reporting.map.sheet_drawing import A3_MM, INK, MARK_LOOKS, MARKERS, fill, signs_wide, stroke, write
-from planner.reporting.map.sheet_font import truetype_letters
-from planner.reporting.map.sheet_frame import MAP_BOX, STRIP_MM, Window, round_numbers, windows
+from planner.reporting.map.sheet_drawing import (
+    A3_MM,
+    INK,
+    MARK_LOOKS,
+    MARKERS,
+    fill_areas,
+    signs_wide,
+    stroke_lines,
+    truetype_letters,
+    write_text,
+)
+from planner.reporting.map.sheet_frame import MAP_BOX, STRIP_MM, Window, choose_windows, round_numbers
 from planner.reporting.map.sheet_margin import draw_band, draw_side, scale_text
 from planner.reporting.map.sheet_state import Mark, SheetState, sheet_state
-from planner.reporting.map.sizes import dot_metres
 from planner.reporting.small_counts import displayed_positions
-from planner.reporting.style import NEAR, UNCOVERED, VERDICT_COLOURS
+from planner.reporting.style import NEAR, UNCOVERED, VERDICT_COLOURS, dot_metres
 from planner.reporting.write import write_single
 from planner.results import Plan
 from planner.schemas.tables import TIERS
@@ -131,7 +139,7 @@ def _draw(plan: Plan, content: PlanDocument) -> Figure:
     figure = Figure(figsize=(A3_MM[0] / INCH_MM, A3_MM[1] / INCH_MM), facecolor="white")
     axes = figure.add_axes(MAP_BOX)
     state = sheet_state(plan, content, texts)
-    main, *insets = windows(plan, [(mark.x, mark.y) for mark in state.marks])
+    main, *insets = choose_windows(plan, [(mark.x, mark.y) for mark in state.marks])
     _draw_map(axes, plan, state, main)
     _draw_water_names(axes, plan)
     _draw_scale_bar(axes, texts, main.scale)
@@ -175,34 +183,34 @@ def _draw_inset(figure: Figure, plan: Plan, state: SheetState, window: Window, t
         spine.set(linewidth=1.4, edgecolor=INK)
     west, south, *_ = window.bounds
     where = (west + 2 * window.scale, south + STRIP_MM / 2 * window.scale)
-    said = texts("maps.inset_scale", scale=scale_text(window.scale, texts))
-    write(axes, *where, said, 8, ha="left", zorder=30, halo=True)
+    scale_line = texts("maps.inset_scale", scale=scale_text(window.scale, texts))
+    write_text(axes, *where, scale_line, 8, ha="left", zorder=30, halo=True)
 
 
 def _draw_ground(axes: Axes, plan: Plan, state: SheetState) -> None:
     inputs = plan.inputs
     if inputs.water is not None:
-        fill(axes, inputs.water.geometry, symbols.WATER_STYLE["fillColor"], zorder=1)
-    fill(axes, inputs.communities.geometry, "#ffffff", zorder=2, alpha=0.55)
+        fill_areas(axes, inputs.water.geometry, symbols.WATER_STYLE["fillColor"], zorder=1)
+    fill_areas(axes, inputs.communities.geometry, "#ffffff", zorder=2, alpha=0.55)
     streets = inputs.streets[~inputs.private_streets]
     width = streets["kind"].map(symbols.street_class)
     for kind, look in symbols.STREET_STYLES.items():
-        stroke(axes, streets.geometry[width == kind], str(look["color"]), _number(look["weight"]) * 0.6, 3)
-    stroke(axes, inputs.private_ways.geometry, symbols.PRIVATE, 0.9, 6, dashes=(1, 1.5))
+        stroke_lines(axes, streets.geometry[width == kind], str(look["color"]), _number(look["weight"]) * 0.6, 3)
+    stroke_lines(axes, inputs.private_ways.geometry, symbols.PRIVATE, 0.9, 6, dashes=(1, 1.5))
     if inputs.barriers is not None:
-        stroke(axes, inputs.barriers.geometry, "#3d3d3d", 0.9, 4, dashes=(6, 3))
-    stroke(axes, inputs.communities.geometry.boundary, "#6b6b6b", 0.7, 8)
+        stroke_lines(axes, inputs.barriers.geometry, "#3d3d3d", 0.9, 4, dashes=(6, 3))
+    stroke_lines(axes, inputs.communities.geometry.boundary, "#6b6b6b", 0.7, 8)
     weak = inputs.communities["id"].isin(state.weak_communities)
     weak_look = symbols.WEAK_STYLE
-    stroke(axes, inputs.communities.geometry[weak].boundary, str(weak_look["color"]), 1.7, 9, dashes=(5, 3))
+    stroke_lines(axes, inputs.communities.geometry[weak].boundary, str(weak_look["color"]), 1.7, 9, dashes=(5, 3))
 
 
 def _draw_reached(axes: Axes, state: SheetState) -> None:
     colours = symbols.walk_colours(len(state.reached))
     for shape, colour in reversed([*zip(state.reached, colours, strict=True)]):
         shapes = gpd.GeoSeries([shape])
-        fill(axes, shapes, colour, zorder=5, alpha=symbols.RING_OPACITY)
-        stroke(axes, shapes.boundary, NEAR, 0.35, 5)
+        fill_areas(axes, shapes, colour, zorder=5, alpha=symbols.RING_OPACITY)
+        stroke_lines(axes, shapes.boundary, NEAR, 0.35, 5)
 
 
 def _draw_people(axes: Axes, plan: Plan, state: SheetState, scale: float) -> None:
@@ -244,7 +252,7 @@ def _draw_names(axes: Axes, plan: Plan, state: SheetState, scale: float) -> None
         at = min(spots, key=lambda spot: _covered(spot, half * scale, scale, signs, taken))
         taken.append((float(at[0]), float(at[1]), half * scale))
         # Below the signs: no name covers the number of a site.
-        write(axes, float(at[0]), float(at[1]), str(name), 7, zorder=18, halo=True)
+        write_text(axes, float(at[0]), float(at[1]), str(name), 7, zorder=18, halo=True)
 
 
 def _draw_water_names(axes: Axes, plan: Plan) -> None:
@@ -255,7 +263,7 @@ def _draw_water_names(axes: Axes, plan: Plan) -> None:
             seen = shapely.intersection(shape, window)
             if name and not seen.is_empty:
                 spot = shapely.point_on_surface(seen)
-                write(axes, spot.x, spot.y, str(name), 11, zorder=12, colour="#2a5b84", halo=True)
+                write_text(axes, spot.x, spot.y, str(name), 11, zorder=12, colour="#2a5b84", halo=True)
 
 
 def _covered(
@@ -305,10 +313,10 @@ def _draw_mark(axes: Axes, mark: Mark, scale: float) -> None:
     if mark.kind == "upgrade":
         # A ring around the sign of the centre, and the number beside it.
         axes.plot([mark.x], [mark.y], **look, markersize=15, zorder=18.5)
-        write(axes, mark.x + TAG_MM * scale, mark.y + TAG_MM * scale, mark.label, 9, zorder=22, halo=True)
+        write_text(axes, mark.x + TAG_MM * scale, mark.y + TAG_MM * scale, mark.label, 9, zorder=22, halo=True)
         return
     axes.plot([mark.x], [mark.y], **look, markersize=14, zorder=21)
-    write(axes, mark.x, mark.y, mark.label, 9, zorder=22)
+    write_text(axes, mark.x, mark.y, mark.label, 9, zorder=22)
 
 
 def _sign(axes: Axes, place: Sequence[float], tier: str, colour: str) -> None:
@@ -319,17 +327,19 @@ def _sign(axes: Axes, place: Sequence[float], tier: str, colour: str) -> None:
 
 def _draw_scale_bar(axes: Axes, texts: Texts, scale: float) -> None:
     width_mm = 60.0
-    length = [one for one, _ in zip(round_numbers(scale), range(40), strict=False) if one <= scale * width_mm][-1]
+    length = [
+        number for number, _ in zip(round_numbers(scale), range(40), strict=False) if number <= scale * width_mm
+    ][-1]
     west, south, _, north = _window(axes)
     x, y = west + 6 * scale, south + 6 * scale
     axes.plot([x, x, x + length, x + length], [y + 2 * scale, y, y, y + 2 * scale], color=INK, lw=1.6, zorder=30)
     words = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"  # noqa: PLR2004 - a kilometre
-    write(axes, x + length / 2, y + 3.5 * scale, words, 10, zorder=30, halo=True)
+    write_text(axes, x + length / 2, y + 3.5 * scale, words, 10, zorder=30, halo=True)
     x, y = west + 10 * scale, north - 26 * scale
     for side, colour in ((-1, "#ffffff"), (1, "#222222")):
         arrow = np.array([[0, 18], [6.5 * side, 0], [0, 4]]) * scale + (x, y)
         axes.fill(*arrow.T, facecolor=colour, edgecolor="#222", lw=0.8, zorder=30)
-    write(axes, x, y - 4 * scale, texts("maps.north"), 13, zorder=30, halo=True)
+    write_text(axes, x, y - 4 * scale, texts("maps.north"), 13, zorder=30, halo=True)
 
 
 def _number(value: object) -> float:

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.reporting.map.sheet_drawing import A3_MM
-from planner.reporting.map.sizes import CORE_MARGIN_M, CORE_TAIL
+from planner.reporting.style import CORE_MARGIN_M, CORE_TAIL
 from planner.results import Plan
 
 MAP_BOX = (0.012, 0.015, 0.752, 0.9)
@@ -35,21 +35,14 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window of the sheet.
-
-    Attributes
-    ----------
-    middle
-        Its middle, metres.
-    scale
-        Metres for a millimetre.
-    place_mm
-        Left, bottom, right, top within the map's box, millimetres.
-    """
+    """A window of the sheet."""
 
     middle: tuple[float, float]
+    """Its middle, metres."""
     scale: float
+    """Metres for a millimetre."""
     place_mm: Box
+    """Left, bottom, right, top within the map's box, millimetres."""
 
     @property
     def bounds(self) -> Box:
@@ -69,7 +62,7 @@ class Window:
         return (points - (west, south)) / self.scale + self.place_mm[:2]
 
 
-def windows(plan: Plan, marks: Sequence[tuple[float, float]]) -> list[Window]:
+def choose_windows(plan: Plan, marks: Sequence[tuple[float, float]]) -> list[Window]:
     """Return the main window, then the insets.
 
     The whole study is in the main window if that is drawn at most `MOST_SMALLER` times smaller than where most
@@ -115,12 +108,12 @@ def round_numbers(least: float) -> Iterator[float]:
     """Yield rising numbers that a scale or scale bar may have, from about `least`."""
     power = 10.0 ** math.floor(math.log10(least))
     while True:
-        yield from (power * one for one in ROUND_SCALES)
+        yield from (power * scale for scale in ROUND_SCALES)
         power *= 10
 
 
 def _round_up(least: float) -> float:
-    return next(one for one in round_numbers(least) if one >= least)
+    return next(number for number in round_numbers(least) if number >= least)
 
 
 def _fitted(box: Box, border: float) -> Window:
@@ -162,12 +155,12 @@ def _groups(
     if len(parts) > MOST_INSETS:
         return [outer]
     places = shapely.points(points[outer])
-    found = []
+    groups = []
     for part in parts:
         group = outer.copy()
         group[outer] = shapely.covers(part, places)
-        found.append(group)
-    return found
+        groups.append(group)
+    return groups
 
 
 def _placed(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from planner.evaluation.rating_names import COMPLIANT
-from planner.messages.catalogue import Texts, localized
-from planner.messages.money import unit_of_amount
+from planner.evaluation import COMPLIANT
+from planner.messages.catalogue import Texts, localized, unit_of_amount
 from planner.messages.notices import input_name
 from planner.reporting.document.records.plan import PlanDocument
+from planner.reporting.facility_text import scenario_heading, scenario_notice
 from planner.reporting.map import symbols
 from planner.reporting.map.sheet_drawing import (
     A3_MM,
@@ -18,15 +18,14 @@ from planner.reporting.map.sheet_drawing import (
     MARKERS,
     SOFT,
     signs_wide,
-    wrapped,
-    write,
+    wrap_text,
     write_lines,
+    write_text,
 )
 from planner.reporting.map.sheet_state import SheetState
 from planner.reporting.programme_text import money_text
-from planner.reporting.rates import rate_text, weak_count_text
 from planner.reporting.report.blocks import headcount
-from planner.reporting.scenario_text import scenario_heading, scenario_notice
+from planner.reporting.rounding import rate_text, weak_count_text
 from planner.reporting.style import SITE, UNCOVERED, VERDICT_COLOURS
 from planner.schemas.tables import TIERS
 
@@ -56,9 +55,9 @@ def draw_band(figure: Figure, content: PlanDocument, state: SheetState, texts: T
     subtitle = _subtitle(content, state, texts)
     for y, text, size, colour in ((5, study["name"], 20.0, INK), (13.2, subtitle, 12.0, SOFT)):
         fitting = (width - DATE_MM) / MM_A_POINT / max(signs_wide(text), 1.0)
-        write(band, 0, y, text, min(size, fitting), ha="left", colour=colour)
+        write_text(band, 0, y, text, min(size, fitting), ha="left", colour=colour)
     if date:
-        write(band, width, 13.2, date, 12, ha="right", colour=SOFT)
+        write_text(band, width, 13.2, date, 12, ha="right", colour=SOFT)
     band.plot([0, width], [height, height], color="#333", lw=1.4, clip_on=False)
 
 
@@ -95,9 +94,11 @@ def _subtitle(content: PlanDocument, state: SheetState, texts: Texts) -> str:
 def _draw_figures(side: Axes, y: float, content: PlanDocument, state: SheetState, texts: Texts) -> float:
     rows = [*_figures(content, state, texts)]
     for value, label in rows:
-        write(side, FIGURE_MM, y + 3, value, min(14.0, FIGURE_MM / MM_A_POINT / signs_wide(value)), ha="right")
-        for line in wrapped(label, 16):
-            write(side, 33, y + 3, line, 9.5, ha="left", colour=SOFT)
+        write_text(
+            side, FIGURE_MM, y + 3, value, min(14.0, FIGURE_MM / MM_A_POINT / signs_wide(value)), ha="right"
+        )
+        for line in wrap_text(label, 16):
+            write_text(side, 33, y + 3, line, 9.5, ha="left", colour=SOFT)
             y += 5
         y += 2.5
     return y
@@ -122,13 +123,18 @@ def _figures(content: PlanDocument, state: SheetState, texts: Texts) -> Iterator
     then = (share(outcome.share), texts.whole(outcome.uncovered), str(outcome.weak)) if outcome else ("", "", "")
     minutes = f"{coverage['standard_min']:g}"
     yield both(share(standard["people_share"]), then[0]), texts("maps.kpi_people", minutes=minutes)
-    yield both(texts.whole(headcount(standard).uncovered), then[1]), texts("maps.kpi_uncovered")
-    yield both(weak_count_text(len(weak), rates, texts), then[2]), texts("maps.kpi_weak")
-    yield share(standard["area_share"]), label("kpi_area")
-    yield rate_text(rates, "compliant", texts), label("kpi_compliant")
+    uncovered = headcount(standard).uncovered
+    counts = (outcome.uncovered, outcome.weak) if outcome else (uncovered, len(weak))
+    yield both(texts.whole(uncovered), then[1]), texts("maps.kpi_uncovered", count=counts[0])
+    yield both(weak_count_text(len(weak), rates, texts), then[2]), texts("maps.kpi_weak", count=counts[1])
+    yield both(share(standard["area_share"]), share(state.area_share)), texts("maps.kpi_area")
+    yield (
+        both(rate_text(rates, "compliant", texts), rate_text(state.rates, "compliant", texts)),
+        texts("maps.kpi_compliant"),
+    )
     yield rate_text(rates, "excellent", texts), label("kpi_excellent")
     if programme and outcome:
-        yield f"{len(outcome.sites)}", texts("maps.kpi_opened")
+        yield f"{len(outcome.sites)}", texts("maps.kpi_opened", count=len(outcome.sites))
         yield f"+{texts.whole(programme['years'][-1]['people_covered'])}", texts("maps.kpi_added")
         unit = unit_of_amount(programme["unit"], texts)
         yield money_text(programme["cost"]), texts("maps.kpi_spent", unit=unit)
@@ -170,15 +176,15 @@ def _draw_legend(
     for x, column in ((3.0, left), (46.0, right)):
         for row, (label, look) in enumerate(column):
             side.plot([x], [y + 6 * row], ls="", **{"mec": "#222", "mew": 0.8, "ms": 7, **look})
-            write(side, x + 4, y + 6 * row, label, 9.5, ha="left")
+            write_text(side, x + 4, y + 6 * row, label, 9.5, ha="left")
     return y + 6 * max(len(left), len(right))
 
 
 def _draw_title_block(side: Axes, y: float, content: PlanDocument, texts: Texts, scale: float) -> None:
     walking, data = content["walking"], content["data"]
     circles = " · ".join(
-        texts("maps.title_circle", minutes=f"{one['minutes']:g}", metres=texts.whole(one["metres"]))
-        for one in walking["limits"]
+        texts("maps.title_circle", minutes=f"{limit['minutes']:g}", metres=texts.whole(limit["metres"]))
+        for limit in walking["limits"]
     )
     modelled = texts("maps.comma").join(input_name(layer, texts) for layer in data["modelled"])
     scenario = content["scenario"]
@@ -206,11 +212,11 @@ def _draw_title_block(side: Axes, y: float, content: PlanDocument, texts: Texts,
     width = SIDE_BOX[2] * A3_MM[0]
     top = y
     for key, value in rows:
-        lines = wrapped(value, 21)
+        lines = wrap_text(value, 21)
         side.plot([0, width], [y, y], color="#9aa1a8", lw=0.6, clip_on=False)
-        write(side, 1, y + 3.4, texts(f"maps.title_{key}"), 8, ha="left", colour=SOFT)
+        write_text(side, 1, y + 3.4, texts(f"maps.title_{key}"), 8, ha="left", colour=SOFT)
         for row, line in enumerate(lines):
             warns = key in ("data", "scenario") and bool(modelled or scenario)
-            write(side, 26, y + 3.4 + 4.4 * row, line, 8, ha="left", colour="#8a3d00" if warns else INK)
+            write_text(side, 26, y + 3.4 + 4.4 * row, line, 8, ha="left", colour="#8a3d00" if warns else INK)
         y += 2.4 + 4.4 * len(lines)
     side.plot([0, width, width, 0, 0], [top, top, y, y, top], color="#333", lw=1.4, clip_on=False)

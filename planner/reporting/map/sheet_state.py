@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
+import pandas as pd
 import shapely
 
-from planner.evaluation.rating_names import COMPLIANT
+from planner.evaluation import COMPLIANT
+from planner.evaluation.diagnosis import rating_rates
 from planner.messages.catalogue import Texts
 from planner.reporting.document.programme import spots_of
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.document.records.programme import Project
-from planner.reporting.report.blocks import Translator
+from planner.reporting.report.blocks import Translator, at_standard
 from planner.reporting.report.outcome import (
     Outcome,
     covered_by,
@@ -21,7 +23,9 @@ from planner.reporting.report.outcome import (
     reached_areas,
     resolved_communities,
 )
+from planner.reporting.rounding import Rates
 from planner.results import Plan
+from planner.schemas.tables import PREMISES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,30 +45,24 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SheetState:
-    """What the sheet shows.
-
-    Attributes
-    ----------
-    outcome
-        End of the programme; None where the sheet shows today.
-    reached
-        Area within each limit of the study, the shortest first.
-    uncovered
-        Demand points beyond the standard: people, geometry.
-    ratings
-        Rating of each facility, "none" without one; None where it is closed by then.
-    weak_communities
-        Their ids.
-    marks
-        Sites, or projects of the programme that have a position.
-    """
+    """What the sheet shows."""
 
     outcome: Outcome | None
+    """End of the programme; None where the sheet shows today."""
     reached: list[shapely.Geometry]
+    """Area within each limit of the study, the shortest first."""
     uncovered: gpd.GeoDataFrame
+    """Demand points beyond the standard: people, geometry."""
     ratings: list[str | None]
+    """Rating of each facility, "none" without one; None where it is closed by then."""
     weak_communities: frozenset[str]
+    """Their ids."""
     marks: tuple[Mark, ...]
+    """Sites, or projects of the programme that have a position."""
+    area_share: float | None
+    """Share of the communities' area within the standard; None without an area."""
+    rates: Rates
+    """Numbers of premises by rating, as ``diagnosis.rates`` of the document: of those that stay."""
 
 
 def sheet_state(plan: Plan, content: PlanDocument, texts: Texts) -> SheetState:
@@ -77,7 +75,8 @@ def sheet_state(plan: Plan, content: PlanDocument, texts: Texts) -> SheetState:
         reached = [by_limit[limit] for limit in plan.study.limits.minutes]
         # With funds and no project, nothing is recommended: the sites alone would be another answer.
         marks = () if programme else tuple(_sites(plan))
-        return SheetState(None, reached, plan.coverage.uncovered, ratings, weak, marks)
+        share, rates = at_standard(content)["area_share"], content["diagnosis"]["rates"]
+        return SheetState(None, reached, plan.coverage.uncovered, ratings, weak, marks, share, rates)
     demand = plan.inputs.demand
     is_left = ~covered_by(plan, outcome) & (demand["people"] > 0).to_numpy()
     for row, centre in enumerate(content["centres"]):
@@ -85,14 +84,30 @@ def sheet_state(plan: Plan, content: PlanDocument, texts: Texts) -> SheetState:
             ratings[row] = None
         elif centre["id"] in outcome.resolved:
             ratings[row] = COMPLIANT
+    limits = plan.study.limits
+    reached = reached_areas(plan, outcome, limits.minutes)
+    outline = shapely.union_all(plan.inputs.communities.geometry.array)
+    served = shapely.intersection(outline, reached[limits.minutes.index(limits.standard_min)])
     return SheetState(
         outcome,
-        reached_areas(plan, outcome, plan.study.limits.minutes),
+        reached,
         gpd.GeoDataFrame(demand[is_left]),
         ratings,
         weak - resolved_communities(content, outcome.resolved),
         tuple(_projects(plan, content)),
+        float(served.area / outline.area) if outline.area > 0 else None,
+        _rates(content, ratings),
     )
+
+
+def _rates(content: PlanDocument, ratings: list[str | None]) -> Rates:
+    """Return the numbers of premises by rating, of those that serve then."""
+    rated = [
+        rating
+        for centre, rating in zip(content["centres"], ratings, strict=True)
+        if centre["verdict"] and centre["tier"] in PREMISES and rating is not None
+    ]
+    return rating_rates(pd.Series(rated, dtype=object))
 
 
 def _sites(plan: Plan) -> Iterator[Mark]:

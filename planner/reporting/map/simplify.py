@@ -8,8 +8,6 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from planner.network.compile import kernel
-
 DRAWN_DIGITS = 6
 """Decimals of a degree on the map: 0.1 m."""
 
@@ -18,6 +16,9 @@ LINES, POLYGONS = (1, 2, 5), (3, 6)
 
 LEAST_RING = 4
 """A ring has three corners, and its first again."""
+
+MOST_VERTICES = 200_000
+"""Vertices that are looked at together, but for those of one longer line."""
 
 
 def simplify_borders(shapes: NDArray[np.object_], tolerance_m: float) -> NDArray[np.object_]:
@@ -68,9 +69,8 @@ def to_degrees(shapes: gpd.GeoSeries, tolerance_m: float) -> NDArray[np.object_]
     return np.asarray(shapely.transform(thin, reprojected), dtype=object)
 
 
-@kernel
 def kept_vertices(xy: NDArray[np.float64], offsets: NDArray[np.int64], tolerance_m: float) -> NDArray[np.bool_]:
-    """Return which vertices are kept.
+    """Return which vertices are kept, shape (vertices,).
 
     Parameters
     ----------
@@ -82,47 +82,77 @@ def kept_vertices(xy: NDArray[np.float64], offsets: NDArray[np.int64], tolerance
         The tolerance, metres.
     """
     kept = np.zeros(len(xy), dtype=np.bool_)
-    waiting = np.empty((len(xy) + 2, 2), dtype=np.int64)
-    for line in range(len(offsets) - 1):
-        first, last = offsets[line], offsets[line + 1] - 1
-        if last < first:
-            continue
-        kept[first] = kept[last] = True
-        closed = last > first and xy[first, 0] == xy[last, 0] and xy[first, 1] == xy[last, 1]
-        waiting[0, 0], waiting[0, 1] = first, last
-        count, found = 1, 2
-        while count > 0:
-            count -= 1
-            begin, end = waiting[count, 0], waiting[count, 1]
-            along_x, along_y = xy[end, 0] - xy[begin, 0], xy[end, 1] - xy[begin, 1]
-            length = along_x * along_x + along_y * along_y
-            largest, farthest = -1.0, -1
-            for inner in range(begin + 1, end):
-                to_x, to_y = xy[inner, 0] - xy[begin, 0], xy[inner, 1] - xy[begin, 1]
-                part = (to_x * along_x + to_y * along_y) / length if length > 0.0 else 0.0
-                part = min(max(part, 0.0), 1.0)
-                off_x, off_y = to_x - part * along_x, to_y - part * along_y
-                away = off_x * off_x + off_y * off_y
-                if away > largest:
-                    largest, farthest = away, inner
-            # A ring begins and ends in one place: its farthest vertex is kept however near it lies.
-            whole = closed and begin == first and end == last
-            if farthest >= 0 and (whole or largest > tolerance_m * tolerance_m):
-                kept[farthest] = True
-                found += 1
-                waiting[count, 0], waiting[count, 1] = begin, farthest
-                waiting[count + 1, 0], waiting[count + 1, 1] = farthest, end
-                count += 2
-        if closed and found < LEAST_RING:
-            kept[first : last + 1] = True
+    first, last, columns = offsets[:-1], offsets[1:] - 1, np.ascontiguousarray(xy.T)
+    # Groups of whole lines bound the memory.
+    group = offsets[1:] // MOST_VERTICES
+    for one in np.unique(group):
+        rows = np.flatnonzero((group == one) & (last >= first))
+        _keep(kept, columns, first[rows], last[rows], tolerance_m)
     return kept
 
 
-def warm_up() -> None:
-    """Compile the kernel ahead of its first use.
+def _keep(
+    kept: NDArray[np.bool_],
+    xy: NDArray[np.float64],
+    first: NDArray[np.int64],
+    last: NDArray[np.int64],
+    tolerance_m: float,
+) -> None:
+    """Mark the vertices that are kept of some lines: of all stretches at once, the farthest from its chord."""
+    kept[first] = kept[last] = True
+    closed = (last > first) & (xy[:, first] == xy[:, last]).all(axis=0)
+    found = np.full(len(first), 2)
+    begin, end, line, whole = first, last, np.arange(len(first)), closed
+    while True:
+        long = end - begin > 1
+        begin, end, line, whole = begin[long], end[long], line[long], whole[long]
+        if not len(begin):
+            break
+        inner = end - begin - 1
+        starts = np.cumsum(inner) - inner
+        stretch = np.repeat(np.arange(len(begin)), inner)
+        vertex = np.arange(len(stretch)) + np.repeat(begin + 1 - starts, inner)
+        away = _squared_distance(xy[0].take(vertex), xy[1].take(vertex), xy[:, begin], xy[:, end], inner)
+        most = np.maximum.reduceat(away, starts)
+        reached = np.flatnonzero(away == np.repeat(most, inner))[::-1]
+        farthest = np.empty(len(begin), dtype=np.int64)
+        # The first of equal ones is written last.
+        farthest[stretch[reached]] = vertex[reached]
+        # A ring begins and ends in one place: its farthest vertex is kept however near it lies.
+        split = whole | (most > tolerance_m * tolerance_m)
+        begin, farthest, end, line = begin[split], farthest[split], end[split], line[split]
+        kept[farthest] = True
+        np.add.at(found, line, 1)
+        begin, end = np.concatenate([begin, farthest]), np.concatenate([farthest, end])
+        line = np.concatenate([line, line])
+        whole = np.zeros(len(line), dtype=np.bool_)
+    for row in np.flatnonzero(closed & (found < LEAST_RING)).tolist():
+        kept[first[row] : last[row] + 1] = True
 
-    Examples
-    --------
-    >>> warm_up()
-    """
-    simplify_borders(np.array([shapely.LineString([(0, 0), (1, 0), (2, 0)])]), 1.0)
+
+def _squared_distance(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    begin: NDArray[np.float64],
+    end: NDArray[np.float64],
+    inner: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Return the squared distance of places from the chords of their stretches, of `inner` places each, m²."""
+    along_x, along_y = end - begin
+    length = along_x * along_x + along_y * along_y
+    x -= np.repeat(begin[0], inner)
+    y -= np.repeat(begin[1], inner)
+    chord_x, chord_y = np.repeat(along_x, inner), np.repeat(along_y, inner)
+    part = x * chord_x
+    part += y * chord_y
+    # Both ends in one place: the distance from it.
+    part /= np.repeat(np.where(length > 0.0, length, np.inf), inner)
+    np.clip(part, 0.0, 1.0, out=part)
+    chord_x *= part
+    chord_y *= part
+    x -= chord_x
+    y -= chord_y
+    x *= x
+    y *= y
+    x += y
+    return x

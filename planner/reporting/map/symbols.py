@@ -8,7 +8,7 @@ from importlib import resources
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from planner.evaluation.rating_names import WEAK
+from planner.evaluation import WEAK
 from planner.messages.catalogue import Texts
 from planner.reporting.report.blocks import shown_bound
 from planner.reporting.rounding import added_by_sites, digits_to_distinguish
@@ -110,12 +110,12 @@ def ring_swatches(count: int, ground: str = "#fbfbf9") -> list[str]:
     return swatches[::-1]
 
 
-def shape(tier: str, verdict: str, *, size: int | None = None) -> str:
+def shape_symbol(tier: str, verdict: str, *, size: int | None = None) -> str:
     """Return the sign of a centre as SVG: its shape is the tier, its colour the verdict.
 
     Examples
     --------
-    >>> shape("town", "weak", size=20)[:45]
+    >>> shape_symbol("town", "weak", size=20)[:45]
     '<svg viewBox="0 0 24 24" width="20" height="2'
     """
     size = size or SIZES[tier]
@@ -127,7 +127,7 @@ def shape(tier: str, verdict: str, *, size: int | None = None) -> str:
     )
 
 
-def pin(rank: int, *, clustered: bool, height: int) -> str:
+def pin_symbol(rank: int, *, clustered: bool, height: int) -> str:
     """Return the sign of a proposed site as SVG: a pin with its rank."""
     fill, dash = ("#ffffff", ' stroke-dasharray="4 2.5"') if clustered else (SITE, "")
     return (
@@ -139,7 +139,7 @@ def pin(rank: int, *, clustered: bool, height: int) -> str:
     )
 
 
-def flag(label: int, order: int) -> str:
+def flag_symbol(label: int, order: int) -> str:
     """Return the sign of a project as SVG: a flag with its year, darker the later."""
     width, height = FLAG_SIZE
     fill = FLAG_COLOURS[min(order, len(FLAG_COLOURS) - 1)]
@@ -159,9 +159,9 @@ def read_template(name: str) -> str:
 
 
 @cache
-def environment(texts: Texts) -> Environment:
+def template_environment(texts: Texts) -> Environment:
     """Return the templates of the map's panel and cards in one language, escaping all that they are given."""
-    found = Environment(
+    templates = Environment(
         loader=DictLoader(
             {name: read_template(name) for name in ("map_panel.html", "map_cards.html", "map_live.html")}
         ),
@@ -170,13 +170,13 @@ def environment(texts: Texts) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals.update(
+    templates.globals.update(
         t=texts,
         language=texts.language,
         tiers=TIERS,
-        shape=shape,
-        pin=pin,
-        flag=flag,
+        shape=shape_symbol,
+        pin=pin_symbol,
+        flag=flag_symbol,
         verdict_colours=VERDICT_COLOURS,
         share_colours=SHARE_COLOURS,
         shares_from=SHARES_FROM,
@@ -190,7 +190,7 @@ def environment(texts: Texts) -> Environment:
             "without": WITHOUT,
         },
     )
-    found.filters.update(
+    templates.filters.update(
         whole=_or_unknown(texts, texts.whole),
         percent=_or_unknown(texts, texts.percent),
         percent_whole=lambda share: f"{share:.0%}",
@@ -200,7 +200,7 @@ def environment(texts: Texts) -> Environment:
         added=added_by_sites,
         bound=shown_bound,
     )
-    return found
+    return templates
 
 
 def _or_unknown(texts: Texts, write: Callable[[float], str]) -> Callable[[float | None], str]:

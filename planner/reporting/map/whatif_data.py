@@ -10,31 +10,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.branches import is_branch, main_facility
+from planner.accessibility.coverage import is_branch, main_facility
 from planner.network.travel_times import TravelTimes
 from planner.network.walk import is_within
 from planner.population.demand_points import quantum_of
 from planner.reporting.document.records.plan import Entry, PlanDocument
-from planner.reporting.map.branch_choices import stacked
-from planner.reporting.map.elements import simplify_degrees
-from planner.reporting.map.packing import degree_steps, polygon_steps, steps
+from planner.reporting.map.branch_choices import stack_choices
+from planner.reporting.map.elements import polygon_data
+from planner.reporting.map.packing import degree_steps, pack_steps
 from planner.reporting.map.whatif_figures import (
     business_area_sets,
     followed_group_limits,
     group_sets,
+    project_sets,
     scenario_sets,
     station_snaps,
 )
-from planner.reporting.map.whatif_projects import project_sets
 from planner.reporting.map.whatif_rules import followed_limits, what_if_rules
+from planner.reporting.map.whatif_streets import street_sets
 from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan
 from planner.results.outcome import Walks
+
+MOST_PAIRS = 1_500_000
+"""Largest number of pairs of a station and a demand point of which the page has minutes; of more only limits."""
 
 
 def what_if_data(plan: Plan, content: PlanDocument) -> Entry:
@@ -78,30 +81,31 @@ def what_if_data(plan: Plan, content: PlanDocument) -> Entry:
         "grain": grain,
         "demand": {
             "people": np.rint(people / grain).astype(np.int64).tolist(),
-            "home": steps(demand["community"].map(place).to_numpy(dtype=np.int64)),
+            "home": pack_steps(demand["community"].map(place).to_numpy(dtype=np.int64)),
             "lat": degree_steps(degrees.y.to_numpy()),
             "lon": degree_steps(degrees.x.to_numpy()),
         },
         "communities": {
             "id": list(inputs.communities["id"]),
             "name": list(inputs.communities["name"]),
-            "outlines": polygon_steps(simplify_degrees(inputs.communities.geometry)),
+            "outlines": polygon_data(plan, inputs.communities.geometry.to_numpy()),
         },
         "stations": _stations(plan, content, place),
         "branches": _branches(plan),
         "base": _base(plan),
         "reach": reach_steps(walks, order, rings),
-        "areas": polygon_steps(simplify_degrees(gpd.GeoSeries(shapes, crs=inputs.crs))),
+        "areas": polygon_data(plan, shapes),
         "rows": rows,
         "judged": what_if_rules(plan, rings, order),
         "groups": group_sets(plan, rings, order),
         "businessAreas": business_area_sets(plan),
         "projects": projects,
         "scenarios": scenario_sets(plan, content, projects["list"], areas),
+        "streets": street_sets(plan),
     }
 
 
-def reach_steps(times: TravelTimes, order: NDArray[np.int64], rings: list[float]) -> dict[str, list[int]]:
+def reach_steps(times: TravelTimes, order: NDArray[np.int64], rings: list[float]) -> Entry:
     """Return who reaches which station: for each station and ring between limits, the demand points in it.
 
     Parameters
@@ -116,7 +120,8 @@ def reach_steps(times: TravelTimes, order: NDArray[np.int64], rings: list[float]
     Returns
     -------
     reach
-        How many demand points stand in each station's rings, and their numbers by steps, each ring from 0.
+        How many demand points stand in each station's rings, their numbers by steps, each ring from 0, and their
+        minutes in tenths by steps, through all; None of more than `MOST_PAIRS`.
     """
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
@@ -126,10 +131,12 @@ def reach_steps(times: TravelTimes, order: NDArray[np.int64], rings: list[float]
     kept = np.flatnonzero(ring < len(rings))
     kept = kept[np.lexsort((point[kept], group[kept]))]
     point, group = point[kept], group[kept]
+    tenths = np.rint(times.minutes[kept] * 10).astype(np.int64)
     begins = np.concatenate([[True], group[1:] != group[:-1]])[: len(group)]
     return {
         "counts": np.bincount(group, minlength=times.n_facilities * len(rings)).tolist(),
         "steps": np.where(begins, point, np.diff(point, prepend=0)).tolist(),
+        "tenths": pack_steps(tenths) if len(tenths) <= MOST_PAIRS else None,
     }
 
 
@@ -200,7 +207,7 @@ def _rows(
     rows
         For each choice of passages the rows of the stations that it changes.
     """
-    every = [stacked(one.facilities, one.candidates, one.branches) for one in plan.outcome.walks]
+    every = [stack_choices(one.facilities, one.candidates, one.branches) for one in plan.outcome.walks]
     count, kept, shapes = len(areas[0]), [every[0]], [areas[0]]
     rows: list[dict[str, int]] = [{}]
     for times, drawn in zip(every[1:], areas[1:], strict=True):
@@ -214,11 +221,11 @@ def _rows(
         own = times.of_facilities(number >= 0)
         kept.append(replace(own, facility=number[own.facility], n_facilities=len(changed)))
         shapes.append(drawn[changed])
-    return stacked(*kept), np.concatenate(shapes).ravel(), rows
+    return stack_choices(*kept), np.concatenate(shapes).ravel(), rows
 
 
 def _differs(one: TravelTimes, other: TravelTimes, rings: Sequence[float]) -> NDArray[np.bool_]:
-    """Tell which stations another demand point reaches, or within another limit, shape (stations,)."""
+    """Return the stations that another demand point reaches, or within another limit, shape (stations,)."""
     differs = np.zeros(one.n_facilities, dtype=np.bool_)
     for limit in rings:
         here, there = (

@@ -6,24 +6,109 @@ which the page does not compute: it is given for each scenario, and blank for ot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.accessibility.branches import main_facility
 from planner.accessibility.business_areas import STATION
-from planner.accessibility.groups import GroupCoverage
+from planner.accessibility.coverage import GroupCoverage, main_facility
+from planner.inputs.changes import Change
 from planner.messages.catalogue import Texts, localized
 from planner.network.snapping import SnappedPoints
 from planner.network.travel_times import TravelTimes
+from planner.programme.programme import Project
+from planner.reporting import programme_text as said
 from planner.reporting.document.records.plan import Entry, PlanDocument
-from planner.reporting.map.packing import steps
-from planner.reporting.map.whatif_projects import projects_done
+from planner.reporting.map.packing import pack_steps
+from planner.reporting.programme_text import year_text
+from planner.reporting.report.blocks import Translator
 from planner.results import Plan
-from planner.results.outcome import Walks
+from planner.results.outcome import OWN_KINDS, Walks
+
+
+def project_sets(plan: Plan, content: PlanDocument, stations: Mapping[str, int]) -> Entry:
+    """Return the projects as the page switches them, with the money that there is.
+
+    Parameters
+    ----------
+    plan
+        Programme and outcome.
+    content
+        Its document: names, amounts and places.
+    stations
+        Number of each centre, candidate and branch by its id.
+
+    Returns
+    -------
+    projects
+        ``list``: each project with its stations by number; ``declared`` are weak centres of which the study says
+        that the project resolves them, not how. ``funds``: what each gives in each year; ``years``: their
+        names. ``costs``: what a site at a candidate costs, by its number.
+    """
+    programme = content["programme"]
+    if programme is None or plan.programme is None:
+        return {"list": [], "funds": [], "years": [], "costs": {}}
+    t = Translator(content, Texts(plan.study.language))
+    labels = [year["year"] for year in programme["years"]]
+    funds = [fund["id"] for fund in programme["resources"]["funds"]]
+    entries = {entry["id"]: entry for entry in programme["projects"]}
+    found = []
+    for project in plan.programme.projects:
+        entry = entries[project.id]
+        paid = {one["fund"]: one["amount"] for one in entry["paid"]}
+        changes = plan.outcome.changes.get(project.id, ())
+        found.append(
+            {
+                "id": project.id,
+                "name": said.task_text(entry, t),
+                "kind": t.programme(f"kind_{project.kind}"),
+                "year": project.year,
+                "cost": entry["cost"],
+                "paid": [paid.get(fund, 0.0) for fund in funds],
+                **_effects(project, changes, plan, stations),
+                "changes": [change.model_dump() for change in changes],
+            }
+        )
+    costs = {str(stations[site["id"]]): site["cost"] for site in programme["resources"]["sites"]}
+    return {
+        "list": found,
+        "funds": [
+            {
+                "name": fund["name"],
+                "amounts": [year["amount"] for year in fund["years"]],
+                "carries": fund["carry_over"],
+            }
+            for fund in programme["resources"]["funds"]
+        ],
+        "years": [year_text(t, label) for label in labels],
+        "costs": costs,
+    }
+
+
+def _effects(project: Project, changes: tuple[Change, ...], plan: Plan, stations: Mapping[str, int]) -> Entry:
+    passages = plan.outcome.passages
+    return {
+        "sites": [stations[project.site]] if project.site else [],
+        "closes": [stations[centre] for centre in project.closes],
+        "upgrades": [stations[one] for one in dict.fromkeys(_upgraded(changes))],
+        "branches": [stations[change.id] for change in changes if change.kind == "open_station"],
+        "passages": 1 << passages.index(project.id) if project.id in passages else 0,
+        "declared": [] if changes else [stations[one] for one in project.resolves],
+    }
+
+
+def _upgraded(changes: tuple[Change, ...]) -> Iterator[str]:
+    return (change.centre for change in changes if change.kind in OWN_KINDS)
+
+
+def projects_done(content: PlanDocument, scenario: Entry) -> list[int]:
+    """Return the numbers of the projects that are carried out in a scenario of the document."""
+    programme = content["programme"]
+    ids = [project["id"] for project in programme["projects"]] if programme else []
+    return [ids.index(one) for one in scenario["projects"]]
 
 
 def group_sets(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) -> list[Entry]:
@@ -92,21 +177,21 @@ def _business_areas(plan: Plan, walks: Walks) -> Entry:
 
 def _reach(plan: Plan, walks: Walks, points: gpd.GeoDataFrame, *, within_min: float) -> list[list[int]]:
     """Return the points within a limit of each centre, of each candidate, then of each branch, by steps."""
-    walker = walks.prepared.walker
-    ends = walker.snap(points)
+    prepared = walks.prepared
+    ends = prepared.snapped(points)
     return [
-        steps(np.sort(reached))
+        pack_steps(np.sort(reached))
         for snaps in station_snaps(plan, walks)
-        for reached in _by_station(walker.times(snaps, ends, within_min=within_min))
+        for reached in _by_station(prepared.walks_between(snaps, ends, within_min))
     ]
 
 
 def station_snaps(plan: Plan, walks: Walks) -> list[SnappedPoints]:
     """Return the stations of the page tied to the streets: centres, candidates, and branches of projects."""
-    walker = walks.prepared.walker
+    prepared = walks.prepared
     branches = plan.outcome.with_branches.iloc[len(plan.inputs.facilities) :]
-    snaps = [walks.prepared.facility_snaps, walker.snap(plan.siting.candidates)]
-    return snaps if branches.empty else [*snaps, walker.snap(branches)]
+    snaps = [prepared.facility_snaps, prepared.snapped(plan.siting.candidates)]
+    return snaps if branches.empty else [*snaps, prepared.snapped(branches)]
 
 
 def _by_station(times: TravelTimes) -> list[NDArray[np.int64]]:

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.accessibility.access_data import residents_65, serves_other_community
-from planner.accessibility.branches import main_facility
+from planner.accessibility.coverage import main_facility
+from planner.evaluation import COMPLIANT, EXCELLENT
 from planner.evaluation.expressions import (
     RELATIVE_TOLERANCE,
     Arithmetic,
@@ -26,20 +27,19 @@ from planner.evaluation.expressions import (
     Name,
     Number,
     Term,
-    evaluate,
+    evaluate_condition,
     indicators_in,
     interval_of,
     parse_term,
 )
 from planner.evaluation.indicators import INDICATORS, indicators_depending_on
 from planner.evaluation.intervals import IndicatorRef, Interval
-from planner.evaluation.rating_names import COMPLIANT, EXCELLENT
 from planner.evaluation.ratings import FacilityFacts, applies_to, deciding_indicators
 from planner.evaluation.rules import RuleSet
 from planner.population.demand_points import quantum_of
 from planner.reporting.document.records.plan import Entry
-from planner.reporting.map.branch_choices import facts_by_choice, has_too_many_branches, stacked
-from planner.reporting.rates import rate_counts
+from planner.reporting.map.branch_choices import facts_by_choice, has_too_many_branches, stack_choices
+from planner.reporting.rounding import rate_counts
 from planner.results import Plan
 from planner.results.outcome import Walks
 from planner.schemas.tables import PREMISES
@@ -93,7 +93,7 @@ def what_if_rules(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) 
     premises = [
         _of_premises(
             station,
-            [_findings(_Premises(one, places, has_neighbours), diagnosis.rule_set) for one in facts],
+            [_findings(_Premises(fact, places, has_neighbours), diagnosis.rule_set) for fact in facts],
             len(plan.outcome.walks),
         )
         for station, facts in facts_by_choice(plan).items()
@@ -118,9 +118,9 @@ def what_if_rules(plan: Plan, rings: Sequence[float], order: NDArray[np.int64]) 
 def _of_premises(station: int, findings: list[list[Node]], choices_of_passages: int) -> Entry:
     """Pack what is asked of premises under each choice: what differs, and which of it holds for each choice."""
     different: list[list[Node]] = []
-    for one in findings:
-        if one not in different:
-            different.append(one)
+    for finding in findings:
+        if finding not in different:
+            different.append(finding)
     # Each choice of passages has one without and one with the upgrade, and in both all choices of branches.
     branches = (len(findings) // (2 * choices_of_passages)).bit_length() - 1
     return {
@@ -136,7 +136,7 @@ def _today(plan: Plan) -> Entry:
     rates = plan.diagnosis.rates
     shares = {name: rates[f"{name}_share"] for name in DECIDING}
     return {
-        "weak": [ids.index(one) for one in plan.diagnosis.weak_communities],
+        "weak": [ids.index(community) for community in plan.diagnosis.weak_communities],
         **{f"{name}Share": None if math.isnan(share) else share for name, share in shares.items()},
         "rated": {
             "assessed": rates["assessed"],
@@ -148,7 +148,7 @@ def _today(plan: Plan) -> Entry:
 
 def _findings(premises: _Premises, rule_set: RuleSet) -> list[Node]:
     """Return each deciding rule that applies to a facility: its grade, its condition and its weight."""
-    found: list[Node] = []
+    nodes: list[Node] = []
     weights = _whole_weights(rule_set)
     for rule in rule_set.rules:
         applies = applies_to(rule, premises.facts)
@@ -160,8 +160,8 @@ def _findings(premises: _Premises, rule_set: RuleSet) -> list[Node]:
             node = _joined([node, None], every=False)
         if rule.grade == COMPLIANT and node is False:
             return [[COMPLIANT, False, "0"]]
-        found.append([rule.grade, node, weights[rule.id]])
-    return found
+        nodes.append([rule.grade, node, weights[rule.id]])
+    return nodes
 
 
 def _whole_weights(rule_set: RuleSet) -> dict[str, str]:
@@ -176,7 +176,7 @@ def _condition(condition: Condition, premises: _Premises) -> Node:
     if isinstance(condition, BoolOp):
         return _joined([_condition(part, premises) for part in condition.parts], every=condition.every)
     if not _follows(condition):
-        return evaluate(condition, premises.facts.values)[0]
+        return evaluate_condition(condition, premises.facts.values)[0]
     if not isinstance(condition, Comparison):
         return [f"?{ref}" for ref in indicators_in(condition)]
     return [condition.sign, _term(condition.left, premises), _term(condition.right, premises)]
@@ -255,7 +255,7 @@ def _nearest_premises(plan: Plan, walks: Walks, order: NDArray[np.int64]) -> Ent
     facilities = plan.outcome.with_branches
     main = main_facility(facilities)
     is_premises = facilities["tier"].isin(PREMISES).to_numpy()[main]
-    times = stacked(walks.facilities, walks.branches).of_facilities(is_premises)
+    times = stack_choices(walks.facilities, walks.branches).of_facilities(is_premises)
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     point = rank[times.demand]

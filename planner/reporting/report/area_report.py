@@ -12,14 +12,14 @@ from typing import Literal, cast
 import shapely
 
 from planner.cache import NO_CACHE, Cache
-from planner.evaluation.rating_names import WEAK
+from planner.evaluation import WEAK
 from planner.messages.catalogue import Texts
 from planner.messages.errors import CommandError, Issue
 from planner.reporting.document.build import build_document
 from planner.reporting.document.records.coverage import CoverageTotal
 from planner.reporting.document.records.facilities import Facility, Rates, Rule
 from planner.reporting.document.records.plan import Entry, PlanDocument
-from planner.reporting.facility_text import facility_notes, failure_reasons, improvement_text
+from planner.reporting.facility_text import facility_notes, failure_reasons, improvement_text, scenario_heading
 from planner.reporting.files.input_protection import protect_inputs
 from planner.reporting.report.blocks import (
     Block,
@@ -42,10 +42,15 @@ from planner.reporting.report.html import write_page
 from planner.reporting.report.pictures import start_pictures
 from planner.reporting.report.sections.coverage import communities_block, facilities_block
 from planner.reporting.report.sections.method import SOURCES
-from planner.reporting.report.sections.summary import attribution_fact, facts, indicators, nature_of, scenario_fact
+from planner.reporting.report.sections.summary import (
+    attribution_fact,
+    fact_rows,
+    indicator_cards,
+    nature_of,
+    scenario_fact,
+)
 from planner.reporting.report.sections.weak_facilities import facility_cards
 from planner.reporting.rounding import sum_shown_counts
-from planner.reporting.scenario_text import scenario_heading
 from planner.reporting.tables.result_tables import coverage_table, site_rows, sites_table, sources_table
 from planner.reporting.write import write_single
 from planner.results import Plan
@@ -135,10 +140,10 @@ def _subdistrict(plan: Plan, content: PlanDocument, part: DistrictPart, t: Trans
         t=t,
         name=part.name,
         title=scenario_heading(t("cut_subdistrict"), content, t.texts),
-        facts=((t("fact_study"), content["study"]["name"]), *facts(t)),
+        facts=((t("fact_study"), content["study"]["name"]), *fact_rows(t)),
         modelled=modelled,
         nature=nature,
-        indicators=tuple(indicators(t)),
+        indicators=tuple(indicator_cards(t)),
         summary=(_summary(content, part, t),),
         sections=tuple(
             Section(name, number, t(f"cut_section_{name}"), tuple(blocks))
@@ -163,7 +168,7 @@ def _community(plan: Plan, content: PlanDocument, part: DistrictPart, t: Transla
         title=scenario_heading(t("cut_community"), content, t.texts),
         facts=(
             (t("fact_study"), content["study"]["name"]),
-            *facts(t)[: CARD_FACTS + len(scenario_fact(t))],
+            *fact_rows(t)[: CARD_FACTS + len(scenario_fact(t))],
             *attribution_fact(t),
         ),
         modelled=modelled,
@@ -195,7 +200,7 @@ def _summary(content: PlanDocument, part: DistrictPart, t: Translator) -> str:
 
 def _card_indicators(part: DistrictPart, t: Translator) -> Iterator[KeyFigure]:
     """Yield the first figures of all, and what is to be known of one community besides."""
-    yield from list(indicators(t))[:2]
+    yield from list(indicator_cards(t))[:2]
     measured = next(row for row in t.content["diagnosis"]["communities"] if row["community"] in part.communities)
     if measured["people_65_uncovered"] is not None:
         of_all = t("cut_of", people=t.whole(measured["people_65"]))
@@ -316,24 +321,24 @@ def find_part(content: PlanDocument, wanted: str, *, source: str) -> DistrictPar
     names = {row["community"]: (row["name"], row["subdistrict"]) for row in content["coverage"]["by_community"]}
     streets = list(dict.fromkeys(street for _, street in names.values() if street))
     wanted = wanted.strip()
-    found: list[DistrictPart] = []
+    parts: list[DistrictPart] = []
     if wanted == content["study"]["name"]:
-        found.append(DistrictPart("district", wanted, tuple(names)))
+        parts.append(DistrictPart("district", wanted, tuple(names)))
     if wanted in streets:
         inside = tuple(community for community, (_, street) in names.items() if street == wanted)
-        found.append(DistrictPart("subdistrict", wanted, inside))
+        parts.append(DistrictPart("subdistrict", wanted, inside))
     if wanted in names:
-        found.append(DistrictPart("community", names[wanted][0], (wanted,)))
+        parts.append(DistrictPart("community", names[wanted][0], (wanted,)))
     else:
         called = [community for community, (name, _) in names.items() if name == wanted]
-        found += [DistrictPart("community", wanted, (community,)) for community in called]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        ids = [one.communities[0] for one in found if one.kind == "community"]
+        parts += [DistrictPart("community", wanted, (community,)) for community in called]
+    if len(parts) == 1:
+        return parts[0]
+    if parts:
+        ids = [part.communities[0] for part in parts if part.kind == "community"]
         raise CommandError(source, [Issue("several_parts", {"name": wanted, "ids": ", ".join(ids)})])
-    known = [content["study"]["name"], *streets, *(name for name, _ in names.values()), *names]
-    near = difflib.get_close_matches(wanted, known, n=NEAREST, cutoff=0.0)
+    choices = [content["study"]["name"], *streets, *(name for name, _ in names.values()), *names]
+    near = difflib.get_close_matches(wanted, choices, n=NEAREST, cutoff=0.0)
     raise CommandError(source, [Issue("unknown_part", {"name": wanted, "near": ", ".join(dict.fromkeys(near))})])
 
 
@@ -351,7 +356,7 @@ def filter_document(content: PlanDocument, communities: Collection[str]) -> Plan
         _together([row for row in inside if row["limit_min"] == whole["limit_min"]], whole["limit_min"])
         for whole in coverage["total"]
     ]
-    weak = [one for one in diagnosis["weak_communities"] if one in communities]
+    weak = [community for community in diagnosis["weak_communities"] if community in communities]
     without = [one for one in diagnosis["communities_without_centre"] if one in communities]
     standard = next(row for row in total if row["limit_min"] == coverage["standard_min"])
     return {

@@ -10,7 +10,7 @@ import shapely
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from planner.evaluation.rating_names import WEAK
+from planner.evaluation import WEAK
 from planner.reporting.report.blocks import Translator
 from planner.reporting.report.drawing import (
     Frame,
@@ -38,7 +38,9 @@ MARK_SPACE_PX, LEGEND_LETTER_PX = 18.0, 12.5
 WEAK_PX, OTHER_PX, SITE_PX = 8.0, 5.5, 3.6
 
 
-def before_after_figure(plan: Plan, t: Translator, outcome: Outcome | None) -> tuple[Markup, int]:
+def before_after_figure(
+    plan: Plan, t: Translator, outcome: Outcome | None, panel_px: tuple[float, float] = PANEL_PX
+) -> tuple[Markup, int]:
     """Draw today beside the result of a plan; today alone where there is none.
 
     Returns
@@ -46,7 +48,7 @@ def before_after_figure(plan: Plan, t: Translator, outcome: Outcome | None) -> t
     figure, scale
         The drawing, and how many times smaller than the ground it is at its own size.
     """
-    frame, scale = people_frame(plan, PANEL_PX if outcome else (2 * PANEL_PX[0] + GAP_PX, PANEL_PX[1]))
+    frame, scale = people_frame(plan, panel_px if outcome else (2 * panel_px[0] + GAP_PX, panel_px[1]))
     panels = [(t.texts("decision.map_before_title"), None), *([(outcome.when, outcome)] if outcome else [])]
     drawn, left = [], 0.0
     for title, shown in panels:

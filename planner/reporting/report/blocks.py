@@ -323,6 +323,9 @@ def annex_names(content: PlanDocument) -> list[str]:
         "programme",
         "fairness",
         "business_areas",
+        "levels",
+        "belts",
+        "organisations",
         "reading",
         "data",
     )
@@ -330,6 +333,9 @@ def annex_names(content: PlanDocument) -> list[str]:
         "services": "services" not in content,
         "programme": content["programme"] is None,
         "business_areas": content["business_areas"] is None,
+        "levels": "levels" not in content,
+        "belts": "belts" not in content,
+        "organisations": "organisations" not in content,
     }
     return [name for name in named if not absent.get(name)]
 

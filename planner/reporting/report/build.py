@@ -7,20 +7,22 @@ from itertools import chain
 
 from planner.messages.catalogue import Texts
 from planner.reporting.document.records.plan import PlanDocument
+from planner.reporting.facility_text import scenario_heading
 from planner.reporting.report.blocks import Block, Office, Report, Section, Translator, annex_names, annex_ref
 from planner.reporting.report.html import write_page
 from planner.reporting.report.sections.body import body_sections
 from planner.reporting.report.sections.coverage import coverage_section, inventory_section
 from planner.reporting.report.sections.equity import equity_section
+from planner.reporting.report.sections.levels import levels_section
 from planner.reporting.report.sections.memo import date_text, memo_blocks, memo_title
 from planner.reporting.report.sections.method import basis_section, data_section, reading_section
+from planner.reporting.report.sections.organisations import belts_section, organisations_section
 from planner.reporting.report.sections.people import business_areas_section, groups_section
 from planner.reporting.report.sections.programme import programme_section
 from planner.reporting.report.sections.services import services_section
 from planner.reporting.report.sections.siting import siting_section
-from planner.reporting.report.sections.summary import facts, nature_of
+from planner.reporting.report.sections.summary import fact_rows, nature_of
 from planner.reporting.report.sections.weak_facilities import weak_facilities_section
-from planner.reporting.scenario_text import scenario_heading
 from planner.results import Plan
 
 
@@ -56,6 +58,9 @@ def build_report(plan: Plan, content: PlanDocument) -> Report:
         "programme": lambda: programme_section(t),
         "fairness": lambda: equity_section(t),
         "business_areas": lambda: business_areas_section(t),
+        "levels": lambda: levels_section(t),
+        "belts": lambda: belts_section(t),
+        "organisations": lambda: organisations_section(t),
         "reading": lambda: reading_section(t),
         "data": lambda: data_section(t),
     }
@@ -73,7 +78,7 @@ def build_report(plan: Plan, content: PlanDocument) -> Report:
         t=t,
         name=content["study"]["name"],
         title=scenario_heading(t("title"), content, t.texts),
-        facts=tuple(facts(t, technical=False)),
+        facts=tuple(fact_rows(t, technical=False)),
         modelled=modelled,
         nature=nature,
         indicators=(),

@@ -19,10 +19,9 @@ from planner.reporting.report.blocks import (
     Translator,
     require,
 )
-from planner.reporting.report.pictures import Pictures
-from planner.reporting.report.png import render_png
+from planner.reporting.report.pictures import Pictures, render_png
 from planner.reporting.report.word import WordFile
-from planner.reporting.report.word_styles import MEMO_STYLE, MEMO_VALUE, TEXT_MM
+from planner.reporting.report.word_parts import MEMO_STYLE, MEMO_VALUE, TEXT_MM
 
 CARDS_ACROSS = 4
 MEMO_MM = 140.0
@@ -125,16 +124,15 @@ def _official(report: Report, word: WordFile) -> None:
 
 
 def _official_memo(memo: Section, word: WordFile, t: Translator) -> None:
-    """Lay out the decision that is asked: figures in words, the maps after the text."""
-    figures = [block for block in memo.blocks if isinstance(block, Figure)]
+    """Lay out the decision that is asked: figures in words."""
     for block in memo.blocks:
         if isinstance(block, KeyFigures):
-            for one in block.figures:
-                word.paragraph(t.decision("figure_sentence", label=one.label, value=one.value, note=one.note))
-        elif not isinstance(block, Figure):
+            for figure in block.figures:
+                word.paragraph(
+                    t.decision("figure_sentence", label=figure.label, value=figure.value, note=figure.note)
+                )
+        else:
             _lay(block, word, t, card_level=PART, numbered=False)
-    for figure in figures:
-        _figure(figure, word, t)
 
 
 def _list_annexes(annexes: Sequence[Section], word: WordFile, t: Translator) -> None:
@@ -168,7 +166,9 @@ def _memo(report: Report, memo: Section, word: WordFile) -> None:
 
 def _indicators(figures: Sequence[KeyFigure], caption: str, word: WordFile, t: Translator) -> None:
     value = MEMO_VALUE if word.text_style == MEMO_STYLE else "KeyValue"
-    cards = [[(one.value, value), (one.label, "TableText"), (one.note, "TableSmall")] for one in figures]
+    cards = [
+        [(figure.value, value), (figure.label, "TableText"), (figure.note, "TableSmall")] for figure in figures
+    ]
     if caption:
         word.caption(t("table"), "Table", caption, above=True)
     word.cards(cards, across=min(CARDS_ACROSS, len(cards)))

@@ -11,7 +11,7 @@ import shapely
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from planner.evaluation.rating_names import RATINGS
+from planner.evaluation import RATINGS
 from planner.messages.catalogue import Texts
 from planner.reporting.facility_shapes import action_positions, blocked_sectors, severed_pair_lines
 from planner.reporting.map.symbols import ring_swatches
@@ -134,7 +134,17 @@ def part_figure(plan: Plan, communities: Collection[str], texts: Texts) -> Marku
 
 
 def _ground(plan: Plan, frame: Frame, rings: gpd.GeoDataFrame) -> Iterable[Markup]:
-    """Draw what lies under the marks: water, communities, rings, streets, barriers, people not served."""
+    """Return what lies under the marks, as an earlier run drew it where it has."""
+    inputs, demand = plan.inputs, plan.study.demand
+    layers = (inputs.water, inputs.communities, inputs.streets, inputs.barriers, plan.coverage.uncovered)
+    shown = (demand.least_shown, inputs.demand_method, plan.study.inputs.demand)
+    return plan.prepared.cache.get(
+        "ground", (frame, rings, layers, shown), lambda: tuple(_drawn_ground(plan, frame, rings))
+    )
+
+
+def _drawn_ground(plan: Plan, frame: Frame, rings: gpd.GeoDataFrame) -> Iterable[Markup]:
+    """Draw water, communities, rings, streets, barriers, people not served."""
     inputs, window = plan.inputs, frame.window()
     if inputs.water is not None:
         yield draw_shapes("water", clip_to_frame(inputs.water, frame), frame)

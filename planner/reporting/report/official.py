@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from planner.reporting.report import word_parts as parts
-from planner.reporting.report.word_styles import MEMO_STYLE
+from planner.reporting.report.word_parts import MEMO_STYLE
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -155,8 +155,8 @@ def _set_style(
     style: ParagraphStyle = document.styles[name]
     properties = style.element.get_or_add_pPr()
     for unwanted in ("numPr", "pBdr", "shd", "contextualSpacing"):
-        for found in properties.findall(parts.element(unwanted).tag):
-            properties.remove(found)
+        for element in properties.findall(parts.element(unwanted).tag):
+            properties.remove(element)
     _set_font(style, font)
     style.font.size, style.font.bold, style.font.color.rgb = Pt(size_pt), False, RGBColor(0, 0, 0)
     look = style.paragraph_format

@@ -20,30 +20,22 @@ from planner.results.outcome import Walks
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Result of a plan, counted as map and tables count it.
-
-    Attributes
-    ----------
-    when
-        When it is reached, in words.
-    sites, closed, resolved
-        Candidates with a new centre, centres that no longer serve, weak centres brought to standard, by id.
-    share
-        Of people within the standard, 0–1.
-    is_programme
-        Whether these are the projects of the programme, with its branches and passages.
-    uncovered, weak
-        People beyond the standard, and weak communities.
-    """
+    """Result of a plan, counted as map and tables count it."""
 
     when: str
+    """When it is reached, in words."""
     sites: tuple[str, ...]
     closed: tuple[str, ...]
     resolved: tuple[str, ...]
+    """`sites`, `closed`, `resolved`: Candidates with a new centre, centres that no longer serve, weak centres
+    brought to standard, by id."""
     share: float
+    """Of people within the standard, 0–1."""
     uncovered: int
     weak: int
+    """`uncovered`, `weak`: People beyond the standard, and weak communities."""
     is_programme: bool = False
+    """Whether these are the projects of the programme, with its branches and passages."""
 
 
 def outcome_of(t: Translator) -> Outcome | None:
@@ -130,10 +122,10 @@ def reached_areas(plan: Plan, outcome: Outcome | None, limits_min: Sequence[floa
     further = []
     if built.any() or walks is not plan.outcome.walks[0]:
         # Branches, and what passages add to the areas of the centres.
-        walker = walks.prepared.walker
+        prepared = walks.prepared
         spots = np.array([change.place for change in plan.outcome.branches], dtype=np.float64).reshape(-1, 2)
-        starts = [walker.snap(plan.inputs.facilities[stays]), *([walker.snap(spots)] if built.any() else [])]
-        further = [walker.service_areas(snaps, limits_min=limits_min) for snaps in starts]
+        starts = [plan.inputs.facilities[stays], *([spots] if built.any() else [])]
+        further = [prepared.draw_areas(prepared.snapped(places), limits_min) for places in starts]
     found = []
     for place, limit in enumerate(limits_min):
         areas = plan.service_areas[plan.service_areas["limit_min"] == limit]

@@ -51,8 +51,8 @@ def find_browser() -> str | None:
     named = os.environ.get(VARIABLE)
     if named is not None:
         return shutil.which(named)
-    found = (shutil.which(name) for name in (*NAMES, *PLACES))
-    return next((path for path in found if path), None)
+    browsers = (shutil.which(name) for name in (*NAMES, *PLACES))
+    return next((path for path in browsers if path), None)
 
 
 def pdf_bytes(report: Report, browser: str) -> bytes:

@@ -20,8 +20,8 @@ from planner.reporting.report.official import (
     heading_number,
     signature_indents,
 )
-from planner.reporting.report.png import Picture
-from planner.reporting.report.word_styles import TEXT_MM, open_template
+from planner.reporting.report.pictures import Picture
+from planner.reporting.report.word_parts import TEXT_MM, open_template
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -35,8 +35,6 @@ MADE = datetime(2000, 1, 1, tzinfo=UTC)
 
 HIGHEST_MM = 205.0
 TITLE_PT = 17
-SHRINKING = 5
-"""Pictures shrink faster than letters, which must stay legible."""
 
 LISTED = 1
 """The table of contents lists sections and annexes."""
@@ -55,7 +53,7 @@ class WordFile:
     shown: int = 0
     style_ids: dict[str, str | None] = field(default_factory=dict)
     contents_after: Paragraph | None = None
-    asked: int = 0
+    items: int = 0
     breaks: bool = False
     text_style: str = "Normal"
     official: bool = False
@@ -100,7 +98,7 @@ class WordFile:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
 
         written = self._add_paragraph(style)
-        self.asked = 0
+        self.items = 0
         if right:
             written.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         if begin:
@@ -159,9 +157,9 @@ class WordFile:
 
     def item(self, text: str) -> None:
         """Write an item of a list that counts from one after each other paragraph."""
-        self.asked, number = 0, self.asked + 1
+        self.items, number = 0, self.items + 1
         self.paragraph(f"{number}. {text}", self.text_style)
-        self.asked = number
+        self.items = number
 
     def page_break(self) -> None:
         """Begin what follows on a new page."""
@@ -173,7 +171,7 @@ class WordFile:
         level -= self.in_annex and level > 1
         written = self._add_paragraph(f"Heading {level}")
         number = ""
-        self.asked = 0
+        self.items = 0
         if numbered:
             self.counts[level - 1] += 1
             self.counts[level:] = [0] * (len(self.counts) - level)

@@ -16,13 +16,21 @@ import shapely
 from planner.evaluation.improvements.search import improvements_table
 from planner.evaluation.sensitivity import changed_ratings
 from planner.io.study_layers import attribution_of
-from planner.io.tables.columns import Vocabulary, unlettered
+from planner.io.tables.columns import Vocabulary, strip_letters
+from planner.messages.catalogue import Texts
+from planner.reporting.document.build import build_document
+from planner.reporting.document.levels import level_shapes
 from planner.reporting.document.programme import funds_table, needs_table, project_table
 from planner.reporting.document.records.layers import LAYERS, Layer
+from planner.reporting.document.records.levels import LevelLedgerRow
+from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.document.services import service_layers
+from planner.reporting.report.blocks import Translator
 from planner.reporting.tables.qgis_styles import add_styles
+from planner.reporting.tables.result_tables import LAYER_COLUMNS, layer_columns
 from planner.reporting.tables.spec import TableSpec
 from planner.results import Plan
+from planner.schemas.records import RecordField, layer_fields
 from planner.siting.candidates.candidate import excluded_table
 
 CHANGE_DATE = "2000-01-01T00:00:00.000Z"
@@ -37,7 +45,7 @@ AS_GIVEN = ("id", "name", "tier", "community", "floor_area_m2", "activity_area_m
 """Columns of the centres that the diagnosis repeats from the table unchanged."""
 
 
-def write_geopackage(plan: Plan, path: Path) -> None:
+def write_geopackage(plan: Plan, path: Path, content: PlanDocument | None = None) -> None:
     """Write every table of a plan as a layer of one GeoPackage, in the study's metric CRS.
 
     Parameters
@@ -46,9 +54,17 @@ def write_geopackage(plan: Plan, path: Path) -> None:
         The plan.
     path
         The file; it must not exist.
+    content
+        Its document, where it is built already.
     """
-    write_layers(result_layers(plan), path, specs=LAYERS, attribution=attribution_of(plan.inputs.sources))
-    add_styles(path, plan.study.language)
+    t = Translator(build_document(plan) if content is None else content, Texts(plan.study.language))
+    layers = result_layers(plan, t)
+    write_layers(layers, path, specs=LAYERS, attribution=attribution_of(plan.inputs.sources))
+    headings = {
+        layer: {name: heading for name, (heading, _) in layer_columns(layer, t).items()}
+        for layer in LAYER_COLUMNS.keys() & layers.keys()
+    }
+    add_styles(path, plan.study.language, headings)
 
 
 def write_layers(
@@ -78,7 +94,7 @@ def write_layers(
             for name, table in layers.items():
                 spec = specs.get(name)
                 pyogrio.write_dataframe(
-                    (TableSpec.of(spec.record) if spec else TableSpec(())).layer(table),
+                    _table_spec(name, spec).layer(table),
                     path,
                     layer=name,
                     driver="GPKG",
@@ -90,6 +106,15 @@ def write_layers(
             pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
+def _table_spec(name: str, layer: Layer | None) -> TableSpec:
+    return TableSpec.of(layer.record, LAYER_COLUMNS.get(name, ())) if layer else TableSpec(())
+
+
+def result_columns(name: str) -> dict[str, RecordField]:
+    """Return the columns of a layer of results.gpkg by name, with type and meaning."""
+    return {**layer_fields(LAYERS[name].record), **{field.name: field for field in LAYER_COLUMNS.get(name, ())}}
+
+
 def _geometry_type(table: gpd.GeoDataFrame | pd.DataFrame, layer: Layer | None) -> str | None:
     """Return what to call the geometry of a layer of which no row has one; None: as its rows are."""
     if not isinstance(table, gpd.GeoDataFrame) or not shapely.is_missing(table.geometry.to_numpy()).all():
@@ -97,11 +122,21 @@ def _geometry_type(table: gpd.GeoDataFrame | pd.DataFrame, layer: Layer | None) 
     return layer.geometry if layer and layer.geometry else ANY
 
 
-def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
-    """Return the layers of results.gpkg by name.
+def result_layers(plan: Plan, t: Translator | None = None) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    """Return the layers of results.gpkg by name, in the words of a translator of the plan's document.
 
     docs/data.md lists them and their columns.
     """
+    t = t or Translator(build_document(plan), Texts(plan.study.language))
+    layers = {**_plan_layers(plan), **_organisations(plan, t.content)}
+    for layer in LAYER_COLUMNS.keys() & layers.keys():
+        table = layers[layer]
+        for name, (_, values) in layer_columns(layer, t).items():
+            layers[layer] = table = table.assign(**{name: table["id"].map(values)})
+    return layers
+
+
+def _plan_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     inputs, coverage, diagnosis = plan.inputs, plan.coverage, plan.diagnosis
     measured = diagnosis.centres.drop(columns=list(AS_GIVEN))
     at_standard = coverage.by_community[coverage.by_community["limit_min"] == coverage.standard_min]
@@ -124,7 +159,7 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "candidates_excluded": excluded_table(plan.siting.pool.excluded, inputs.crs),
         "sites": _sites(plan),
         "sites_curve": _curve(plan),
-        "sites_otherwise": _otherwise(plan),
+        "sites_otherwise": _scenarios(plan),
         "unserved": _unserved(plan),
         "findings": diagnosis.rule_results.assign(
             passed=diagnosis.rule_results["passed"].map(_pass_in_words),
@@ -137,7 +172,7 @@ def result_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "blocked_pairs": plan.improvements.severance_pairs,
         "community_measures": diagnosis.communities,
         "flips": plan.flips,
-        "verdicts_otherwise": _verdicts_otherwise(plan),
+        "verdicts_otherwise": _other_ratings(plan),
         "fairness": plan.fairness.groups,
         "lorenz": plan.fairness.lorenz,
         "fairness_by_subdistrict": plan.fairness.by_subdistrict,
@@ -177,6 +212,17 @@ def _circles(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     }
 
 
+def _organisations(plan: Plan, content: PlanDocument) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    belts, found = plan.belts, plan.organisations
+    along = {} if belts is None else {"belts": belts.table, "belts_members": belts.members}
+    assigned = {} if found is None else {"organisations": found.table, "organisations_stations": found.stations}
+    levels = {}
+    if plan.study.report.levels:
+        ledger = pd.DataFrame(content["levels"]["ledger"], columns=[*layer_fields(LevelLedgerRow)])
+        levels = {"levels": level_shapes(plan, content), "levels_ledger": ledger}
+    return {**along, **assigned, **levels}
+
+
 def _programme(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     programme = plan.programme
     if programme is None:
@@ -184,22 +230,22 @@ def _programme(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     return {"projects": project_table(plan), "needs": needs_table(programme), "funds": funds_table(programme)}
 
 
-def _join_results(given: gpd.GeoDataFrame, found: pd.DataFrame) -> gpd.GeoDataFrame:
+def _join_results(given: gpd.GeoDataFrame, results: pd.DataFrame) -> gpd.GeoDataFrame:
     """Join results to an input table; an input column of the same name is kept as <name>_given."""
-    renamed = {name: f"{name}_given" for name in found.columns if name in given.columns}
+    renamed = {name: f"{name}_given" for name in results.columns if name in given.columns}
     kept = given.drop(columns=[name for name in renamed.values() if name in given.columns])
-    return gpd.GeoDataFrame(kept.rename(columns=renamed).join(found))
+    return gpd.GeoDataFrame(kept.rename(columns=renamed).join(results))
 
 
 def _pass_in_words(passed: object) -> str:
     return {True: "yes", False: "no"}.get(passed, "unknown") if isinstance(passed, bool) else "unknown"
 
 
-def _verdicts_otherwise(plan: Plan) -> pd.DataFrame:
+def _other_ratings(plan: Plan) -> pd.DataFrame:
     """Return the centres whose verdict differs by other rules or at other speeds."""
     tables = [
-        changed_ratings(plan.diagnosis, one.diagnosis).assign(kind=one.kind, name=one.name)
-        for one in plan.alternatives
+        changed_ratings(plan.diagnosis, alternative.diagnosis).assign(kind=alternative.kind, name=alternative.name)
+        for alternative in plan.alternatives
     ]
     columns = ["kind", "name", "facility", "verdict", "verdict_then"]
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns, dtype=object)
@@ -244,9 +290,9 @@ def _curve(plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _otherwise(plan: Plan) -> pd.DataFrame:
+def _scenarios(plan: Plan) -> pd.DataFrame:
     """Return every plan in every circumstance that the study names."""
-    found, columns = plan.sites.otherwise, ["plan", "world", "people", "regret"]
+    found, columns = plan.sites.scenarios, ["plan", "world", "people", "regret"]
     if found is None:
         return pd.DataFrame(columns=columns, dtype=object)
     table = found.table
@@ -260,9 +306,9 @@ def _otherwise(plan: Plan) -> pd.DataFrame:
 
 def _unserved(plan: Plan) -> gpd.GeoDataFrame:
     """Return the people that no candidate and no facility covers, with the reason."""
-    left = plan.sites.left
+    left = plan.sites.unserved
     rows = left.rows if left is not None else np.zeros(0, dtype=np.int64)
-    points = gpd.GeoSeries(gpd.points_from_xy(*plan.sites.asked_xy[rows].T), crs=plan.inputs.crs)
+    points = gpd.GeoSeries(gpd.points_from_xy(*plan.sites.demand_xy[rows].T), crs=plan.inputs.crs)
     columns = {
         "people": [] if left is None else left.people,
         "reason": [] if left is None else list(left.reason),
@@ -295,7 +341,7 @@ def keep_columns(table: gpd.GeoDataFrame, layer: str, plan: Plan) -> gpd.GeoData
     kept = () if given is None else given.keep
     # A column whose name is one of the planner's stands beside it as <name>_given.
     kept = tuple(f"{one}_given" if f"{one}_given" in table.columns else one for one in kept)
-    spec = TableSpec.of(LAYERS[layer].record)
+    spec = _table_spec(layer, LAYERS[layer])
     own = [column for column in table.columns if column == "geometry" or spec.stored_kind(str(column))]
     datums = {source.layer: source.datum for source in plan.inputs.sources}
     renamed = {
@@ -307,5 +353,5 @@ def keep_columns(table: gpd.GeoDataFrame, layer: str, plan: Plan) -> gpd.GeoData
 
 def _name_with_datum(column: str, datum: str) -> str:
     """Name the datum of coordinates that stand in another one than the geometry."""
-    is_place = Vocabulary.of("", (), {}).where(unlettered(column)) is not None
+    is_place = Vocabulary.of("", (), {}).where(strip_letters(column)) is not None
     return column + SHIFTED.get(datum, "") if is_place else column

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from planner.messages.money import money_unit
+from planner.messages.catalogue import money_unit
 from planner.reporting import programme_text as text
 from planner.reporting.document.records.plan import Entry
 from planner.reporting.document.records.programme import Programme

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 from xml.sax.saxutils import escape, quoteattr
 
 from planner.messages.catalogue import Language, Texts, has_text
@@ -44,7 +45,9 @@ PEOPLE = {"demand": "nearest_min"}
 """Layers of points coloured by their walk: as the areas, or as uncovered beyond the longest limit."""
 
 
-def add_styles(path: Path, language: Language) -> None:
+def add_styles(
+    path: Path, language: Language, headings: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+) -> None:
     """Add a style to every layer of a GeoPackage: colours as on the map, column names in words.
 
     Parameters
@@ -53,6 +56,8 @@ def add_styles(path: Path, language: Language) -> None:
         The file; it is changed in place. The same file gives the same bytes.
     language
         Of the column names; those of which the catalogue has no text keep their own.
+    headings
+        Of columns that follow from a table of the report, by layer.
     """
     with closing(sqlite3.connect(path)) as database, database:
         database.execute(CREATE)
@@ -66,7 +71,9 @@ def add_styles(path: Path, language: Language) -> None:
         for number, (layer, column, geometry) in enumerate(layers, start=1):
             fields = [row[1] for row in database.execute(f'PRAGMA table_info("{layer}")')]
             drawn = _renderer(layer, geometry, fields, _limits(database, layer), Texts(language))
-            qml = _qml([*drawn], [name for name in fields if name not in {"fid", column}], language)
+            shown = headings.get(layer, {})
+            aliases = {name: shown.get(name) or column_alias(name, language) for name in fields}
+            qml = _qml([*drawn], {name: aliases[name] for name in fields if name not in {"fid", column}})
             database.execute(
                 "INSERT INTO layer_styles VALUES (?, '', '', ?, ?, ?, ?, '', 1, '', '', NULL, ?)",
                 (number, layer, column, layer, qml, CHANGED),
@@ -82,14 +89,14 @@ def _limits(database: sqlite3.Connection, layer: str) -> list[float]:
     return [float(row[0]) for row in rows]
 
 
-def _qml(renderer: list[str], fields: list[str], language: Language) -> str:
-    """Return the style of one layer in QGIS's own format."""
+def _qml(renderer: list[str], aliases: Mapping[str, str]) -> str:
+    """Return the style of one layer in QGIS's own format, with the columns' names in words."""
     parts = ["<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>", '<qgis version="3.34">', *renderer]
     parts.append("<aliases>")
     parts += [
         f'<alias field={quoteattr(name)} index="{at}" name={quoteattr(alias)}/>'
-        for at, name in enumerate(fields, start=1)
-        if (alias := column_alias(name, language))
+        for at, (name, alias) in enumerate(aliases.items(), start=1)
+        if alias
     ]
     return "".join([*parts, "</aliases></qgis>"])
 

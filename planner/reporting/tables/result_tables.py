@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
 from typing import Any
 
@@ -24,9 +25,18 @@ from planner.reporting.report.blocks import DASH, Cell, Translator, headcount, r
 from planner.reporting.rounding import added_by_sites
 from planner.reporting.tables.spec import TableColumn, TableSpec, field_column
 from planner.reporting.tables.workbook import Kind, NumberCell, Value
+from planner.schemas.records import RecordField
 
 FACILITIES = ("id", "name", "tier", "community", "rating", "floor_area", "street_m")
 """Columns of the facilities in the report; the workbook has all."""
+
+LAYER_COLUMNS: Mapping[str, tuple[RecordField, ...]] = {
+    "centres": (
+        RecordField("reasons", str, "rules that it fails, in the study's language, one a line"),
+        RecordField("remedy", str, "the cheapest changes that bring it to standard, in the study's language"),
+    ),
+}
+"""Columns of layers of results.gpkg that follow from the tables below: key, type and meaning of each."""
 
 LOWEST = 5
 """One in so many communities is marked as the lowest."""
@@ -359,3 +369,20 @@ def sources_table(t: Translator) -> TableSpec:
             field_column(Source, "used", t("column_used")),
         ),
     )
+
+
+LAYER_TABLES: Mapping[str, tuple[Callable[[Translator], TableSpec], Callable[[Translator], Iterable[Any]]]] = {
+    "centres": (facilities_table, lambda t: t.content["centres"]),
+    "communities": (communities_table, community_rows),
+    "business_areas": (business_areas_table, lambda t: require(t.content["business_areas"])["areas"]),
+}
+"""Table of a layer of results.gpkg, and its rows; its column `id` is the layer's."""
+
+
+def layer_columns(layer: str, t: Translator) -> dict[str, tuple[str, dict[Value, Value]]]:
+    """Return heading and values by id of each column of `LAYER_COLUMNS` of a layer."""
+    table, rows = LAYER_TABLES[layer]
+    ids, *columns = table(t).select(("id", *(field.name for field in LAYER_COLUMNS[layer])))
+    return {
+        column.key: (column.heading, {ids.value(row): column.value(row) for row in rows(t)}) for column in columns
+    }

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from planner.messages.catalogue import Texts
 from planner.reporting.document.records.plan import PlanDocument
+from planner.reporting.facility_text import scenario_heading
 from planner.reporting.report.blocks import KeyFigure, Translator, annex_ref
-from planner.reporting.report.sections.summary import facts, indicators, nature_of, technical_facts
-from planner.reporting.scenario_text import scenario_heading
+from planner.reporting.report.sections.summary import fact_rows, indicator_cards, nature_of, technical_facts
 from planner.reporting.small_counts import is_small_count
+from planner.reporting.tables.levels import levels_sheets
+from planner.reporting.tables.organisations import organisations_sheets
 from planner.reporting.tables.programme import programme_sheets
 from planner.reporting.tables.result_tables import (
     business_areas_table,
@@ -26,7 +28,15 @@ from planner.reporting.tables.result_tables import (
     sources_table,
 )
 from planner.reporting.tables.services import services_sheets
-from planner.reporting.tables.workbook import NumberCell, Rows, Sheet, SheetColumn, Value, heads, write_workbook
+from planner.reporting.tables.workbook import (
+    NumberCell,
+    Rows,
+    Sheet,
+    SheetColumn,
+    Value,
+    sheet_heads,
+    write_workbook,
+)
 from planner.results import Plan
 
 COVERAGE: tuple[str, ...] = (
@@ -96,6 +106,8 @@ def _sheets(plan: Plan, t: Translator) -> Iterator[Sheet]:
     if content["business_areas"] is not None:
         rows = content["business_areas"]["areas"]
         yield business_areas_table(t).sheet(t, "business_areas", rows, keys=BUSINESS_AREAS, details=("lon", "lat"))
+    yield from levels_sheets(t)
+    yield from organisations_sheets(t)
     yield _notices(t)
     yield sources_table(t).sheet(
         t, "sources", content["data"]["sources"], keys=("layer", "file", "source", "nature", "rows", "used")
@@ -112,10 +124,10 @@ def _about(t: Translator) -> Sheet:
     content = t.content
     modelled, nature = nature_of(t, section=annex_ref(t, "data"))
     rows: Rows = [(scenario_heading(t("title"), content, t.texts), content["study"]["name"], "")]
-    rows += [(fact, value, "") for fact, value in facts(t, technical=False)]
+    rows += [(fact, value, "") for fact, value in fact_rows(t, technical=False)]
     rows.append((t("modelled_title" if modelled else "surveyed_title"), nature, ""))
-    rows += [(indicator.label, _indicator_value(indicator), indicator.note) for indicator in indicators(t)]
-    return _sheet(t, "about", heads(t, "item", "setting", "note"), rows)
+    rows += [(indicator.label, _indicator_value(indicator), indicator.note) for indicator in indicator_cards(t)]
+    return _sheet(t, "about", sheet_heads(t, "item", "setting", "note"), rows)
 
 
 def _technical(t: Translator) -> Sheet:
@@ -126,7 +138,7 @@ def _technical(t: Translator) -> Sheet:
     rows += [("GEOS", provenance["geos"], ""), (t("data_command"), provenance["command"], "")]
     rows += [(source["file"], source["sha256"], source["crs"]) for source in t.content["data"]["sources"]]
     rows += [(rule["id"], rule["expression"], t.localized(rule)) for rule in t.content["diagnosis"]["rules"]]
-    return _sheet(t, "technical", heads(t, "item", "setting", "note"), rows)
+    return _sheet(t, "technical", sheet_heads(t, "item", "setting", "note"), rows)
 
 
 def _indicator_value(indicator: KeyFigure) -> Value:
@@ -163,7 +175,7 @@ def _uncovered(plan: Plan, t: Translator) -> Sheet:
         )
         for community, table in few.groupby("community", sort=False)
     ]
-    columns = heads(t, "id", "community_name", ("people", "whole"), ("lon", "degrees"), ("lat", "degrees"))
+    columns = sheet_heads(t, "id", "community_name", ("people", "whole"), ("lon", "degrees"), ("lat", "degrees"))
     return replace(_sheet(t, "uncovered", columns, rows), printed=MOST_PRINTED)
 
 
@@ -180,4 +192,4 @@ def _notices(t: Translator) -> Sheet:
         for notice in t.content["notices"]
         for position, row in enumerate(notice["rows"] or ("",))
     ]
-    return _sheet(t, "notices", heads(t, "notice", "layer", "row", ("people", "whole")), rows)
+    return _sheet(t, "notices", sheet_heads(t, "notice", "layer", "row", ("people", "whole")), rows)

@@ -29,33 +29,22 @@ NAMED_BY = {"<limit>": r"[0-9.e+-]+", "<service>": r"[a-z][a-z0-9_]*"}
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """Column of a table.
-
-    Attributes
-    ----------
-    key
-        Name by which a product selects the column, and its name in the GeoPackage.
-    heading
-        Heading, in the language of the report.
-    value
-        Returns the raw value of a row: what workbook and GeoPackage hold.
-    kind
-        Type and unit of the values.
-    cell
-        Returns a row's text or cell in the report; by default `value` formatted as `kind`.
-    sheet_heading
-        Heading in the workbook where it differs.
-    stored
-        Type of its column in the GeoPackage; None where it has none.
-    """
+    """Column of a table."""
 
     key: str
+    """Name by which a product selects the column, and its name in the GeoPackage."""
     heading: str
+    """Heading, in the language of the report."""
     value: Callable[[Any], Value]
+    """Returns the raw value of a row: what workbook and GeoPackage hold."""
     kind: Kind = "text"
+    """Type and unit of the values."""
     cell: Callable[[Any], Cell | str] | None = None
+    """Returns a row's text or cell in the report; by default `value` formatted as `kind`."""
     sheet_heading: str = ""
+    """Heading in the workbook where it differs."""
     stored: StoredKind | None = None
+    """Type of its column in the GeoPackage; None where it has none."""
 
     @classmethod
     def of(cls, field: RecordField, heading: str = "", *, key: str = "") -> TableColumn:
@@ -84,9 +73,9 @@ class TableSpec:
     columns: tuple[TableColumn, ...]
 
     @classmethod
-    def of(cls, record: type) -> TableSpec:
-        """Return the table of all fields of a record, as a layer has them."""
-        return cls(tuple(TableColumn.of(field) for field in layer_fields(record).values()))
+    def of(cls, record: type, more: Iterable[RecordField] = ()) -> TableSpec:
+        """Return the table of all fields of a record, as a layer has them, and of some more."""
+        return cls(tuple(TableColumn.of(field) for field in (*layer_fields(record).values(), *more)))
 
     def block(
         self,
@@ -99,7 +88,7 @@ class TableSpec:
         total: Row = (),
     ) -> Table:
         """Return the report's table of some columns, in the order of `keys`; all columns without `keys`."""
-        columns = self._select(keys)
+        columns = self.select(keys)
         labels = tuple(column for column in columns if column.kind in LABELS)
         numbers = tuple(column for column in columns if column.kind not in LABELS)
         cells: list[Row] = [tuple(_cell(column, row, t) for column in (*labels, *numbers)) for row in rows]
@@ -127,7 +116,7 @@ class TableSpec:
 
         Columns of `details` are folded away, those of `sums` have a total below the rows; see `Sheet`.
         """
-        columns = self._select(keys)
+        columns = self.select(keys)
         heads = tuple(
             SheetColumn(column.sheet_heading or column.heading, column.kind, column.key in details)
             for column in columns
@@ -167,9 +156,10 @@ class TableSpec:
 
     def stored_kind(self, name: str) -> StoredKind | None:
         """Return the type of a layer's column with its limit filled in; None where it is not specified."""
-        return next((one.stored for one in self.columns if _pattern(one.key).fullmatch(name)), None)
+        return next((column.stored for column in self.columns if _pattern(column.key).fullmatch(name)), None)
 
-    def _select(self, keys: tuple[str, ...]) -> tuple[TableColumn, ...]:
+    def select(self, keys: tuple[str, ...]) -> tuple[TableColumn, ...]:
+        """Return columns in the order of their keys; all columns without keys."""
         by_key = {column.key: column for column in self.columns}
         return tuple(by_key[key] for key in keys) if keys else self.columns
 

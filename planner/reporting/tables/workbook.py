@@ -83,12 +83,14 @@ class SheetColumn:
     is_detail: bool = False
 
 
-def heads(word: Callable[..., str], *named: str | tuple[str, Kind], **values: object) -> tuple[SheetColumn, ...]:
+def sheet_heads(
+    word: Callable[..., str], *named: str | tuple[str, Kind], **values: object
+) -> tuple[SheetColumn, ...]:
     """Return columns by the keys of their heads, stated by `word`; a pair states what its cells are besides text.
 
     Examples
     --------
-    >>> [column.kind for column in heads(str.upper, "column", ("people", "whole"))]
+    >>> [column.kind for column in sheet_heads(str.upper, "column", ("people", "whole"))]
     ['text', 'whole']
     """
     pairs: list[tuple[str, Kind]] = [(one, "text") if isinstance(one, str) else one for one in named]

@@ -16,36 +16,27 @@ from planner.network.snapping import SnappedPoints
 from planner.network.walk import FloatArray, IndexArray
 from planner.network.walker import Walker
 from planner.schemas.tables import Parcels
-from planner.siting.candidates.candidate import Candidate, ExcludedCandidate
+from planner.siting.candidates.candidate import Candidate, ExcludedCandidate, make_ids_unique
 from planner.siting.candidates.clusters import Clustering, Grouping, propose_dense, propose_middles
 from planner.siting.candidates.constraints import SiteConstraints
 from planner.siting.candidates.parcels import propose_business_areas, propose_parcels
-from planner.siting.candidates.place_ids import make_ids_unique
 from planner.siting.candidates.street_positions import PartClock, StreetCandidates, propose_street_positions
 from planner.siting.solvers.deadline import Deadline
 
 
 @dataclass(frozen=True, slots=True)
 class SourceSummary:
-    """What came of one source.
-
-    Attributes
-    ----------
-    source
-        Which.
-    proposed, kept
-        How many candidates it proposed, and how many of them may be chosen.
-    suffice
-        Of street positions, how many suffice for an optimum over all of them; None for other sources.
-    status
-        "time_limit" where the clock ended the search for them.
-    """
+    """What came of one source."""
 
     source: str
+    """Which."""
     proposed: int
     kept: int
+    """`proposed`, `kept`: How many candidates it proposed, and how many of them may be chosen."""
     suffice: int | None = None
+    """Of street positions, how many suffice for an optimum over all of them; None for other sources."""
     status: str = ""
+    """"time_limit" where the clock ended the search for them."""
 
     @property
     def stands_for_all(self) -> bool:
@@ -55,31 +46,24 @@ class SourceSummary:
 
 @dataclass(frozen=True, slots=True)
 class CandidateSet:
-    """Candidates to choose among, and those left out.
-
-    Attributes
-    ----------
-    candidates
-        Those that may be chosen; free centres as they are come last.
-    excluded
-        Those that may not, each with its reason.
-    sources
-        What came of each source.
-    """
+    """Candidates to choose among, and those left out."""
 
     candidates: tuple[Candidate, ...]
+    """Those that may be chosen; free centres as they are come last."""
     excluded: tuple[ExcludedCandidate, ...] = ()
+    """Those that may not, each with its reason."""
     sources: tuple[SourceSummary, ...] = ()
+    """What came of each source."""
 
     @property
     def new(self) -> tuple[Candidate, ...]:
         """Those that are no centre as it is."""
-        return tuple(one for one in self.candidates if not one.stays)
+        return tuple(candidate for candidate in self.candidates if not candidate.stays)
 
     @property
     def kept_centres(self) -> tuple[Candidate, ...]:
         """Free centres as they are."""
-        return tuple(one for one in self.candidates if one.stays)
+        return tuple(candidate for candidate in self.candidates if candidate.stays)
 
     @property
     def every_street(self) -> bool:
@@ -88,57 +72,42 @@ class CandidateSet:
         It is not where one of the positions that suffice was left out: another of its stretch might have stayed.
         It speaks of who is within the limit only: for the length of walks better positions lie inside a stretch.
         """
-        return any(one.stands_for_all for one in self.sources)
+        return any(source.stands_for_all for source in self.sources)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CandidateBuilder:
-    """What candidates are made from.
-
-    Attributes
-    ----------
-    uncovered, limits_min
-        Who can be gained, and the limit of each, minutes.
-    snaps
-        Where they meet the streets.
-    walker
-        Network and walk.
-    settings
-        `[siting]` of the study.
-    business_areas, parcels
-        Where the study has them.
-    options
-        Of free centres.
-    named
-        Places that the study names by themselves: own projects' positions, and candidates of today by their ids.
-    taken
-        Ids of the centres, which no candidate may have.
-    ground
-        What sorts candidates out; None where nothing does.
-    residents_xy, horizon_min
-        All residents' points, and the longest walk searched from candidates to them, minutes.
-    resident_rows
-        Row of each point that can be gained among all residents, -1 where it is none of them; None: all -1.
-    deadline, progress
-        When the search for street positions ends, and who is given how far it is.
-    """
+    """What candidates are made from."""
 
     uncovered: gpd.GeoDataFrame
     limits_min: NDArray[np.float64]
+    """`uncovered`, `limits_min`: Who can be gained, and the limit of each, minutes."""
     snaps: SnappedPoints
+    """Where they meet the streets."""
     walker: Walker
+    """Network and walk."""
     settings: Settings
+    """`[siting]` of the study."""
     business_areas: BusinessAreas | None = None
     parcels: Parcels | None = None
+    """`business_areas`, `parcels`: Where the study has them."""
     options: tuple[Candidate, ...] = ()
+    """Of free centres."""
     named: tuple[Candidate, ...] = ()
+    """Places that the study names by themselves: own projects' positions, and candidates of today by their ids."""
     taken: frozenset[str] = frozenset()
+    """Ids of the centres, which no candidate may have."""
     ground: SiteConstraints | None = None
+    """What sorts candidates out; None where nothing does."""
     residents_xy: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
     horizon_min: float = 0.0
+    """`residents_xy`, `horizon_min`: All residents' points, and the longest walk searched from candidates to them,
+    minutes."""
     resident_rows: IndexArray | None = None
+    """Row of each point that can be gained among all residents, -1 where it is none of them; None: all -1."""
     deadline: Deadline = field(default_factory=lambda: Deadline(np.inf))
     progress: Progress = silent
+    """`deadline`, `progress`: When the search for street positions ends, and who is given how far it is."""
 
     def build(self) -> CandidateSet:
         """Return all candidates; those of one place from several sources are all kept.
@@ -161,13 +130,13 @@ class CandidateBuilder:
                 streets = self._streets()
                 by_source.append((source, streets.candidates, streets.suffice))
                 stopped = streets.stopped
-        there = {(one.id, one.x_m, one.y_m) for _, given, _ in by_source for one in given}
+        there = {(candidate.id, candidate.x_m, candidate.y_m) for _, given, _ in by_source for candidate in given}
         named = [one for one in self.named if (one.id, one.x_m, one.y_m) not in there]
         by_source += [("named", named, None)] if named else []
         by_source += [
             (source, own, None)
             for source in ("move", "merge", "keep")
-            if (own := [one for one in self.options if one.source == source])
+            if (own := [option for option in self.options if option.source == source])
         ]
         built = self._sorted_out(by_source)
         if not stopped:
@@ -186,7 +155,10 @@ class CandidateBuilder:
         sources: list[SourceSummary] = []
         for source, given, suffice in by_source:
             new_cost = self.settings.new_cost
-            proposed = [one if one.cost is not None else replace(one, cost=new_cost) for one in given]
+            proposed = [
+                candidate if candidate.cost is not None else replace(candidate, cost=new_cost)
+                for candidate in given
+            ]
             # A centre as it is has the id of a centre: its own.
             proposed = proposed if source == "keep" else make_ids_unique(proposed, taken)
             taken |= {one.id for one in proposed}

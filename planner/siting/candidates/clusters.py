@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from planner.accessibility.walk_clusters import NOISE, dbscan, hdbscan, walk_distances
 from planner.network.walker import Walker
-from planner.siting.candidates.candidate import Candidate, Source
-from planner.siting.candidates.place_ids import make_ids_unique, place_id
+from planner.siting.candidates.candidate import Candidate, Source, make_ids_unique, place_id
 
 POSITION_DIGITS = 2
 """Candidate positions are rounded to the centimetre, so that the last bits of a mean cannot change an answer."""

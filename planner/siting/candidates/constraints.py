@@ -23,29 +23,20 @@ EDGE_M = 0.01
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SiteConstraints:
-    """What decides whether a station may stand somewhere.
-
-    Attributes
-    ----------
-    district
-        The communities together.
-    water, barriers
-        Shapes to keep out of, empty where there are none.
-    centres, ids
-        Existing centres that stay: where they meet the streets, and their ids.
-    walker
-        Network and walk.
-    settings
-        The limits, `[siting]` of the study.
-    """
+    """What decides whether a station may stand somewhere."""
 
     district: shapely.Geometry
+    """The communities together."""
     water: shapely.Geometry
     barriers: shapely.Geometry
+    """`water`, `barriers`: Shapes to keep out of, empty where there are none."""
     centres: SnappedPoints
     ids: NDArray[np.object_]
+    """`centres`, `ids`: Existing centres that stay: where they meet the streets, and their ids."""
     walker: Walker
+    """Network and walk."""
     settings: Settings
+    """The limits, `[siting]` of the study."""
 
     @classmethod
     def of(cls, inputs: Inputs, walker: Walker, settings: Settings) -> SiteConstraints:

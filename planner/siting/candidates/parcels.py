@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from planner.accessibility.business_areas import BusinessAreas
 from planner.network.walker import Walker
 from planner.schemas.tables import Parcels
-from planner.siting.candidates.candidate import Candidate
+from planner.siting.candidates.candidate import Candidate, make_ids_unique
 from planner.siting.candidates.clusters import POSITION_DIGITS, snap_to_streets
-from planner.siting.candidates.place_ids import make_ids_unique
 
 
 def propose_parcels(parcels: Parcels, walker: Walker) -> list[Candidate]:
@@ -41,9 +40,9 @@ def propose_parcels(parcels: Parcels, walker: Walker) -> list[Candidate]:
             source="parcels",
             x_m=float(x),
             y_m=float(y),
-            cost=_known(row["cost"]),
+            cost=_number(row["cost"]),
             name=str(row["name"]),
-            area_m2=_known(row["area_m2"]),
+            area_m2=_number(row["area_m2"]),
             tenure=str(row["tenure"]),
         )
         for row, (x, y) in zip(rows, spots, strict=True)
@@ -81,6 +80,6 @@ def _entrances(parcels: gpd.GeoDataFrame, walker: Walker) -> NDArray[np.float64]
     return np.asarray(np.round(entrances, POSITION_DIGITS) + 0.0, dtype=np.float64)
 
 
-def _known(number: object) -> float | None:
+def _number(number: object) -> float | None:
     value = float(str(number))
     return None if np.isnan(value) else value

@@ -18,21 +18,14 @@ from planner.siting.candidates.clusters import snap_to_streets
 
 @dataclass(frozen=True, slots=True)
 class FacilityAction:
-    """What a plan does with a free centre.
-
-    Attributes
-    ----------
-    centre
-        Its id.
-    fate
-        ``"keep"``, ``"move"``, ``"merge"`` or ``"close"``.
-    to
-        The id of the candidate that takes its place; empty where none does.
-    """
+    """What a plan does with a free centre."""
 
     centre: str
+    """Its id."""
     fate: str
+    """``"keep"``, ``"move"``, ``"merge"`` or ``"close"``."""
     to: str = ""
+    """The id of the candidate that takes its place; empty where none does."""
 
 
 def propose_relocations(
@@ -111,7 +104,7 @@ def facility_actions(
     >>> [one.fate for one in facility_actions(old, [old[0], Candidate("S1", "streets", 90, 0)], new_sites=0)]
     ['keep', 'move']
     """
-    kept = {one.id for one in chosen if one.stays}
+    kept = {candidate.id for candidate in chosen if candidate.stays}
     merged = {
         centre: one.id
         for one in chosen
@@ -160,5 +153,7 @@ def _near(kept: Sequence[Candidate], walker: Walker, *, within_m: float) -> list
     return [pair for pair in combinations(range(len(kept)), 2) if pair in joined and pair[::-1] in joined]
 
 
-def _of_centres(one: Candidate, centres: tuple[str, ...]) -> Candidate:
-    return Candidate(one.id, one.source, one.x_m, one.y_m, centres=centres, moved_m=one.moved_m)
+def _of_centres(candidate: Candidate, centres: tuple[str, ...]) -> Candidate:
+    return Candidate(
+        candidate.id, candidate.source, candidate.x_m, candidate.y_m, centres=centres, moved_m=candidate.moved_m
+    )

@@ -19,9 +19,8 @@ from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import travel_times
 from planner.network.walk import FloatArray, IndexArray, is_within
 from planner.network.walker import Walker
-from planner.siting.candidates.candidate import Candidate
+from planner.siting.candidates.candidate import Candidate, make_ids_unique, place_id
 from planner.siting.candidates.clusters import POSITION_DIGITS
-from planner.siting.candidates.place_ids import make_ids_unique, place_id
 from planner.siting.candidates.set_kernels import undominated_sets
 from planner.siting.solvers.deadline import Deadline
 
@@ -43,21 +42,14 @@ SHORT_M = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StreetCandidates:
-    """Street positions, and how many there would be.
-
-    Attributes
-    ----------
-    candidates
-        Those that are kept, from west to east; S and the sign of the place.
-    suffice
-        How many suffice: no street position serves people whom one of these does not serve as well.
-    stopped
-        Whether the clock ended the search: other positions may serve more.
-    """
+    """Street positions, and how many there would be."""
 
     candidates: list[Candidate]
+    """Those that are kept, from west to east; S and the sign of the place."""
     suffice: int
+    """How many suffice: no street position serves people whom one of these does not serve as well."""
     stopped: bool = False
+    """Whether the clock ended the search: other positions may serve more."""
 
     @property
     def is_complete(self) -> bool:
@@ -67,21 +59,14 @@ class StreetCandidates:
 
 @dataclass(slots=True)
 class PartClock:
-    """Parts of a long work, done until a deadline is over.
-
-    Attributes
-    ----------
-    deadline
-        When no further part begins. One is always done, and parts far apart come first.
-    progress
-        Its `step` is given how many parts are done, where it has one.
-    stopped
-        Whether parts were left.
-    """
+    """Parts of a long work, done until a deadline is over."""
 
     deadline: Deadline = field(default_factory=lambda: Deadline(np.inf))
+    """When no further part begins. One is always done, and parts far apart come first."""
     progress: Progress = silent
+    """Its `step` is given how many parts are done, where it has one."""
     stopped: bool = False
+    """Whether parts were left."""
 
     def until(self, share: float, parts: Sequence[Part]) -> Iterator[Part]:
         """Yield the parts, those far apart first, until this share of the time is over; one at least.

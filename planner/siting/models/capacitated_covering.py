@@ -25,23 +25,17 @@ FIRST_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Allocation:
-    """A solution with the share of each demand row served by each column.
-
-    Attributes
-    ----------
-    solution
-        The objective counts people served; `served_by` is the column with the largest share of each row.
-    demand, column, share
-        One entry a row and a column that serves a part of it, shape (entries,); at most 1 in total for a row.
-    used
-        Households served by each column, shape (columns,).
-    """
+    """A solution with the share of each demand row served by each column."""
 
     solution: Solution
+    """The objective counts people served; `served_by` is the column with the largest share of each row."""
     demand: IndexArray
     column: IndexArray
     share: FloatArray
+    """`demand`, `column`, `share`: One entry a row and a column that serves a part of it, shape (entries,); at
+    most 1 in total for a row."""
     used: FloatArray
+    """Households served by each column, shape (columns,)."""
 
 
 def capacitated_covering(

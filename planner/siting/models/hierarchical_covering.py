@@ -30,43 +30,28 @@ from planner.siting.solvers.value_tables import build_value_table
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tier:
-    """One tier: district, town, community, station.
-
-    Attributes
-    ----------
-    name
-        Name.
-    sites
-        Maximum number of new sites.
-    coverage
-        Coverage matrix of each service that the tier offers, by name, shape (demand, columns of the tier).
-    fixed
-        Columns of the tier that are always open.
-    """
+    """One tier: district, town, community, station."""
 
     name: str
+    """Name."""
     sites: int
+    """Maximum number of new sites."""
     coverage: Mapping[str, csr_array]
+    """Coverage matrix of each service that the tier offers, by name, shape (demand, columns of the tier)."""
     fixed: Sequence[int] | IndexArray = ()
+    """Columns of the tier that are always open."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TierSolution:
-    """Solution for all tiers.
-
-    Attributes
-    ----------
-    solution
-        Columns are those of all tiers, one tier after the other; rows those of all services.
-    sites
-        The chosen columns of each tier, by its name, in the tier's own numbers.
-    served
-        People who have each service, by its name.
-    """
+    """Solution for all tiers."""
 
     solution: Solution
+    """Columns are those of all tiers, one tier after the other; rows those of all services."""
     sites: Mapping[str, tuple[int, ...]]
+    """The chosen columns of each tier, by its name, in the tier's own numbers."""
     served: Mapping[str, float]
+    """People who have each service, by its name."""
 
 
 def hierarchical_covering(

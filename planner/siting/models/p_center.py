@@ -73,8 +73,8 @@ def p_center(
     search = _Halving(costs, price, budget * (1 + 1e-9), fixed, deadline)
     search.run()
     minutes, by = nearest_of(costs, np.concatenate([fixed, search.chosen]))
-    asked = search.asked
-    longest = float(minutes[asked].max(initial=0.0))
+    demanded = search.asked
+    longest = float(minutes[demanded].max(initial=0.0))
     before, _ = nearest_of(costs, fixed)
     infeasible = search.low == len(search.walks)
     bound = float(search.walks[search.low]) if len(search.walks) and not infeasible else 0.0
@@ -85,12 +85,12 @@ def p_center(
         Certificate.infeasible()
         if infeasible
         else replace(Certificate.of(longest, bound), bound=min(bound, longest)),
-        before=float(before[asked].max(initial=0.0)),
+        before=float(before[demanded].max(initial=0.0)),
         deadline=deadline,
         seed=seed,
         served_by=by,
         weight=costs.weight,
-        reachable=asked,
+        reachable=demanded,
     )
 
 
@@ -136,14 +136,14 @@ class _Halving:
     def _try(self, place: int, deadline: Deadline) -> Cover | None:
         """Note a choice that serves all within a walk; return None, or the cover where it is too dear."""
         limit = self.walks[place]
-        asked = self.asked & (self.nearest_fixed > limit)
-        within = (self.minutes <= limit) & asked[self.demand]
+        demanded = self.asked & (self.nearest_fixed > limit)
+        within = (self.minutes <= limit) & demanded[self.demand]
         row, column = self.demand[within], self.column[within]
-        coverable = np.zeros(len(asked), dtype=bool)
+        coverable = np.zeros(len(demanded), dtype=bool)
         coverable[row] = True
-        if (asked & ~coverable).any():
+        if (demanded & ~coverable).any():
             return Cover(np.zeros(0, dtype=np.int64), np.inf, np.inf)
-        shape = (len(asked), self.costs.columns)
+        shape = (len(demanded), self.costs.columns)
         cover = cheapest_cover(row, column, shape, self.price, deadline, good_enough=self.budget)
         if cover.cost <= self.budget:
             self.high, self.chosen = place, cover.chosen

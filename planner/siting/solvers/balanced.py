@@ -29,21 +29,14 @@ SLACK = 1e-7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ServedSums:
-    """Sums over served rows, of which the smallest matters.
-
-    Attributes
-    ----------
-    matrix
-        Who is served by what, shape (rows, columns).
-    parts
-        What each served row adds to each sum, shape (sums, rows).
-    offset
-        What each sum is when nobody is served, shape (sums,).
-    """
+    """Sums over served rows, of which the smallest matters."""
 
     matrix: csr_array
+    """Who is served by what, shape (rows, columns)."""
     parts: csr_array
+    """What each served row adds to each sum, shape (sums, rows)."""
     offset: FloatArray
+    """What each sum is when nobody is served, shape (sums,)."""
 
     def of(self, columns: IndexArray) -> FloatArray:
         """Return all sums for the rows that these columns serve, shape (sums,)."""

@@ -37,32 +37,22 @@ OPEN, EXPLORED, BORN = range(3)
 
 
 class Tree(NamedTuple):
-    """The nodes not yet explored, each in a slot, and the best choice so far.
-
-    Attributes
-    ----------
-    born
-        When the node of a slot was made, -1 where the slot is empty, shape (slots,).
-    bound
-        No choice of the node is worth more, shape (slots,).
-    fate
-        Whether each column is free, in or out, shape (slots, columns).
-    price, money_price
-        Where its descent begins, shape (slots, rows) and (slots,).
-    best_open, best_value
-        The best choice, shape (columns,); its value, shape (1,).
-    numbers
-        Nodes open, nodes explored, nodes born.
-    """
+    """The nodes not yet explored, each in a slot, and the best choice so far."""
 
     born: IndexArray
+    """When the node of a slot was made, -1 where the slot is empty, shape (slots,)."""
     bound: FloatArray
+    """No choice of the node is worth more, shape (slots,)."""
     fate: NDArray[np.int8]
+    """Whether each column is free, in or out, shape (slots, columns)."""
     price: NDArray[np.float32]
     money_price: FloatArray
+    """`price`, `money_price`: Where its descent begins, shape (slots, rows) and (slots,)."""
     best_open: NDArray[np.bool_]
     best_value: FloatArray
+    """`best_open`, `best_value`: The best choice, shape (columns,); its value, shape (1,)."""
     numbers: IndexArray
+    """Nodes open, nodes explored, nodes born."""
 
 
 @kernel

@@ -28,49 +28,32 @@ class ValueTable(NamedTuple):
 
 
 class SelectionLimits(NamedTuple):
-    """What a choice may hold.
-
-    Attributes
-    ----------
-    cost
-        Of each column, shape (columns,).
-    group
-        At most one column of each group is chosen, shape (columns,); numbers below the number of columns.
-    kind
-        Which of the quotas each column counts for, shape (columns,).
-    most
-        Columns of each kind at most, shape (kinds,).
-    budget
-        Cost of all at most; `inf` where there is no such limit.
-    """
+    """What a choice may hold."""
 
     cost: FloatArray
+    """Of each column, shape (columns,)."""
     group: IndexArray
+    """At most one column of each group is chosen, shape (columns,); numbers below the number of columns."""
     kind: IndexArray
+    """Which of the quotas each column counts for, shape (columns,)."""
     most: IndexArray
+    """Columns of each kind at most, shape (kinds,)."""
     budget: float
+    """Cost of all at most; `inf` where there is no such limit."""
 
 
 class Served(NamedTuple):
-    """The state of one choice.
-
-    Attributes
-    ----------
-    is_open
-        Shape (columns,).
-    best, second
-        The two highest values that each row finds open, shape (rows,).
-    by
-        The column of the highest, -1 where none is, shape (rows,).
-    taken
-        Whether a column of the group is open, shape (groups,).
-    """
+    """The state of one choice."""
 
     is_open: NDArray[np.bool_]
+    """Shape (columns,)."""
     best: FloatArray
     second: FloatArray
+    """`best`, `second`: The two highest values that each row finds open, shape (rows,)."""
     by: IndexArray
+    """The column of the highest, -1 where none is, shape (rows,)."""
     taken: NDArray[np.bool_]
+    """Whether a column of the group is open, shape (groups,)."""
 
 
 @kernel
@@ -93,13 +76,13 @@ def look_again(values: ValueTable, served: Served, column: int) -> None:
     pointer, columns, value = values.row_pointer, values.column, values.value
     for place in range(values.column_pointer[column], values.column_pointer[column + 1]):
         row = values.row[place]
-        found = 0
+        has_best = 0
         best[row], second[row], by[row] = 0.0, 0.0, -1
         for entry in range(pointer[row], pointer[row + 1]):
             if is_open[columns[entry]]:
-                if found == 0:
+                if has_best == 0:
                     best[row], by[row] = value[entry], columns[entry]
-                    found = 1
+                    has_best = 1
                 else:
                     second[row] = value[entry]
                     break

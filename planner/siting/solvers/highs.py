@@ -64,27 +64,18 @@ class SolveOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SolverReport:
-    """What a solver states.
-
-    Attributes
-    ----------
-    x
-        The solution that it returns; None where it returns none.
-    objective
-        What it states that this solution costs; nan where it reports nothing.
-    bound
-        What it states that no solution costs less than; `-inf` where it reports nothing.
-    is_infeasible
-        Whether it states that there is no solution.
-    is_optimal
-        Whether it states that none costs less than the one it returns.
-    """
+    """What a solver states."""
 
     x: FloatArray | None
+    """The solution that it returns; None where it returns none."""
     objective: float
+    """What it states that this solution costs; nan where it reports nothing."""
     bound: float
+    """What it states that no solution costs less than; `-inf` where it reports nothing."""
     is_infeasible: bool = False
+    """Whether it states that there is no solution."""
     is_optimal: bool = False
+    """Whether it states that none costs less than the one it returns."""
 
 
 class Solver(Protocol):

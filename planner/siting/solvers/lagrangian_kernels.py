@@ -142,7 +142,7 @@ def descend(
     short = np.zeros(len(prices.price))
     chosen, above = np.empty(0, dtype=np.int64), len(values.value)
     for _ in range(rounds):
-        above = _reckon_profits(values, limits, fate, prices, above)
+        above = _compute_profits(values, limits, fate, prices, above)
         chosen, worst, following = relaxed_choice(profit, limits, fate)
         bound = prices.price.sum() + profit[chosen].sum()
         if limits.budget < np.inf:
@@ -171,10 +171,10 @@ def descend(
 
 
 @kernel
-def _reckon_profits(  # noqa: C901 -- one kernel, two loops
+def _compute_profits(  # noqa: C901 -- one kernel, two loops
     values: ValueTable, limits: SelectionLimits, fate: NDArray[np.int8], prices: Prices, above: int
 ) -> int:
-    """Reckon what each column that is not out is worth at the present prices; return the values above their price.
+    """Compute what each column that is not out is worth at the present prices; return the values above their price.
 
     Rows are read from the highest value down to their price where that is shorter, by what was `above` before.
     """

@@ -2,7 +2,7 @@
 
 A solver is a tool that errs: HiGHS 1.16.0, given a first solution, states the optimum and returns the first
 solution. So what it returns is put into the rows and the objective again. Where it does not give what was stated,
-the programme is solved another way, and the run tells so; a bound that was not kept is no bound.
+the programme is solved another way, and the run reports it; a bound that was not kept is no bound.
 """
 
 from __future__ import annotations
@@ -50,18 +50,12 @@ OTHER_WAYS = (SolveOptions(from_start=False, seed=1), SolveOptions(from_start=Fa
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
-    """One programme for which a solver returned other than it stated.
-
-    Attributes
-    ----------
-    reasons
-        What did not hold, one key for each way that was tried in vain: `words.doubt_<reason>` states it.
-    is_settled
-        Whether another way of solving gave an answer that holds; else no bound is known.
-    """
+    """One programme for which a solver returned other than it stated."""
 
     reasons: tuple[str, ...]
+    """What did not hold, one key for each way that was tried in vain: `words.doubt_<reason>` states it."""
     is_settled: bool
+    """Whether another way of solving gave an answer that holds; else no bound is known."""
 
 
 _noted: ContextVar[list[Discrepancy] | None] = ContextVar("solver_doubts", default=None)
@@ -111,18 +105,12 @@ def discrepancy_notices(doubts: Sequence[Discrepancy], *, version: str) -> tuple
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MipResult:
-    """What was found, recounted.
-
-    Attributes
-    ----------
-    x
-        The best solution that keeps every row, None where none was found.
-    bound
-        No solution costs less; `-inf` where nothing is known, `inf` where there is no solution.
-    """
+    """What was found, recounted."""
 
     x: FloatArray | None
+    """The best solution that keeps every row, None where none was found."""
     bound: float
+    """No solution costs less; `-inf` where nothing is known, `inf` where there is no solution."""
 
     @property
     def is_infeasible(self) -> bool:

@@ -27,21 +27,14 @@ WHOLE = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cover:
-    """A choice of columns that covers every row.
-
-    Attributes
-    ----------
-    chosen
-        The columns, ascending.
-    cost
-        Of all of them.
-    bound
-        No cover costs less.
-    """
+    """A choice of columns that covers every row."""
 
     chosen: IndexArray
+    """The columns, ascending."""
     cost: float
+    """Of all of them."""
     bound: float
+    """No cover costs less."""
 
 
 def cheapest_cover(

@@ -34,14 +34,14 @@ INDICATOR_UNITS = {
 INDICATOR_FIELDS = Spread(
     tuple(
         RecordField(
-            one.column,
+            indicator.column,
             float,
-            one.meaning,
-            INDICATOR_UNITS.get(one.unit, one.unit),
+            indicator.meaning,
+            INDICATOR_UNITS.get(indicator.unit, indicator.unit),
             nullable=True,
         )
-        for one in INDICATORS.values()
-        if one.kind != "list"
+        for indicator in INDICATORS.values()
+        if indicator.kind != "list"
     )
 )
 """The indicators; yes and no are 1 and 0."""
@@ -117,7 +117,7 @@ class Improvement(TypedDict):
     changes: Annotated[list[Action], "list: one change, else a pair; empty where nothing that was tried suffices"]
     cost: Annotated[float | None, "of all changes; null where not known", "money"]
     verdict: Annotated[str, "what the centre is then"]
-    left: Annotated[list[str], "list of ids: rules of grade compliant that still fail or cannot be told"]
+    left: Annotated[list[str], "list of ids: rules of grade compliant that still fail or cannot be determined"]
     mended: Annotated[list[str], "list of ids: rules of grade compliant that are not passed today and are then"]
     tried: Annotated[int, "how many changes and pairs were tried"]
 
@@ -144,7 +144,9 @@ class FacilityFields(TypedDict):
         dict[str, float | None], "what the rules speak of, by name; null is not known", INDICATOR_FIELDS
     ]
     place: Annotated[str, "urban or rural, by the kind of its community; empty where not known"]
-    score: Annotated[float | None, "weighted share of the rules passed, of those that can be told, 0–1", "0–1"]
+    score: Annotated[
+        float | None, "weighted share of the rules passed, of those that can be determined, 0–1", "0–1"
+    ]
 
 
 class Facility(FacilityFields, Positioned):

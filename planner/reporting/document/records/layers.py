@@ -28,12 +28,21 @@ from planner.reporting.document.records.facilities import (
     UnknownIndicator,
 )
 from planner.reporting.document.records.inputs import Balance
+from planner.reporting.document.records.levels import LevelLedgerRow, LevelUnit
+from planner.reporting.document.records.organisations import (
+    BeltMemberRow,
+    BeltRow,
+    OrganisationRow,
+    StationLoadRow,
+)
 from planner.reporting.document.records.programme import FundYear, NeedFields, ProjectFields
 from planner.reporting.document.records.services import (
     BundleRoom,
     CommunityCompleteness,
     HomeServices,
+    HoursGapRow,
     LedgerLayerRow,
+    ServiceAtTime,
     ServiceByCommunity,
     ServicePlace,
 )
@@ -339,6 +348,10 @@ LAYERS: dict[str, Layer] = {
     "services_bundles": Layer(
         BundleRoom, "Point", "one a room that services share in the best choice; only with [bundles]."
     ),
+    "services_hours": Layer(
+        ServiceAtTime, "", "one row a time, service and community; this and the next only with `service_times`."
+    ),
+    "services_hours_ledger": Layer(HoursGapRow, "", "one row a community and service that some find closed."),
     "services_ledger": Layer(LedgerLayerRow, "Polygon", "one a community and service that people of it lack."),
     "projects": Layer(
         ProjectRow,
@@ -350,6 +363,16 @@ LAYERS: dict[str, Layer] = {
     "places": Layer(
         PlaceRow, "Point", "one a place of a kind that makes circles; only where the study gives places."
     ),
+    "belts": Layer(BeltRow, "Polygon", "one a belt along streets; this and the next only with [[belts]]."),
+    "belts_members": Layer(BeltMemberRow, "", "one row a facility, place or organisation along a belt."),
+    "levels": Layer(
+        LevelUnit, "Polygon", "one a unit of the three levels; this and the next only with `report.levels`."
+    ),
+    "levels_ledger": Layer(LevelLedgerRow, "", "one row a unit and service that people of it lack."),
+    "organisations": Layer(
+        OrganisationRow, "Point", "one an organisation; this and the next only with `inputs.organisations`."
+    ),
+    "organisations_stations": Layer(StationLoadRow, "", "one row a station that may serve organisations."),
     "candidates": Layer(CandidateRow, "Point", "one a position where a station might open."),
     "candidates_excluded": Layer(ExcludedRow, "Point", "one a candidate that was left out."),
     "sites": Layer(

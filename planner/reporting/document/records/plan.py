@@ -8,6 +8,8 @@ from typing import Annotated, Any, NotRequired, TypedDict
 from planner.reporting.document.records.coverage import BusinessAreas, Checks, Coverage, Equity, Group
 from planner.reporting.document.records.facilities import Diagnosis, Facility
 from planner.reporting.document.records.inputs import Data, Demand, Network, Walking
+from planner.reporting.document.records.levels import Levels
+from planner.reporting.document.records.organisations import Belts, Organisations
 from planner.reporting.document.records.programme import Programme
 from planner.reporting.document.records.services import Services
 from planner.reporting.document.records.shared import Localized
@@ -92,6 +94,11 @@ class PlanDocument(TypedDict):
         Annotated[Services, "who reaches which service, and what is missing; absent without [[services]]"]
     ]
     business_areas: Annotated[BusinessAreas | None, "the business areas; null where the study gives no places"]
+    belts: NotRequired[Annotated[Belts, "what stands along streets; absent without [[belts]]"]]
+    levels: NotRequired[Annotated[Levels, "figures by level; absent without `report.levels`"]]
+    organisations: NotRequired[
+        Annotated[Organisations, "which station serves which organisation; absent without `inputs.organisations`"]
+    ]
     centres: Annotated[list[Facility], "list, one a centre, in the order of the input"]
     diagnosis: Annotated[Diagnosis, "the rules and what they find over all premises"]
     fairness: Annotated[Equity, "how the walk to the nearest centre is shared out, however long it is"]

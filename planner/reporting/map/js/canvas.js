@@ -96,5 +96,5 @@ const withinView = (map, box, all) => {
 const viewOf = (map) => {
   const [scale, origin] = [256 * 2 ** map.getZoom(), map.getPixelOrigin()];
   const equator = (40075016.686 * Math.cos((map.getCenter().lat * Math.PI) / 180)) / scale;
-  return { scale, left: origin.x, top: origin.y, metresPerPixel: equator };
+  return { scale, left: origin.x, top: origin.y, metresPerPixel: equator, dense: Leaflet.Browser.retina ? 2 : 1 };
 };

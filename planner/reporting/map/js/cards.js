@@ -63,7 +63,9 @@ export class Cards {
       sign.classList.toggle("shut", !choice.on[station]);
       if (!figuresBase.verdicts.has(station)) continue;
       const colour = this.colours[figures.verdicts.get(station) ?? "none"];
-      for (const path of sign.querySelectorAll("path")) path.setAttribute("fill", colour);
+      // A sign that keeps its colour is not drawn anew.
+      for (const path of sign.querySelectorAll("path"))
+        if (path.getAttribute("fill") !== colour) path.setAttribute("fill", colour);
     }
   }
 
@@ -109,6 +111,8 @@ export class Cards {
       const values = { name: session.nameOfChoice(choice), now: share(choice), before: share(base) };
       content.append(make("p", { class: "now" }, say("community_now", values)));
     }
+    if (content.querySelector("[data-as-run]") && !session.isBase)
+      content.append(make("p", { class: "now" }, say("card_as_run")));
     // Not update(): it would write the card anew, without what was just added.
     popup._updateLayout();
     popup._updatePosition();

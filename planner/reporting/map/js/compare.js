@@ -57,10 +57,12 @@ export const prepareCompare = (map, session, drawings) => {
     const { compared } = session;
     handle.hidden = !compared;
     byId("sides").hidden = !compared;
+    // Reading a width lays the page out at once: only where it is used.
+    if (!compared) return;
     // The name of the right side stands beside the list of layers, which is as wide as its longest name.
     const layers = /** @type {HTMLElement | null} */ (document.querySelector(".leaflet-control-layers"));
     byId("sides").style.right = `${(layers?.offsetWidth ?? 0) + 20}px`;
-    byId("left-name").textContent = compared ? session.nameOfChoice(compared) : "";
+    byId("left-name").textContent = session.nameOfChoice(compared);
     byId("right-name").textContent = session.nameOfChoice(session.choice);
   });
 };

@@ -2,11 +2,12 @@
 import { Drawing, makePane } from "./canvas.js";
 import { painters } from "./painters.js";
 
-/** @import { Box, LeafletMap, Look, Painter, View } from "./types" */
+/** @import { Boxes, LeafletMap, Look, Painter, View } from "./types" */
 /** @import { Session } from "./session.js" */
 
-// These may change anywhere when one station opens or closes; the others only in what it reaches.
+// These may change anywhere when one station opens or closes; the others only in what it reaches, some within a limit.
 const ANYWHERE = ["shares", "weak", "without"];
+const OF_STANDARD = ["uncovered", "overlap"];
 
 export class Drawings {
   /**
@@ -36,14 +37,16 @@ export class Drawings {
     const paint = this.onBothSides(painters[kind](this.session.model, look));
     const drawing = new Drawing(paint, { pane: kind, opacity: look.opacity });
     drawing.isAnywhere = ANYWHERE.includes(kind);
+    const { limits, standard } = this.session.model.sets;
+    drawing.limit = look.limit ?? (OF_STANDARD.includes(kind) ? limits.indexOf(standard) : -1);
     drawing.kind = kind;
     this.all.push(drawing);
     return drawing;
   }
 
-  /** @param {Box | null} box */
+  /** @param {Boxes | null} box */
   repaint(box = null) {
-    for (const one of this.all) one.repaint(one.isAnywhere ? null : box);
+    for (const one of this.all) one.repaint(one.isAnywhere ? null : (box?.byLimit[one.limit] ?? box));
   }
 
   /** @param {string} kind */

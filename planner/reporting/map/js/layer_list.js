@@ -1,4 +1,4 @@
-// The list of layers, which is the legend: groups that fold, and under each layer that is shown what its colours mean.
+// The legend: the layers that are shown in groups that fold, each with what its colours mean; below it the others.
 import { isNarrow, make } from "./dom.js";
 import { whole } from "./formats.js";
 import { FAR_METRES, HEXAGON_COLOURS, hexagonsAt } from "./hexagons.js";
@@ -82,16 +82,51 @@ const sizeKey = (map, metres, model, say) => {
 export const layerList = (map, layers, legend, model, say) => {
   const list = make("details", { id: "layers" }, make("summary", {}, make("h2", {}, say("layers"))));
   if (!isNarrow()) list.setAttribute("open", "");
+  /** @type {Map<string, Element>} */
+  const homes = new Map();
   for (const { key, title, keys } of legend.groups) {
     const group = make("details", { class: "group" }, make("summary", {}, title));
     if (FIRST.includes(key) || window.innerHeight >= TALL_PIXELS) group.setAttribute("open", "");
-    legend.layers.forEach((entry, place) => {
-      if (entry.group === key) group.prepend(...rowOf(map, layers[place], entry, model, say));
-    });
-    group.prepend(/** @type {Element} */ (group.querySelector("summary")));
+    const rows = make("div");
+    homes.set(key, rows);
+    group.append(rows);
     if (keys.length) group.append(keyList(keys));
     list.append(group);
   }
+  const title = make("summary");
+  const hidden = make("details", { id: "hidden-layers" }, title, make("div"));
+  list.append(hidden);
+  const rows = legend.layers.map((entry, place) => rowOf(map, layers[place], entry, model, say));
+  const settle = () => {
+    // Nothing moves away under the pointer, or from the keyboard's focus.
+    if (list.matches(":hover") || list.querySelector(":focus-visible")) return;
+    const places = [hidden.lastElementChild, ...homes.values()].map((home) => /** @type {Element} */ (home));
+    const inside = new Map(places.map((home) => [home, /** @type {Element[]} */ ([])]));
+    // From the top of the map down.
+    for (const [place, { row, isShown }] of [...rows.entries()].reverse())
+      inside
+        .get(isShown() ? /** @type {Element} */ (homes.get(legend.layers[place].group)) : places[0])
+        ?.push(row);
+    for (const [home, its] of inside)
+      if (its.length !== home.childElementCount || its.some((row, place) => home.children[place] !== row))
+        home.replaceChildren(...its);
+    hidden.hidden = !places[0].childElementCount;
+    title.textContent = say("layers_hidden", { count: places[0].childElementCount });
+  };
+  // Once for all layers that change together.
+  let isWaiting = false;
+  const settleSoon = () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    queueMicrotask(() => {
+      isWaiting = false;
+      settle();
+    });
+  };
+  for (const layer of layers) layer.on("add remove", settleSoon);
+  list.addEventListener("pointerleave", settle);
+  list.addEventListener("focusout", () => setTimeout(settle));
+  settle();
   return list;
 };
 
@@ -107,12 +142,12 @@ const rowOf = (map, layer, { name, kind, keys, metres }, model, say) => {
   const box = /** @type {HTMLInputElement} */ (make("input", { type: "checkbox" }));
   const text = make("span");
   text.innerHTML = name;
-  const row = make("label", {}, box, text);
+  const label = make("label", {}, box, text);
   const details = keyList(keys);
   if (metres) details.append(...sizeKey(map, metres, kind === "uncovered" ? model : null, say));
   const follow = () => {
     box.checked = map.hasLayer(layer);
-    row.classList.toggle("off", !box.checked);
+    label.classList.toggle("off", !box.checked);
     details.hidden = !box.checked || !details.childElementCount;
   };
   layer.on("add remove", follow);
@@ -121,5 +156,5 @@ const rowOf = (map, layer, { name, kind, keys, metres }, model, say) => {
     else map.removeLayer(layer);
   });
   follow();
-  return [row, details];
+  return { row: make("div", { class: "layer" }, label, details), isShown: () => map.hasLayer(layer) };
 };

@@ -1,4 +1,4 @@
-// The page: what folium's drawing calls, and the start of every part.
+// The page: what its script calls, and the start of every part.
 import { Drawing, makePane } from "./canvas.js";
 import { Cards } from "./cards.js";
 import { prepareCharts } from "./charts.js";
@@ -6,6 +6,7 @@ import { prepareCompare } from "./compare.js";
 import { addControls, popupOptions, prepareFold, showView } from "./controls.js";
 import { byId, plainText } from "./dom.js";
 import { Drawings } from "./drawing.js";
+import { prepareFocus } from "./focus.js";
 import { prepareInset } from "./inset.js";
 import { layerList } from "./layer_list.js";
 import { openModel } from "./model.js";
@@ -53,7 +54,7 @@ const followYears = (map, session, years) => {
 };
 
 /**
- * The page as planner/reporting/map/folium_adapter.py draws it: a script of folium's, which calls these methods.
+ * The page as the script of planner/reporting/map/leaflet.py draws it, which calls these methods.
  */
 class Page {
   /**
@@ -65,11 +66,19 @@ class Page {
     this.sets = sets;
     /** @type {{ group: L.LayerGroup | null, places: [lat: number, lon: number, html: string][] }} */
     this.communities = { group: null, places: [] };
+    /** @type {Map<string, Sign>} cells of services by service and community */
+    this.cells = new Map();
     /** @type {import("./types").Say} */
     this.say = (key, values = {}) =>
-      Object.entries(values).reduce(
-        (text, [name, value]) => text.replaceAll(`{${name}}`, String(value)),
-        words.page[key],
+      // As planner/messages/catalogue.py fills them: a value, or the first of two words where it is 1.
+      words.page[key].replace(/\{(\w+)(?::\|([^|}]*)\|([^|}]*))?\}/g, (gap, name, one, many) =>
+        !(name in values)
+          ? gap
+          : one === undefined
+            ? String(values[name])
+            : String(values[name]) === "1"
+              ? one
+              : many,
       );
     this.openModel = openModel;
   }
@@ -122,6 +131,7 @@ class Page {
   describe({ properties }, layer) {
     if (properties.above) layer.options.renderer = this.above;
     if ("note" in properties) this.note(layer, properties.note);
+    if ("cell" in properties) this.cells.set(JSON.stringify(properties.cell), layer);
     if ("community" in properties) this.cards?.ofCommunity.set(properties.community, layer);
   }
 
@@ -198,6 +208,7 @@ class Page {
     const listed = words.legend.layers.map(({ group, kind }, place) => ({ layer: layers[place], group, kind }));
     if (words.scenes.length) prepareScenes(map, session, words.scenes, listed, core);
     session.changed();
+    prepareFocus(map, this.cells, layers);
     document.body.dataset.drawn = "yes";
   }
 
@@ -208,7 +219,7 @@ class Page {
 }
 
 /**
- * Reads the blocks of the page, then draws: folium's script calls the page as `planner`.
+ * Reads the blocks of the page, then draws: the script calls the page as `planner`.
  * @param {(planner: Page) => void} draw
  */
 export const run = async (draw) => {

@@ -80,38 +80,45 @@ export const openModel = (sets) => {
 };
 
 /**
- * Around all that a station reaches and the place where it stands; a centre opens and closes with its branches, so that
- * its box holds theirs.
+ * Around what a station reaches and the place where it stands, within all limits and each; a centre opens and closes with
+ * its branches, so that its box holds theirs.
  * @param {Coverage} coverage
  * @param {Shapes} areas
  * @param {{ x: number[], y: number[] }} at
  */
 const boxesOf = ({ sets, mainOf, doorsOf }, areas, at) => {
   const shapes = sets.limits.length;
-  /** @type {Box[]} */
-  const own = mainOf.map((_, station) => {
-    const box = { west: at.x[station], east: at.x[station], north: at.y[station], south: at.y[station] };
-    for (const row of new Set([station, ...sets.rows.map((rows) => rows[station] ?? station)])) {
-      const [first, last] = [row * shapes, (row + 1) * shapes].map(
-        (shape) => areas.placeStart[areas.ringStart[shape]],
-      );
-      for (let i = first; i < last; i++) {
-        box.west = Math.min(box.west, areas.x[i]);
-        box.east = Math.max(box.east, areas.x[i]);
-        box.north = Math.min(box.north, areas.y[i]);
-        box.south = Math.max(box.south, areas.y[i]);
+  /** @type {Box[][]} */
+  const own = mainOf.map((_, station) =>
+    sets.limits.map((_, limit) => {
+      const box = { west: at.x[station], east: at.x[station], north: at.y[station], south: at.y[station] };
+      for (const row of new Set([station, ...sets.rows.map((rows) => rows[station] ?? station)])) {
+        const shape = row * shapes + limit;
+        const [first, last] = [shape, shape + 1].map((one) => areas.placeStart[areas.ringStart[one]]);
+        for (let i = first; i < last; i++) {
+          box.west = Math.min(box.west, areas.x[i]);
+          box.east = Math.max(box.east, areas.x[i]);
+          box.north = Math.min(box.north, areas.y[i]);
+          box.south = Math.max(box.south, areas.y[i]);
+        }
       }
-    }
-    return box;
-  });
-  return mainOf.map((main) =>
-    doorsOf[main]
-      .map((door) => own[door])
-      .reduce((one, other) => ({
-        west: Math.min(one.west, other.west),
-        east: Math.max(one.east, other.east),
-        north: Math.min(one.north, other.north),
-        south: Math.max(one.south, other.south),
-      })),
+      return box;
+    }),
   );
+  return mainOf.map((main) => {
+    const byLimit = sets.limits.map((_, limit) => around(doorsOf[main].map((door) => own[door][limit])));
+    return { ...around(byLimit), byLimit };
+  });
 };
+
+/**
+ * @param {Box[]} boxes
+ * @returns {Box}
+ */
+const around = (boxes) =>
+  boxes.reduce((one, other) => ({
+    west: Math.min(one.west, other.west),
+    east: Math.max(one.east, other.east),
+    north: Math.min(one.north, other.north),
+    south: Math.max(one.south, other.south),
+  }));

@@ -61,11 +61,11 @@ export const readShapes = (packed) => ({
 });
 
 /**
- * Who is in each ring of each station: numbers of demand points, by steps from 0 in each group.
- * @param {{ counts: number[], steps: number[] }} packed
+ * Who is in each ring of each station: numbers of demand points, by steps from 0 in each group, and tenths of minutes.
+ * @param {import("./types").WhatIfData["reach"]} packed
  * @returns {import("./types").Reach}
  */
-export const readReach = ({ counts, steps }) => {
+export const readReach = ({ counts, steps, tenths }) => {
   const start = startsOf(counts);
   const point = new Uint32Array(steps.length);
   for (let group = 0; group + 1 < start.length; group++) {
@@ -75,5 +75,5 @@ export const readReach = ({ counts, steps }) => {
       point[at] = sum;
     }
   }
-  return { start, point };
+  return { start, point, tenths: tenths ? Uint16Array.from(fromSteps(tenths)) : null };
 };

@@ -8,19 +8,28 @@ const DOT_OPACITY = 0.75;
 const LEAST_PIXELS = 0.8;
 const ROUND_FROM_PIXELS = 1.6;
 
+// Vertices that no eye tells apart are left out: far away most of them.
+const LEAST_STEP_PIXELS = 0.7;
+
 /**
  * @param {CanvasRenderingContext2D | Path2D} context
  * @param {Shapes} shapes
  * @param {number} shape
  * @param {View} view
  */
-const trace = (context, shapes, shape, { scale, left, top }) => {
+const trace = (context, shapes, shape, { scale, left, top, dense }) => {
+  const least = LEAST_STEP_PIXELS / dense;
   for (let ring = shapes.ringStart[shape]; ring < shapes.ringStart[shape + 1]; ring++) {
     const [first, last] = [shapes.placeStart[ring], shapes.placeStart[ring + 1]];
+    let [atX, atY] = [Infinity, Infinity];
     for (let i = first; i < last; i++) {
-      const [x, y] = [shapes.x[i] * scale - left, shapes.y[i] * scale - top];
+      const x = shapes.x[i] * scale - left;
+      const y = shapes.y[i] * scale - top;
+      if (Math.abs(x - atX) < least && Math.abs(y - atY) < least) continue;
       if (i === first) context.moveTo(x, y);
       else context.lineTo(x, y);
+      atX = x;
+      atY = y;
     }
     context.closePath();
   }

@@ -37,9 +37,10 @@ export const preparePanel = (session) => {
     session.tell("");
   });
   prepareScenarioFile(session);
+  const showChanges = changeList(session);
   session.follow(() => {
     showFigures(session);
-    showChanges(session);
+    showChanges();
     const { scenario } = session.choice;
     const name = session.nameOfChoice(session.choice);
     slider.classList.toggle("own", !scenario?.stop);
@@ -51,6 +52,15 @@ export const preparePanel = (session) => {
 };
 
 /**
+ * Text that stays is not laid out anew.
+ * @param {Element} place
+ * @param {string} text
+ */
+const write = (place, text) => {
+  if (place.textContent !== text) place.textContent = text;
+};
+
+/**
  * Writes a figure and what it has changed by.
  * @param {string} name
  * @param {string} text
@@ -59,7 +69,7 @@ export const preparePanel = (session) => {
 const show = (name, text, change = "") => {
   const box = document.querySelector(`[data-figure="${name}"]`);
   if (!box) return;
-  (box.querySelector("b") ?? box).textContent = text;
+  write(box.querySelector("b") ?? box, text);
   const delta = box.querySelector(".delta");
   if (delta) showChange(delta, change, FEWER_IS_BETTER.includes(name));
 };
@@ -73,7 +83,7 @@ const FEWER_IS_BETTER = ["people_uncovered", "weak_communities", "communities_wi
  * @param {boolean} isFewerBetter
  */
 const showChange = (place, change, isFewerBetter = false) => {
-  place.textContent = change;
+  write(place, change);
   const isBetter = change.startsWith("+") !== isFewerBetter;
   place.classList.toggle("better", Boolean(change) && isBetter);
   place.classList.toggle("worse", Boolean(change) && !isBetter);
@@ -110,7 +120,18 @@ const showFigures = (session) => {
   );
   const bar = /** @type {HTMLElement} */ (document.querySelector(".bar i"));
   bar.style.width = `${((now.peopleShare ?? 0) * 100).toFixed(1)}%`;
-  show("people_uncovered", whole(uncovered(now)), change(uncovered(now), uncovered(before), whole));
+  /** @type {(name: string, key: string, text: string, step?: string) => void} */
+  const count = (name, key, text, step = "") => {
+    show(name, text, step);
+    const label = document.querySelector(`[data-figure="${name}"] span`);
+    if (label) write(label, say(key, { count: text }));
+  };
+  count(
+    "people_uncovered",
+    "kpi_uncovered",
+    whole(uncovered(now)),
+    change(uncovered(now), uncovered(before), whole),
+  );
   show("points_share", share(now.pointsShare), change(now.pointsShare, before.pointsShare, points));
   show("compliant_share", rate(now.rated.compliant), change(now.compliantShare, before.compliantShare, points));
   // Where the study says only that a project resolves a centre, whether it would be excellent is not known.
@@ -123,11 +144,12 @@ const showFigures = (session) => {
   );
   const [weak, weakBefore] = [now.weak?.length ?? null, before.weak?.length ?? null];
   const weakText = weak === null ? "—" : now.rated.assessed ? String(weak) : say("not_judged");
-  show("weak_communities", weakText, change(weak, weakBefore, String));
+  count("weak_communities", "kpi_weak", weakText, change(weak, weakBefore, String));
   document.querySelector('[data-figure="weak_communities"]')?.classList.toggle("none", weakText === "0");
   byId("verdicts-note").hidden = now.weak !== null;
-  show(
+  count(
     "communities_without_centre",
+    "kpi_without_centre",
     String(now.without.length),
     change(now.without.length, before.without.length, String),
   );
@@ -148,13 +170,13 @@ const showFigures = (session) => {
   /** @type {(figures: Figures) => number} */
   const areasServed = ({ businessAreas }) => Number.parseInt(businessAreas, 10);
   show("business_areas", now.businessAreas, change(areasServed(now), areasServed(before), String));
-  show("opened", String(now.opened));
+  count("opened", "kpi_opened", String(now.opened));
   const added = rounded(now.peopleCovered) - rounded(before.peopleCovered);
   show("people_added", signed(whole(added), added));
   model.sets.limits.forEach((_, place) => {
     const row = /** @type {Element} */ (document.querySelector(`[data-limit="${place}"]`));
     const [value, delta] = [".value", ".delta"].map((part) => /** @type {Element} */ (row.querySelector(part)));
-    value.textContent = share(now.shares[place]);
+    write(value, share(now.shares[place]));
     for (const [part, figures] of /** @type {const} */ ([
       [".bar-now", now],
       [".bar-was", before],
@@ -167,26 +189,45 @@ const showFigures = (session) => {
   byId("changes-count").textContent = say("changes", { opened: now.opened, closed: now.closed });
 };
 
-/** @param {Session} session */
-const showChanges = (session) => {
-  const { choice, say } = session;
+/**
+ * The function that lists the changes; a row that stays is the same element.
+ * @param {Session} session
+ */
+const changeList = (session) => {
+  const { say } = session;
   const { projects } = session.model.sets;
-  /** @type {(key: string, name: string, act: () => void) => HTMLElement} */
-  const row = (key, name, act) => {
+  const list = byId("changes");
+  /** @type {Map<string, HTMLElement>} */
+  const made = new Map();
+  /** @type {(id: string, key: string, name: string, act: () => void) => HTMLElement} */
+  const row = (id, key, name, act) => {
+    const known = made.get(id);
+    if (known) return known;
     const undo = make("button", { type: "button", "aria-label": `${say("undo")} ${name}` }, say("undo"));
     undo.addEventListener("click", act);
-    return make("li", {}, say(key, { name }), " ", undo);
+    const item = make("li", {}, say(key, { name }), " ", undo);
+    made.set(id, item);
+    return item;
   };
-  const stations = [...choice.on].flatMap((isOn, station) => {
-    const isCentre = session.isCentre(station);
-    if (isCentre === Boolean(isOn)) return [];
-    return [row(isCentre ? "closed" : "opened", session.nameOf(station), () => session.put(station, isCentre))];
-  });
-  // What projects do besides opening and closing.
-  const further = projects.list.flatMap(({ name, sites, branches, closes }, project) =>
-    choice.done[project] && !(sites.length + branches.length + closes.length)
-      ? [row("carried_out", name, () => session.putProject(project, false))]
-      : [],
-  );
-  byId("changes").replaceChildren(...stations, ...further);
+  return () => {
+    const { choice } = session;
+    const stations = [...choice.on].flatMap((isOn, station) => {
+      const isCentre = session.isCentre(station);
+      if (isCentre === Boolean(isOn)) return [];
+      const key = isCentre ? "closed" : "opened";
+      return [row(`station ${station}`, key, session.nameOf(station), () => session.put(station, isCentre))];
+    });
+    // What projects do besides opening and closing.
+    const further = projects.list.flatMap(({ name, sites, branches, closes }, project) =>
+      choice.done[project] && !(sites.length + branches.length + closes.length)
+        ? [row(`project ${project}`, "carried_out", name, () => session.putProject(project, false))]
+        : [],
+    );
+    const rows = [...stations, ...further];
+    const kept = new Set(rows);
+    for (const old of [...list.children]) if (!kept.has(/** @type {HTMLElement} */ (old))) old.remove();
+    rows.forEach((item, place) => {
+      if (list.children[place] !== item) list.insertBefore(item, list.children[place] ?? null);
+    });
+  };
 };

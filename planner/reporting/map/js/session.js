@@ -1,7 +1,7 @@
 // The choice in the room, its figures, and what it is compared with; every part of the page follows it.
 import { signed, whole } from "./formats.js";
 
-/** @import { Box, Choice, Figures, Model, Pointed, Say, Scenario } from "./types" */
+/** @import { Boxes, Choice, Figures, Model, Pointed, Say, Scenario } from "./types" */
 
 const MARK_METRES = 3;
 const LARGEST_MARK_METRES = 60;
@@ -33,7 +33,7 @@ export class Session {
     this.hovered = null;
     /** Stations whose areas grow while the years are played, and how far. @type {{ stations: Set<number>, share: number } | null} */
     this.growing = null;
-    /** @type {((box: Box | null) => void)[]} */
+    /** @type {((box: Boxes | null) => void)[]} */
     this.followers = [];
     /** @type {Map<Scenario, Choice>} */
     this.made = new Map();
@@ -72,13 +72,13 @@ export class Session {
 
   /**
    * Calls a function after every change, with the box in which the choice has changed, or null of the whole map.
-   * @param {(box: Box | null) => void} follower
+   * @param {(box: Boxes | null) => void} follower
    */
   follow(follower) {
     this.followers.push(follower);
   }
 
-  /** @param {Box | null} box */
+  /** @param {Boxes | null} box */
   changed(box = null) {
     this.isUnsaved = !this.choice.scenario;
     const { model, pointed } = this;

@@ -1,11 +1,24 @@
-// What a spot has: who lives within reach of it, and the nearest open centre of each tier.
+// What a spot has: who lives within reach of it, and the nearest open centre of each tier, with minutes and path.
 import { make } from "./dom.js";
-import { whole } from "./formats.js";
+import { tenth, whole } from "./formats.js";
+import { fromSteps } from "./packing.js";
+import { walksOf } from "./walks.js";
 
+/** @import { Model } from "./types" */
 /** @import { Session } from "./session.js" */
 
+/** @typedef {{ tier: string, station: number, minutes: number | null, ring: number, line: [number, number][] | null }} Nearest */
+
+// A path is that of the run where both take as long: half a tenth, and rounding to centimetres.
+const SAME_MINUTES = 0.07;
+const SITE_TIER = "station";
+
+/** @type {WeakMap<Model, ReturnType<typeof walksOf>>} */
+const walks = new WeakMap();
+
 /**
- * A table of who lives within each limit of a station, and of the nearest centres of the building next to a spot.
+ * A table of who lives within each limit of a station, and of the nearest centres of the building next to a spot; with
+ * the paths to these.
  * @param {Session} session
  * @param {number} station
  * @param {L.LatLng} place
@@ -25,41 +38,92 @@ export const spotTable = (session, station, place) => {
       people += model.people[reach.point[at]];
     return line(`${say("spot_lives")} ${within(limit)}`, whole(people));
   });
-  const near = nearestByTier(session, place);
-  const centres = Object.entries(near).map(([tier, found]) => {
-    const text = found
-      ? `${session.nameOf(found.station)} · ${within(found.ring)}`
+  const { home, metres } = homeOf(model, place);
+  const near = nearestByTier(session, home);
+  const centres = near.map(({ tier, nearest }) => {
+    const minutes = nearest?.minutes ?? null;
+    const text = nearest
+      ? `${session.nameOf(nearest.station)} · ${minutes === null ? within(nearest.ring) : say("card_minutes", { value: tenth(minutes) })}`
       : say("spot_none", { minutes: sets.rings[rings - 1] });
     return line(say(`tier_${tier}`), text);
   });
-  return make("table", { class: "spot" }, ...lives, ...centres);
+  const from = make("caption", {}, say("spot_from", { metres: whole(metres) }));
+  return {
+    parts: [
+      make("table", { class: "spot" }, ...lives),
+      make("table", { class: "spot nearest" }, from, ...centres),
+    ],
+    paths: near.flatMap(({ nearest }) => (nearest?.line ? [nearest.line] : [])),
+  };
 };
 
 /**
- * Of each tier the open centre that the people next to a spot reach within the shortest limit; of several the first.
- * @param {Session} session
+ * The people who live next to a spot.
+ * @param {Model} model
  * @param {L.LatLng} place
  */
-const nearestByTier = ({ model, choice }, place) => {
-  const { sets, reach, places } = model;
-  const rings = sets.rings.length;
+const homeOf = ({ places, count }, place) => {
   const { x, y } = L.CRS.EPSG3857.latLngToPoint(place, 0);
   let [home, least] = [-1, Infinity];
-  for (let i = 0; i < model.count.points; i++) {
+  for (let i = 0; i < count.points; i++) {
     const away = Math.hypot(places.x[i] - x / 256, places.y[i] - y / 256);
     if (away < least) [home, least] = [i, away];
   }
-  /** @type {Record<string, { station: number, ring: number } | null>} */
-  const found = {};
-  for (let station = 0; station < model.count.centres; station++) {
-    const tier = sets.stations.tier[station];
-    found[tier] ??= null;
+  return { home, metres: least * 40075016.686 * Math.cos((place.lat * Math.PI) / 180) };
+};
+
+/**
+ * @param {Model} model
+ * @param {number} home
+ * @returns {[lat: number, lon: number]}
+ */
+const placeOf = ({ sets: { demand } }, home) => [
+  fromSteps(demand.lat)[home] / 1e6,
+  fromSteps(demand.lon)[home] / 1e6,
+];
+
+/**
+ * Of each tier the open centre that some people reach first; of several the first. New stations are stations.
+ * @param {Session} session
+ * @param {number} home
+ */
+export const nearestByTier = ({ model, choice }, home) => {
+  const { sets, count } = model;
+  const { tier: tiers, lat, lon } = sets.stations;
+  /** @type {Map<string, { station: number, ring: number, minutes: number | null } | null>} */
+  const found = new Map(tiers.map((tier) => [tier, null]));
+  for (let station = 0; station < count.stations; station++) {
     if (!choice.on[station]) continue;
-    const row = model.rowOf(choice, station);
-    for (let ring = 0; ring < (found[tier]?.ring ?? rings); ring++) {
-      const members = reach.point.subarray(reach.start[row * rings + ring], reach.start[row * rings + ring + 1]);
-      if (members.includes(home)) found[tier] = { station, ring };
-    }
+    const at = walkTo(model, model.rowOf(choice, station), home);
+    if (!at) continue;
+    const tier = tiers[station] ?? SITE_TIER;
+    const best = found.get(tier);
+    const isNearer = !best || at.ring < best.ring || (at.minutes ?? 0) < (best.minutes ?? 0);
+    if (isNearer) found.set(tier, { station, ...at });
   }
-  return found;
+  const most = sets.rings[sets.rings.length - 1];
+  return [...found].map(([tier, nearest]) => {
+    if (!nearest || nearest.minutes === null || !sets.streets)
+      return { tier, nearest: nearest && { ...nearest, line: null } };
+    const search = walks.get(model) ?? walksOf(sets.streets);
+    walks.set(model, search);
+    const { station, minutes } = nearest;
+    const path = search([lat[station], lon[station]], placeOf(model, home), most);
+    const isSame = path !== null && Math.abs(path.minutes - minutes) <= SAME_MINUTES;
+    return { tier, nearest: { ...nearest, line: isSame ? path.line : null } };
+  });
+};
+
+/**
+ * The limit within which a row reaches some people, and the minutes where the page has them; null out of reach.
+ * @param {Model} model
+ * @param {number} row
+ * @param {number} home
+ */
+const walkTo = ({ sets, reach }, row, home) => {
+  const rings = sets.rings.length;
+  for (let ring = 0; ring < rings; ring++)
+    for (let at = reach.start[row * rings + ring]; at < reach.start[row * rings + ring + 1]; at++)
+      if (reach.point[at] === home) return { ring, minutes: reach.tenths ? reach.tenths[at] / 10 : null };
+  return null;
 };

@@ -64,6 +64,9 @@ export class Steps {
   }
 }
 
+// Browsers refuse to keep more than some twenty states a second.
+const KEEP_MS = 100;
+
 /**
  * Buttons and keys for undo and redo; the choice in the browser's history; a question before own choices are left.
  * @param {Session} session
@@ -96,15 +99,23 @@ export const prepareSteps = (session) => {
   const kept = history.state?.[name];
   if (kept) session.take(choiceOf(model, kept));
   steps.take(stepOf(model, session.choice));
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let waiting;
+  const keep = () => {
+    clearTimeout(waiting);
+    waiting = undefined;
+    history.replaceState({ ...history.state, [name]: steps.taken.at(-1) }, "");
+  };
   session.follow(() => {
     if (session.isPresenting) return;
     const step = stepOf(model, session.choice);
     steps.take(step);
-    history.replaceState({ ...history.state, [name]: step }, "");
+    waiting ??= setTimeout(keep, KEEP_MS);
     buttons.undo.toggleAttribute("disabled", steps.taken.length < 2);
     buttons.redo.toggleAttribute("disabled", !steps.undone.length);
   });
   window.addEventListener("beforeunload", (event) => {
+    if (waiting !== undefined) keep();
     if (session.isUnsaved) event.preventDefault();
   });
 };

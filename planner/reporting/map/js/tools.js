@@ -73,20 +73,30 @@ const measuringTool = (map, session) => {
 
 /**
  * A tool that tells who would gain at the candidate nearest to a spot.
+ * @param {LeafletMap} map
  * @param {Session} session
  * @param {() => void} repaint
  */
-const pointingTool = (session, repaint) => {
+const pointingTool = (map, session, repaint) => {
   const { say, model } = session;
   /** @type {ReturnType<Session["nearestCandidate"]>} */
   let at = null;
   /** @type {L.LatLng | null} */
   let spot = null;
   let isActive = false;
+  const drawn = L.featureGroup();
 
   const show = () => {
+    drawn.clearLayers();
     if (!isActive) return;
     if (!at || !spot) return showCard(make("p", {}, say("point_how")));
+    const { parts, paths } = spotTable(session, at.station, spot);
+    const look = { interactive: false, pane: "marks", lineCap: /** @type {const} */ ("round") };
+    for (const line of paths) L.polyline(line, { color: "#fff", weight: 7, ...look }).addTo(drawn);
+    for (const line of paths)
+      L.polyline(line, { color: "#5b2a86", weight: 3.5, dashArray: "1 6", className: "path", ...look }).addTo(
+        drawn,
+      );
     const gain = model.gain(session.choice, at.station);
     const rows = gain.byCommunity.slice(0, MOST_COMMUNITIES).map(([community, people]) => {
       const name = make("th", { scope: "row" }, model.sets.communities.name[community]);
@@ -98,13 +108,14 @@ const pointingTool = (session, repaint) => {
       make("p", {}, make("b", { "data-gain": gain.people }, say("would_gain", { people: whole(gain.people) }))),
       make("table", {}, ...rows),
       switchFor(session, at.station),
-      spotTable(session, at.station, spot),
+      ...parts,
     );
   };
   session.follow(show);
   return {
     begin: () => {
       isActive = true;
+      drawn.addTo(map);
       show();
     },
     /** @param {L.LatLng} place */
@@ -118,6 +129,7 @@ const pointingTool = (session, repaint) => {
     },
     end: () => {
       [at, spot, isActive] = [null, null, false];
+      drawn.clearLayers().remove();
       session.pointAt(null);
       repaint();
     },
@@ -164,7 +176,7 @@ export const prepareTools = (map, session, repaintMarks) => {
   const cover = make("div", { id: "cover" }, make("i"));
   cover.hidden = true;
   container.append(cover);
-  const tools = { measure: measuringTool(map, session), point: pointingTool(session, repaintMarks) };
+  const tools = { measure: measuringTool(map, session), point: pointingTool(map, session, repaintMarks) };
   dragSite(map, session, tools.point);
   const buttons = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-tool]"));
   /** @type {keyof typeof tools | null} */

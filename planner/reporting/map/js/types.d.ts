@@ -31,6 +31,8 @@ export interface Shapes extends Places {
 export interface Reach {
   start: Uint32Array;
   point: Uint32Array;
+  /** Minutes of each member, null where the page has only the limits. */
+  tenths: Uint16Array | null;
 }
 
 export interface Site {
@@ -66,7 +68,7 @@ export interface Scenario {
   projects: number[];
   areaShare: number | null;
 }
-/** planner/reporting/map/whatif_projects.py */
+/** planner/reporting/map/whatif_figures.py */
 export interface Project {
   id: string;
   name: string;
@@ -132,7 +134,7 @@ export interface WhatIfData {
     y: number[];
   };
   branches: Record<string, number>;
-  reach: { counts: number[]; steps: number[] };
+  reach: { counts: number[]; steps: number[]; tenths?: number[] | null };
   areas: PackedShapes;
   /** For each choice of passages, the rows of the stations that it changes. */
   rows: Record<string, number>[];
@@ -156,6 +158,25 @@ export interface WhatIfData {
     costs: Record<string, number>;
   };
   scenarios: Scenario[];
+  streets?: PackedStreets | null;
+}
+
+/** planner/reporting/map/whatif_streets.py */
+export interface PackedStreets {
+  access: number;
+  /** Metres a minute. */
+  speed: number;
+  lon: number[];
+  lat: number[];
+  from: number[];
+  to: number[];
+  /** Centimetres along each edge, and what it takes more against it. */
+  cost: number[];
+  back: number[];
+  /** Vertices inside each edge. */
+  places: number[];
+  inner: { lon: number[]; lat: number[] };
+  passages: number[][];
 }
 
 /** Which stations are open, and who is covered by them, by limit; the scenario that it is, null of an own choice. */
@@ -198,6 +219,10 @@ export interface Box {
   north: number;
   south: number;
 }
+/** What a station may change, within all limits and within each. */
+export interface Boxes extends Box {
+  byLimit: Box[];
+}
 
 /** Coverage of any choice: what the ratings need of it. */
 export interface Coverage {
@@ -224,7 +249,7 @@ export interface Model extends Coverage {
   outlines: Shapes;
   areas: Shapes;
   at: { x: number[]; y: number[] };
-  boxes: Box[];
+  boxes: Boxes[];
   figures: (choice: Choice) => Figures;
   gain: (choice: Choice, station: number) => Gain;
 }
@@ -242,6 +267,8 @@ export interface View {
   min: { x: number; y: number };
   max: { x: number; y: number };
   metresPerPixel: number;
+  /** Pixels of the canvas for one of the page. */
+  dense: number;
 }
 /** What is shown besides a choice. */
 export interface Shown {

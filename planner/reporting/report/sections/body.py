@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from planner.evaluation.rating_names import WEAK
-from planner.messages.money import money_unit, unit_of_amount
+from planner.evaluation import WEAK
+from planner.messages.catalogue import money_unit, unit_of_amount
 from planner.reporting import programme_text as words
 from planner.reporting.document.records.facilities import Facility, Rule
 from planner.reporting.document.records.plan import PlanDocument
@@ -28,10 +28,10 @@ from planner.reporting.report.blocks import (
 )
 from planner.reporting.report.figures import overview_figure
 from planner.reporting.report.outcome import outcome_of
-from planner.reporting.report.sections.memo import asks, money_cell, money_table, site_places
+from planner.reporting.report.sections.memo import money_cell, money_table, requests, site_places
 from planner.reporting.report.sections.programme import years_table
 from planner.reporting.report.sections.summary import (
-    indicators,
+    indicator_cards,
     problem_summary,
     siting_summary,
     situation_summary,
@@ -76,7 +76,7 @@ def situation_section(plan: Plan, t: Translator) -> Iterator[Block]:
             date=content["study"]["date"] or t("date_not_given"),
         )
     )
-    yield KeyFigures(tuple(indicators(t, with_sites=False)), caption=t("key_figures"))
+    yield KeyFigures(tuple(indicator_cards(t, with_sites=False)), caption=t("key_figures"))
     yield from (Paragraph(sentence) for sentence in situation_summary(t))
     yield coverage_table(t).block(t, content["coverage"]["total"], t("coverage_total_table"), keys=TOTAL)
     yield Figure(overview_figure(plan, t.texts), t.decision("figure_today"))
@@ -140,22 +140,26 @@ def _weak_table(weak: list[Facility], t: Translator) -> Table:
     rules: Mapping[str, Rule] = {rule["id"]: rule for rule in t.content["diagnosis"]["rules"]}
 
     def failed(centre: Facility) -> str:
-        found = [one for one in centre["findings"] if one["passed"] is False and one["grade"] == "compliant"]
+        failures = [
+            finding
+            for finding in centre["findings"]
+            if finding["passed"] is False and finding["grade"] == "compliant"
+        ]
         return t("clause_joint").join(
             t.decision(
                 "reason_short",
-                rule=t.localized(rules[one["rule"]]),
-                value=t.quantity(one["value"], one["unit"], distinguishing_digits(one)),
-                asked=requirement(one, t, distinguishing_digits(one)),
+                rule=t.localized(rules[failure["rule"]]),
+                value=t.quantity(failure["value"], failure["unit"], distinguishing_digits(failure)),
+                asked=requirement(failure, t, distinguishing_digits(failure)),
             )
-            for one in found
+            for failure in failures
         )
 
     def remedy(centre: Facility) -> str:
-        found = centre["remedy"]
-        if not found or not found["changes"]:
+        remedy = centre["remedy"]
+        if not remedy or not remedy["changes"]:
             return t.decision("no_remedy")
-        return t("remedy_and").join(action_text(one, t, where=False) for one in found["changes"])
+        return t("remedy_and").join(action_text(change, t, where=False) for change in remedy["changes"])
 
     costs = [centre["remedy"]["cost"] if centre["remedy"] else None for centre in weak]
     known = [cost for cost in costs if cost is not None]
@@ -186,7 +190,7 @@ def plan_section(plan: Plan, t: Translator) -> Iterator[Block]:
     programme, proposals = t.content["programme"], t.content["siting"]["proposals"]
     outcome = outcome_of(t)
     if programme is not None:
-        yield from (Paragraph(sentence) for sentence in words.headlines(t))
+        yield from (Paragraph(sentence) for sentence in words.headline_figures(t))
         if programme["projects"]:
             yield _projects(programme, t)
     else:
@@ -194,30 +198,30 @@ def plan_section(plan: Plan, t: Translator) -> Iterator[Block]:
         if proposals and proposals[-1]["sites"]:
             yield _sites(plan, t)
     if outcome is None and programme is None:
-        yield from (Paragraph(ask) for ask in asks(plan, t))
+        yield from (Paragraph(ask) for ask in requests(plan, t))
     if outcome is not None:
         if outcome.sites:
             yield Paragraph(t.decision("plan_method", annex=annex_ref(t, "siting")))
         yield Figure(after_figure(plan, t, outcome), t.decision("figure_after", when=outcome.when))
 
 
-def _projects(found: Programme, t: Translator) -> Table:
-    gained, costs = gained_by_projects(found), round_money([[one["cost"]] for one in found["projects"]])
+def _projects(programme: Programme, t: Translator) -> Table:
+    gained, costs = gained_by_projects(programme), round_money([[one["cost"]] for one in programme["projects"]])
     rows: list[Row] = [
         (
-            one["id"],
-            words.task_text(one, t),
-            _place(one, t),
-            year_text(t, one["year"]),
+            project["id"],
+            words.task_text(project, t),
+            _place(project, t),
+            year_text(t, project["year"]),
             money_cell(cost),
-            words.covered_text(gained[one["id"]][0], t),
+            words.covered_text(gained[project["id"]][0], t),
         )
-        for one, (cost, _) in zip(found["projects"], costs, strict=False)
+        for project, (cost, _) in zip(programme["projects"], costs, strict=False)
     ]
     covered = sum(gain or 0 for gain, _ in gained.values())
     rows.append((t("total"), "", "", "", money_cell(costs[-1][-1]), t.whole(covered)))
     return Table(
-        t.decision("plan_projects", unit=money_unit(found["unit"], t.texts)),
+        t.decision("plan_projects", unit=money_unit(programme["unit"], t.texts)),
         (
             t.programme("column_number"),
             t.decision("column_task"),
@@ -233,7 +237,9 @@ def _projects(found: Programme, t: Translator) -> Table:
 
 def _place(project: Project, t: Translator) -> str:
     """Return where a project is, in words: its crossing of streets, else its community."""
-    at = next((one for one in t.content["siting"]["candidates"] if one["id"] == project["site"]), None)
+    at = next(
+        (candidate for candidate in t.content["siting"]["candidates"] if candidate["id"] == project["site"]), None
+    )
     named = at["place"] if at else ""
     return named or str(project["community_name"] or DASH)
 
@@ -257,8 +263,8 @@ def _sites(plan: Plan, t: Translator) -> Table:
 
 def money_section(t: Translator) -> Iterator[Block]:
     """Yield the money by source, year and kind, and what is reached by each year."""
-    found = t.content["programme"]
-    if found is None:
+    programme = t.content["programme"]
+    if programme is None:
         yield Paragraph(t.decision("money_none"))
         proposals = t.content["siting"]["proposals"]
         costs = [site["cost"] for site in proposals[-1]["sites"]] if proposals else []
@@ -269,37 +275,37 @@ def money_section(t: Translator) -> Iterator[Block]:
         elif costs:
             yield Paragraph(t.decision("money_unknown"))
         return
-    unit = unit_of_amount(found["unit"], t.texts)
-    given = sum(year["amount"] for fund in found["resources"]["funds"] for year in fund["years"])
-    values = {"available": given, "cost": found["cost"], "left": given - found["cost"]}
+    unit = unit_of_amount(programme["unit"], t.texts)
+    given = sum(year["amount"] for fund in programme["resources"]["funds"] for year in fund["years"])
+    values = {"available": given, "cost": programme["cost"], "left": given - programme["cost"]}
     yield Paragraph(
         t.decision("money_total", unit=unit, **{name: money_text(value) for name, value in values.items()})
     )
-    yield money_table(found, t)
-    if found["projects"]:
-        yield _by_kind(found, t)
-        yield years_table(found, t)
+    yield money_table(programme, t)
+    if programme["projects"]:
+        yield _by_kind(programme, t)
+        yield years_table(programme, t)
 
 
-def _by_kind(found: Programme, t: Translator) -> Table:
-    labels = [year["year"] for year in found["years"]]
+def _by_kind(programme: Programme, t: Translator) -> Table:
+    labels = [year["year"] for year in programme["years"]]
     of_kind: dict[str, list[Project]] = {}
-    for one in found["projects"]:
-        of_kind.setdefault(one["kind"], []).append(one)
+    for project in programme["projects"]:
+        of_kind.setdefault(project["kind"], []).append(project)
     money = round_money(
         [
             [sum(one["cost"] for one in projects if one["year"] == label) for label in labels]
             for projects in of_kind.values()
         ]
     )
-    counts = [*(len(projects) for projects in of_kind.values()), len(found["projects"])]
+    counts = [*(len(projects) for projects in of_kind.values()), len(programme["projects"])]
     names = [*(t.programme(f"kind_{kind}") for kind in of_kind), t("total")]
     rows = tuple(
         (name, t.whole(count), *map(money_cell, amounts))
         for name, count, amounts in zip(names, counts, money, strict=True)
     )
     return Table(
-        t.decision("kinds_table", unit=money_unit(found["unit"], t.texts)),
+        t.decision("kinds_table", unit=money_unit(programme["unit"], t.texts)),
         (t.programme("column_kind"),),
         (t.decision("column_count"), *(year_text(t, label) for label in labels), t("total")),
         rows,
@@ -310,28 +316,28 @@ def _by_kind(found: Programme, t: Translator) -> Table:
 def safeguards_section(t: Translator) -> Iterator[Block]:
     """Yield who does what, the rules of the money, and what has to be checked before anything is built."""
     content = t.content
-    found = content["programme"]
-    if found is not None and found["projects"]:
+    programme = content["programme"]
+    if programme is not None and programme["projects"]:
         yield Paragraph(t.decision("units_text", annex=annex_ref(t, "programme")))
-        yield _units(found, t)
-        for fund in found["resources"]["funds"]:
+        yield _units(programme, t)
+        for fund in programme["resources"]["funds"]:
             rules = words.fund_rules_text(fund, t)
             yield Paragraph(t.decision("fund_rule", fund=fund["name"], rules=rules), item=True)
-        source = found["cost_source"] or t("source_not_given")
+        source = programme["cost_source"] or t("source_not_given")
         yield Paragraph(t.decision("money_checked", source=source))
     else:
         yield Paragraph(t.decision("units_none"))
-    if any(one["sites"] for one in content["siting"]["proposals"]):
+    if any(proposal["sites"] for proposal in content["siting"]["proposals"]):
         yield Paragraph(t.decision("not_checked"))
     unseen = sum(rule["evidence"] in ("excerpt", "quoted", "unchecked") for rule in content["diagnosis"]["rules"])
     if unseen:
         yield Paragraph(t.decision("evidence", count=unseen))
 
 
-def _units(found: Programme, t: Translator) -> Table:
+def _units(programme: Programme, t: Translator) -> Table:
     by_unit: dict[str, list[Project]] = {}
-    for one in found["projects"]:
-        by_unit.setdefault(words.responsible_unit(one), []).append(one)
+    for project in programme["projects"]:
+        by_unit.setdefault(words.responsible_unit(project), []).append(project)
 
     money = round_money([[sum(one["cost"] for one in projects)] for projects in by_unit.values()])
     rows: list[Row] = [
@@ -343,13 +349,13 @@ def _units(found: Programme, t: Translator) -> Table:
         )
         for (unit, projects), (cost, _) in zip(by_unit.items(), money, strict=False)
     ]
-    rows.append((t("total"), "", t.whole(len(found["projects"])), money_cell(money[-1][-1])))
+    rows.append((t("total"), "", t.whole(len(programme["projects"])), money_cell(money[-1][-1])))
     return Table(
         t.decision("units"),
         (t.decision("column_unit"), t.decision("column_first")),
         (
             t.decision("column_count"),
-            t("money_column", name=t.programme("column_cost"), unit=money_unit(found["unit"], t.texts)),
+            t("money_column", name=t.programme("column_cost"), unit=money_unit(programme["unit"], t.texts)),
         ),
         tuple(rows),
         totals=1,
@@ -358,7 +364,7 @@ def _units(found: Programme, t: Translator) -> Table:
 
 def next_section(plan: Plan, t: Translator) -> Iterator[Block]:
     """Yield the steps that follow, with their dates; who does them is for the office to say."""
-    yield Paragraph(t.texts.paragraph(asks(plan, t)))
+    yield Paragraph(t.texts.paragraph(requests(plan, t)))
     fill_in = t.decision("fill_in")
     rows = tuple((str(number), step, t.decision(by), fill_in) for number, (step, by) in enumerate(_steps(t), 1))
     yield Table(
@@ -384,7 +390,7 @@ def _steps(t: Translator) -> Iterator[tuple[str, str]]:
     yield t.decision("step_decide"), "by_decision"
     if programme is not None and programme["projects"]:
         first = programme["years"][0]["year"]
-        count = sum(one["year"] == first for one in programme["projects"])
+        count = sum(project["year"] == first for project in programme["projects"])
         yield t.decision("step_visit", count=count), "by_start"
         if programme["funding_gap"] is not None:
             yield t.decision("step_gap"), "by_decision"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import mean
 
-from planner.evaluation.rating_names import RATINGS
+from planner.evaluation import RATINGS
 from planner.reporting.document.records.inputs import WalkLimit
 from planner.reporting.report.blocks import (
     Block,
@@ -90,20 +90,20 @@ def _tier_row(tier: str, t: Translator) -> Row:
 
 def coverage_section(t: Translator) -> Iterator[Block]:
     """Yield the coverage in total, by tier and by community, compared with straight-line discs."""
-    found = t.content["coverage"]
-    total, minutes = at_standard(t.content), t.exact(found["standard_min"])
+    coverage = t.content["coverage"]
+    total, minutes = at_standard(t.content), t.exact(coverage["standard_min"])
     heads = headcount(total)
     counts = {name: t.whole(getattr(heads, name)) for name in ("people", "covered", "uncovered")}
     yield Paragraph(t("coverage_intro", minutes=minutes, overlap=t.whole(total["people_overlap"]), **counts))
     yield coverage_table(t).block(
         t,
-        found["total"],
+        coverage["total"],
         t("coverage_total_table"),
         keys=TOTAL,
         note=t("coverage_total_note", area=t.number(total["area_m2"] / 1e6, 2)),
     )
     yield coverage_table(t).block(
-        t, found["by_tier"], t("coverage_tier_table"), keys=BY_TIER, note=t("coverage_tier_note")
+        t, coverage["by_tier"], t("coverage_tier_table"), keys=BY_TIER, note=t("coverage_tier_note")
     )
     yield communities_block(t)
     yield Table(

@@ -12,9 +12,9 @@ HALF = 0.5
 
 def equity_section(t: Translator) -> Iterator[Block]:
     """Yield the distribution of the walk to the nearest facility, summarised in sentences first."""
-    found = t.content["fairness"]
-    everybody, *others = found["groups"]
-    minutes = t.exact(found["standard_min"])
+    equity = t.content["fairness"]
+    everybody, *others = equity["groups"]
+    minutes = t.exact(equity["standard_min"])
     yield Paragraph(t("fairness_intro"))
     if everybody["mean_min"] is None:
         yield Paragraph(t("fairness_nobody"))
@@ -29,16 +29,16 @@ def equity_section(t: Translator) -> Iterator[Block]:
     yield Paragraph(_worst(everybody, t))
     if everybody["people_unreachable"]:
         yield Paragraph(t("fairness_unreachable", people=t.whole(everybody["people_unreachable"])))
-    yield Paragraph(_gini(found, everybody, t))
+    yield Paragraph(_gini(equity, everybody, t))
     for group in others:
         yield Paragraph(_compared(group, everybody, minutes, t))
-    yield Paragraph(_streets(found, t))
+    yield Paragraph(_streets(equity, t))
     yield Table(
         t("fairness_groups_table"),
         (t("column_group"),),
         t.all("column_people", "column_unserved", "column_unserved_share", "column_mean_min")
         + t.all("column_worst_from", "column_worst_mean", "column_gap_beyond"),
-        tuple(_group_row(group, t) for group in found["groups"]),
+        tuple(_group_row(group, t) for group in equity["groups"]),
         note=t("fairness_groups_note", minutes=minutes),
     )
     lives: dict[str, int] = {}
@@ -56,16 +56,16 @@ def equity_section(t: Translator) -> Iterator[Block]:
                 t.number(row["mean_min"]),
                 t.bar(row["uncovered_share"]),
             )
-            for row in found["by_subdistrict"]
+            for row in equity["by_subdistrict"]
         ),
     )
 
 
 def equity_indices(t: Translator) -> Iterator[Block]:
     """Yield the indices of inequality, for the technical annex; nothing where nobody walks."""
-    found = t.content["fairness"]
-    rows = [(group_name(group["group"], t), group["gini"], group["theil"]) for group in found["groups"]]
-    rows += [(row["subdistrict"] or DASH, row["gini"], None) for row in found["by_subdistrict"]]
+    equity = t.content["fairness"]
+    rows = [(group_name(group["group"], t), group["gini"], group["theil"]) for group in equity["groups"]]
+    rows += [(row["subdistrict"] or DASH, row["gini"], None) for row in equity["by_subdistrict"]]
     yield Table(
         t("equity_indices_table"),
         (t("column_group"),),
@@ -73,7 +73,7 @@ def equity_indices(t: Translator) -> Iterator[Block]:
         tuple(
             (name, t.number(gini, 3), DASH if theil is None else t.number(theil, 3)) for name, gini, theil in rows
         ),
-        note=t("equity_indices_note", share=t.percent(found["between_share"])),
+        note=t("equity_indices_note", share=t.percent(equity["between_share"])),
     )
 
 
@@ -95,10 +95,10 @@ def _worst(everybody: GroupEquity, t: Translator) -> str:
     )
 
 
-def _gini(found: Equity, everybody: GroupEquity, t: Translator) -> str:
+def _gini(equity: Equity, everybody: GroupEquity, t: Translator) -> str:
     half = next(
         row["minutes_share"]
-        for row in found["lorenz"]
+        for row in equity["lorenz"]
         if row["group"] == everybody["group"] and row["people_share"] == HALF
     )
     if half is None:
@@ -119,16 +119,16 @@ def _compared(group: GroupEquity, everybody: GroupEquity, minutes: str, t: Trans
     )
 
 
-def _streets(found: Equity, t: Translator) -> str:
-    walked = [row for row in found["by_subdistrict"] if row["mean_min"] is not None]
-    if len(walked) <= 1 or found["between_share"] is None:
+def _streets(equity: Equity, t: Translator) -> str:
+    walked = [row for row in equity["by_subdistrict"] if row["mean_min"] is not None]
+    if len(walked) <= 1 or equity["between_share"] is None:
         return t("fairness_one_subdistrict")
     longest = max(walked, key=lambda row: require(row["mean_min"]))
     shortest = min(walked, key=lambda row: require(row["mean_min"]))
     return t(
-        "fairness_between" if found["between_share"] > HALF else "fairness_within",
-        share=t.percent(found["between_share"]),
-        rest=t.percent(1 - round(found["between_share"], 3)),
+        "fairness_between" if equity["between_share"] > HALF else "fairness_within",
+        share=t.percent(equity["between_share"]),
+        rest=t.percent(1 - round(equity["between_share"], 3)),
         longest=longest["subdistrict"] or DASH,
         longest_min=t.number(longest["mean_min"]),
         shortest=shortest["subdistrict"] or DASH,

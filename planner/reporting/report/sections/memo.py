@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from planner.messages.money import money_unit, unit_of_amount
+from planner.messages.catalogue import money_unit, unit_of_amount
 from planner.reporting.document.records.programme import Programme
 from planner.reporting.document.records.siting import ChosenSite
+from planner.reporting.facility_text import scenario_notice
 from planner.reporting.programme_text import CALENDAR, fund_titles, money_text, year_text, years_text
-from planner.reporting.report.before_after import before_after_figure
+from planner.reporting.report.before_after import PANEL_PX, before_after_figure
 from planner.reporting.report.blocks import (
     DASH,
     Block,
@@ -26,8 +27,10 @@ from planner.reporting.report.blocks import (
 )
 from planner.reporting.report.outcome import Outcome, outcome_of
 from planner.reporting.rounding import round_money
-from planner.reporting.scenario_text import scenario_notice
 from planner.results import Plan
+
+OFFICIAL_PANEL_PX = (287.0, 150.0)
+"""Size of a map on an official page one: two of them are as wide as its type area."""
 
 MOST_PLACES = 8
 """Largest number of sites that page one names."""
@@ -39,12 +42,21 @@ def memo_title(t: Translator) -> str:
 
 
 def memo_blocks(plan: Plan, t: Translator) -> Iterator[Block]:
-    """Yield page one, whatever the study has: without people, rules, sites or money it asks for these."""
+    """Yield page one, whatever the study has: without people, rules, sites or money it asks for these.
+
+    An official page has 22 lines: there the situation is one paragraph, and the map is low.
+    """
     outcome = outcome_of(t)
-    yield from memo_situation(t, outcome)
-    yield memo_figure(plan, t, outcome)
+    is_official = (
+        t.content["study"]["report"]["style"] == "gbt9704" and headcount(at_standard(t.content)).people > 0
+    )
+    if is_official:
+        yield from _official_situation(t, outcome)
+    else:
+        yield from memo_situation(t, outcome)
+    yield memo_figure(plan, t, outcome, OFFICIAL_PANEL_PX if is_official else PANEL_PX)
     yield Paragraph(t.decision("asks"), lead=True)
-    yield from (Paragraph(ask, item=True, numbered=True) for ask in asks(plan, t))
+    yield from (Paragraph(ask, item=True, numbered=True) for ask in requests(plan, t))
     programme = t.content["programme"]
     if programme is not None and programme["projects"]:
         yield money_table(programme, t)
@@ -82,6 +94,40 @@ def memo_situation(t: Translator, outcome: Outcome | None) -> Iterator[Block]:
         sentences.append(t.decision("situation_without", count=len(without), names=t.join(shown)))
     yield Paragraph(("" if t.texts.language == "zh" else " ").join(sentences))
     yield KeyFigures(tuple(_three(t, outcome)))
+
+
+def _official_situation(t: Translator, outcome: Outcome | None) -> Iterator[Paragraph]:
+    """Yield today and after in as few lines as hold the three figures."""
+    content, total = t.content, at_standard(t.content)
+    heads, diagnosis = headcount(total), content["diagnosis"]
+    if content["data"]["modelled"]:
+        yield Paragraph(t.decision("official_modelled"), warning=True)
+    if content["scenario"]:
+        yield Paragraph(scenario_notice(content, t.texts), warning=True)
+    said = {
+        "people": t.whole(heads.people),
+        "covered": t.whole(heads.covered),
+        "share": t.percent(total["people_share"]),
+        "uncovered": t.whole(heads.uncovered),
+        "minutes": _minutes(t),
+    }
+    sentences = [t.decision("official_situation", **said)]
+    if diagnosis["rates"]["assessed"]:
+        sentences.append(t.decision("official_rated", **diagnosis["rates"]))
+    else:
+        sentences.append(t.decision("situation_not_rated"))
+    if diagnosis["communities_without_centre"]:
+        count = len(diagnosis["communities_without_centre"])
+        sentences.append(t.decision("official_without", count=count))
+    if outcome:
+        after = {
+            "when": outcome.when,
+            "share": t.percent(outcome.share),
+            "uncovered": t.whole(outcome.uncovered),
+            "weak": t.whole(outcome.weak) if diagnosis["rates"]["assessed"] else t.decision("not_rated"),
+        }
+        sentences.append(t.decision("official_outcome", **after))
+    yield Paragraph(t.texts.paragraph(sentences))
 
 
 def _minutes(t: Translator) -> str:
@@ -133,14 +179,16 @@ def _difference(before: int, after: int, when: str, t: Translator) -> str:
     return t.decision(key, when=when, count=t.whole(abs(after - before)))
 
 
-def memo_figure(plan: Plan, t: Translator, outcome: Outcome | None) -> Figure:
+def memo_figure(
+    plan: Plan, t: Translator, outcome: Outcome | None, panel_px: tuple[float, float] = PANEL_PX
+) -> Figure:
     """Return the maps of today and after."""
-    drawing, scale = before_after_figure(plan, t, outcome)
+    drawing, scale = before_after_figure(plan, t, outcome, panel_px)
     values = {"minutes": _minutes(t), "scale": t.whole(scale), "when": outcome.when if outcome else ""}
     return Figure(drawing, t.decision("map_both" if outcome else "map_today", **values))
 
 
-def asks(plan: Plan, t: Translator) -> Iterator[str]:
+def requests(plan: Plan, t: Translator) -> Iterator[str]:
     """Yield what is to be decided, the money first; never less than one."""
     content = t.content
     programme, siting, rates = content["programme"], content["siting"], content["diagnosis"]["rates"]
@@ -148,9 +196,9 @@ def asks(plan: Plan, t: Translator) -> Iterator[str]:
     if not heads.people:
         yield t.decision("ask_people")
     elif programme is not None:
-        yield from _ask_programme(programme, t)
+        yield from _request_programme(programme, t)
     elif siting["proposals"] and siting["proposals"][-1]["sites"]:
-        yield from _ask_sites(plan, siting["proposals"][-1]["sites"], t)
+        yield from _request_sites(plan, siting["proposals"][-1]["sites"], t)
     elif siting["proposals"]:
         yield t.decision("ask_no_site")
     elif heads.uncovered:
@@ -166,34 +214,36 @@ def asks(plan: Plan, t: Translator) -> Iterator[str]:
         yield t.decision("ask_rules")
 
 
-def _ask_programme(found: Programme, t: Translator) -> Iterator[str]:
-    projects, unit = found["projects"], unit_of_amount(found["unit"], t.texts)
+def _request_programme(programme: Programme, t: Translator) -> Iterator[str]:
+    projects, unit = programme["projects"], unit_of_amount(programme["unit"], t.texts)
     if not projects:
         yield t.decision("ask_no_project")
         return
     counts: dict[str, int] = {}
-    for one in projects:
-        counts[one["kind"]] = counts.get(one["kind"], 0) + 1
+    for project in projects:
+        counts[project["kind"]] = counts.get(project["kind"], 0) + 1
     kinds = t.join([f"{t.programme(f'kind_{kind}')} {count}" for kind, count in counts.items()])
-    labels = [year["year"] for year in found["years"]]
+    labels = [year["year"] for year in programme["years"]]
+    # The kinds stand in the plan, where an official page has no room for them.
+    key = "official_ask_programme" if t.content["study"]["report"]["style"] == "gbt9704" else "ask_programme"
     yield t.decision(
-        "ask_programme",
+        key,
         years=years_text(t, labels[0], labels[-1]),
         projects=len(projects),
         kinds=kinds,
-        cost=money_text(found["cost"]),
+        cost=money_text(programme["cost"]),
         unit=unit,
     )
     first = [one for one in projects if one["year"] == labels[0]]
     if first and len(labels) > 1:
         cost = money_text(sum(one["cost"] for one in first))
         yield t.decision("ask_first", year=year_text(t, labels[0]), count=len(first), cost=cost, unit=unit)
-    missing = found["funding_gap"]
+    missing = programme["funding_gap"]
     if missing is not None and missing["total"] is not None:
-        yield t.decision("ask_gap", count=found["resolvable"], total=money_text(missing["total"]), unit=unit)
+        yield t.decision("ask_gap", count=programme["resolvable"], total=money_text(missing["total"]), unit=unit)
 
 
-def _ask_sites(plan: Plan, sites: Sequence[ChosenSite], t: Translator) -> Iterator[str]:
+def _request_sites(plan: Plan, sites: Sequence[ChosenSite], t: Translator) -> Iterator[str]:
     places = list(dict.fromkeys(site_places(plan, t)[site["id"]] for site in sites))
     shown = [*islice(places, MOST_PLACES), *(["…"] if len(places) > MOST_PLACES else [])]
     yield t.decision("ask_sites", sites=len(sites), places=t("clause_joint").join(shown))
@@ -214,20 +264,20 @@ def site_places(plan: Plan, t: Translator) -> dict[str, str]:
     homes = joined.drop_duplicates("id_left" if "id_left" in joined else "id")
     community = dict(zip(homes.iloc[:, 0], homes["id_home"], strict=True))
     return {
-        one["id"]: one["place"]
+        candidate["id"]: candidate["place"]
         or (
-            t.decision("in_community", name=names[community[one["id"]]])
-            if community.get(one["id"]) in names
+            t.decision("in_community", name=names[community[candidate["id"]]])
+            if community.get(candidate["id"]) in names
             else t.decision("place_unknown")
         )
-        for one in t.content["siting"]["candidates"]
+        for candidate in t.content["siting"]["candidates"]
     }
 
 
-def money_table(found: Programme, t: Translator) -> Table:
+def money_table(programme: Programme, t: Translator) -> Table:
     """Return the money that is spent by source and year, with totals."""
-    labels = [year["year"] for year in found["years"]]
-    funds = found["resources"]["funds"]
+    labels = [year["year"] for year in programme["years"]]
+    funds = programme["resources"]["funds"]
     spent = round_money([[year["spent"] for year in fund["years"]] for fund in funds])
     given = round_money([[sum(year["amount"] for year in fund["years"])] for fund in funds])
     total = spent[-1][-1]
@@ -243,7 +293,7 @@ def money_table(found: Programme, t: Translator) -> Table:
         )
     ]
     return Table(
-        t.decision("money_table", unit=money_unit(found["unit"], t.texts)),
+        t.decision("money_table", unit=money_unit(programme["unit"], t.texts)),
         (t.decision("column_fund"),),
         (
             *(year_text(t, label) for label in labels),
@@ -253,7 +303,7 @@ def money_table(found: Programme, t: Translator) -> Table:
         ),
         tuple(rows),
         totals=1,
-        note=t.decision("costs_modelled") if found["costs_modelled"] else "",
+        note=t.decision("costs_modelled") if programme["costs_modelled"] else "",
     )
 
 
@@ -302,9 +352,9 @@ def if_nothing(t: Translator) -> Iterator[str]:
     yield from sentences or [t.decision("nothing_none")]
 
 
-def require_unit(found: Programme | None) -> str:
+def require_unit(programme: Programme | None) -> str:
     """Return the programme's unit of money."""
-    return found["unit"] if found else ""
+    return programme["unit"] if programme else ""
 
 
 def date_text(date: str, t: Translator) -> str:

@@ -92,7 +92,7 @@ def basis_section(t: Translator) -> Iterator[Block]:
 
 def reading_section(t: Translator) -> Iterator[Block]:
     """Yield the notes on how to read the report."""
-    sited = any(one["sites"] for one in t.content["siting"]["proposals"])
+    sited = any(proposal["sites"] for proposal in t.content["siting"]["proposals"])
     for topic in READING if sited else [one for one in READING if one != "siting"]:
         yield Paragraph(
             t(f"reading_{topic}", metres=t.exact(TOLERANCE_M), section=annex_ref(t, "data")),

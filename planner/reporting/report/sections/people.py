@@ -43,18 +43,18 @@ EVIDENCE = ("seen", "excerpt", "own")
 
 def groups_section(t: Translator) -> Iterator[Block]:
     """Yield the coverage of each further population group."""
-    found = t.content["groups"]
-    if not found:
+    groups = t.content["groups"]
+    if not groups:
         return
     yield Paragraph(t("kinds_title"), title=True)
     yield Table(
         t("kinds_table"),
         t.all("column_kind", "column_limit"),
         t.all("column_people", "column_served", "column_share", "column_unserved", "column_overlap_share"),
-        tuple(_kind_row(kind, row, t) for kind in found for row in kind["total"]),
+        tuple(_kind_row(kind, row, t) for kind in groups for row in kind["total"]),
         note=t("kinds_note"),
     )
-    for kind in found:
+    for kind in groups:
         lost = t("kinds_lost", people=t.whole(kind["people_lost"])) if kind["people_lost"] >= LEAST_LOST else ""
         yield Paragraph(
             t(
@@ -84,30 +84,30 @@ def _kind_row(kind: Group, row: GroupTotal, t: Translator) -> Row:
 
 def business_areas_section(t: Translator) -> Iterator[Block]:
     """Yield the business areas, their workers, and which have a station within the standard."""
-    found = require(t.content["business_areas"])
-    minutes = t.exact(found["standard_min"])
+    areas = require(t.content["business_areas"])
+    minutes = t.exact(areas["standard_min"])
     yield Paragraph(
         t(
-            f"circles_method_{found['method']}",
-            within=t.exact(found["within_m"]),
-            least=found["least_places"],
-            source=found["source"] or t("circles_own_figures"),
+            f"circles_method_{areas['method']}",
+            within=t.exact(areas["within_m"]),
+            least=areas["least_places"],
+            source=areas["source"] or t("circles_own_figures"),
         )
     )
     yield Paragraph(
         t(
             "circles_intro",
-            places=t.whole(found["places_of_business"]),
-            count=found["areas_found"],
-            inside=t.whole(found["places_in_areas"]),
-            workers=t.whole(found["workers_in_areas"]),
-            station=found["areas_with_station"],
+            places=t.whole(areas["places_of_business"]),
+            count=areas["areas_found"],
+            inside=t.whole(areas["places_in_areas"]),
+            workers=t.whole(areas["workers_in_areas"]),
+            station=areas["areas_with_station"],
             minutes=minutes,
         )
     )
-    if found["areas"]:
+    if areas["areas"]:
         note = t("circles_note", minutes=minutes)
-        yield business_areas_table(t).block(t, found["areas"], t("circles_table"), keys=BUSINESS_AREAS, note=note)
+        yield business_areas_table(t).block(t, areas["areas"], t("circles_table"), keys=BUSINESS_AREAS, note=note)
     else:
         yield Paragraph(t("circles_none"))
     yield Table(
@@ -122,7 +122,7 @@ def business_areas_section(t: Translator) -> Iterator[Block]:
                 t.whole(kind["places"]),
                 t.exact(kind["jobs"]),
             )
-            for kind in found["place_kinds"]
+            for kind in areas["place_kinds"]
         ),
         note=t("circles_kinds_note"),
     )
@@ -171,11 +171,12 @@ def balance_table(t: Translator) -> Iterator[Block]:
 
 def weights_section(t: Translator) -> Iterator[Block]:
     """Yield the weight of each population group in siting, and the people gained by group."""
-    found = t.content["siting"]
+    siting = t.content["siting"]
     names = group_names(t)
-    if found["weighted"]:
+    if siting["weighted"]:
         shown = [
-            t("weighing_one", name=names[one["group"]], weight=t.exact(one["weight"])) for one in found["weights"]
+            t("weighing_one", name=names[weight["group"]], weight=t.exact(weight["weight"]))
+            for weight in siting["weights"]
         ]
         yield Paragraph(t("weighing_intro", weights=t("clause_joint").join(shown)))
     if len(names) > 1:
@@ -188,7 +189,7 @@ def weights_section(t: Translator) -> Iterator[Block]:
                     t.texts(f"models.name_{proposal['method']}"),
                     *(t.whole(gain["people_gained"]) for gain in proposal["gained_by_group"]),
                 )
-                for proposal in found["proposals"]
+                for proposal in siting["proposals"]
             ),
             note=t("weighing_note"),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planner.messages.money import money_unit
+from planner.messages.catalogue import money_unit
 from planner.reporting import programme_text as words
 from planner.reporting.document.records.programme import Programme
 from planner.reporting.programme_text import year_text
@@ -20,62 +20,62 @@ FUNDS = ("fund", "rules", "year", "amount", "brought", "spent_fund", "left")
 
 def programme_section(t: Translator) -> Iterator[Block]:
     """Yield projects by year with their funding; nothing if the study has no funds."""
-    found = t.content["programme"]
-    if found is None:
+    programme = t.content["programme"]
+    if programme is None:
         return
-    for sentence in words.statements(t):
+    for sentence in words.programme_statements(t):
         yield Paragraph(sentence)
-    if found["projects"]:
+    if programme["projects"]:
         yield projects_table(t).block(
             t,
-            found["projects"],
-            t.programme("tasks_table", unit=money_unit(found["unit"], t.texts)),
+            programme["projects"],
+            t.programme("tasks_table", unit=money_unit(programme["unit"], t.texts)),
             keys=TASKS,
             note=t.programme("tasks_note"),
         )
-    yield years_table(found, t)
+    yield years_table(programme, t)
     yield needs_table(t).block(
         t,
-        found["needs"],
+        programme["needs"],
         t.programme("needs_table"),
         note=t.programme("needs_note", minutes=t.exact(t.content["walking"]["standard_min"])),
     )
-    yield from _resources(found, t)
+    yield from _resources(programme, t)
 
 
-def years_table(found: Programme, t: Translator) -> Table:
+def years_table(programme: Programme, t: Translator) -> Table:
     """Return what is reached by the end of each year."""
     return Table(
         t.programme("years_table"),
         (t.programme("column_year"),),
         (
             *(t.programme(f"column_{name}") for name in ("sites", "settled", "covered", "standard")),
-            t.programme("column_spent", unit=money_unit(found["unit"], t.texts)),
+            t.programme("column_spent", unit=money_unit(programme["unit"], t.texts)),
         ),
         tuple(
             (
-                year_text(t, one["year"]),
-                t.whole(len(one["sites"])),
-                t.whole(len(one["resolved"])),
-                t.whole(one["people_covered"]),
-                t.whole(one["people_standard"]),
-                money_cell(one["spent"]),
+                year_text(t, year["year"]),
+                t.whole(len(year["sites"])),
+                t.whole(len(year["resolved"])),
+                t.whole(year["people_covered"]),
+                t.whole(year["people_standard"]),
+                money_cell(year["spent"]),
             )
-            for one in found["years"]
+            for year in programme["years"]
         ),
     )
 
 
-def _resources(found: Programme, t: Translator) -> Iterator[Block]:
-    funds = found["resources"]["funds"]
+def _resources(programme: Programme, t: Translator) -> Iterator[Block]:
+    funds = programme["resources"]["funds"]
     yield funds_table(t).block(
         t,
-        fund_rows(found),
-        t.programme("funds_table", unit=money_unit(found["unit"], t.texts)),
+        fund_rows(programme),
+        t.programme("funds_table", unit=money_unit(programme["unit"], t.texts)),
         keys=FUNDS,
         note=t("joint").join(f"{fund['name']}: {fund['source']}" for fund in funds if fund["source"]),
     )
-    sites = sorted(found["resources"]["sites"], key=lambda site: (-site["people"], site["id"]))
+    sites = sorted(programme["resources"]["sites"], key=lambda site: (-site["people"], site["id"]))
     if sites:
         shown = sites[:MOST_SITES]
         yield places_table(t).block(
@@ -84,7 +84,3 @@ def _resources(found: Programme, t: Translator) -> Iterator[Block]:
             t.programme("sites_table"),
             note=t.programme("sites_note", shown=len(shown), count=len(sites)),
         )
-
-
-def _heads(t: Translator, *columns: str) -> tuple[str, ...]:
-    return tuple(t.programme(f"column_{column}") for column in columns)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import ceil
 
 from planner.config.sections.demand import RESIDENTS
-from planner.messages.money import unit_of_amount
+from planner.messages.catalogue import unit_of_amount
 from planner.reporting.document.records.plan import Entry
 from planner.reporting.document.records.siting import (
     AlternativePlan,
@@ -62,7 +62,7 @@ def siting_section(plan: Plan, t: Translator) -> Iterator[Block]:
         return
     circle = t.exact(limit_distance_m(content, found["standard_min"]))
     uncovered = t.whole(heads.uncovered)
-    free = [one["centre"] for one in found["proposals"][-1]["centres"]]
+    free = [centre["centre"] for centre in found["proposals"][-1]["centres"]]
     key = "siting_question_free" if free else "siting_question"
     condition = {"free": t.join(free), "budget": budget_condition(t)} if free else {"within": budget_condition(t)}
     yield Paragraph(t(key, sites=asked, uncovered=uncovered, minutes=minutes, metres=circle, **condition))
@@ -217,27 +217,31 @@ def _free(t: Translator) -> str:
 
 def candidates_section(t: Translator) -> Iterator[Block]:
     """Yield the sources of the candidates, and the excluded candidates with the reason."""
-    found = t.content["siting"]
-    if len(found["sources"]) > 1 or found["excluded"]:
+    siting = t.content["siting"]
+    if len(siting["sources"]) > 1 or siting["excluded"]:
         yield Table(
             t("sources_table"),
             (t("column_source"),),
             t.all("column_proposed", "column_kept"),
-            tuple((t.localized(one), t.whole(one["proposed"]), t.whole(one["kept"])) for one in found["sources"]),
+            tuple((t.localized(one), t.whole(one["proposed"]), t.whole(one["kept"])) for one in siting["sources"]),
         )
-    streets = [one for one in found["sources"] if one["suffice"] is not None]
-    for one in streets:
-        key = "streets_every" if found["every_street"] else "streets_some"
-        yield Paragraph(t(key, suffice=t.whole(one["suffice"]), kept=t.whole(one["kept"])))
-    if found["excluded"]:
-        yield _excluded(found["excluded"], t)
+    streets = [source for source in siting["sources"] if source["suffice"] is not None]
+    for street in streets:
+        key = "streets_every" if siting["every_street"] else "streets_some"
+        yield Paragraph(t(key, suffice=t.whole(street["suffice"]), kept=t.whole(street["kept"])))
+    if siting["excluded"]:
+        yield _excluded(siting["excluded"], t)
 
 
 def _excluded(excluded: list[ExcludedCandidate], t: Translator) -> Table:
     if len(excluded) <= SHOWN_EXCLUDED:
         rows: list[Row] = [
-            (one["id"], one["name"] or DASH, t.localized(one) + (f" ({one['detail']})" if one["detail"] else ""))
-            for one in excluded
+            (
+                exclusion["id"],
+                exclusion["name"] or DASH,
+                t.localized(exclusion) + (f" ({exclusion['detail']})" if exclusion["detail"] else ""),
+            )
+            for exclusion in excluded
         ]
         return Table(t("excluded_table"), t.all("column_site", "column_name", "column_why"), (), tuple(rows))
     counts: dict[str, int] = {}
@@ -253,8 +257,8 @@ def _excluded(excluded: list[ExcludedCandidate], t: Translator) -> Table:
 
 def further_results(t: Translator) -> Iterator[Block]:
     """Yield results compared with the optimum: greedy, curve, alternatives, unserved demand, robustness."""
-    found = t.content["siting"]
-    best = found["proposals"][-1]
+    siting = t.content["siting"]
+    best = siting["proposals"][-1]
     if best["centres"]:
         names = {centre["id"]: centre["name"] for centre in t.content["centres"]}
         yield Table(
@@ -263,25 +267,25 @@ def further_results(t: Translator) -> Iterator[Block]:
             (),
             tuple((names.get(one["centre"], one["centre"]), t.localized(one)) for one in best["centres"]),
         )
-    if found["greedy_gained"] is not None:
-        yield Paragraph(t("greedy", people=t.whole(found["greedy_gained"])))
-    if found["curve"]:
-        yield _curve(found["curve"], found["sites_asked"], t)
-    yield from _alternatives(found["alternatives"], t)
-    yield from _left(found["left"], t)
-    yield from _robust(found["robust"], t)
-    for one in found["fair"]:
+    if siting["greedy_gained"] is not None:
+        yield Paragraph(t("greedy", people=t.whole(siting["greedy_gained"])))
+    if siting["curve"]:
+        yield _curve(siting["curve"], siting["sites_asked"], t)
+    yield from _alternatives(siting["alternatives"], t)
+    yield from _left(siting["left"], t)
+    yield from _robust(siting["robust"], t)
+    for one in siting["fair"]:
         yield _fair(one, t)
 
 
-def _curve(curve: list[CurvePoint], asked: int, t: Translator) -> Table:
+def _curve(curve: list[CurvePoint], sites: int, t: Translator) -> Table:
     return Table(
         t("curve_table"),
         (t("column_sites"),),
         t.all("column_gained", "column_bound", "column_marginal"),
         tuple(
             (
-                t.whole(step["sites"]) + (" ◀" if step["sites"] == asked else ""),
+                t.whole(step["sites"]) + (" ◀" if step["sites"] == sites else ""),
                 t.whole(step["people_gained"]),
                 t.whole(round_bound(step["people_gained"], step["bound"])),
                 t.whole(step["added"]),
@@ -292,17 +296,17 @@ def _curve(curve: list[CurvePoint], asked: int, t: Translator) -> Table:
     )
 
 
-def _proven(found: Sequence[Entry]) -> bool:
-    return all(one["status"] == "optimal" for one in found)
+def _proven(plans: Sequence[Entry]) -> bool:
+    return all(plan["status"] == "optimal" for plan in plans)
 
 
-def _alternatives(found: list[AlternativePlan], t: Translator) -> Iterator[Block]:
+def _alternatives(plans: list[AlternativePlan], t: Translator) -> Iterator[Block]:
     settings = t.content["study"]["siting"]
     values = {
         "within": t.percent(settings["alternatives_within"]),
         "near": t.exact(settings["alternatives_near_m"]),
     }
-    if not found:
+    if not plans:
         if settings["alternatives"]:
             yield Paragraph(t("other_plans_none", **values))
         return
@@ -313,14 +317,14 @@ def _alternatives(found: list[AlternativePlan], t: Translator) -> Iterator[Block
         tuple(
             (
                 str(number),
-                t("instead", taken=_ids(one["taken"]), dropped=_ids(one["dropped"])),
-                t.whole(one["people_gained"]),
-                t.whole(one["given_up"]),
-                t.whole(one["gains"]),
-                t.whole(one["losses"]),
-                t.whole(one["moved_m"]),
+                t("instead", taken=_ids(plan["taken"]), dropped=_ids(plan["dropped"])),
+                t.whole(plan["people_gained"]),
+                t.whole(plan["given_up"]),
+                t.whole(plan["gains"]),
+                t.whole(plan["losses"]),
+                t.whole(plan["moved_m"]),
             )
-            for number, one in enumerate(found, start=1)
+            for number, plan in enumerate(plans, start=1)
         ),
         note=t("other_plans_note", **values),
     )
@@ -344,7 +348,7 @@ def _left(left: Unserved | None, t: Translator) -> Iterator[Block]:
             (t.localized(one), t.whole(people), t.whole(one["points"]))
             for one, people in zip(
                 left["reasons"],
-                round_parts([one["people"] for one in left["reasons"]], left["people"]),
+                round_parts([reason["people"] for reason in left["reasons"]], left["people"]),
                 strict=True,
             )
         ),
@@ -356,14 +360,14 @@ def _left(left: Unserved | None, t: Translator) -> Iterator[Block]:
         yield Paragraph(t("left_extra", extra=extra, bound=t.whole(left["extra_sites_bound"]), never=never))
 
 
-def _robust(found: Robust | None, t: Translator) -> Iterator[Block]:
-    if found is None:
+def _robust(robust: Robust | None, t: Translator) -> Iterator[Block]:
+    if robust is None:
         return
     names = {"today": t("plan_today"), "robust": t("plan_robust")}
     yield Table(
         t("robust_table"),
         (t("column_plan"),),
-        tuple(t.localized(world) for world in found["worlds"]),
+        tuple(t.localized(world) for world in robust["worlds"]),
         tuple(
             (
                 names.get(plan["plan"]) or t.texts(f"models.name_{plan['plan']}"),
@@ -372,19 +376,19 @@ def _robust(found: Robust | None, t: Translator) -> Iterator[Block]:
                     for people, regret in zip(plan["people"], plan["regret"], strict=True)
                 ),
             )
-            for plan in found["plans"]
+            for plan in robust["plans"]
         ),
-        note=_of_regrets(found["plans"], t),
+        note=_of_regrets(robust["plans"], t),
     )
-    rule = found["rule"].replace(" ", "_")
+    rule = robust["rule"].replace(" ", "_")
     yield Paragraph(
         t(
             f"robust_{rule}",
-            value=t.whole(found["value"]),
-            sites=_ids([site["id"] for site in found["sites"]]),
+            value=t.whole(robust["value"]),
+            sites=_ids([site["id"] for site in robust["sites"]]),
             proof=t(
-                f"robust_{found['status']}_{'least' if rule == 'worst_regret' else 'most'}",
-                bound=t.whole(round_bound(found["value"], found["bound"])),
+                f"robust_{robust['status']}_{'least' if rule == 'worst_regret' else 'most'}",
+                bound=t.whole(round_bound(robust["value"], robust["bound"])),
                 within=proof_conditions(t),
             ),
         )
@@ -402,11 +406,11 @@ def _of_regrets(plans: list[PlanInScenarios], t: Translator) -> str:
     return note if more < LEAST_MORE else note + t("robust_note_time_limit", more=t.whole(ceil(more)))
 
 
-def _fair(found: EquityFrontier, t: Translator) -> Table:
+def _fair(frontier: EquityFrontier, t: Translator) -> Table:
     return Table(
-        t(f"fair_{found['objective']}_table"),
+        t(f"fair_{frontier['objective']}_table"),
         (t("column_sites"),),
-        (t("column_served"), t(f"column_fair_{found['objective']}"), t("column_fair_bound")),
+        (t("column_served"), t(f"column_fair_{frontier['objective']}"), t("column_fair_bound")),
         tuple(
             (
                 _ids([site["id"] for site in plan["sites"]]),
@@ -414,9 +418,9 @@ def _fair(found: EquityFrontier, t: Translator) -> Table:
                 t.bar(plan["worst_share"]),
                 t.percent(round_bound(plan["worst_share"], plan["worst_bound"], 3)),
             )
-            for plan in found["plans"]
+            for plan in frontier["plans"]
         ),
-        note=t("fair_note" if _proven(found["plans"]) else "fair_note_time_limit", within=proof_conditions(t)),
+        note=t("fair_note" if _proven(frontier["plans"]) else "fair_note_time_limit", within=proof_conditions(t)),
     )
 
 

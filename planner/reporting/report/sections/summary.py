@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planner.reporting.document.records.coverage import CoverageTotal
-from planner.reporting.rates import RATES, missing_rate_text, rate_counts, rate_text, weak_count_text
+from planner.reporting.facility_text import scenario_notice
 from planner.reporting.report.blocks import (
     KeyFigure,
     Translator,
@@ -20,10 +20,10 @@ from planner.reporting.report.blocks import (
 )
 from planner.reporting.report.sections.people import group_names
 from planner.reporting.report.sections.siting import model_values, proof_conditions
-from planner.reporting.scenario_text import scenario_notice
+from planner.reporting.rounding import RATES, missing_rate_text, rate_counts, rate_text, weak_count_text
 
 
-def facts(t: Translator, *, technical: bool = True) -> list[tuple[str, str]]:
+def fact_rows(t: Translator, *, technical: bool = True) -> list[tuple[str, str]]:
     """Return what stands under the title: a scenario that was run, date, walk, limits, rules.
 
     With `technical` also reference system and software.
@@ -71,7 +71,7 @@ def nature_of(t: Translator, *, section: str) -> tuple[bool, str]:
     return bool(modelled), t("modelled", layers=layers) if modelled else t("surveyed", section=section)
 
 
-def indicators(t: Translator, *, with_sites: bool = True) -> Iterator[KeyFigure]:
+def indicator_cards(t: Translator, *, with_sites: bool = True) -> Iterator[KeyFigure]:
     """Yield the figures that are seen first; those of the proposed sites only `with_sites`."""
     content = t.content
     total, rates, found = at_standard(content), content["diagnosis"]["rates"], content["siting"]
@@ -190,13 +190,13 @@ def _people_summary(t: Translator) -> Iterator[str]:
             share=t.percent(row["people_share"]),
             minutes=t.exact(kind["standard_min"]),
         )
-    found = t.content["business_areas"]
-    if found is not None:
+    areas = t.content["business_areas"]
+    if areas is not None:
         yield t(
             "summary_circles",
-            count=found["areas_found"],
-            station=found["areas_with_station"],
-            minutes=t.exact(found["standard_min"]),
+            count=areas["areas_found"],
+            station=areas["areas_with_station"],
+            minutes=t.exact(areas["standard_min"]),
         )
 
 
@@ -217,21 +217,21 @@ def _rates(t: Translator) -> dict[str, object]:
 
 
 def _siting_summary(t: Translator) -> str:
-    found = t.content["siting"]
-    if not found["proposals"]:
-        return t("nobody_uncovered" if found["sites_asked"] else "no_sites_asked")
-    best = found["proposals"][-1]
+    siting = t.content["siting"]
+    if not siting["proposals"]:
+        return t("nobody_uncovered" if siting["sites_asked"] else "no_sites_asked")
+    best = siting["proposals"][-1]
     if not best["sites"] and not best["centres"]:
-        return t("summary_no_site", candidates=t.whole(len(found["candidates"])), within=proof_conditions(t))
+        return t("summary_no_site", candidates=t.whole(len(siting["candidates"])), within=proof_conditions(t))
     gained = t.whole(best["people_gained"])
     return t(
         f"summary_{'model' if best['objective'] else best['status']}",
         **model_values(t),
         within=proof_conditions(t),
         sites=len(best["sites"]),
-        minutes=t.exact(found["standard_min"]),
-        gained=t("summary_gained_weighted", people=gained) if found["weighted"] else gained,
+        minutes=t.exact(siting["standard_min"]),
+        gained=t("summary_gained_weighted", people=gained) if siting["weighted"] else gained,
         share_after=t.percent(best["people_share_after"]),
-        candidates=t.whole(len(found["candidates"])),
+        candidates=t.whole(len(siting["candidates"])),
         bound=t.whole(shown_bound(best)),
     )

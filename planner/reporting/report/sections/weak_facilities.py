@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from planner.evaluation import RATINGS, WEAK
 from planner.evaluation.intervals import IndicatorRef
-from planner.evaluation.rating_names import RATINGS, WEAK
-from planner.messages.money import money_unit
+from planner.messages.catalogue import money_unit
 from planner.reporting.document.records.facilities import Facility, Quota, Rule
 from planner.reporting.document.records.plan import Entry
 from planner.reporting.facility_text import (
@@ -18,7 +18,6 @@ from planner.reporting.facility_text import (
     requirement,
     rule_basis,
 )
-from planner.reporting.rates import RATES, missing_rate_text, rate_text
 from planner.reporting.report.blocks import (
     DASH,
     Block,
@@ -32,6 +31,7 @@ from planner.reporting.report.blocks import (
     limit_distance_m,
 )
 from planner.reporting.report.figures import centre_figure
+from planner.reporting.rounding import RATES, missing_rate_text, rate_text
 from planner.reporting.tables.result_tables import rules_table
 from planner.results import Plan
 from planner.schemas.tables import PREMISES
@@ -103,23 +103,23 @@ def _rates(t: Translator) -> Iterator[Block]:
     )
     if rates["perhaps_excellent"]:
         yield Paragraph(t("weak_perhaps_excellent", count=rates["perhaps_excellent"]))
-    yield from (Paragraph(_quota(one, t)) for one in content["diagnosis"]["quotas"])
+    yield from (Paragraph(_quota(quota, t)) for quota in content["diagnosis"]["quotas"])
     names = community_names(content)
     weak = [names[community] for community in content["diagnosis"]["weak_communities"]]
     some = t("weak_communities", count=len(weak), names=t.join(weak))
     yield Paragraph(some if weak else t("weak_no_communities") if rates["assessed"] else t("summary_no_rules"))
 
 
-def _quota(found: Quota, t: Translator) -> str:
+def _quota(quota: Quota, t: Translator) -> str:
     keys = {True: "quota_met", False: "quota_missed", None: "quota_open"}
     return t(
-        keys[found["passed"]],
-        quota=t.localized(found),
-        required=t.percent(found["required"]),
-        passing=found["passing"],
-        centres=found["centres"],
-        unknown=found["unknown"],
-        basis=rule_basis(found, t),
+        keys[quota["passed"]],
+        quota=t.localized(quota),
+        required=t.percent(quota["required"]),
+        passing=quota["passing"],
+        centres=quota["centres"],
+        unknown=quota["unknown"],
+        basis=rule_basis(quota, t),
     )
 
 
@@ -161,12 +161,14 @@ def _undetermined(rules: Rules, t: Translator) -> Iterator[Block]:
 
 def _firmness(rules: Rules, t: Translator) -> Iterator[Block]:
     """Yield the ratings that depend on a threshold, on the rule set, or on the walking speed."""
-    found = t.content["diagnosis"]
+    diagnosis = t.content["diagnosis"]
     names = {centre["id"]: centre["name"] for centre in t.content["centres"]}
-    share = t.percent(found["threshold_share"])
+    share = t.percent(diagnosis["threshold_share"])
     yield Paragraph(t("firm_title"), title=True)
-    yield Paragraph(t("firm_some" if found["flips"] else "firm_none", share=share, count=len(found["flips"])))
-    if found["flips"]:
+    yield Paragraph(
+        t("firm_some" if diagnosis["flips"] else "firm_none", share=share, count=len(diagnosis["flips"]))
+    )
+    if diagnosis["flips"]:
         yield Table(
             t("firm_table"),
             t.all("column_centre", "column_rule", "column_change", "column_verdict", "column_verdict_then"),
@@ -180,17 +182,17 @@ def _firmness(rules: Rules, t: Translator) -> Iterator[Block]:
                     t.verdict(flip["verdict_then"]),
                     t.quantity(flip["required"], rules[flip["rule"]]["unit"]),
                 )
-                for flip in found["flips"]
+                for flip in diagnosis["flips"]
             ),
         )
-    if found["alternatives"]:
-        as_it_is = {**found, "kind": "as_it_is", "changed": []}
+    if diagnosis["alternatives"]:
+        as_it_is = {**diagnosis, "kind": "as_it_is", "changed": []}
         yield Table(
             t("alternatives_table"),
             t.all("column_alternative", "column_profile"),
             t.all("column_assessed", *(f"column_{verdict}" for verdict in RATINGS))
             + t.all("column_compliant_share", "column_excellent_share", "column_changed"),
-            tuple(_alternative_row(one, t) for one in (as_it_is, *found["alternatives"])),
+            tuple(_alternative_row(one, t) for one in (as_it_is, *diagnosis["alternatives"])),
             note=t("alternatives_note"),
         )
 
@@ -240,14 +242,14 @@ def _pairs(t: Translator) -> Iterator[Block]:
         )
 
 
-def _alternative_row(one: Entry, t: Translator) -> Row:
-    rates: Entry = one["rates"]
+def _alternative_row(entry: Entry, t: Translator) -> Row:
+    rates: Entry = entry["rates"]
     return (
-        t(f"alternative_{one['kind']}"),
-        t.localized(one),
+        t(f"alternative_{entry['kind']}"),
+        t.localized(entry),
         *(t.whole(rates[name]) for name in ("assessed", *RATINGS)),
         *(rate_text(rates, name, t.texts) for name in RATES),
-        DASH if one["kind"] == "as_it_is" else t.whole(len(one["changed"])),
+        DASH if entry["kind"] == "as_it_is" else t.whole(len(entry["changed"])),
     )
 
 
