@@ -174,7 +174,7 @@ def descend(
 def _compute_profits(  # noqa: C901 -- one kernel, two loops
     values: ValueTable, limits: SelectionLimits, fate: NDArray[np.int8], prices: Prices, above: int
 ) -> int:
-    """Compute what each column that is not out is worth at the present prices; return the values above their price.
+    """Compute what each column that is not out is worth at the present prices; return the values above these.
 
     Rows are read from the highest value down to their price where that is shorter, by what was `above` before.
     """

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from planner.garbage import without_collections
 from planner.network.walk import FloatArray, IndexArray
 from planner.siting.argument_checks import check_not_negative, raise_issues
-from planner.siting.solvers.bnb_kernels import EXPLORED, OPEN, Tree, explore
+from planner.siting.solvers.bnb_kernels import EXPLORED, OPEN, build_tree, explore
 from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.greedy_kernels import (
     SelectionLimits,
@@ -68,7 +67,7 @@ SMALLER = 0.8
 CHOICES, COMBINED_NODES = 10, 200
 """How many of the best choices are combined, and how many nodes the search among their columns goes through."""
 
-TREE_BYTES, MOST_NODES = 400e6, 2**62
+MOST_NODES = 2**62
 
 EXACT_SUM = 1e9
 """Bounds of whole numbers up to here are exact to far less than one."""
@@ -393,25 +392,6 @@ class _Search:
 def _top(values: ValueTable) -> FloatArray:
     """Return the highest value of each row; rows without any are merged away."""
     return values.value[values.row_pointer[:-1]]
-
-
-def build_tree(fate: NDArray[np.int8], price: FloatArray, money_price: float, value: float, bound: float) -> Tree:
-    """Return a tree with nothing but its root."""
-    rows, columns = len(price), len(fate)
-    slots = int(np.clip(TREE_BYTES / (4 * rows + columns + 1), 2 * columns + 4, 4000 + 2 * columns))
-    tree = Tree(
-        born=np.full(slots, -1, dtype=np.int64),
-        bound=np.zeros(slots),
-        fate=np.zeros((slots, columns), dtype=np.int8),
-        price=np.zeros((slots, rows), dtype=np.float32),
-        money_price=np.zeros(slots),
-        best_open=np.zeros(columns, dtype=np.bool_),
-        best_value=np.array([value]),
-        numbers=np.array([1, 0, 1]),
-    )
-    tree.born[0], tree.bound[0], tree.money_price[0] = 0, bound, money_price
-    tree.fate[0], tree.price[0] = fate, price
-    return tree
 
 
 def _grain(values: ValueTable) -> float:
