@@ -165,12 +165,12 @@ class _CompleteTable:
                 near = np.sort(near[:, :size], axis=1)
                 walked = np.take_along_axis(minutes, near, axis=1)
                 order = np.argsort(walked, axis=1, kind="stable")
-                walked, near = (np.take_along_axis(one, order, axis=1) for one in (walked, near))
+                walked = np.take_along_axis(walked, order, axis=1)
                 demand.append(np.repeat(row, size))
-                column.append(self.column[some[:, None], near].ravel())
+                column.append(self.column[some[:, None], np.take_along_axis(near, order, axis=1)].ravel())
                 value.append((far[row][:, None] - costs.weight[row][:, None] * walked).ravel())
-        listed = (np.concatenate(part) for part in (demand, column, value))
-        return build_value_table(*listed, (len(costs.weight), costs.columns)), far
+        rows, columns, values = (np.concatenate(demand), np.concatenate(column), np.concatenate(value))
+        return build_value_table(rows, columns, values, (len(costs.weight), costs.columns)), far
 
 
 def _complete_table(costs: TravelCosts, usable: NDArray[np.bool_]) -> _CompleteTable | None:
