@@ -24,6 +24,7 @@ TASKS: dict[str, tuple[str, int | None]] = {
     "city": ("large_city", None),
     "siting": ("siting", 1),
     "programme": ("programme", 1),
+    "services": ("services", 1),
 }
 """The module of each task and the cores that it may use; None: all, and the module says what it uses."""
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from planner.api.networks import WalkNetwork as WalkNetwork
     from planner.api.networks import snap as snap
     from planner.api.networks import walk_network as walk_network
+    from planner.api.services import reachable_services as reachable_services
     from planner.api.services import services as services
     from planner.api.sites import locate as locate
     from planner.api.sites import models as models
@@ -56,7 +57,7 @@ _NAMES = {
     ),
     "planner.api.coverage": ("coverage", "opportunities", "two_step_fca", "business_areas"),
     "planner.api.candidates": ("candidates",),
-    "planner.api.services": ("services",),
+    "planner.api.services": ("services", "reachable_services"),
     "planner.api.sites": ("locate", "models"),
     "planner.api.studies": ("evaluate", "improve", "fund_programme"),
     "planner.config.study": ("Study", "read_study", "make_study"),
@@ -90,6 +91,7 @@ __all__ = [
     "models",
     "nearest",
     "opportunities",
+    "reachable_services",
     "read_study",
     "run",
     "run_many",

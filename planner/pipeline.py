@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +18,7 @@ from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage, measure_coverage, merge_service_areas, tabulate_service_areas
 from planner.accessibility.equity import Equity, measure_equity
 from planner.accessibility.organisations import Organisations, assign_organisations
+from planner.accessibility.service_hours import ServiceHours, measure_hours
 from planner.accessibility.services import Services, measure_services
 from planner.accessibility.step_free import compare_step_free
 from planner.cache import NO_CACHE, Cache
@@ -26,8 +28,10 @@ from planner.evaluation.rules import RuleSet
 from planner.evaluation.sensitivity import AlternativeDiagnosis, rating_flips
 from planner.evaluation.validation.cross_checks import compare_with_overlay, verify
 from planner.inputs.scenario import Scenario, read_scenario
+from planner.inputs.step_free import without_steps
 from planner.inputs.study_inputs import without_equipment
 from planner.inputs.walk_network import build_walk_network, walking_costs_of
+from planner.io.opening_hours import year_of
 from planner.messages.notices import Notice
 from planner.messages.progress import Progress, silent
 from planner.network.travel_times import TravelTimes
@@ -174,7 +178,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         services=services,
         ledger=ledger,
         bundles=bundles,
-        step_free=_measure_step_free(prepared, services),
+        **_measure_services_otherwise(prepared, services),
     )
 
 
@@ -247,6 +251,19 @@ def _measure_services(prepared: PreparedStudy, progress: Progress) -> tuple[Serv
     return prepared.cache.get("services", (given, detour, neighbours, own), measure)
 
 
+def _measure_hours(prepared: PreparedStudy, services: Services | None) -> ServiceHours | None:
+    """Measure services at the times of the week that the study names; None where it names none."""
+    study, inputs = prepared.study, prepared.inputs
+    if services is None or not study.service_times:
+        return None
+    given = (tuple(inputs.communities["id"]), study.times_of_services, year_of(study.date))
+    return prepared.cache.get(
+        "service_hours",
+        (services, prepared.walker, given),
+        lambda: measure_hours(services, prepared.walker, *given),
+    )
+
+
 def _find_belts(prepared: PreparedStudy) -> Belts | None:
     """Find what stands along the streets of each belt; None where the study names none."""
     study, inputs = prepared.study, prepared.inputs
@@ -286,16 +303,35 @@ def _blocked_detour(rules: RuleSet) -> float:
     return rules.blocked.detour if rules.blocked is not None else BLOCKED_DETOUR
 
 
-def _measure_step_free(prepared: PreparedStudy, services: Services | None) -> pd.DataFrame | None:
-    """Compare access to services with that without stairs; None where the study does not ask."""
+def _measure_services_otherwise(prepared: PreparedStudy, services: Services | None) -> dict[str, Any]:
+    """Measure services at times of the week and without steps; {} where the study names neither."""
     study, inputs = prepared.study, prepared.inputs
+    hours = {"service_hours": _measure_hours(prepared, services)}
     if services is None or not study.step_free:
-        return None
-    costs = replace(walking_costs_of(study, prepared.walk), stairs="closed")
-    walker = Walker(build_walk_network(study, inputs, costs).network, prepared.walk)
-    given = (inputs.services, walker, inputs.demand, inputs.groups, tuple(inputs.communities["id"]))
-    without = measure_services(*given, blocked_detour=_blocked_detour(prepared.rules))
-    return compare_step_free(services, without, given[-1])
+        return hours
+    costs, communities = (
+        replace(walking_costs_of(study, prepared.walk), stairs="closed"),
+        tuple(inputs.communities["id"]),
+    )
+    wheeled, basis = without_steps(study, inputs)
+
+    def measure() -> pd.DataFrame:
+        walker = Walker(build_walk_network(study, wheeled, costs).network, prepared.walk)
+        given = (inputs.services, walker, inputs.demand, inputs.groups, communities)
+        without = measure_services(*given, blocked_detour=_blocked_detour(prepared.rules))
+        return compare_step_free(services, without, communities)
+
+    ground = (
+        wheeled.streets,
+        wheeled.gates,
+        wheeled.barriers,
+        wheeled.water,
+        wheeled.elevation,
+        costs,
+        study.walking,
+    )
+    table = prepared.cache.get("step_free", (services, ground, inputs.groups), measure)
+    return {**hours, "step_free": table, "step_free_basis": basis}
 
 
 def _choose_bundles(prepared: PreparedStudy, services: Services | None, progress: Progress) -> StudyBundles | None:
@@ -307,7 +343,9 @@ def _choose_bundles(prepared: PreparedStudy, services: Services | None, progress
     # Spacing, least area and budget of [siting] are those of stations.
     limits = prepared.study.siting.model_copy(update={"min_spacing_m": 0.0, "least_area_m2": None, "budget": None})
     ground = SiteConstraints.of(inputs, prepared.walker, limits)
-    return choose_bundles(services, prepared.walker, inputs.facilities, inputs.parcels, settings, ground)
+    given = (services, prepared.walker, inputs.facilities, inputs.parcels, settings, ground)
+    solver = highs_version()
+    return prepared.cache.get("bundles", (given, solver), lambda: choose_bundles(*given), unless=STOPPED)
 
 
 def _with_other_rules(prepared: PreparedStudy, access: AccessData) -> Iterator[AlternativeDiagnosis]:

@@ -61,6 +61,8 @@ def _one_process() -> Iterator[None]:
     drawn = functools.cache(pictures.render_png)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("planner.reporting.report.pictures.start_in_process", run_here)
+        # As for SQLite, above.
+        patch.setattr(os, "fsync", lambda _: None)
         patch.setattr("planner.reporting.report.pictures.render_png", drawn)
         yield
 
@@ -119,9 +121,13 @@ def haibowan_plan(haibowan_pickle: Path) -> planner.Plan:
 
 @pytest.fixture(scope="session")
 def haibowan_folder(haibowan_plan: planner.Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the products of the Haibowan study; they are only read."""
+    """Return a folder with map, tables and plan of the Haibowan study; they are only read."""
     folder = tmp_path_factory.mktemp("haibowan")
-    return made_once(tmp_path_factory, "haibowan_folder", lambda: planner.write(haibowan_plan, folder))[0].parent
+    some = ["map", "tables", "plan"]
+    paths = made_once(
+        tmp_path_factory, "haibowan_folder", lambda: planner.write(haibowan_plan, folder, products=some)
+    )
+    return paths[0].parent
 
 
 @pytest.fixture(scope="session")

@@ -131,6 +131,10 @@ def organisations() -> gpd.GeoDataFrame:
     )
 
 
+WITH_TIMES = 'step_free = true\nservice_times = ["weekday 12:00", "Sunday 10:00", "工作日 19:00"]\n' + SEED
+"""The same at times of the week, and without steps."""
+
+
 def pois() -> gpd.GeoDataFrame:
     """Return the facilities of all services in one layer."""
     rows = [(kind, *row) for kind, of_kind in SPOTS.items() for row in of_kind]
@@ -147,6 +151,18 @@ def pois() -> gpd.GeoDataFrame:
     )
 
 
+HOURS = [
+    "Mo-Fr 11:00-13:00",
+    "",
+    "Mo-Su 08:00-20:00",
+    "周一至周五 9:00-17:00",
+    "ask inside",
+    "",
+    "Mo-Fr 10:00-20:00",
+]
+"""Opening hours of K1, K2, H1, H2, H3, B1, B2, where a study asks for times."""
+
+
 def layers() -> dict[str, gpd.GeoDataFrame]:
     """Return the layers that differ from the toy city's."""
     sited = toy.sited_layers()
@@ -160,7 +176,10 @@ def layers() -> dict[str, gpd.GeoDataFrame]:
 
 def write_study(folder: Path, study: str = STUDY) -> Path:
     """Write the layers and the study file; return the study file."""
-    return toy.write_study(folder, changed=layers(), study=study)
+    changed = layers()
+    if "service_times" in study:
+        changed["pois"] = changed["pois"].assign(opening_hours=HOURS)
+    return toy.write_study(folder, changed=changed, study=study)
 
 
 def walk_m(people: gpd.GeoDataFrame, spot: tuple[float, float]) -> np.ndarray:

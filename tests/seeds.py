@@ -37,6 +37,14 @@ def choose_cases() -> None:
     providers._get_local_constants = lambda: without_constants
 
 
+def examples(count: int, *, brief: int) -> int:
+    """Return how many cases a law is tried on: all of them by `make explore`, fewer by `make test`.
+
+    For the dearest laws, each of which also has cases with an answer by hand or by name.
+    """
+    return count if os.environ.get(EXPLORING) else brief
+
+
 def _number(flips: Sequence[bool]) -> int:
     return sum(2**place for place, head in enumerate(flips) if head)
 

@@ -103,9 +103,7 @@ def test_every_entry_of_plan_json_is_documented_and_of_its_type(
         programme(tmp_path / "poor", 1.0),
         programme(tmp_path / "rich", 150.0),
         classes(tmp_path / "classes"),
-        build_document(
-            planner.run(life_circle.write_study(tmp_path / "life", "step_free = true\n" + life_circle.SEED))
-        ),
+        build_document(planner.run(life_circle.write_study(tmp_path / "life", life_circle.WITH_TIMES))),
     ]
     # Of settings by a name of the user's, the name is no entry; those of a layer are documented once.
     by_name = r"study\.(siting\.robust\.people\[\]\.people|services\[\]\.(where|tags|layer))\..+"
@@ -166,7 +164,7 @@ def programme(folder: Path, money: float) -> PlanDocument:
 
 def test_every_column_of_results_gpkg_is_documented(rich_toy_plan: planner.Plan, tmp_path: Path) -> None:
     layers = {
-        **result_layers(planner.run(life_circle.write_study(tmp_path, life_circle.SEED))),
+        **result_layers(planner.run(life_circle.write_study(tmp_path, life_circle.WITH_TIMES))),
         **result_layers(rich_toy_plan),
     }
     assert set(layers) == set(LAYERS)

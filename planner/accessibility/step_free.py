@@ -1,4 +1,4 @@
-"""Compare access to services with and without stairs: people who lose a service, by service and community."""
+"""Compare access to services with and without steps: people who lose a service, by service and community."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from planner.accessibility.services import Services
 
 
 def compare_step_free(plain: Services, step_free: Services, communities: Sequence[str]) -> pd.DataFrame:
-    """Compare access to services on all streets with access where stairs are closed.
+    """Compare access to services on all streets with access without steps.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def compare_step_free(plain: Services, step_free: Services, communities: Sequenc
     -------
     table
         One row a service in total (community "") and one a service and community: service, community, people,
-        people_served, people_served_step_free, people_lost (within the standard only by stairs), longer_min (mean
+        people_served, people_served_step_free, people_lost (within the standard only by steps), longer_min (mean
         further walk of those who reach it both ways). NaN where no facility is known.
     """
     rows = []

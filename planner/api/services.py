@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from planner.accessibility.reachable import list_reachable
 from planner.accessibility.services import Services, measure_services
-from planner.api.arguments import check_number, in_short, read_limit
-from planner.api.frames import as_frame, check_column, labels_at, read_numbers, read_points
+from planner.api.arguments import check_number, in_short, read_limit, read_minutes
+from planner.api.frames import as_frame, check_column, labels_at, read_numbers, read_points, restore_crs
 from planner.api.networks import WalkNetwork, walker_of
 from planner.config.sections.services import ServiceSettings
 from planner.config.service_profiles import ServiceStandard
@@ -156,6 +157,69 @@ def services(  # noqa: PLR0913 - options of one measurement, each by name
     )
 
 
+def reachable_services(
+    net: WalkNetwork,
+    facilities: Mapping[str, gpd.GeoDataFrame],
+    at: gpd.GeoDataFrame | gpd.GeoSeries,
+    minutes: float | Sequence[float] = (5, 10, 15),
+) -> gpd.GeoDataFrame:
+    """List everything that addresses reach on foot, with minutes and paths.
+
+    Parameters
+    ----------
+    net
+        Network.
+    facilities
+        Points of each service by its name, in any CRS.
+    at
+        The addresses: points in any CRS.
+    minutes
+        Limits, minutes, inclusive.
+
+    Returns
+    -------
+    reachable
+        One row an address and facility within the largest limit, by address and minutes: at, service, facility
+        (index labels), minutes, within (the smallest limit that holds), geometry (the walk from facility to
+        address, in the CRS of the addresses; None where it cannot be drawn on the streets alone).
+
+    Raises
+    ------
+    DataError
+        A frame or a limit is not valid.
+
+    Examples
+    --------
+    >>> road = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 900 0)"], crs=32648).to_frame("geometry")
+    >>> at = lambda *xs: gpd.GeoDataFrame(geometry=gpd.points_from_xy(xs, [0] * len(xs)), crs=32648)
+    >>> from planner.api.networks import walk_network
+    >>> found = reachable_services(walk_network(road), {"school": at(0, 900), "clinic": at(600)}, at(300))
+    >>> found[["service", "facility", "minutes", "within"]]
+      service  facility  minutes  within
+    0  school         0      5.0     5.0
+    1  clinic         0      5.0     5.0
+    2  school         1     10.0    10.0
+    >>> found.geometry[1].wkt
+    'LINESTRING (600 0, 300 0)'
+    """
+    walker, names, limits = walker_of(net), _names(facilities), read_minutes(minutes)
+    points = read_points(walker, as_frame(at, "at"), name="at")
+    places = [
+        _places(walker, facilities[name], name, number, limits[-1], 1, None, None)
+        for number, name in enumerate(names)
+    ]
+    of_id = {one.standard.id: name for one, name in zip(places, names, strict=True)}
+    parts = []
+    for label, xy in zip(points.labels, points.snaps.xy, strict=True):
+        found = list_reachable(places, walker, xy, limits)
+        service = found["service"].map(of_id)
+        facility = [facilities[name].index[row] for name, row in zip(service, found["place"], strict=True)]
+        columns = {"at": label, "service": service, "facility": facility, "within": found["within_min"]}
+        parts.append(found.assign(**columns)[["at", "service", "facility", "minutes", "within", "geometry"]])
+    table = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=net.crs)
+    return restore_crs(table, points.frame.crs)
+
+
 def _facilities(frame: gpd.GeoDataFrame, name: str, people: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     places = frame.geometry.to_crs(people.crs).to_frame("geometry")
     return gpd.GeoDataFrame(places.assign(service=name))
@@ -209,11 +273,11 @@ def _places(
     )
     standard = ServiceStandard(settings, {"en": name, "zh": name}, limit, None, None, "minutes", "", "own")
     if not len(as_frame(frame, name)):
-        blank = {"id": [], "name": [], "capacity": np.zeros(0), "status": []}
+        blank = {"id": [], "name": [], "capacity": np.zeros(0), "status": [], "opening_hours": []}
         return ServicePlaces(standard, gpd.GeoDataFrame(blank, geometry=[], crs=walker.network.crs))
     points = read_points(walker, frame, name=name)
     supply = np.full(len(frame), np.nan) if capacity is None else read_numbers(points, capacity, name)
-    columns = {"name": "", "capacity": supply, "status": ""}
+    columns = {"name": "", "capacity": supply, "status": "", "opening_hours": ""}
     return ServicePlaces(standard, gpd.GeoDataFrame(points.metric.assign(**columns)))
 
 

@@ -95,6 +95,7 @@ MAX_WORKERS = 1024
 MAX_MEMORY_MB = 1 << 24
 MAX_SECONDS = 3600.0
 MIN_SECONDS = 1e-3
+MAX_LON, MAX_LAT = 180.0, 90.0
 
 PRODUCTS = ("map", "report", "tables", "plan", "gpkg", "sheet", "pdf")
 """What `planner run --products` takes: the names of `planner.reporting.write.FILES`, which is imported later."""
@@ -180,7 +181,8 @@ def _add_runs(parser: CommandParser) -> None:
 
 def _add_queries(parser: CommandParser) -> None:
     explain = _add_on_study(parser, "explain", "explain:run_command")
-    explain.add("centre", metavar="CENTRE")
+    explain.add("centre", nargs="?", default="", metavar="CENTRE")
+    explain.add("--at", key="explain_at", type=_place(parser.texts), metavar="LON,LAT")
     site = _add_on_study(parser, "site", "site:run_command")
     site.add("--model", values={"default": DEFAULT_MODEL}, choices=model_names(), default=DEFAULT_MODEL)
     site.add("--sites", type=_number(parser.texts, "sites", int, 0, MAX_SITES), metavar="P")
@@ -227,6 +229,22 @@ def _products(texts: Texts) -> Callable[[str], tuple[str, ...]]:
             known = ", ".join(PRODUCTS)
             raise argparse.ArgumentTypeError(texts("cli.wrong_products", given=written, known=known))
         return names
+
+    return parse
+
+
+def _place(texts: Texts) -> Callable[[str], tuple[float, float]]:
+    """Return what reads a longitude and a latitude, with a comma between."""
+
+    def parse(written: str) -> tuple[float, float]:
+        lon, _, lat = written.replace("，", ",").partition(",")
+        try:
+            place = float(lon), float(lat)
+        except ValueError:
+            place = (float("nan"), float("nan"))
+        if not (abs(place[0]) <= MAX_LON and abs(place[1]) <= MAX_LAT):
+            raise argparse.ArgumentTypeError(texts("cli.wrong_place", given=written))
+        return place
 
     return parse
 

@@ -90,6 +90,7 @@ BY_WEIGHT = (
     *("facility_no_street", "facility_behind_barrier", "facility_far", "facility_elsewhere", "functions_unread"),
     *("community_without_people", "community_without_street", "community_without_centre"),
     *("service_unknown", "service_not_selected", "service_closed", "service_below_standard", "service_no_street"),
+    *("service_hours_not_given", "service_hours_unknown", "service_hours_unread"),
     *("service_capacity_unknown", "service_capacity_not_given", "service_group_empty", "service_twice"),
     *("bundle_room_excluded", "bundle_room_unknown", "bundle_service_unknown", "bundle_no_area"),
     *("model_without_budget", "neighbours_counted"),

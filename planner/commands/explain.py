@@ -7,16 +7,21 @@ from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
+import shapely
 
+from planner.accessibility.reachable import list_reachable
 from planner.cache import NO_CACHE, Cache
 from planner.commands.caching import cache_of
 from planner.commands.streams import StageReport, print_results
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import diagnose
+from planner.inputs.services import own_centres
 from planner.messages.catalogue import Texts
 from planner.messages.errors import CommandError, Issue
 from planner.messages.progress import Progress, silent
+from planner.network.walk import is_within
 from planner.prepare import prepare
 from planner.reporting.document.build import to_plain_values
 from planner.reporting.document.diagnosis import centre_entries, pair_entries, rule_entries
@@ -40,7 +45,10 @@ def run_command(options: Namespace, texts: Texts) -> None:
     progress = StageReport(texts)
     with progress:
         cache = cache_of(options, texts)
-        card = explain(options.study, options.centre, texts, progress=progress, cache=cache)
+        if options.at is not None:
+            card = explain_place(options.study, options.at, texts, progress=progress, cache=cache)
+        else:
+            card = explain(options.study, options.centre, texts, progress=progress, cache=cache)
     print_results(card)
 
 
@@ -103,6 +111,56 @@ def explain(path: Path, centre: str, texts: Texts, *, progress: Progress = silen
     return "\n".join([head, judged, *_lines(to_plain_values(found), rules, t)])
 
 
+def explain_place(
+    path: Path, place: tuple[float, float], texts: Texts, *, progress: Progress = silent, cache: Cache = NO_CACHE
+) -> str:
+    """Return everything that an address reaches on foot within the limits of a study, with minutes.
+
+    Parameters
+    ----------
+    path
+        The study file.
+    place
+        Longitude and latitude, WGS 84.
+    texts
+        The language.
+    progress
+        Called with the name of each stage when it starts.
+    cache
+        Results of earlier runs.
+
+    Raises
+    ------
+    PlannerError
+        As `planner.run`; or the address is far from the network.
+    """
+    study = read_study(path)
+    prepared = prepare(study, progress=progress, cache=cache)
+    inputs, limits = prepared.inputs, study.limits.minutes
+    services = inputs.services or (own_centres(study, inputs.facilities),)
+    xy = gpd.GeoSeries.from_xy([place[0]], [place[1]], crs=4326).to_crs(inputs.crs)
+    progress("services")
+    reachable = list_reachable(services, prepared.walker, shapely.get_coordinates(xy.array)[0], limits)
+    t = Translator(to_plain_values({"study": study.model_dump(mode="json")}), texts)
+    lines = [texts("cli.at_head", lon=f"{place[0]:.6f}", lat=f"{place[1]:.6f}", minutes=t.exact(limits[-1]))]
+    for one in services:
+        rows = reachable[reachable["service"] == one.standard.id]
+        name, minutes = one.standard.title(texts.language), t.exact(one.standard.minutes)
+        if not one.is_known:
+            lines.append(texts("cli.at_unknown", service=name))
+            continue
+        enough = int(is_within(rows["minutes"].to_numpy(), one.standard.minutes).sum()) >= one.standard.count
+        # Beyond the longest limit of the study nothing was looked for.
+        is_open = one.standard.minutes > limits[-1] and not enough
+        state = "at_open" if is_open else "at_served" if enough else "at_missing"
+        lines.append(texts(f"cli.{state}", service=name, minutes=minutes, count=one.standard.count))
+        hours = one.places["opening_hours"]
+        for row in rows.itertuples():
+            opening = f" · {hours.iloc[row.place]}" if hours.iloc[row.place] else ""
+            lines.append(f"  {t.number(row.minutes, 1)} min  {row.name or row.facility}{opening}")
+    return "\n".join(lines)
+
+
 def _lines(facility: Facility, rules: Mapping[str, Rule], t: Translator) -> Iterator[str]:
     if not facility["findings"]:
         yield t.texts("cli.explain_no_rules")
@@ -123,6 +181,8 @@ def _lines(facility: Facility, rules: Mapping[str, Rule], t: Translator) -> Iter
 
 
 def _position(facilities: pd.DataFrame, wanted: str, source: str) -> int:
+    if not wanted:
+        raise CommandError(source, [Issue("centre_or_place")])
     ids, names = list(facilities["id"]), list(facilities["name"])
     if wanted in ids:
         return ids.index(wanted)

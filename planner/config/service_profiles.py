@@ -161,11 +161,16 @@ def service_standards(study: Study) -> tuple[ServiceStandard, ...]:
     """
     if not study.services:
         return ()
-    own = Phrase("words.service_centres")
-    first = ServiceStandard(
-        None, translate(own), study.limits.standard_min, None, None, "limits.standard_min", "", "own"
+    return (
+        centres_standard(study),
+        *(_standard(study, number, service) for number, service in enumerate(study.services)),
     )
-    return (first, *(_standard(study, number, service) for number, service in enumerate(study.services)))
+
+
+def centres_standard(study: Study) -> ServiceStandard:
+    """Return what a study asks of its own facilities, the service that is always there."""
+    titles = translate(Phrase("words.service_centres"))
+    return ServiceStandard(None, titles, study.limits.standard_min, None, None, "limits.standard_min", "", "own")
 
 
 def _standard(study: Study, number: int, given: ServiceSettings) -> ServiceStandard:

@@ -32,6 +32,7 @@ from planner.config.sections.rules import CostSettings, RemedySettings, RuleSett
 from planner.config.sections.services import BundleSettings, ServiceSettings, check_services
 from planner.config.sections.siting import SitingSettings
 from planner.config.sections.walking import LimitSettings, WalkingSettings
+from planner.config.service_times import ServiceTime, parse_service_time
 from planner.config.toml_files import (
     NotReadError,
     NotTomlError,
@@ -99,7 +100,13 @@ class Study(Settings):
     bundles: BundleSettings | None = None
 
     step_free: StrictBool = False
-    """True: services are measured without stairs too, as for wheelchairs and prams; who loses what is listed."""
+    """True: services are measured without steps too, as for wheelchairs and prams; who loses what is listed."""
+
+    step_free_incline: Annotated[float, Field(strict=True, gt=0, le=100)] = 8.3
+    """Streets tagged as steeper than this, percent, are closed with `step_free`; 8.3 is a ramp of 1:12."""
+
+    service_times: tuple[str, ...] = ()
+    """Times at which services are measured too, by their opening hours, as ["weekday 19:00", "Sunday 10:00"]."""
 
     walking: WalkingSettings = WalkingSettings()
     limits: LimitSettings = LimitSettings()
@@ -187,9 +194,24 @@ class Study(Settings):
     @model_validator(mode="after")
     def _services_are_sound(self) -> Self:
         check_services(self.services, tuple(group.id for group in self.demand.groups))
-        if not self.services and (self.bundles is not None or self.step_free):
-            raise PydanticCustomError("services_needed", "`bundles` and `step_free` need [[services]]")
+        if not self.services and (self.bundles is not None or self.step_free or self.service_times):
+            raise PydanticCustomError(
+                "services_needed", "`bundles`, `step_free` and `service_times` need [[services]]"
+            )
         return self
+
+    @field_validator("service_times")
+    @classmethod
+    def _are_times(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        for text in texts:
+            if parse_service_time(text) is None:
+                raise PydanticCustomError("service_time_unread", "“{text}” is no time of the week", {"text": text})
+        return texts
+
+    @property
+    def times_of_services(self) -> tuple[ServiceTime, ...]:
+        """Return the times of `service_times`, each once."""
+        return tuple(dict.fromkeys(time for text in self.service_times if (time := parse_service_time(text))))
 
     @field_validator("belts")
     @classmethod

@@ -10,9 +10,10 @@ import pandas as pd
 import shapely
 
 from planner.config.sections.demand import RESIDENTS
-from planner.config.service_profiles import ServiceStandard
+from planner.config.service_profiles import ServiceStandard, centres_standard
 from planner.config.study import Study
 from planner.io.layer_read import drop_rows
+from planner.io.opening_hours import hours_of, is_readable
 from planner.io.service_places import (
     BELOW_STANDARD,
     CLOSED,
@@ -97,6 +98,11 @@ def _read_one(
     return _with_status(standard, rows, supply, "" if own else capacity)
 
 
+def own_centres(study: Study, facilities: Facilities) -> ServicePlaces:
+    """Return the study's own facilities as a service."""
+    return _with_status(centres_standard(study), facilities, pd.Series(np.nan, index=facilities.index))
+
+
 def _ids(rows: gpd.GeoDataFrame) -> pd.Series:
     """Return the id of each row; the number of the row in its file where it has none of its own."""
     numbers = pd.Series([f"#{row}" for row in rows.index], index=rows.index, dtype=object)
@@ -117,6 +123,7 @@ def _with_status(
             "name": rows["name"].astype(object),
             "capacity": supply,
             "status": np.where(closed, CLOSED, np.where(below, BELOW_STANDARD, "")),
+            "opening_hours": hours_of(rows),
         },
         geometry=np.where(shapely.get_type_id(rows.geometry.array) == 0, rows.geometry.array, shapes),
         crs=rows.crs,
@@ -182,5 +189,20 @@ def service_notices(
             standard.least_capacity is not None or standard.per_1000 is not None
         ):
             yield Notice("service_capacity_not_given", "services", (standard.id,), values=values)
+        if study.service_times:
+            yield from _hours_notices(service, values)
         if standard.group != RESIDENTS and not people.get(standard.group, 0.0) > 0:
             yield Notice("service_group_empty", "services", (standard.id,), values=values)
+
+
+def _hours_notices(service: ServicePlaces, values: Mapping[str, object]) -> Iterator[Notice]:
+    """Yield which facilities state no opening hours, and which state some that cannot be parsed."""
+    places = service.places[service.counts]
+    hours = places["opening_hours"]
+    blank, unread = (hours == "").to_numpy(), ~hours.map(is_readable).to_numpy(dtype=np.bool_)
+    if blank.all():
+        yield Notice("service_hours_not_given", "services", (service.standard.id,), values=values)
+        return
+    for key, rows in (("service_hours_unknown", blank), ("service_hours_unread", unread & ~blank)):
+        if rows.any():
+            yield Notice(key, "services", tuple(places["id"][rows]), values=values)

@@ -57,7 +57,10 @@ from planner.schemas.tables import (
 LAYER_OF_PEOPLE = {"points": "demand", "raster": "population"}
 """The layer that people come from by the method that places them; by the others, the communities."""
 
-EQUIPMENT = ("floor_area_m2", "activity_area_m2", "functions", "open_hours_week", "step_free")
+EQUIPMENT = (
+    *("floor_area_m2", "activity_area_m2", "functions", "open_hours_week", "step_free"),
+    *("opening_hours", "open_from", "open_to"),
+)
 """Columns of facilities on which no walk and no choice of a site depends, but where capacities count."""
 
 SHORTEST_M = 0.01

@@ -20,9 +20,9 @@ from planner.io.tables.cells import CellGrid, to_narrow
 from planner.io.tables.columns import MappedColumn, Vocabulary, match_columns, missing_column_issues
 from planner.io.tables.heading_names import match_path
 from planner.io.tables.layer_columns import (
+    by_contents,
     canonical_frame,
     hidden_notices,
-    holds_no_number,
     lowest_names,
     merged_issues,
     merged_notices,
@@ -71,7 +71,7 @@ def grid_to_layer(path: Path, grid: CellGrid, request: LayerRequest) -> LayerRea
         setting=setting,
         claim_of=lambda name: match_path(sheet.paths[name], placed.vocabulary),
     )
-    mapped = tuple(each for each in mapped if not holds_no_number(each, frame[each.column], schema))
+    mapped = by_contents(mapped, frame, schema)
     wrong_columns += parts_only_issues(
         mapped, {name: sheet.paths[name] for name in placed.free}, placed.vocabulary, setting
     )

@@ -14,13 +14,14 @@ import pyproj
 import shapely
 
 from planner.config.sections.layers import Layer
+from planner.io.osm.objects import TaggedObjects
 from planner.io.osm.squares import MOST_PLACES
 from planner.io.tables.cell_parsing import read_cells
 from planner.io.tables.columns import FieldClaim, MappedColumn, match_columns, strip_letters
 from planner.io.tables.layer_columns import (
     UnusedColumn,
+    by_contents,
     canonical_frame,
-    holds_no_number,
     match_truncated_name,
     remove_control_characters,
     unused_column_notices,
@@ -176,6 +177,7 @@ class LayerRequest:
     home: tuple[float, float] | None
     counted: tuple[str, ...]
     tags: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    objects: TaggedObjects | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -259,7 +261,7 @@ def frame_to_layer(
         setting=request.setting,
         claim_of=lambda name: cut.get(name) or vocabulary.claim(strip_letters(name)),
     )
-    mapped = tuple(item for item in mapped if not holds_no_number(item, frame[item.column], schema))
+    mapped = by_contents(mapped, frame, schema)
     notices = [
         Notice("name_cut", schema.name, values={"column": item.column, "field": item.field})
         for item in mapped

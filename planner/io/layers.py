@@ -26,6 +26,7 @@ from planner.io.grid_layers import declared_crs, grid_to_layer
 from planner.io.layer_read import FileNotes, LayerRead, LayerRequest, frame_to_layer
 from planner.io.osm.building_tags import without_relation_type
 from planner.io.osm.graphml import GraphRead, read_graph, read_networkx
+from planner.io.osm.objects import TaggedObjects
 from planner.io.osm_layers import apply_osm_tags, extract_to_layer
 from planner.io.tables.cells import check_size
 from planner.io.tables.layer_columns import (
@@ -54,6 +55,7 @@ def read_layer(  # noqa: PLR0913 - what a study says of a layer, each by name
     counted: Collection[str] = (),
     frame: object = None,
     tags: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    objects: TaggedObjects | None = None,
 ) -> LayerRead:
     """Read one layer.
 
@@ -71,6 +73,8 @@ def read_layer(  # noqa: PLR0913 - what a study says of a layer, each by name
         The layer in memory, a table or a graph of streets, read as a file of it would be; `path` is only its name.
     tags
         Values by key of the objects of an extract that are wanted; {} where the table itself says it.
+    objects
+        These objects of the extract and others, where they were read already.
 
     Returns
     -------
@@ -86,7 +90,7 @@ def read_layer(  # noqa: PLR0913 - what a study says of a layer, each by name
         raise DataError(str(path), [Issue("keep_all_not_streets", {"setting": setting})])
     if tags and not (frame is None and is_extract(path)):
         raise DataError(str(path), [Issue("tags_need_extract", {"setting": setting})])
-    request = LayerRequest(layer, setting, schema, home, tuple(counted), tags)
+    request = LayerRequest(layer, setting, schema, home, tuple(counted), tags, objects)
     if frame is None:
         _check_is_file(path, setting)
     read = _read_by_format(path, request) if frame is None else _from_frame(frame, path, request)

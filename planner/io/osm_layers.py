@@ -22,7 +22,7 @@ from planner.io.osm.extract import (
     read_osm_water,
 )
 from planner.io.osm.line_classes import LineClasses, classify_lines
-from planner.io.osm.objects import read_osm_tagged
+from planner.io.osm.objects import TaggedObjects
 from planner.io.osm.walkable_tags import PRIVATE
 from planner.messages.errors import DataError, Issue
 from planner.messages.notices import Notice
@@ -35,7 +35,8 @@ def extract_to_layer(path: Path, request: LayerRequest) -> LayerRead:
     if schema.name == "services":
         if not request.tags:
             raise DataError(str(path), [Issue("extract_needs_tags", {"setting": request.setting})])
-        return frame_to_layer(read_osm_tagged(path, request.tags), "", request, lists_unread=False)
+        objects = request.objects or TaggedObjects(path, tuple(request.tags))
+        return frame_to_layer(objects.select(request.tags), "", request, lists_unread=False)
     if request.layer.keep_all_lines:
         raise DataError(str(path), [Issue("keep_all_of_extract")])
     if schema.name == "buildings":

@@ -27,7 +27,8 @@ class ServicePlaces:
         What is asked of the service.
     places
         One row a facility: id, name, capacity (NaN where not known), status ("" if it counts, else ``closed`` or
-        ``below_standard``), geometry (points, metres).
+        ``below_standard``), opening_hours (in OpenStreetMap's syntax, "" where not given), geometry (points,
+        metres).
     capacity
         Column of the study's facilities that states capacities; "" where none does, or they are others.
     """

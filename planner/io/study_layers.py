@@ -19,6 +19,7 @@ from planner.io.datum.transform import check_shifts, datum_name, find_shift, rai
 from planner.io.formats import is_extract
 from planner.io.layer_read import DroppedRows, FileNotes, LayerRead, check_balance, drop_rows
 from planner.io.layers import file_hash, frame_hash, read_layer
+from planner.io.osm.objects import TaggedObjects
 from planner.io.osm.place import ATTRIBUTION, TELLING, add_attribution, is_from_osm
 from planner.io.raster import Elevation, read_elevation
 from planner.io.service_places import layer_of_service, service_columns, service_layer
@@ -111,6 +112,12 @@ class StudyLayers:
             name: layer for name, layer in {**named, **of_kinds, **of_services}.items() if layer is not None
         }
         self._services = {layer_of_service(one): one for one in study.services}
+        # Each extract is read once for all services that select from it.
+        keys: dict[Path, list[str]] = {}
+        for name, service in self._services.items():
+            if service.tags and name in self.layers:
+                keys.setdefault(study.resolve(self.layers[name].path), []).extend(service.tags)
+        self._objects = {path: TaggedObjects(path, of_path) for path, of_path in keys.items()}
 
     def source(self, name: str) -> str:
         """Return what to call a layer in a message: its file, and the layer in it."""
@@ -143,6 +150,7 @@ class StudyLayers:
         path, frame = self._study.resolve(layer.path), self._study.frames.get(name)
         setting, source, counted = self.setting(name), self.source(name), self._counted(name)
         tags = self._services[name].tags if name in self._services else {}
+        objects = self._objects.get(path) if tags else None
 
         def read() -> tuple[LayerRead, Table]:
             result = read_layer(
@@ -154,6 +162,7 @@ class StudyLayers:
                 counted=counted,
                 frame=frame,
                 tags=tags,
+                objects=objects,
             )
             issues = (*result.issues, *_not_kept(name, layer, result, setting))
             issues = (*issues, *_wrong_values(layer, schema, setting))

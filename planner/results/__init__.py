@@ -18,6 +18,7 @@ from planner.accessibility.business_areas import BusinessAreas
 from planner.accessibility.coverage import Coverage, GroupCoverage
 from planner.accessibility.equity import Equity
 from planner.accessibility.organisations import Organisations
+from planner.accessibility.service_hours import ServiceHours
 from planner.accessibility.services import Services
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis
@@ -90,7 +91,11 @@ class Plan:
     bundles
         Rooms that services share; None where the study asks for none.
     step_free
-        Access to services with and without stairs (`planner.accessibility.step_free`); None where not asked for.
+        Access to services with and without steps (`planner.accessibility.step_free`); None where not asked for.
+    step_free_basis
+        What closes streets then (`planner.inputs.step_free.without_steps`).
+    service_hours
+        Access to services at times of the week; None where the study names no time.
     belts
         Belts along streets; None where the study names none.
     organisations
@@ -122,6 +127,8 @@ class Plan:
     ledger: Ledger | None = None
     bundles: StudyBundles | None = None
     step_free: pd.DataFrame | None = None
+    step_free_basis: Mapping[str, float] | None = None
+    service_hours: ServiceHours | None = None
     belts: Belts | None = None
     organisations: Organisations | None = None
 

@@ -54,6 +54,13 @@ def _number(name: str, meaning: str) -> Column:
 
 ID = Column("id", "text", meaning="unique, text")
 
+OPENING = (
+    _text("opening_hours", "when it is open, as OpenStreetMap writes it, or as 周一至周五 9:00-18:00"),
+    _text("open_from", "or the clock time at which it opens every day"),
+    _text("open_to", "and at which it closes"),
+)
+"""Columns of opening hours, read where the study asks for `service_times`."""
+
 COMMUNITIES: TableSchema[Communities] = TableSchema(
     name="communities",
     columns=(
@@ -79,6 +86,7 @@ FACILITIES: TableSchema[Facilities] = TableSchema(
         _number("activity_area_m2", "floor area for residents' activities, m²"),
         _text("functions", "what it offers, separated by commas or 、"),
         _number("open_hours_week", "hours open in a week"),
+        *OPENING,
         _text("step_free", "whether it is entered without a step", choices=(*YES, *NO)),
         _text("newly_built", "whether it counts as newly built for rules on new centres", choices=(*YES, *NO)),
         _text("branch_of", "id of the centre of which it is a branch: counted and judged with it"),
@@ -219,6 +227,7 @@ SERVICES: TableSchema[ServiceFacilities] = TableSchema(
         _text("name", "the name that users read"),
         _text("kind", "what it is, as `where` may select it"),
         _text("open", "whether it is open at all; blank: it is", choices=(*OPEN_WORDS, *SHUT_WORDS)),
+        *OPENING,
     ),
     geometry_types=(*POINTS, *AREAS),
     as_type=ServiceFacilities,

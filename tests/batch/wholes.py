@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import numpy as np
@@ -89,6 +91,20 @@ METHODS = ("points", "buildings", "along_streets")
 
 def write_whole(folder: Path, seed: int) -> Path:
     """Write a random city of 64 communities as one study, and a portfolio that cuts it; return the portfolio."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, body in _files(seed).items():
+        (folder / name).write_bytes(body)
+    return folder / "portfolio.toml"
+
+
+@cache
+def _files(seed: int) -> dict[str, bytes]:
+    with TemporaryDirectory() as room:
+        _write_whole(Path(room), seed)
+        return {file.name: file.read_bytes() for file in Path(room).iterdir()}
+
+
+def _write_whole(folder: Path, seed: int) -> None:
     random = np.random.default_rng(seed)
     method = METHODS[seed % 3]
     streets = random_city(seed, blocks=17, kept=0.85)
@@ -144,18 +160,15 @@ def write_whole(folder: Path, seed: int) -> Path:
             geometry=shapely.buffer(shapely.points(places), 6.0, quad_segs=2),
             crs=CRS,
         )
-    folder.mkdir(parents=True, exist_ok=True)
     for name, layer in layers.items():
         layer.to_file(folder / "whole.gpkg", layer=name)
     layer = {"points": "demand", "buildings": "buildings"}.get(method)
     people = "" if layer is None else f'inputs.{layer} = {{ path = "whole.gpkg", layer = "people" }}'
     (folder / "study.toml").write_text(STUDY.format(people=people), "utf-8")
     (folder / "rules.toml").write_text(RULES, "utf-8")
-    portfolio = folder / "portfolio.toml"
-    portfolio.write_text(
+    (folder / "portfolio.toml").write_text(
         'name = "Whole"\nlanguage = "en"\nstudy = "study.toml"\n[cut]\ncolumn = "district"\n', "utf-8"
     )
-    return portfolio
 
 
 def write_heights(
@@ -194,8 +207,11 @@ def equal(found: pd.DataFrame, expected: pd.DataFrame) -> None:
             pd.testing.assert_series_equal(found[name], expected[name], check_exact=True)
 
 
-def compare(portfolio: Path, out: Path) -> tuple[PreparedStudy, CutResult]:
-    """Assert that the parts of a portfolio give the minutes, people and verdicts of the whole; return both."""
+def compare(portfolio: Path, out: Path) -> tuple[PreparedStudy, CutResult, list[int]]:
+    """Assert that the parts of a portfolio give the minutes, people and verdicts of the whole.
+
+    Returns both, and how many streets each part has.
+    """
     settings = read_portfolio(portfolio)
     cut = districts_of(settings, out, "")
     assert settings.study is not None
@@ -215,4 +231,4 @@ def compare(portfolio: Path, out: Path) -> tuple[PreparedStudy, CutResult]:
     communities = [diagnosis.communities for _, _, diagnosis in parts]
     equal(in_order(communities, "community"), in_order([verdicts.communities], "community"))
     assert sum(diagnosis.rates["weak"] for _, _, diagnosis in parts) == verdicts.rates["weak"]
-    return whole, cut
+    return whole, cut, [len(prepared.inputs.streets) for prepared, _, _ in parts]

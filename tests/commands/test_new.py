@@ -63,7 +63,7 @@ def test_a_folder_becomes_products_without_an_edit(name: str, tmp_path: Path, ca
     balance = json.loads(capsys.readouterr().out)["people_balance"]
     given = {row["name"]: row["given"] for row in balance if row["given"]}
     assert given == {f"{name}社区": float(people) for name, people in folders.PEOPLE.items()}
-    assert main(["run", str(folder), "--out", str(tmp_path / "maps")]) == 0
+    assert main(["run", str(folder), "--out", str(tmp_path / "maps"), "--products", "plan,gpkg"]) == 0
     assert study.read_bytes() == written
     plan = json.loads((tmp_path / "maps" / "plan.json").read_text("utf-8"))
     assert plan["study"]["name"] == "我的街区"

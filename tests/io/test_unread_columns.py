@@ -152,7 +152,8 @@ def test_hours_of_a_day_are_no_hours_of_a_week(tmp_path: Path) -> None:
     found = sheets.read(sheets.write(tmp_path / "x.csv", rows), FACILITIES)
     table = FACILITIES.check(found.frame, source="x", reader_issues=found.issues)
     assert table["open_hours_week"].isna().all()
-    assert found.unread == (UnusedColumn("开放时间", "open_hours_week"),)
+    assert table["opening_hours"].tolist() == ["9:00-17:00"]
+    assert found.unread == ()
 
 
 NAMED = CENTRES.rename(columns={"community": "所属社区", "floor_area_m2": "建筑面积"})

@@ -10,7 +10,7 @@ import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from seeds import SEEDS
+from seeds import SEEDS, examples
 from test_costs_law import random_levels, random_walls
 
 from planner.network.isochrones.service_areas import QUARTER_SEGMENTS, service_areas
@@ -73,7 +73,7 @@ def points_about(
     return np.delete(points, on_wall, axis=0)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20, brief=10))
 @example(seed=4586, access_m=100.0, levels=(0.4, 2.5), n_walls=8)
 # Where a slow street opens a wall, what is seen through the slit ends in a curve that no few chords follow.
 @example(seed=9999, access_m=100.0, levels=(1.0, 3.0), n_walls=8)

@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from seeds import SEEDS
+from seeds import SEEDS, examples
 
 from planner.evaluation.validation.networkx_oracle import NetworkxWalks, WalkEnvironment
 from planner.network.gates import PUBLIC, close_gates, layers_after, layers_before, with_private_ways
@@ -122,7 +122,7 @@ def test_hills_gates_and_walls_too(seed: int, access_m: float, direction: str) -
     assert_equal(metres, ground, points, access_m)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40, brief=20))
 @given(seed=SEEDS, access_m=st.sampled_from([20.0, 60.0]), minutes=st.sampled_from([1.0, 4.0]), fast=st.booleans())
 def test_a_point_is_in_the_area_exactly_where_its_time_is_within_the_limit(
     seed: int, access_m: float, minutes: float, *, fast: bool

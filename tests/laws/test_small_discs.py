@@ -8,7 +8,7 @@ import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from seeds import SEEDS
+from seeds import SEEDS, examples
 
 from planner.network.isochrones.small_discs import small_discs
 from planner.network.isochrones.unions import grid_union
@@ -64,7 +64,7 @@ def shapes_and_discs(
     return grid_union([*shapes, *full]), grid_union(discs)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30, brief=12))
 @example(seed=2592, count=1, limit_m=25.0, is_lattice=False)  # small discs, and a street that is soon out of reach
 @example(seed=6547, count=9, limit_m=60.0, is_lattice=True)  # stands on the street with just enough left
 @given(

@@ -42,6 +42,7 @@ def counting(call):
         return call(*args, **kwargs)
     return counted_call
 
+os.fsync = lambda *given: None  # nobody cuts the power: the order of steps counts
 for home, name in [(Path, "replace"), (Path, "unlink"), (Path, "mkdir"), (os, "link"), (os, "replace"),
                    (os, "open"), (os, "fsync"), (os, "unlink"), (os, "rmdir"), (os, "mkdir")]:
     setattr(home, name, counting(getattr(home, name)))

@@ -32,6 +32,8 @@ OPTIONAL |= {
     "services_communities",
     "services_ledger",
     "services_bundles",
+    "services_hours",
+    "services_hours_ledger",
     "levels",
     "levels_ledger",
     "belts",

@@ -43,7 +43,11 @@ class GatedLines:
 
 
 def stop_at_gates(
-    lines: NDArray[np.object_], gates: Sequence[OsmGate], private: NDArray[np.bool_] | None = None
+    lines: NDArray[np.object_],
+    gates: Sequence[OsmGate],
+    private: NDArray[np.bool_] | None = None,
+    *,
+    in_degrees: bool = True,
 ) -> GatedLines:
     """Cut streets short of every impassable gate on them.
 
@@ -61,6 +65,8 @@ def stop_at_gates(
         Barriers at nodes; those that are no vertex of a line are dropped.
     private
         Which lines are private ways, shape (lines,); None: none.
+    in_degrees
+        False: lines and gates are in metres.
 
     Returns
     -------
@@ -108,29 +114,29 @@ def stop_at_gates(
         pieces = [
             piece
             for part in np.flatnonzero(line_of_part == line).tolist()
-            for piece in _pieces(xy[first[part] : first[part + 1]], cuts.get(part, set()))
+            for piece in _pieces(xy[first[part] : first[part + 1]], cuts.get(part, set()), in_degrees=in_degrees)
         ]
         mended[line] = pieces[0] if len(pieces) == 1 else shapely.MultiLineString(pieces)
         stopped[line] = True
     return GatedLines(mended, stopped, standing)
 
 
-def _pieces(xy: NDArray[np.float64], cuts: set[int]) -> Iterator[shapely.LineString]:
+def _pieces(xy: NDArray[np.float64], cuts: set[int], *, in_degrees: bool) -> Iterator[shapely.LineString]:
     """Yield a line's pieces between the vertices at which it stops."""
     last = len(xy) - 1
     bounds = sorted({0, last} | cuts)
     for begin, end in pairwise(bounds):
         piece = xy[begin : end + 1].copy()
         if begin in cuts:
-            piece[0] = _short_of(xy[begin], xy[begin + 1])
+            piece[0] = _short_of(xy[begin], xy[begin + 1], in_degrees=in_degrees)
         if end in cuts:
-            piece[-1] = _short_of(xy[end], xy[end - 1])
+            piece[-1] = _short_of(xy[end], xy[end - 1], in_degrees=in_degrees)
         yield shapely.LineString(piece)
 
 
-def _short_of(gate: NDArray[np.float64], inward: NDArray[np.float64]) -> NDArray[np.float64]:
+def _short_of(gate: NDArray[np.float64], inward: NDArray[np.float64], *, in_degrees: bool) -> NDArray[np.float64]:
     """Return the place `GAP_M` from a gate on the way to the vertex before it."""
     step = inward - gate
-    east = step[0] * np.cos(np.radians(gate[1]))
-    length_m = float(np.hypot(east, step[1])) * METRES_A_DEGREE
+    shrink, metres = (np.cos(np.radians(gate[1])), METRES_A_DEGREE) if in_degrees else (1.0, 1.0)
+    length_m = float(np.hypot(step[0] * shrink, step[1])) * metres
     return np.asarray(gate + step * min(GAP_M / length_m, LONGEST_SHARE))

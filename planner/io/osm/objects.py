@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -148,13 +149,16 @@ def locate_nodes(path: Path, nodes: Collection[int]) -> dict[int, LonLat]:
     }
 
 
-def areas_with(path: Path, keys: Iterable[str], *, gaps: list[NodeGap] | None = None) -> Iterator[OsmArea]:
+def areas_with(
+    path: Path, keys: Iterable[str], *, gaps: list[NodeGap] | None = None, outlines: bool = False
+) -> Iterator[OsmArea]:
     """Yield closed ways, then multipolygons, that carry one of `keys` and whose outline is complete.
 
-    What the others lack is added to `gaps`.
+    What the others lack is added to `gaps`. Ways that outline one of these multipolygons are left out unless
+    `outlines`.
     """
     relations = multipolygons_with(path, keys)
-    texts = frozenset[int]().union(*(relation.outer for relation in relations))
+    texts = frozenset[int]() if outlines else frozenset[int]().union(*(one.outer for one in relations))
     closed = [way for way in ways_with(path, keys) if way.is_area and way.id not in texts]
     needed = frozenset[int]().union(*(relation.ways for relation in relations))
     members = {
@@ -224,6 +228,54 @@ STATED_TAGS = ("name", "capacity", "opening_hours", "wheelchair")
 ANY = "*"
 
 
+class TaggedObjects:
+    """What carries one of some keys in an extract, read once for all services that select from it.
+
+    Parameters
+    ----------
+    path
+        The extract; opened at the first selection.
+    keys
+        Keys of all tags that are selected.
+    """
+
+    def __init__(self, path: Path, keys: Collection[str]) -> None:
+        self._path, self._keys = path, tuple(dict.fromkeys(keys))
+
+    @cached_property
+    def _read(self) -> tuple[list[tuple[str, Mapping[str, str], shapely.Point]], list[Multipolygon]]:
+        with open_extract(self._path) as source:
+            nodes = [
+                (f"n{number}", own, shapely.Point(at)) for number, own, at in nodes_with(source.path, self._keys)
+            ]
+            areas = [
+                (area.id, area.tags, area.shape.representative_point())
+                for area in areas_with(source.path, self._keys, outlines=True)
+            ]
+            return [*nodes, *areas], multipolygons_with(source.path, self._keys)
+
+    def select(self, tags: Mapping[str, Sequence[str]]) -> gpd.GeoDataFrame:
+        """Return what carries one of some tags, as `read_osm_tagged` does."""
+        objects, relations = self._read
+        # A way that outlines a multipolygon with one of the keys is that multipolygon.
+        outlining = [relation.outer for relation in relations if not relation.tags.keys().isdisjoint(tags)]
+        outlines = {f"w{way}" for ways in outlining for way in ways}
+        rows = [
+            (ident, own, kind, place)
+            for ident, own, place in objects
+            if ident not in outlines and (kind := _first_tag(own, tags))
+        ]
+        return gpd.GeoDataFrame(
+            {
+                "id": [ident for ident, _, _, _ in rows],
+                "kind": [kind for _, _, kind, _ in rows],
+                **{name: [own.get(name, "") for _, own, _, _ in rows] for name in STATED_TAGS},
+            },
+            geometry=[place for _, _, _, place in rows],
+            crs=DEGREES,
+        )
+
+
 def read_osm_tagged(path: Path, tags: Mapping[str, Sequence[str]]) -> gpd.GeoDataFrame:
     """Read what carries one of some tags, as points.
 
@@ -256,19 +308,7 @@ def read_osm_tagged(path: Path, tags: Mapping[str, Sequence[str]]) -> gpd.GeoDat
     >>> [table["kind"].tolist() for table in found]
     [['amenity=library'], ['amenity=library'], []]
     """
-    with open_extract(path) as source:
-        points = points_with(source.path, tuple(tags))
-    kinds = [_first_tag(own, tags) for _, own, _ in points]
-    rows = [(ident, own, kind, place) for (ident, own, place), kind in zip(points, kinds, strict=True) if kind]
-    return gpd.GeoDataFrame(
-        {
-            "id": [ident for ident, _, _, _ in rows],
-            "kind": [kind for _, _, kind, _ in rows],
-            **{name: [own.get(name, "") for _, own, _, _ in rows] for name in STATED_TAGS},
-        },
-        geometry=[place for _, _, _, place in rows],
-        crs=DEGREES,
-    )
+    return TaggedObjects(path, tuple(tags)).select(tags)
 
 
 def _first_tag(own: Mapping[str, str], tags: Mapping[str, Sequence[str]]) -> str:

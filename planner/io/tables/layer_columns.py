@@ -52,13 +52,40 @@ def lowest_names(paths: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> 
     }
 
 
-def holds_no_number(mapped: MappedColumn, cells: pd.Series, schema: TableSchema[Any]) -> bool:
-    """Return True if a column that weakly means a number holds none: 开放时间 = 9:00-17:00."""
-    column = next(column for column in schema.columns if column.name == mapped.field)
-    if not mapped.is_weak or column.kind != "number":
-        return False
-    filled = [cell for cell in cells.dropna() if str(cell).strip()]
-    return bool(filled) and all(parse_number(str(cell), units_of(mapped.field)) is None for cell in filled)
+WEEKLY_HOURS, OPENING_HOURS = "open_hours_week", "opening_hours"
+
+
+def by_contents(
+    mapped: Sequence[MappedColumn], frame: pd.DataFrame, schema: TableSchema[Any]
+) -> tuple[MappedColumn, ...]:
+    """Return the columns without those that weakly mean a number and hold none; hours go by what is in the cells.
+
+    A column 开放时间 or `opening_hours` may hold hours a week (40) or opening hours (9:00-17:00).
+    """
+    fields = {item.field for item in mapped}
+    numbers = {column.name for column in schema.columns if column.kind == "number"}
+    both = {column.name for column in schema.columns} >= {WEEKLY_HOURS, OPENING_HOURS}
+    kept = []
+    for item in mapped:
+        filled = [str(cell) for cell in frame[item.column].dropna() if str(cell).strip()]
+        if item.field in numbers and item.is_weak and filled and not _any_number(filled, item.field):
+            if both and item.field == WEEKLY_HOURS and OPENING_HOURS not in fields:
+                kept.append(replace(item, field=OPENING_HOURS))
+        elif (
+            both
+            and item.field == OPENING_HOURS
+            and WEEKLY_HOURS not in fields
+            and filled
+            and all(parse_number(cell, units_of(WEEKLY_HOURS)) is not None for cell in filled)
+        ):
+            kept.append(replace(item, field=WEEKLY_HOURS))
+        else:
+            kept.append(item)
+    return tuple(kept)
+
+
+def _any_number(cells: Sequence[str], field: str) -> bool:
+    return any(parse_number(cell, units_of(field)) is not None for cell in cells)
 
 
 def parts_only_issues(

@@ -330,13 +330,15 @@ def portable_settings(study: Study) -> dict[str, Any]:
     """
     settings: dict[str, Any] = _portable(study.model_dump(mode="python"))
     # Studies without them say nothing of them.
-    for name in ("services", "bundles", "step_free", "belts"):
+    for name in ("services", "bundles", "step_free", "service_times", "belts"):
         if not settings[name]:
             del settings[name]
     if not settings["report"]["levels"]:
         del settings["report"]["levels"]
     if settings["inputs"]["organisations"] is None:
         del settings["inputs"]["organisations"], settings["assignment"]
+    if "step_free" not in settings:
+        del settings["step_free_incline"]
     rules = settings["rules"]
     rules["profile"] = portable_path(rules["profile"])
     rules["compare"] = [portable_path(one) for one in rules["compare"]]

@@ -31,9 +31,28 @@ def services_entries(plan: Plan) -> dict[str, Any]:
             "fairness": _records(found.fairness),
             "ledger": _ledger(plan, _records(ledger.rows)),
             "bundles": _bundles(plan),
+            "step_free_basis": None if plan.step_free_basis is None else dict(plan.step_free_basis),
             "step_free": None if plan.step_free is None else _records(plan.step_free),
+            "hours": _hours(plan),
             "unknown": [one.id for one in found.access if not one.service.is_known],
         }
+    }
+
+
+def _hours(plan: Plan) -> dict[str, Any] | None:
+    """Return the entry of times of the week; None where the study names none."""
+    found = plan.service_hours
+    if found is None or plan.services is None:
+        return None
+    names = {one.id: dict(one.service.places[["id", "name"]].to_numpy()) for one in plan.services.access}
+    return {
+        "times": [time.id for time in found.times],
+        "by_time": _records(found.table),
+        "sufficiency": _records(found.sufficiency),
+        "ledger": [
+            {**row, "facility_name": str(names[row["service"]].get(row["facility"], "") or row["facility"])}
+            for row in _records(found.ledger)
+        ],
     }
 
 
@@ -113,6 +132,11 @@ def service_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
         "services_coverage": found.by_community,
         "services_communities": gpd.GeoDataFrame(
             completeness, geometry=outlines.reindex(completeness["community"]).array
+        ),
+        **(
+            {}
+            if plan.service_hours is None
+            else {"services_hours": plan.service_hours.table, "services_hours_ledger": plan.service_hours.ledger}
         ),
         **({} if plan.bundles is None else {"services_bundles": bundle_rooms(plan, plan.bundles)}),
         "services_ledger": gpd.GeoDataFrame(rows, geometry=outlines.reindex(rows["community"]).array),

@@ -8,9 +8,10 @@ import numpy as np
 from markupsafe import Markup
 
 from planner.accessibility.services import ServiceAccess
+from planner.config.sections.services import CENTRES
 from planner.reporting.document.levels import LEVELS, level_shapes
 from planner.reporting.document.records.plan import Entry, PlanDocument
-from planner.reporting.document.records.services import LedgerRow, ServiceByCommunity
+from planner.reporting.document.records.services import HoursGap, LedgerRow, ServiceByCommunity
 from planner.reporting.map.elements import CardTexts, layer_name, shapes_layer, sign_at, swatch
 from planner.reporting.map.leaflet import FeatureGroup, MapLayer
 from planner.reporting.map.simplify import DRAWN_DIGITS
@@ -18,12 +19,15 @@ from planner.reporting.map.symbols import CIRCLE, CIRCLE_STYLE, CIRCLE_WITHOUT_S
 from planner.reporting.report.blocks import Translator, community_names
 from planner.reporting.report.ledger_figure import SHADES, shade
 from planner.reporting.tables.levels import figures_known
-from planner.reporting.tables.services import mend_text, service_names
+from planner.reporting.tables.services import closed_at_text, mend_text, service_names
 from planner.results import Plan
 
 PLACE_PX = 12
 LACKS_SHOWN = 5
 FACILITY = "#3b5b92"
+AS_RUN, UNCHANGED = Markup(" data-as-run"), Markup("")
+"""Of cards whose figures are those of the run whatever is chosen, and of those that no choice changes."""
+
 ORGANISATION = "#5b7f3b"
 OUTLINE = {"color": "#6b6b6b", "weight": 1, "fillOpacity": 0.75}
 
@@ -51,18 +55,31 @@ def lacking_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Itera
     yield _coloured(plan, properties, layer_name(words.texts("services.layer_completeness"), sample))
     missing = {(row["service"], row["community"]): row for row in found["ledger"]}
     shares = {(row["service"], row["community"]): row for row in found["by_community"]}
+    hours = found["hours"]
+    own = {one.id: one.service.is_own for one in plan.services.access}
+    closed = {} if hours is None else {(row["service"], row["community"]): row for row in hours["ledger"]}
     for service, name in names.items():
         properties = [
             _cell(
                 f"{communities[ident]} · {name}",
                 missing.get((service, ident)),
                 shares[service, ident],
+                closed.get((service, ident)),
+                _follows(own[service], service, ident),
                 words,
                 t,
             )
+            | {"cell": [service, ident]}
             for ident in plan.inputs.communities["id"]
         ]
         yield _coloured(plan, properties, layer_name(words.texts("services.layer_lacking", name=name), sample))
+
+
+def _follows(is_own: bool, service: str, community: str) -> Markup:  # noqa: FBT001
+    """Return what a cell's card does: the centres' share is counted anew, other selections of them are as run."""
+    if service == CENTRES:
+        return Markup(' data-community="{}"').format(community)
+    return AS_RUN if is_own else UNCHANGED
 
 
 def facility_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[MapLayer]:
@@ -86,9 +103,11 @@ def _facilities(one: ServiceAccess, name: str, words: CardTexts) -> MapLayer:
         rows = [(words.texts("services.column_service"), name)]
         if row["status"]:
             rows.append((words.texts("services.column_reason"), words.texts(f"services.reason_{row['status']}")))
+        if row["opening_hours"]:
+            rows.append((words.texts("services.opening_hours"), row["opening_hours"]))
         if known:
             rows.append((words.texts("services.capacity"), words.texts.number(row["capacity"], 0)))
-        number = _note(row["name"] or row["id"], rows, words)
+        number = _note(row["name"] or row["id"], rows, words, UNCHANGED)
         place = {"lat": round(lat, DRAWN_DIGITS), "lon": round(lon, DRAWN_DIGITS)}
         sign = swatch(colour, look="dot")
         sign_at(place, sign, (PLACE_PX, PLACE_PX), "service", number, foot=PLACE_PX // 2, station=None).add_to(
@@ -198,7 +217,13 @@ def _coloured(plan: Plan, properties: list[dict[str, object]], name: str) -> Map
 
 
 def _cell(
-    title: str, row: LedgerRow | None, shares: ServiceByCommunity, words: CardTexts, t: Translator
+    title: str,
+    row: LedgerRow | None,
+    shares: ServiceByCommunity,
+    gap: HoursGap | None,
+    follows: Markup,
+    words: CardTexts,
+    t: Translator,
 ) -> dict[str, object]:
     """Return the colour and the card of one cell of the ledger."""
     texts = words.texts
@@ -215,9 +240,13 @@ def _cell(
             (texts("services.column_nearest"), row["nearest_name"] or t.unknown),
             (texts("services.column_mend"), mend_text(row, t)),
         ]
-    return {"note": _note(title, rows, words), "fill": shade(share)}
+    if gap is not None:
+        rows.append((texts("services.column_closed_at"), closed_at_text(gap, t)))
+    return {"note": _note(title, rows, words, follows), "fill": shade(share)}
 
 
-def _note(title: str, rows: list[tuple[str, str]], words: CardTexts) -> int:
+def _note(title: str, rows: list[tuple[str, str]], words: CardTexts, follows: Markup = AS_RUN) -> int:
+    """Add a card; `follows` is what the page's script does with it where the choice is another than the run's."""
     lines = Markup("").join(Markup("<tr><th>{}</th><td>{}</td></tr>").format(*row) for row in rows)
-    return words.add(title, Markup('<div class="card"><h3>{}</h3><table>{}</table></div>').format(title, lines))
+    card = Markup('<div class="card"{}><h3>{}</h3><table>{}</table></div>').format(follows, title, lines)
+    return words.add(title, card)

@@ -21,12 +21,13 @@ BLANK = "#ffffff"
 
 @dataclass(frozen=True, slots=True)
 class MatrixCell:
-    """Cell of the matrix: share of people who lack the service (None: not known), reason, full text."""
+    """Cell of the matrix: share of people who lack the service (None: not known), reason, full text, its map."""
 
     share: float | None
     mark: str = ""
     title: str = ""
     nobody: bool = False
+    link: str = ""
 
 
 def shade(share: float | None) -> str:
@@ -82,7 +83,7 @@ def _cell(cell: MatrixCell, left: float, top: float, t: Translator) -> Markup:
     if cell.share == 0:
         text = ""
     fill = BLANK if cell.nobody else shade(cell.share)
-    return Markup(
+    drawn = Markup(
         "<g><title>{title}</title>"
         '<rect x="{x:g}" y="{y:g}" width="{w:g}" height="{h:g}" fill="{fill}" stroke="#fff"/>'
         '<text font-size="10" text-anchor="middle" x="{cx:g}" y="{cy:g}">{text}</text></g>'
@@ -97,6 +98,7 @@ def _cell(cell: MatrixCell, left: float, top: float, t: Translator) -> Markup:
         cy=top + ROW_PX * 0.7,
         text=text,
     )
+    return Markup('<a href="{}">{}</a>').format(cell.link, drawn) if cell.link else drawn
 
 
 def _cut(text: str, width: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from planner.accessibility.services import REASONS
 from planner.messages.catalogue import money_unit
-from planner.reporting.document.records.services import LedgerRow, Service, Services
+from planner.reporting.document.records.services import HoursGap, LedgerRow, Service, Services
 from planner.reporting.report.blocks import Translator, community_names
 from planner.reporting.tables.spec import TableColumn, TableSpec
 from planner.reporting.tables.workbook import Kind, Sheet
@@ -138,7 +138,7 @@ def bundle_services_table(t: Translator) -> TableSpec:
 
 
 def step_free_table(t: Translator) -> TableSpec:
-    """Return the table of services with and without stairs."""
+    """Return the table of services with and without steps."""
     names, communities = service_names(t), community_names(t.content)
     return TableSpec(
         (
@@ -151,6 +151,61 @@ def step_free_table(t: Translator) -> TableSpec:
             _column(t, "longer_min", lambda row: row["longer_min"], "number"),
         )
     )
+
+
+def time_text(time: str, t: Translator) -> str:
+    """Return a time of the week in words, as "Mo-Fr 19:00" in results."""
+    days, _, clock = time.rpartition(" ")
+
+    def span(part: str) -> str:
+        key = {"Mo-Fr": "weekday", "Sa-Su": "weekend", "Mo-Su": "daily"}.get(part, "")
+        if key:
+            return t.texts(f"services.days_{key}")
+        first, _, last = part.partition("-")
+        named = [t.texts(f"services.day_{one.lower()}") for one in (first, last) if one]
+        return named[0] if not last else t.texts("services.days_span", first=named[0], last=named[1])
+
+    return f"{t.join([span(part) for part in days.split(',')])} {clock}"
+
+
+def hours_table(t: Translator) -> TableSpec:
+    """Return the table of services at times of the week."""
+    names, communities = service_names(t), community_names(t.content)
+    return TableSpec(
+        (
+            _column(t, "time", lambda row: time_text(row["time"], t)),
+            _column(t, "service", lambda row: names[row["service"]]),
+            _column(t, "community", lambda row: communities.get(row["community"], t("total"))),
+            _column(t, "people", lambda row: row["people"], "whole"),
+            _column(t, "served", lambda row: row["people_served"], "whole"),
+            _column(t, "open", lambda row: row["people_open"], "whole"),
+            _column(t, "hours_closed", lambda row: row["people_closed"], "whole"),
+            _column(t, "hours_unknown", lambda row: row["people_hours_unknown"], "whole"),
+        )
+    )
+
+
+def hours_ledger_table(t: Translator) -> TableSpec:
+    """Return the table of the gaps of hours: a row a community and service that some find closed."""
+    names, communities = service_names(t), community_names(t.content)
+    return TableSpec(
+        (
+            _column(t, "priority", lambda row: str(row["priority"])),
+            _column(t, "community", lambda row: communities[row["community"]]),
+            _column(t, "service", lambda row: names[row["service"]]),
+            _column(t, "closed_at", lambda row: closed_at_text(row, t)),
+            _column(t, "hours_closed", lambda row: row["people_closed"], "whole"),
+            _column(t, "hours_unknown", lambda row: row["people_hours_unknown"], "whole"),
+            _column(t, "hours_mend", lambda row: t.texts("services.mend_hours", name=row["facility_name"])),
+            _column(t, "mend_people", lambda row: row["mend_people"], "whole"),
+        )
+    )
+
+
+def closed_at_text(row: HoursGap, t: Translator) -> str:
+    """Return the times at which people find a service closed, with how many."""
+    each = zip(row["closed_at"].split("; "), row["people_closed_at"].split("; "), strict=True)
+    return "; ".join(f"{time_text(time, t)} ({t.whole(float(people))})" for time, people in each)
 
 
 def mend_text(row: LedgerRow, t: Translator) -> str:
@@ -174,6 +229,9 @@ def services_sheets(t: Translator) -> Iterator[Sheet]:
     yield services_table(t).sheet(t, "services", found["services"])
     yield by_community_table(t).sheet(t, "services_by_community", found["by_community"])
     yield ledger_table(t).sheet(t, "ledger", found["ledger"])
+    if found["hours"] is not None:
+        yield hours_table(t).sheet(t, "service_hours", found["hours"]["by_time"])
+        yield hours_ledger_table(t).sheet(t, "service_hours_ledger", found["hours"]["ledger"])
     if found["step_free"] is not None:
         yield step_free_table(t).sheet(t, "step_free", found["step_free"])
     if found["bundles"] is not None:

@@ -40,7 +40,9 @@ from planner.reporting.document.records.services import (
     BundleRoom,
     CommunityCompleteness,
     HomeServices,
+    HoursGapRow,
     LedgerLayerRow,
+    ServiceAtTime,
     ServiceByCommunity,
     ServicePlace,
 )
@@ -346,6 +348,10 @@ LAYERS: dict[str, Layer] = {
     "services_bundles": Layer(
         BundleRoom, "Point", "one a room that services share in the best choice; only with [bundles]."
     ),
+    "services_hours": Layer(
+        ServiceAtTime, "", "one row a time, service and community; this and the next only with `service_times`."
+    ),
+    "services_hours_ledger": Layer(HoursGapRow, "", "one row a community and service that some find closed."),
     "services_ledger": Layer(LedgerLayerRow, "Polygon", "one a community and service that people of it lack."),
     "projects": Layer(
         ProjectRow,

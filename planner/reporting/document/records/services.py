@@ -68,6 +68,7 @@ class ServicePlace(TypedDict):
     name: Annotated[str, "name"]
     capacity: Annotated[float | None, "capacity; empty where not known"]
     status: Annotated[str, "empty: it counts; closed; or below_standard"]
+    opening_hours: Annotated[str, "when it is open, in OpenStreetMap's syntax; empty where not given"]
 
 
 class HomeServices(TypedDict):
@@ -184,16 +185,84 @@ class Bundles(TypedDict):
     services: Annotated[list[BundleService], "list, one a service that could be placed"]
 
 
+class StepFreeBasis(TypedDict):
+    """What closes streets to wheelchairs and prams."""
+
+    stairs: Annotated[int, "streets that are stairs"]
+    kerbs: Annotated[int, "raised kerbs, at a node or of a street"]
+    steep: Annotated[int, "streets tagged as steeper than the limit"]
+    incline_unknown: Annotated[int, "streets tagged as inclined without saying how much; they stay open"]
+    limit_pct: Annotated[float, "greatest incline, inclusive", "%"]
+
+
 class StepFree(TypedDict):
-    """A service with and without stairs."""
+    """A service with and without steps."""
 
     service: Annotated[str, "id of the service"]
     community: Annotated[str, "id; empty: all of them"]
     people: Annotated[float, "people of the service's group"]
     people_served: Annotated[float | None, "of these, people within the standard on all streets"]
-    people_served_step_free: Annotated[float | None, "people within it where stairs are closed"]
-    people_lost: Annotated[float | None, "people within it only by stairs"]
-    longer_min: Annotated[float | None, "mean further walk without stairs, over those who reach it both ways"]
+    people_served_step_free: Annotated[
+        float | None, "people within it without stairs, raised kerbs and steep streets"
+    ]
+    people_lost: Annotated[float | None, "people within it only by these"]
+    longer_min: Annotated[float | None, "mean further walk without these, over those who reach it both ways"]
+
+
+class ServiceAtTime(TypedDict):
+    """A service at a time of the week."""
+
+    time: Annotated[str, "the time: days as OpenStreetMap writes them, and the clock time, as Mo-Fr 19:00"]
+    service: Annotated[str, "id of the service"]
+    community: Annotated[str, "id; empty: all of them"]
+    people: Annotated[float, "people of the service's group"]
+    people_served: Annotated[float | None, "of these, people within the standard whatever the hour"]
+    people_open: Annotated[float | None, "of those served, people who find it open"]
+    people_closed: Annotated[float | None, "people who find it closed, whatever the unknown hours are"]
+    people_hours_unknown: Annotated[float | None, "people of whom it is not known: hours are not given or parsed"]
+
+
+class SufficiencyAtTime(TypedDict):
+    """People with every basic service at a time of the week."""
+
+    time: Annotated[str, "the time, as Mo-Fr 19:00"]
+    community: Annotated[str, "id; empty: all of them"]
+    people: Annotated[float, "residents"]
+    people_sufficient: Annotated[float, "of these, people with every basic service that is known, at any hour"]
+    people_sufficient_open: Annotated[float, "people to whom all of these are open at the time"]
+    people_sufficient_unknown: Annotated[float, "people to whom they may be: hours are not known"]
+
+
+class HoursGapRow(TypedDict):
+    """A gap of hours: people of one community who have a service, and find it closed."""
+
+    priority: Annotated[int, "1 is first: people who find it closed times its weight"]
+    community: Annotated[str, "id"]
+    service: Annotated[str, "id of the service"]
+    people: Annotated[float, "people of the community in the service's group"]
+    people_closed: Annotated[float, "people who find it closed, at the time when most do"]
+    closed_at: Annotated[str, "the times, as Mo-Fr 19:00, joined by semicolons"]
+    people_closed_at: Annotated[str, "people who find it closed at each of them, joined by semicolons"]
+    people_hours_unknown: Annotated[float, "people of whom it is not known, at the time when most"]
+    facility: Annotated[str, "id of the facility nearest to most of those who find it closed"]
+    mend_people: Annotated[
+        float, "of people_closed, those who have the service again if that one is open", "people"
+    ]
+
+
+class HoursGap(HoursGapRow):
+    """A gap of hours, with the name of its facility."""
+
+    facility_name: Annotated[str, "name of facility"]
+
+
+class ServiceHours(TypedDict):
+    """Services at times of the week."""
+
+    times: Annotated[list[str], "list of the times, as Mo-Fr 19:00"]
+    by_time: Annotated[list[ServiceAtTime], "list, one a time and service, in total and by community"]
+    sufficiency: Annotated[list[SufficiencyAtTime], "list, one a time, in total and by community"]
+    ledger: Annotated[list[HoursGap], "list by priority, one a community and service that some find closed"]
 
 
 class Services(TypedDict):
@@ -206,7 +275,11 @@ class Services(TypedDict):
     fairness: Annotated[list[GroupCompleteness], "list, one a group of people"]
     ledger: Annotated[list[LedgerRow], "list by priority, one a community and service that people of it lack"]
     bundles: Annotated[Bundles | None, "rooms that services share; null where the study asks for none"]
+    step_free_basis: Annotated[StepFreeBasis | None, "what closes streets then; null where not asked for"]
     step_free: Annotated[
         list[StepFree] | None, "list, one a service in total and by community; null where not asked for"
+    ]
+    hours: Annotated[
+        ServiceHours | None, "services at times of the week by opening hours; null where the study names none"
     ]
     unknown: Annotated[list[str], "list of the ids of services of which no facility is given"]

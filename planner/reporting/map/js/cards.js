@@ -111,6 +111,8 @@ export class Cards {
       const values = { name: session.nameOfChoice(choice), now: share(choice), before: share(base) };
       content.append(make("p", { class: "now" }, say("community_now", values)));
     }
+    if (content.querySelector("[data-as-run]") && !session.isBase)
+      content.append(make("p", { class: "now" }, say("card_as_run")));
     // Not update(): it would write the card anew, without what was just added.
     popup._updateLayout();
     popup._updatePosition();

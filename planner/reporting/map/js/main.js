@@ -6,6 +6,7 @@ import { prepareCompare } from "./compare.js";
 import { addControls, popupOptions, prepareFold, showView } from "./controls.js";
 import { byId, plainText } from "./dom.js";
 import { Drawings } from "./drawing.js";
+import { prepareFocus } from "./focus.js";
 import { prepareInset } from "./inset.js";
 import { layerList } from "./layer_list.js";
 import { openModel } from "./model.js";
@@ -65,6 +66,8 @@ class Page {
     this.sets = sets;
     /** @type {{ group: L.LayerGroup | null, places: [lat: number, lon: number, html: string][] }} */
     this.communities = { group: null, places: [] };
+    /** @type {Map<string, Sign>} cells of services by service and community */
+    this.cells = new Map();
     /** @type {import("./types").Say} */
     this.say = (key, values = {}) =>
       // As planner/messages/catalogue.py fills them: a value, or the first of two words where it is 1.
@@ -128,6 +131,7 @@ class Page {
   describe({ properties }, layer) {
     if (properties.above) layer.options.renderer = this.above;
     if ("note" in properties) this.note(layer, properties.note);
+    if ("cell" in properties) this.cells.set(JSON.stringify(properties.cell), layer);
     if ("community" in properties) this.cards?.ofCommunity.set(properties.community, layer);
   }
 
@@ -204,6 +208,7 @@ class Page {
     const listed = words.legend.layers.map(({ group, kind }, place) => ({ layer: layers[place], group, kind }));
     if (words.scenes.length) prepareScenes(map, session, words.scenes, listed, core);
     session.changed();
+    prepareFocus(map, this.cells, layers);
     document.body.dataset.drawn = "yes";
   }
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import ceil
+from urllib.parse import urlencode
 
 from planner.accessibility.services import REASONS
 from planner.messages.catalogue import unit_of_amount
-from planner.reporting.document.records.services import Bundles, LedgerRow, Services
+from planner.reporting.document.records.services import Bundles, LedgerRow, ServiceHours, Services
 from planner.reporting.report.blocks import Block, Figure, Paragraph, Table, Translator, community_names
 from planner.reporting.report.ledger_figure import MatrixCell, ledger_figure
 from planner.reporting.tables.services import (
     bundle_services_table,
     bundles_table,
     found_services,
+    hours_ledger_table,
+    hours_table,
     ledger_table,
     mend_text,
     service_names,
     services_table,
     step_free_table,
+    time_text,
 )
 
 ROWS_SHOWN = 60
@@ -71,9 +76,14 @@ def services_section(t: Translator) -> Iterator[Block]:
             )
     yield from _matrix(found, t)
     yield from _ledger(found, t)
+    if found["hours"] is not None:
+        yield from _hours(found["hours"], t)
     yield _fairness(found, t)
     if found["step_free"] is not None:
-        yield Paragraph(texts("services.step_free_intro"))
+        basis = found["step_free_basis"]
+        if basis is not None:
+            counts = {name: t.whole(basis[name]) for name in ("stairs", "kerbs", "steep", "incline_unknown")}
+            yield Paragraph(texts("services.step_free_intro", limit=t.exact(basis["limit_pct"]), **counts))
         rows = [
             row for row in found["step_free"] if row["community"] == "" or (row["people_lost"] or 0) >= LEAST_LOST
         ]
@@ -93,7 +103,12 @@ def _matrix(found: Services, t: Translator) -> Iterator[Block]:
     order = sorted(communities, key=lambda one: -round(lacking[one], 6))[:ROWS_SHOWN]
     cells = [
         [
-            _cell(missing.get((one, service)), people[one, service], f"{communities[one]} · {names[service]}", t)
+            replace(
+                _cell(
+                    missing.get((one, service)), people[one, service], f"{communities[one]} · {names[service]}", t
+                ),
+                link=f"map.html#{urlencode({'service': service, 'community': one})}",
+            )
             for service in names
         ]
         for one in order
@@ -128,6 +143,32 @@ def _ledger(found: Services, t: Translator) -> Iterator[Block]:
     shown = rows[:LEDGER_SHOWN]
     note = t.texts("services.ledger_note", shown=len(shown), count=len(rows))
     yield ledger_table(t).block(t, shown, t.texts("services.ledger_table"), keys=LEDGER, note=note)
+
+
+def _hours(found: ServiceHours, t: Translator) -> Iterator[Block]:
+    texts = t.texts
+    yield Paragraph(texts("services.hours_title"), title=True)
+    for row in found["sufficiency"]:
+        if row["community"] == "":
+            values = {
+                name: t.whole(row[f"people_{key}"])  # type: ignore[literal-required]
+                for name, key in (
+                    *(("sufficient", "sufficient"), ("open", "sufficient_open")),
+                    ("unknown", "sufficient_unknown"),
+                )
+            }
+            yield Paragraph(texts("services.hours_at", time=time_text(row["time"], t), **values), item=True)
+    rows = [row for row in found["by_time"] if row["community"] == ""]
+    keys = ("time", "service", "people", "served", "open", "hours_closed", "hours_unknown")
+    yield hours_table(t).block(
+        t, rows, texts("services.hours_table"), keys=keys, note=texts("services.hours_note")
+    )
+    if not found["ledger"]:
+        yield Paragraph(texts("services.hours_none"))
+        return
+    shown = found["ledger"][:LEDGER_SHOWN]
+    note = texts("services.hours_ledger_note", shown=len(shown), count=len(found["ledger"]))
+    yield hours_ledger_table(t).block(t, shown, texts("services.hours_ledger_table"), note=note)
 
 
 def _bundles(found: Bundles, t: Translator) -> Iterator[Block]:
