@@ -87,13 +87,10 @@ def test_a_layer_is_switched_off_and_on_again(offline_page, haibowan_folder: Pat
     box = page.get_by_label("15 分钟服务范围")
     before = page.evaluate(PIXELS)
     box.uncheck()
-    page.wait_for_timeout(300)
-    without = page.evaluate(PIXELS)
+    page.wait_for_function(f"(before) => ({PIXELS})() < before", arg=before)
     box.check()
-    page.wait_for_timeout(300)
-    assert without < before
     # Back in its place below the others, so that the picture is the same again.
-    assert page.evaluate(PIXELS) == before
+    page.wait_for_function(f"(before) => ({PIXELS})() === before", arg=before)
     assert offline_page.troubles == []
 
 

@@ -50,7 +50,7 @@ def test_a_centre_closes_and_opens_again_from_its_card(page: Page) -> None:
     expect(page.locator("#scenario-name")).to_have_text("自选情景")
     expect(page.locator('[data-figure="area_share"] b')).to_have_text("—")
     expect(page.locator(".switch small")).to_have_text(Texts("zh")("maps.card_as_run"))
-    page.get_by_role("button", name="恢复此中心").click()
+    page.get_by_role("button", name="恢复此中心").press("Enter")
     expect(page.locator(".switch small")).to_be_empty()
     assert figure(page, "people_uncovered") == before
     expect(page.locator("#changes li")).to_have_count(0)
