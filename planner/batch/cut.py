@@ -72,7 +72,7 @@ def write_district(whole: Whole, code: str, folder: Path) -> None:
     if "belts" in content:
         # A belt is of the districts that have all its streets.
         names = set(layers["streets"]["name"])
-        content["belts"] = [one for one in content["belts"] if names.issuperset(one["streets"])]
+        content["belts"] = [belt for belt in content["belts"] if names.issuperset(belt["streets"])]
     tables = {**content, "name": whole.names.get(code, code), "crs": whole.crs.to_string(), "demand": demand}
     lines = [f"{key} = {toml_value(value)}" for key, value in tables.items()]
     lines += [

@@ -15,7 +15,7 @@ from planner.messages.catalogue import Texts
 from planner.reporting.document.records.plan import Entry
 from planner.reporting.geojson import geojson_texts
 from planner.reporting.map import symbols
-from planner.reporting.map.leaflet import Corners, Feature, Marker, Shapes
+from planner.reporting.map.folium_adapter import DESCRIBE, Corners, Feature, Marker, Note, Shapes, html_marker
 from planner.reporting.map.packing import polygon_steps
 from planner.reporting.map.simplify import DRAWN_DIGITS, to_degrees
 from planner.reporting.style import CORE_MARGIN_M, CORE_TAIL, dot_metres
@@ -95,9 +95,15 @@ def shapes_layer(
         (shapes, crs, SIMPLIFIED_M),
         lambda: geojson_texts(to_degrees(gpd.GeoSeries(shapes, crs=crs), SIMPLIFIED_M)),
     )
-    own = [dict(one) for one in properties]
-    looks = [look({"id": place, "properties": one}) for place, one in enumerate(own)]
-    return Shapes(texts, own, looks, name=name, show=show)
+    return Shapes(
+        [{"type": "Feature", "id": place, "properties": dict(own)} for place, own in enumerate(properties)],
+        texts,
+        name=name,
+        show=show,
+        style_function=lambda feature: dict(look(feature)),
+        on_each_feature=DESCRIBE,
+        smooth_factor=0.8,
+    )
 
 
 def layer_name(text: str, swatch: str = "") -> str:
@@ -134,7 +140,9 @@ def sign_at(
     `station` is its number among those that the page switches on and off.
     """
     at = (round(place["lat"], DRAWN_DIGITS), round(place["lon"], DRAWN_DIGITS))
-    return Marker(at, html, size, foot=foot, class_name=look, number=number, station=station)
+    marker = html_marker(at, html, size, foot=foot, class_name=look)
+    Note(number, station).add_to(marker)
+    return marker
 
 
 def name_places(table: gpd.GeoDataFrame, names: Iterable[str], words: CardTexts) -> list[tuple[float, float, int]]:

@@ -64,14 +64,14 @@ def what_if_data(plan: Plan, content: PlanDocument) -> Entry:
     people = demand["people"].to_numpy()
     grain = quantum_of(people)
     place = {community: number for number, community in enumerate(inputs.communities["id"])}
-    areas = [_areas(plan, one) for one in plan.outcome.walks]
+    areas = [_areas(plan, walk) for walk in plan.outcome.walks]
     walks, shapes, rows = _rows(plan, areas, rings)
     stations = [
         *inputs.facilities["id"],
         *plan.siting.candidates["id"],
-        *(one.id for one in plan.outcome.branches),
+        *(branch.id for branch in plan.outcome.branches),
     ]
-    projects = project_sets(plan, content, {one: number for number, one in enumerate(stations)})
+    projects = project_sets(plan, content, {station: number for number, station in enumerate(stations)})
     return {
         "study": plan.study.name,
         "crs": inputs.crs.to_string(),
@@ -207,14 +207,14 @@ def _rows(
     rows
         For each choice of passages the rows of the stations that it changes.
     """
-    every = [stack_choices(one.facilities, one.candidates, one.branches) for one in plan.outcome.walks]
+    every = [stack_choices(walk.facilities, walk.candidates, walk.branches) for walk in plan.outcome.walks]
     count, kept, shapes = len(areas[0]), [every[0]], [areas[0]]
     rows: list[dict[str, int]] = [{}]
     for times, drawn in zip(every[1:], areas[1:], strict=True):
         changed = np.flatnonzero(
             _differs(every[0], times, rings) | ~shapely.equals_exact(areas[0], drawn, tolerance=0).all(axis=1)
         )
-        first = sum(len(one) for one in shapes)
+        first = sum(len(shape) for shape in shapes)
         rows.append({str(station): first + place for place, station in enumerate(changed.tolist())})
         number = np.full(count, -1)
         number[changed] = np.arange(len(changed))
