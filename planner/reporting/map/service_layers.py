@@ -92,8 +92,8 @@ def facility_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iter
             yield _facilities(one, names[one.id], words)
 
 
-def _facilities(one: ServiceAccess, name: str, words: CardTexts) -> Layer:
-    places = one.service.places
+def _facilities(access: ServiceAccess, name: str, words: CardTexts) -> Layer:
+    places = access.service.places
     text = words.texts("services.layer_facilities", name=name, count=words.texts.whole(len(places)))
     layer = FeatureGroup(name=layer_name(text, swatch(FACILITY, look="dot")), show=False)
     degrees = places.to_crs(4326).geometry
