@@ -29,7 +29,7 @@ from planner.reporting.report.outcome import Outcome, outcome_of
 from planner.reporting.rounding import round_money
 from planner.results import Plan
 
-OFFICIAL_PANEL_PX = (287.0, 150.0)
+OFFICIAL_PANEL_PX = (287.0, 240.0)
 """Size of a map on an official page one: two of them are as wide as its type area."""
 
 MOST_PLACES = 8
