@@ -20,7 +20,7 @@ from planner.config.facility_references import (
     check_named_places,
     without_closed,
 )
-from planner.config.own_scenes import read_own_scenes
+from planner.config.own_tables import read_own_scenes
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, communities_without_centre, diagnose
 from planner.evaluation.improvements.search import Improvements, find_improvements

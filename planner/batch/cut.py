@@ -16,7 +16,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from planner.batch.cut_services import layer_settings, services_of_district
+from planner.batch.membership import layer_settings, services_of_district
 from planner.batch.whole import DISTRICT, ORDER, Whole, plain_texts, with_paths
 from planner.config.study import make_study
 from planner.config.study_file import toml_value

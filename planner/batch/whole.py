@@ -22,9 +22,8 @@ import shapely
 from geopandas.array import from_shapely
 from numpy.typing import NDArray
 
-from planner.batch.cut_services import columns_of_service
 from planner.batch.districts import CutResult
-from planner.batch.membership import districts_of_communities, districts_of_facilities
+from planner.batch.membership import columns_of_service, districts_of_communities, districts_of_facilities
 from planner.batch.portfolio import District, Portfolio
 from planner.config.study import PATHS, Study, make_study
 from planner.config.toml_files import parse_toml, toml_text

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from planner.config.own_scenes import read_own_scenes
+from planner.config.own_tables import read_own_scenes
 from planner.config.sections.map import MapSettings
 from planner.messages.catalogue import Texts, localized, unit_of_amount
 from planner.messages.notices import input_name
