@@ -131,9 +131,11 @@ class Project:
         Year in which it is carried out, from 0.
     cost, paid
         In the study's unit of money; payment of each fund, in the order of the funds.
-    people_covered, people_standard
-        People newly covered, None where this is not counted, and people whose weak centre is resolved, in addition
-        to the projects before it.
+    people_covered, people_standard, people_services
+        People newly covered, None where this is not counted, people whose weak centre is resolved, and people who
+        lacked a service, once for each, weighted, in addition to the projects before it.
+    room, service
+        The room that is taken, or the room or centre to which a service is added, and that service; empty if none.
     """
 
     id: str
@@ -153,13 +155,17 @@ class Project:
     paid: tuple[float, ...]
     people_covered: float | None
     people_standard: float
+    people_services: float = 0.0
+    room: str = ""
+    service: str = ""
 
     @property
     def people(self) -> float | None:
         """People who gain, as far as they are counted; None where none are."""
+        others = self.people_standard + self.people_services
         if self.people_covered is None:
-            return self.people_standard or None
-        return self.people_covered + self.people_standard
+            return others or None
+        return self.people_covered + others
 
     @property
     def cost_per_person(self) -> float:
@@ -177,8 +183,9 @@ class Year:
         From 0.
     sites, closed, resolved
         Candidates at which a centre is located, centres closed, and weak centres resolved.
-    people_covered, people_standard
-        People newly covered, less those who lose coverage, and people whose weak centre is resolved.
+    people_covered, people_standard, people_services
+        People newly covered, less those who lose coverage, people whose weak centre is resolved, and people who
+        lacked a service, once for each, weighted.
     spent
         Money spent in the year.
     """
@@ -190,6 +197,7 @@ class Year:
     people_covered: float
     people_standard: float
     spent: float
+    people_services: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -207,8 +215,8 @@ class Programme:
     weak, resolvable, resolved
         Number of weak centres; of those that some option resolves; of those resolved by the end.
     people, bound
-        People who gain by the end: newly covered, and with a resolved centre. With as many centres resolved no
-        programme exceeds the bound.
+        People who gain by the end: newly covered, with a resolved centre, and with services. With as many centres
+        resolved no programme exceeds the bound.
     gap
         Relative optimality gap.
     status, order_status

@@ -34,6 +34,8 @@ class StudyBundles:
         limit), cost, geometry.
     services
         Ids of the services that could be placed.
+    problem
+        What is chosen among.
     solution
         The choice, with its bound.
     alone
@@ -47,6 +49,7 @@ class StudyBundles:
 
     rooms: gpd.GeoDataFrame
     services: tuple[str, ...]
+    problem: BundleProblem
     solution: BundleSolution
     alone: tuple[BundleSolution, ...]
     cost_together: float | None
@@ -95,6 +98,7 @@ def choose_bundles(
     return StudyBundles(
         rooms=rooms,
         services=tuple(one.id for one in placed),
+        problem=problem,
         solution=solution,
         alone=alone,
         cost_together=together,
