@@ -93,8 +93,8 @@ def _fund(fund: Fund, one: Entry, unit: str, say: Translator) -> str:
     return say.programme("line_fund", fund=fund["name"], year=year_text(say, one["year"]), unit=unit, **amounts)
 
 
-def _project(project: Project, unit: str, gained: tuple[int | None, int], say: Translator) -> str:
-    return say.programme(
+def _project(project: Project, unit: str, gained: tuple[int | None, int, int], say: Translator) -> str:
+    line = say.programme(
         "line_project",
         number=project["id"],
         task=words.task_text(project, say),
@@ -109,3 +109,4 @@ def _project(project: Project, unit: str, gained: tuple[int | None, int], say: T
         per_person=words.cost_per_person_text(project, say),
         small=words.small_money_unit(say),
     )
+    return f"{line} {say.programme('line_services', people=say.whole(gained[2]))}" if gained[2] else line

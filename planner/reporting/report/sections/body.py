@@ -214,7 +214,7 @@ def _projects(found: Programme, t: Translator) -> Table:
         )
         for one, (cost, _) in zip(found["projects"], costs, strict=False)
     ]
-    covered = sum(gain or 0 for gain, _ in gained.values())
+    covered = sum(gain or 0 for gain, *_ in gained.values())
     rows.append((t("total"), "", "", "", money_cell(costs[-1][-1]), t.whole(covered)))
     return Table(
         t.decision("plan_projects", unit=money_unit(found["unit"], t.texts)),
