@@ -27,7 +27,9 @@ from planner.network.travel_times import TravelTimes
 from planner.network.walk import FloatArray, is_within
 from planner.population.demand_points import community_at
 from planner.programme.problem import BudgetProblem, Fund, Precedence, ProjectOption, SharedLimit
+from planner.schemas.tables import Communities
 from planner.siting.candidates.candidate import Candidate, nearest_candidate
+from planner.siting.candidates.parcels import parcel_candidate
 from planner.siting.problem import coverage_from_pairs
 from planner.siting.study_bundles import ROOM, StudyBundles
 
@@ -252,7 +254,7 @@ def _sites(
 
 
 def _services(
-    bundles: StudyBundles | None, communities: gpd.GeoDataFrame, subdistrict_of: Mapping[str, str]
+    bundles: StudyBundles | None, communities: Communities, subdistrict_of: Mapping[str, str]
 ) -> Iterator[ProjectOption]:
     """Yield the rooms that may be taken, and each service in each room or centre where it may be and helps."""
     if bundles is None:
@@ -289,7 +291,9 @@ def _service_rows(bundles: StudyBundles | None, options: Sequence[ProjectOption]
     """Return the coverage of people who lack a service, one row a demand point and service, and their weight."""
     position = {option.id: number for number, option in enumerate(options)}
     parts, weights = [csr_array((0, len(options)), dtype=bool)], [np.zeros(0)]
-    for service in range(0 if bundles is None else len(bundles.services)):
+    if bundles is None:
+        return parts[0], weights[0]
+    for service in range(len(bundles.services)):
         room, row = bundles.problem.reach[service]
         ids = [_service_id(bundles, number, service) for number in range(len(bundles.rooms))]
         column, weight = (
@@ -322,6 +326,12 @@ def _shared_limits(bundles: StudyBundles | None, options: Sequence[ProjectOption
         elif here:
             closing = {one.id: float(most) for one in options if ident in one.closes}
             yield SharedLimit({**dict.fromkeys(here, 1.0), **closing}, float(most))
+    # A plot holds a station or services.
+    stations = {option.site for option in options}
+    for option in options:
+        if option.kind == "room" and (site := parcel_candidate(option.room)) in stations:
+            own = [one.id for one in options if one.site == site]
+            yield SharedLimit(dict.fromkeys([option.id, *own], 1.0), 1.0)
     if problem.most_rooms is not None:
         rooms = [one.id for one in options if one.room and not one.service]
         yield SharedLimit(dict.fromkeys(rooms, 1.0), float(problem.most_rooms))

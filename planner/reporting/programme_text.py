@@ -41,9 +41,9 @@ def task_text(project: Project, t: Translator) -> str:
         return str(project["title"])
     centres = {centre["id"]: centre["name"] for centre in t.content["centres"]}
     if project["kind"] in ("room", "service") and project.get("room"):
-        service = t.content["services"]["services"] if project["service"] else ()
-        named = next((t.localized(one) for one in service if one["id"] == project["service"]), "")
-        return t.programme(f"task_{project['kind']}", name=project["room_name"] or project["room"], service=named)
+        services = {one["id"]: t.localized(one) for one in t.content["services"]["services"]}
+        name = project["room_name"] or project["room"]
+        return t.programme(f"task_{project['kind']}", name=name, service=services.get(project["service"], ""))
     if project["kind"] == "new":
         name = project["community_name"] or t.programme("task_nowhere")
     else:
@@ -55,9 +55,9 @@ def task_text(project: Project, t: Translator) -> str:
     return t.programme(f"task_{project['kind']}", name=name)
 
 
-def has_services(found: Programme) -> bool:
+def has_services(programme: Programme) -> bool:
     """Return whether rooms and services compete in a programme: the study has `[bundles]`."""
-    return any("people_services" in one for one in found["years"])
+    return any("people_services" in year for year in programme["years"])
 
 
 def actions_text(project: Project, t: Translator) -> str:

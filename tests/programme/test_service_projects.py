@@ -36,14 +36,14 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     return plan_with(tmp_path_factory.mktemp("services"))
 
 
-def rooms_by_cost(plan: Plan) -> dict[float, float]:
-    """Return the most weighted people with services by what rooms and services cost, over all that is allowed."""
-    problem, best = plan.bundles.problem, dict[float, float]()
+def choices_of_rooms(plan: Plan) -> dict[tuple[float, frozenset[str]], float]:
+    """Return the most weighted people with services by cost and rooms taken, over all that is allowed."""
+    problem, best = plan.bundles.problem, dict[tuple[float, frozenset[str]], float]()
     rooms, services = problem.allowed.shape
     near = np.zeros((services, rooms, len(problem.weight[0])), dtype=bool)
     for service, (room, row) in enumerate(problem.reach):
         near[service, room, row] = True
-    taken = (plan.bundles.rooms["kind"] == ROOM).to_numpy()
+    taken, ids = (plan.bundles.rooms["kind"] == ROOM).to_numpy(), plan.bundles.rooms["id"].to_numpy()
     for bits in product((False, True), repeat=rooms * services):
         inside = np.array(bits).reshape(rooms, services)
         used = inside @ problem.needed_m2
@@ -51,42 +51,50 @@ def rooms_by_cost(plan: Plan) -> dict[float, float]:
             continue
         if (used[taken] > problem.area_m2[taken]).any():
             continue
-        cost = problem.opening_cost[inside.any(axis=1)].sum() + problem.fitting_cost[inside].sum()
+        some = inside.any(axis=1)
+        cost = problem.opening_cost[some].sum() + problem.fitting_cost[inside].sum()
         people = sum(
             problem.weight[service][near[service][inside[:, service]].any(axis=0)].sum()
             for service in range(services)
         )
-        best[float(cost)] = max(best.get(float(cost), 0.0), float(people))
+        key = float(cost), frozenset(ids[some & taken])
+        best[key] = max(best.get(key, 0.0), float(people))
     return best
 
 
-def stations_by_number(plan: Plan) -> dict[int, float]:
-    """Return the most people newly covered by so many stations."""
+def choices_of_stations(plan: Plan) -> list[tuple[float, frozenset[str], float]]:
+    """Return cost, sites and people newly covered of every choice of stations that money allows."""
     standard, times, walks = plan.study.limits.standard_min, plan.times, plan.candidate_times
     people = plan.inputs.demand["people"].to_numpy().copy()
     people[times.demand[is_within(times.minutes, standard)]] = 0.0
     near = np.zeros((walks.n_facilities, walks.n_demand), dtype=bool)
     reached = is_within(walks.minutes, standard)
     near[walks.facility[reached], walks.demand[reached]] = True
-    return {
-        number: max(people[near[list(some)].any(axis=0)].sum() for some in combinations(range(len(near)), number))
-        for number in range(3)
-    }
+    row = {ident: number for number, ident in enumerate(plan.siting.candidates["id"])}
+    cost = {site.id: site.cost for site in plan.programme.sites}
+    found = []
+    for number in range(len(cost) + 1):
+        for some in combinations(cost, number):
+            total = sum(cost[site] for site in some)
+            if total <= TOTAL:
+                gained = float(people[near[[row[site] for site in some]].any(axis=0)].sum())
+                found.append((total, frozenset(some), gained))
+    return found
 
 
 def test_services_stations_and_money_equal_brute_force(plan: Plan) -> None:
-    rooms, stations = rooms_by_cost(plan), stations_by_number(plan)
+    rooms, stations = choices_of_rooms(plan), choices_of_stations(plan)
     best = max(
         people + others
-        for number, people in stations.items()
-        for cost, others in rooms.items()
-        if 12.0 * number + cost <= TOTAL
+        for cost, sites, people in stations
+        for (more, taken), others in rooms.items()
+        if cost + more <= TOTAL and not sites & {f"P:{room}" for room in taken}
     )
     found = plan.programme
     assert found.people == pytest.approx(best)
     assert found.bound == pytest.approx(best)
     assert found.status == found.order_status == "optimal"
-    assert {one.kind for one in found.projects} >= {"room", "service"}
+    assert {one.kind for one in found.projects} >= {"room", "service", "new"}
     assert found.cost <= TOTAL
 
 
