@@ -15,19 +15,10 @@ from planner.reporting.document.build import build_document
 from planner.results import Plan
 from planner.siting.study_bundles import ROOM
 
-MONEY = """
-[programme]
-new_cost = 12.0
-years = 2
-
-[[programme.funds]]
-id = "city"
-amounts = [12.0, 13.0]
-"""
 TOTAL = 25.0
 
 
-def plan_with(folder: Path, study: str = life_circle.SHARED + MONEY) -> Plan:
+def plan_with(folder: Path, study: str = life_circle.WITH_MONEY) -> Plan:
     return planner.run(life_circle.write_study(folder, study))
 
 
@@ -125,27 +116,27 @@ def test_the_products_state_rooms_and_services(plan: Plan, tmp_path: Path) -> No
 
 
 def test_a_study_without_bundles_says_nothing_of_services(tmp_path: Path) -> None:
-    study = life_circle.SHARED.replace("[bundles]\nbudget = 30.0\n", "") + MONEY
+    study = life_circle.WITH_MONEY.replace("[bundles]\nbudget = 30.0\n", "")
     found = build_document(plan_with(tmp_path, study))["programme"]
     assert not any("people_services" in one for one in (*found["years"], *found["projects"]))
     assert {one["kind"] for one in found["projects"]} <= {"new", "upgrade"}
 
 
 def test_funds_choose_what_they_pay_for(tmp_path: Path) -> None:
-    study = life_circle.SHARED + MONEY + 'pays_for = ["new"]\n'
+    study = life_circle.WITH_MONEY + 'pays_for = ["new"]\n'
     assert {one.kind for one in plan_with(tmp_path, study).programme.projects} <= {"new"}
-    study = life_circle.SHARED + MONEY + 'pays_for = ["service"]\n'
+    study = life_circle.WITH_MONEY + 'pays_for = ["service"]\n'
     found = plan_with(tmp_path, study).programme.projects
     assert {one.kind for one in found} == {"service"}
     assert all(one.centre for one in found)
 
 
 def test_no_money_starts_nothing(tmp_path: Path) -> None:
-    study = (life_circle.SHARED + MONEY).replace("[12.0, 13.0]", "[0.0, 0.0]")
+    study = life_circle.WITH_MONEY.replace("[12.0, 13.0]", "[0.0, 0.0]")
     found = plan_with(tmp_path, study).programme
     assert (found.projects, found.people, found.bound) == ((), 0.0, 0.0)
 
 
 def test_no_room_may_be_taken(tmp_path: Path) -> None:
-    study = (life_circle.SHARED + MONEY).replace("budget = 30.0", "most_rooms = 0\nmost_added = 0")
+    study = life_circle.WITH_MONEY.replace("budget = 30.0", "most_rooms = 0\nmost_added = 0")
     assert {one.kind for one in plan_with(tmp_path, study).programme.projects} <= {"new"}
