@@ -131,9 +131,9 @@ def test_a_community_opens_its_card_by_a_click_inside(offline_page, toy_map: Pat
 
 def test_the_panel_folds_away(offline_page, haibowan_folder: Path) -> None:  # noqa: ANN001
     page = opened(offline_page, haibowan_folder)
-    wide = page.locator("#map").bounding_box()
+    wide = page.locator(".folium-map").bounding_box()
     page.locator("#fold").click()
-    wider = page.locator("#map").bounding_box()
+    wider = page.locator(".folium-map").bounding_box()
     assert wide is not None
     assert wider is not None
     assert wider["width"] > wide["width"] + 300

@@ -161,7 +161,7 @@ export interface WhatIfData {
   streets?: PackedStreets | null;
 }
 
-/** planner/reporting/map/whatif_streets.py */
+/** planner/reporting/map/whatif_data.py */
 export interface PackedStreets {
   access: number;
   /** Metres a minute. */
