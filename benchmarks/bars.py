@@ -70,7 +70,7 @@ BARS = (
     *(
         Bar(f"p_median_{place}_{nodes}", "gap", 0.005, at_most=True)
         for place in ("uniform", "junctions")
-        for nodes in (1_000, 2_000, 5_000)
+        for nodes in (1_000, 2_000, 5_000, 10_000)
     ),
     Bar("set_covering", "spopt", 50.0, at_most=False),
     Bar("programme", "seconds", 5.0, at_most=True),

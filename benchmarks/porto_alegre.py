@@ -102,8 +102,9 @@ def write_study(folder: Path, out: Path, *, buildings: int = 0, services: bool =
     ):
         frame.to_file(target, layer=layer, driver="GPKG")
     for name in SERVICES if services else ():
-        # As many facilities at the middle of a cell as the table counts in it.
-        rows = points.loc[points.index.repeat(points[name]), ["id", "geometry"]]
+        # As many facilities at the middle of a cell as the table counts in it; a blank cell has none to place.
+        counts = points[name].fillna(0).astype(int)
+        rows = points.loc[points.index.repeat(counts), ["id", "geometry"]]
         rows = rows.assign(id=[f"{name}-{number}" for number in range(1, len(rows) + 1)], name=rows["id"])
         rows.to_file(target, layer=name, driver="GPKG")
     study = out / "study.toml"

@@ -181,7 +181,7 @@ def _large(setting: Setting) -> Table:
 
 def _p_median_large(setting: Setting) -> list[Table]:
     """Return the p-median beyond the OR-Library: uniform squares, and junctions of Porto Alegre where given."""
-    sizes = ((100, 5),) if setting.quick else ((1_000, 20), (2_000, 50), (5_000, 100))
+    sizes = ((100, 5),) if setting.quick else ((1_000, 20), (2_000, 50), (5_000, 100), (10_000, 200))
     makers: list[tuple[str, Callable[[int], TravelCosts]]] = [("uniform", _uniform_walks)]
     if setting.folder is not None:
         makers.append(("junctions of Porto Alegre", partial(_street_walks, setting)))

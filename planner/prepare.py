@@ -20,7 +20,7 @@ from planner.config.facility_references import (
     check_named_places,
     without_closed,
 )
-from planner.config.own_scenes import read_own_scenes
+from planner.config.own_tables import read_own_scenes
 from planner.config.study import Study
 from planner.evaluation.diagnosis import Diagnosis, communities_without_centre, diagnose
 from planner.evaluation.improvements.search import Improvements, find_improvements
@@ -71,51 +71,40 @@ from planner.siting.study_problem import SitingInputs, check_model, model_notice
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedStudy:
-    """Inputs, walking network and snapped points of a study.
-
-    Attributes
-    ----------
-    study
-        The settings, without references to facilities that a scenario has closed.
-    walker, walking_profile
-        Network, speed and access distance; the named profile, or None if the study sets its own speed.
-    cost_notes
-        The cost factors applied besides length; empty if there are none.
-    rules, other_rules, other_profiles
-        The rule set; further rule sets by name and further walking profiles for sensitivity analysis.
-    horizon_min
-        The longest time limit of the study or of one of its rules, minutes.
-    inputs, facilities_before
-        The validated tables; the facilities before the scenario, None without a scenario.
-    network_quality, network_places
-        The quality indicators of the network, and its likely topology errors.
-    walked_streets
-        The lines that the network is made of, without those closed to pedestrians.
-    facility_snaps, demand_snaps
-        Facilities and demand points snapped to the network.
-    notices
-        Notices on the inputs and on the network.
-    cache
-        Results of earlier runs.
-    """
+    """Inputs, walking network and snapped points of a study."""
 
     study: Study
+    """The settings, without references to facilities that a scenario has closed."""
     walker: Walker
     walking_profile: WalkingProfile | None
+    """`walker`, `walking_profile`: Network, speed and access distance; the named profile, or None if the study
+    sets its own speed."""
     cost_notes: tuple[CostNote, ...]
+    """The cost factors applied besides length; empty if there are none."""
     rules: RuleSet
     other_rules: tuple[tuple[str, RuleSet], ...]
     other_profiles: tuple[WalkingProfile, ...]
+    """`rules`, `other_rules`, `other_profiles`: The rule set; further rule sets by name and further walking
+    profiles for sensitivity analysis."""
     horizon_min: float
+    """The longest time limit of the study or of one of its rules, minutes."""
     inputs: Inputs
     facilities_before: Facilities | None
+    """`inputs`, `facilities_before`: The validated tables; the facilities before the scenario, None without a
+    scenario."""
     walked_streets: gpd.GeoDataFrame
+    """The lines that the network is made of, without those closed to pedestrians."""
     network_quality: NetworkQuality
     network_places: gpd.GeoDataFrame
+    """`network_quality`, `network_places`: The quality indicators of the network, and its likely topology
+    errors."""
     facility_snaps: SnappedPoints
     demand_snaps: SnappedPoints
+    """`facility_snaps`, `demand_snaps`: Facilities and demand points snapped to the network."""
     notices: tuple[Notice, ...]
+    """Notices on the inputs and on the network."""
     cache: Cache = NO_CACHE
+    """Results of earlier runs."""
 
     @property
     def network(self) -> WalkingNetwork:

@@ -30,6 +30,9 @@ HAIBOWAN, HELSINKI = (ROOT / "data" / name / "study.toml" for name in ("haibowan
 os.environ.setdefault("PLANNER_TRACEBACK", "1")
 # Nothing that one test computes may serve another: tests of the cache name a folder of their own.
 os.environ["PLANNER_CACHE"] = "off"
+# Interpreters keep what they compile, as those of users do: each that a test starts begins a second earlier.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # Nobody cuts the power while tests run: SQLite need not wait for the disk at each of some hundred thousand writes.
 os.environ.setdefault("OGR_SQLITE_SYNCHRONOUS", "OFF")
 

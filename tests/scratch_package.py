@@ -41,7 +41,7 @@ class ScratchPackage:
 
     def run(self, *arguments: str) -> str:
         """Run Python with the copied package, and return what it prints."""
-        environment = {**os.environ, "PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {**os.environ, "PYTHONPATH": str(self.root)}
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=self.root,

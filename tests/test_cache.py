@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -117,6 +118,24 @@ def test_a_floor_area_leaves_streets_walks_and_sites_as_they_were(kept: Path, tm
     planner.run(everything(tmp_path / "city", CHANGES["floor area"](all_layers())), cache=cache)
     assert set(cache.misses) <= {"improvement", "layer"}
     assert cache.misses.count("layer") <= 1
+
+
+def test_products_after_a_floor_area_are_a_fresh_runs_with_little_drawn_again(tmp_path: Path) -> None:
+    """Bytes as of a run that keeps nothing; of what is kept, only what says the floor area is made again."""
+
+    def products(file: Path, cache: Cache, name: str) -> list[bytes]:
+        plan = planner.run(file, cache=cache)
+        return [path.read_bytes() for path in planner.write(plan, tmp_path / name, cache=cache)]
+
+    products(everything(tmp_path / "city", all_layers()), Cache(tmp_path / "kept"), "first")
+    cache = Cache(tmp_path / "kept")
+    changed = everything(tmp_path / "city", CHANGES["floor area"](all_layers()))
+    second = products(changed, cache, "second")
+    assert second == products(changed, Cache(None), "fresh")
+    assert Counter(cache.misses) == {"layer": 1, "improvement": 1}
+    assert {"network", "areas", "siting", "detours", "datums", "map_shapes", "ground", "picture"} <= set(
+        cache.hits
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,33 +22,25 @@ PEOPLE_LEAST = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ServiceHours:
-    """Access to services at times of the week.
-
-    Attributes
-    ----------
-    times
-        The times.
-    table
-        One row a time and service, in total (community "") and by community: time, service, community, people,
-        people_served (whatever the hour), and of these people_open (reach as many as asked that are open),
-        people_closed (do not, even if all of unknown hours are open), people_hours_unknown. NaN where no facility
-        is known.
-    sufficiency
-        One row a time, in total and by community: time, community, people, people_sufficient (whatever the
-        hour), people_sufficient_open (every basic service that is known is open to them),
-        people_sufficient_unknown (it may be).
-    ledger
-        Gaps of hours, one row a community and service of which some who have it find it closed, by people and
-        weight: priority, community, service, people, people_closed (at the time when most do), closed_at (ids of
-        the times, joined by "; "), people_closed_at (people at each, the same way), people_hours_unknown (at the
-        time when most), facility (that most of them have nearest), mend_people (of people_closed, those who have
-        it again if that one is open).
-    """
+    """Access to services at times of the week."""
 
     times: tuple[ServiceTime, ...]
+    """The times."""
     table: pd.DataFrame = field(repr=False)
+    """One row a time and service, in total (community "") and by community: time, service, community, people,
+    people_served (whatever the hour), and of these people_open (reach as many as asked that are open),
+    people_closed (do not, even if all of unknown hours are open), people_hours_unknown. NaN where no facility
+    is known."""
     sufficiency: pd.DataFrame = field(repr=False)
+    """One row a time, in total and by community: time, community, people, people_sufficient (whatever the hour),
+    people_sufficient_open (every basic service that is known is open to them), people_sufficient_unknown (it
+    may be)."""
     ledger: pd.DataFrame = field(repr=False)
+    """Gaps of hours, one row a community and service of which some who have it find it closed, by people and
+    weight: priority, community, service, people, people_closed (at the time when most do), closed_at (ids of
+    the times, joined by "; "), people_closed_at (people at each, the same way), people_hours_unknown (at the
+    time when most), facility (that most of them have nearest), mend_people (of people_closed, those who have it
+    again if that one is open)."""
 
 
 def measure_hours(

@@ -310,7 +310,7 @@ def _search(
     return minutes, nearest, nth_nearest(walker.times(starts, ends, within_min=standard_min * FARTHEST_NTH), count)
 
 
-def _shares(one: ServiceAccess, part: NDArray[np.int64], count: int) -> dict[str, FloatArray]:
+def _shares(access: ServiceAccess, part: NDArray[np.int64], count: int) -> dict[str, FloatArray]:
     """Return the figures of one service over each part of its points; points of part -1 are in none."""
     inside = part >= 0
 
@@ -318,23 +318,23 @@ def _shares(one: ServiceAccess, part: NDArray[np.int64], count: int) -> dict[str
         rows = inside & chosen
         return np.bincount(part[rows], weights=values[rows], minlength=count).astype(np.float64)
 
-    people, everywhere = one.people, np.ones(len(part), dtype=np.bool_)
+    people, everywhere = access.people, np.ones(len(part), dtype=np.bool_)
     whole = total(people, everywhere)
-    if not one.service.is_known:
+    if not access.service.is_known:
         names = ("people_served", "people_share", "people_full", "mean_min", "capacity_per_1000")
         return {"people": whole, **{name: np.full(count, np.nan) for name in names}, "people_unknown": whole}
-    served, reaching = total(people, one.served), np.isfinite(one.group_min)
-    walked = total(people * np.where(reaching, one.group_min, 0.0), reaching)
+    served, reaching = total(people, access.served), np.isfinite(access.group_min)
+    walked = total(people * np.where(reaching, access.group_min, 0.0), reaching)
     capacity = np.full(count, np.nan)
-    if one.access is not None:
-        known = np.isfinite(one.access)
-        amount = total(people * np.where(known, one.access, 0.0), known)
+    if access.access is not None:
+        known = np.isfinite(access.access)
+        amount = total(people * np.where(known, access.access, 0.0), known)
         capacity = PER_1000 * _divided(amount, total(people, known))
     return {
         "people": whole,
         "people_served": served,
         "people_share": _divided(served, whole),
-        "people_full": total(people, one.reason == FULL),
+        "people_full": total(people, access.reason == FULL),
         "mean_min": _divided(walked, total(people, reaching)),
         "capacity_per_1000": capacity,
         "people_unknown": np.zeros(count),
@@ -353,14 +353,14 @@ def part_of(points: gpd.GeoDataFrame, communities: Sequence[str]) -> NDArray[np.
     return pd.Index(list[object](communities)).get_indexer(points["community"]).astype(np.int64)
 
 
-def _total(one: ServiceAccess) -> dict[str, object]:
-    shares = _shares(one, np.zeros(len(one.points), dtype=np.int64), 1)
-    return {"service": one.id, **{name: float(values[0]) for name, values in shares.items()}}
+def _total(access: ServiceAccess) -> dict[str, object]:
+    shares = _shares(access, np.zeros(len(access.points), dtype=np.int64), 1)
+    return {"service": access.id, **{name: float(values[0]) for name, values in shares.items()}}
 
 
-def _by_community(one: ServiceAccess, part: NDArray[np.int64], communities: Sequence[str]) -> pd.DataFrame:
-    shares = _shares(one, part, len(communities))
-    return pd.DataFrame({"community": list(communities), "service": one.id, **shares})
+def _by_community(access: ServiceAccess, part: NDArray[np.int64], communities: Sequence[str]) -> pd.DataFrame:
+    shares = _shares(access, part, len(communities))
+    return pd.DataFrame({"community": list(communities), "service": access.id, **shares})
 
 
 def _complete(demand: gpd.GeoDataFrame, access: Sequence[ServiceAccess]) -> gpd.GeoDataFrame:

@@ -26,29 +26,20 @@ BLOCKED_DETOUR = 1.5
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ServicesResult(MapResult):
-    """People and the services within their reach.
-
-    Attributes
-    ----------
-    total
-        One row a service (index): people, people_served, people_share, mean_min, capacity_per_1000; NaN where not
-        known.
-    by_group
-        The same by group and service; None without groups.
-    people
-        The people as given, with <service>_min (to the n-th nearest) and <service>_nearest of each service,
-        missing (how many services are beyond their limit), sufficient and completeness.
-    completeness
-        Of all people: people_sufficient, sufficient_share, missing_mean, completeness.
-    facilities
-        Facilities of all services: service, geometry.
-    """
+    """People and the services within their reach."""
 
     total: pd.DataFrame
+    """One row a service (index): people, people_served, people_share, mean_min, capacity_per_1000; NaN where not
+    known."""
     by_group: pd.DataFrame | None
+    """The same by group and service; None without groups."""
     people: gpd.GeoDataFrame
+    """The people as given, with <service>_min (to the n-th nearest) and <service>_nearest of each service, missing
+    (how many services are beyond their limit), sufficient and completeness."""
     completeness: Mapping[str, float]
+    """Of all people: people_sufficient, sufficient_share, missing_mean, completeness."""
     facilities: gpd.GeoDataFrame
+    """Facilities of all services: service, geometry."""
 
     def to_frame(self) -> gpd.GeoDataFrame:
         """Return the people with their walk to each service."""
@@ -208,7 +199,7 @@ def reachable_services(
         _places(walker, facilities[name], name, number, limits[-1], 1, None, None)
         for number, name in enumerate(names)
     ]
-    of_id = {one.standard.id: name for one, name in zip(places, names, strict=True)}
+    of_id = {place.standard.id: name for place, name in zip(places, names, strict=True)}
     parts = []
     for label, xy in zip(points.labels, points.snaps.xy, strict=True):
         found = list_reachable(places, walker, xy, limits)
@@ -263,7 +254,9 @@ def _places(
     *options: object,
 ) -> ServicePlaces:
     """Return the facilities of one service; `options` are the arguments that may be given by service."""
-    minutes, count, weight, capacity = (one.get(name) if isinstance(one, Mapping) else one for one in options)
+    minutes, count, weight, capacity = (
+        option.get(name) if isinstance(option, Mapping) else option for option in options
+    )
     limit = read_limit(minutes)
     settings = ServiceSettings(
         id=f"s{number}",

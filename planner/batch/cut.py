@@ -16,7 +16,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from planner.batch.cut_services import layer_settings, services_of_district
+from planner.batch.membership import layer_settings, services_of_district
 from planner.batch.whole import DISTRICT, ORDER, Whole, plain_texts, with_paths
 from planner.config.study import make_study
 from planner.config.study_file import toml_value
@@ -72,7 +72,7 @@ def write_district(whole: Whole, code: str, folder: Path) -> None:
     if "belts" in content:
         # A belt is of the districts that have all its streets.
         names = set(layers["streets"]["name"])
-        content["belts"] = [one for one in content["belts"] if names.issuperset(one["streets"])]
+        content["belts"] = [belt for belt in content["belts"] if names.issuperset(belt["streets"])]
     tables = {**content, "name": whole.names.get(code, code), "crs": whole.crs.to_string(), "demand": demand}
     lines = [f"{key} = {toml_value(value)}" for key, value in tables.items()]
     lines += [

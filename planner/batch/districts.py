@@ -23,7 +23,7 @@ from planner.config.toml_files import study_path
 from planner.io.second_process import run_here, start_in_process
 from planner.messages.errors import Issue, PortfolioError
 
-RECEIPT = "cut.json"
+RECEIPT, WHOLE = "cut.json", ".whole-"
 
 Carry = Callable[[Sequence[DistrictTask]], Iterable[DistrictResult]]
 """Carries out the tasks that cut districts, and gives the row of each."""
@@ -74,7 +74,7 @@ def districts_of(
         named = sorted(portfolio.studies.items())
         _check_once(portfolio)
         return CutResult(tuple(District(code, "", portfolio.resolve(path)) for code, path in named))
-    study, folder = read_study(portfolio.resolve(portfolio.study)), out / CUT
+    study, folder = read_study(portfolio.resolve(portfolio.study).resolve()), out / CUT
     given: list[object] = [
         portfolio.model_dump_json(exclude={"file", "funds", "name", "report"}),
         file_contents(study),
@@ -117,20 +117,26 @@ def _cut(
     carry: Carry | None,
     meanwhile: Callable[[], object],
 ) -> CutResult:
-    from planner.batch.whole import WHOLE, keep_whole
+    from planner.batch.whole import keep_whole
 
     folder = out / CUT
-    with (run_here if carry is None else start_in_process)(keep_whole, study, portfolio, folder) as wait:
+    for left in folder.glob(f"{WHOLE}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    # A name of its own: a process that a killed batch has left behind writes to another folder, or to none.
+    home = folder / f"{WHOLE}{os.getpid()}"
+    with (run_here if carry is None else start_in_process)(keep_whole, study, portfolio, folder, home) as wait:
         meanwhile()
         result = wait()
     tasks = [
-        DistrictTask(district.code, district.name, "", str(out), "", language=portfolio.language, version=version)
+        DistrictTask(
+            district.code, district.name, str(home), str(out), "", language=portfolio.language, version=version
+        )
         for district in result.districts
         if district.code not in result.empty
     ]
     rows = map(cut_district, tasks) if carry is None else carry(tasks)
     result = replace(result, failed=tuple(row for row in rows if row.status == "failed"))
-    shutil.rmtree(folder / WHOLE, ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
     return result
 
 
@@ -142,7 +148,8 @@ def district_key(district: District, products: Sequence[str] | None, further: ob
     StudyError
         Its study file is not valid.
     """
-    study = read_study(district.study)
+    # By its full path, so that a key does not depend on the folder in which a batch starts.
+    study = read_study(district.study.resolve())
     contents = [(os.path.relpath(path, study.file.parent), digest) for path, digest in file_contents(study)]
     settings = study.model_dump_json(exclude={"file"})
     chosen = None if products is None else sorted(set(products))

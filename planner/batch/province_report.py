@@ -179,7 +179,7 @@ def _key_figures(province: Province, heads: Headcount, share: float | None, t: T
     share_after = None if share is None else (totals["people_covered"] + gained) / totals["people"]
     yield KeyFigure(change(t.percent(share), t.percent(share_after)), t.texts("batch.card_share"), note)
     yield KeyFigure(change(t.whole(heads.uncovered), t.whole(after.uncovered)), t("kpi_unserved"), note)
-    yield KeyFigure(t.whole(totals["weak"]), t.texts("batch.card_weak"), t.decision("today"))
+    yield KeyFigure(t.whole(totals["weak"]), t.decision("figure_weak"), t.decision("today"))
 
 
 def _asks(province: Province, totals: dict[str, float], t: Translator) -> Iterator[str]:

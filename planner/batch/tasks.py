@@ -39,7 +39,7 @@ class DistrictTask:
     code: str
     name: str
     study: str
-    """`code`, `name`, `study`: The district, and the path of its study file."""
+    """`code`, `name`, `study`: The district, and the path of its study file; of a cut that of the whole."""
     out: str
     """The folder of the batch, on a disk that every worker sees."""
     key: str
@@ -129,7 +129,7 @@ def _cut(task: DistrictTask) -> DistrictResult:
     from planner.batch.whole import read_whole
 
     folder = Path(task.out) / CUT
-    write_district(read_whole(folder), task.code, folder / task.code)
+    write_district(read_whole(Path(task.study)), task.code, folder / task.code)
     return DistrictResult(task.code, task.name, "cut", "", task.key)
 
 

@@ -22,9 +22,8 @@ import shapely
 from geopandas.array import from_shapely
 from numpy.typing import NDArray
 
-from planner.batch.cut_services import columns_of_service
 from planner.batch.districts import CutResult
-from planner.batch.membership import districts_of_communities, districts_of_facilities
+from planner.batch.membership import columns_of_service, districts_of_communities, districts_of_facilities
 from planner.batch.portfolio import District, Portfolio
 from planner.config.study import PATHS, Study, make_study
 from planner.config.toml_files import parse_toml, toml_text
@@ -57,7 +56,7 @@ GROUP = 8_192
 ORDER, DISTRICT = "planner:order", "planner:district"
 """Columns of a packed layer: the place of a row in its layer, and the code of its district ("": in none)."""
 
-WHOLE, ABOUT = ".whole", "whole.json"
+ABOUT = "whole.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,8 +106,8 @@ class Whole:
         return settings_with(self.study, self.content, self.overrides.get(code, {}))
 
 
-def keep_whole(study: Study, portfolio: Portfolio, folder: Path) -> CutResult:
-    """Read the layers of a portfolio's study once, and write them to a folder, packed by place.
+def keep_whole(study: Study, portfolio: Portfolio, folder: Path, home: Path) -> CutResult:
+    """Read the layers of a portfolio's study once, and write them packed to `home`, to be cut into `folder`.
 
     Returns
     -------
@@ -155,7 +154,6 @@ def keep_whole(study: Study, portfolio: Portfolio, folder: Path) -> CutResult:
         "margins_m": _margins_m(study, content, portfolio, {*district}),
         "overrides": {code: portfolio.overrides[code] for code in codes if code in portfolio.overrides},
     }
-    home = folder / WHOLE
     home.mkdir(parents=True, exist_ok=True)
     of_layer = {"communities": district, "facilities": districts_of_facilities(facilities, communities, district)}
     for name, frame in layers.items():
@@ -172,9 +170,8 @@ def keep_whole(study: Study, portfolio: Portfolio, folder: Path) -> CutResult:
     )
 
 
-def read_whole(folder: Path) -> Whole:
+def read_whole(home: Path) -> Whole:
     """Return the whole that `keep_whole` wrote to a folder."""
-    home = folder / WHOLE
     about = json.loads((home / ABOUT).read_text("utf-8"))
     about |= {"study": make_study(about["content"], file=about["study"]), "layers": tuple(about["layers"])}
     return Whole(folder=home, **{**about, "crs": pyproj.CRS.from_user_input(about["crs"])})

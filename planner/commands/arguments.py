@@ -199,7 +199,7 @@ def _add_queries(parser: CommandParser) -> None:
 
 
 def _add_reference(parser: CommandParser) -> None:
-    settings = parser.add_command("settings", "settings:run_command")
+    settings = parser.add_command("settings", "setup:print_settings")
     settings.add("setting", nargs="?", default="", metavar="NAME")
     demo = parser.add_command("demo", "demo:run_command")
     demo.add("--out", key="demo_out", type=Path, default=Path("planner-demo"), metavar="DIR")

@@ -49,7 +49,7 @@ def plan_of(
 
     plan = reuse_result("plan", study, (read, verified), compute, cache=cache, progress=progress, fits=fits)
     # A kept plan knows no cache; what is drawn of it may be kept too.
-    walks = tuple(replace(one, prepared=replace(one.prepared, cache=cache)) for one in plan.outcome.walks)
+    walks = tuple(replace(walk, prepared=replace(walk.prepared, cache=cache)) for walk in plan.outcome.walks)
     return replace(
         plan,
         prepared=replace(plan.prepared, cache=cache),

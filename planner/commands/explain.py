@@ -143,18 +143,20 @@ def explain_place(
     reachable = list_reachable(services, prepared.walker, shapely.get_coordinates(xy.array)[0], limits)
     t = Translator(to_plain_values({"study": study.model_dump(mode="json")}), texts)
     lines = [texts("cli.at_head", lon=f"{place[0]:.6f}", lat=f"{place[1]:.6f}", minutes=t.exact(limits[-1]))]
-    for one in services:
-        rows = reachable[reachable["service"] == one.standard.id]
-        name, minutes = one.standard.title(texts.language), t.exact(one.standard.minutes)
-        if not one.is_known:
+    for service in services:
+        rows = reachable[reachable["service"] == service.standard.id]
+        name, minutes = service.standard.title(texts.language), t.exact(service.standard.minutes)
+        if not service.is_known:
             lines.append(texts("cli.at_unknown", service=name))
             continue
-        enough = int(is_within(rows["minutes"].to_numpy(), one.standard.minutes).sum()) >= one.standard.count
+        enough = (
+            int(is_within(rows["minutes"].to_numpy(), service.standard.minutes).sum()) >= service.standard.count
+        )
         # Beyond the longest limit of the study nothing was looked for.
-        is_open = one.standard.minutes > limits[-1] and not enough
+        is_open = service.standard.minutes > limits[-1] and not enough
         state = "at_open" if is_open else "at_served" if enough else "at_missing"
-        lines.append(texts(f"cli.{state}", service=name, minutes=minutes, count=one.standard.count))
-        hours = one.places["opening_hours"]
+        lines.append(texts(f"cli.{state}", service=name, minutes=minutes, count=service.standard.count))
+        hours = service.places["opening_hours"]
         for row in rows.itertuples():
             opening = f" · {hours.iloc[row.place]}" if hours.iloc[row.place] else ""
             lines.append(f"  {t.number(row.minutes, 1)} min  {row.name or row.facility}{opening}")

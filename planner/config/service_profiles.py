@@ -47,30 +47,23 @@ class ServiceProfile(Settings):
 
 @dataclass(frozen=True, slots=True)
 class ServiceStandard:
-    """What is asked of a service: the study's own word, else that of its profile.
-
-    Attributes
-    ----------
-    settings
-        What the study says of it; None for its own facilities, the service that is always there.
-    titles
-        What users read, by language.
-    minutes
-        How near it is to be, minutes, inclusive.
-    least_capacity, per_1000
-        Capacity below which a facility does not count, and what 1,000 people of the group need; None: not asked.
-    clause, clause_zh, evidence
-        Where the minutes come from, the same in Chinese (else as it is), and how sure that is.
-    """
+    """What is asked of a service: the study's own word, else that of its profile."""
 
     settings: ServiceSettings | None
+    """What the study says of it; None for its own facilities, the service that is always there."""
     titles: Mapping[str, str]
+    """What users read, by language."""
     minutes: float
+    """How near it is to be, minutes, inclusive."""
     least_capacity: float | None
     per_1000: float | None
+    """`least_capacity`, `per_1000`: Capacity below which a facility does not count, and what 1,000 people of the
+    group need; None: not asked."""
     clause: str
     clause_zh: str
     evidence: Evidence
+    """`clause`, `clause_zh`, `evidence`: Where the minutes come from, the same in Chinese (else as it is), and how
+    sure that is."""
 
     @property
     def id(self) -> str:

@@ -27,18 +27,12 @@ _TIME = re.compile(r"(?P<days>.*?)\s*(?P<hour>\d{1,2})(?::(?P<minute>\d{2})|[点
 
 @dataclass(frozen=True, slots=True)
 class ServiceTime:
-    """A time of the week: a clock time on one or several days.
-
-    Attributes
-    ----------
-    days
-        Days of the week, ascending; 0 is Monday.
-    minute
-        Minutes after midnight.
-    """
+    """A time of the week: a clock time on one or several days."""
 
     days: tuple[int, ...]
+    """Days of the week, ascending; 0 is Monday."""
     minute: int
+    """Minutes after midnight."""
 
     @property
     def clock(self) -> str:

@@ -216,7 +216,7 @@ class Study(Settings):
     @field_validator("belts")
     @classmethod
     def _belts_differ(cls, belts: tuple[BeltSettings, ...]) -> tuple[BeltSettings, ...]:
-        if len({one.id for one in belts}) < len(belts):
+        if len({belt.id for belt in belts}) < len(belts):
             raise PydanticCustomError("ids_repeat", "each needs an id of its own")
         return belts
 

@@ -27,6 +27,8 @@ PLACEHOLDERS: dict[str, object] = {
     "PrecedenceSettings.first": "upgrade:C07",
     "PrecedenceSettings.then": "K3F9Q2M",
     "ProjectSettings.id": "gate_east",
+    "BeltSettings.id": "main_street",
+    "BeltSettings.streets": ("Main Street",),
     "ProjectSettings.kind": "access",
     "ProjectSettings.cost": 2.0,
 }

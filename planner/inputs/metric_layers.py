@@ -24,21 +24,14 @@ COUNTS = ("people", "households")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TabulatedPeople:
-    """The communities with the people of the table.
-
-    Attributes
-    ----------
-    communities
-        Their own columns, with what the table states in place of what they stated.
-    notices
-        Rows whose community is not there, communities that the table leaves out, numbers that it replaced.
-    unused
-        The table's rows that belong to no community.
-    """
+    """The communities with the people of the table."""
 
     communities: Communities
+    """Their own columns, with what the table states in place of what they stated."""
     notices: tuple[Notice, ...]
+    """Rows whose community is not there, communities that the table leaves out, numbers that it replaced."""
     unused: DroppedRows
+    """The table's rows that belong to no community."""
 
 
 def apply_population_table(communities: Communities, table: PeopleTable, *, source: str) -> TabulatedPeople:

@@ -139,7 +139,7 @@ def follow_scenario(
     A new station counts for a selection of facilities if it fits by the columns; capacity is that after the
     scenario, not known of a new station without.
     """
-    return tuple(_follow(one, before, facilities) for one in services)
+    return tuple(_follow(service, before, facilities) for service in services)
 
 
 def _follow(service: ServicePlaces, before: Facilities, facilities: Facilities) -> ServicePlaces:

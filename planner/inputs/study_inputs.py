@@ -69,46 +69,10 @@ SHORTEST_M = 0.01
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inputs:
-    """All that the study gives, checked, in one metric CRS.
-
-    Attributes
-    ----------
-    crs
-        The projected system that everything is in, metres.
-    communities, facilities, streets, demand, water, barriers, gates, parcels
-        The tables; demand are points with their community, streets those within the margin, parcels are where a
-        station might be had.
-    closed_ways
-        Private ways of compounds within the margin, where the study closes them; None where it does not.
-    elevation
-        The heights of the ground, where slope is requested.
-    demand_method
-        ``"points"``, ``"raster"``, ``"buildings"`` or ``"along_streets"``.
-    balance
-        One row a community, the last for those outside: people given, found, placed and lost, with the reason.
-    groups
-        Who is counted besides the residents.
-    places
-        Shops, offices and enterprises with the people who work there; None where the study gives none.
-    margin_m
-        How far beyond the communities streets and facilities are kept, metres.
-    neighbours
-        People and centres of neighbouring districts near by, which count for walks only.
-    sources
-        Files, hashes, columns and what became of the rows.
-    datums
-        In which datum each layer is, and why.
-    left_out
-        Lines of the streets' file within the margin that are not walked, by reason.
-    notices
-        Rows that could not be used as they are, with the reason.
-    services
-        Facilities of each service, the study's own first; () where it has no [[services]].
-    organisations
-        Enterprises and social organisations; None where the study gives none.
-    """
+    """All that the study gives, checked, in one metric CRS."""
 
     crs: pyproj.CRS
+    """The projected system that everything is in, metres."""
     communities: Communities
     facilities: Facilities
     streets: Streets
@@ -117,20 +81,37 @@ class Inputs:
     barriers: Barriers | None
     gates: Gates | None
     parcels: Parcels | None
+    """`communities`, `facilities`, `streets`, `demand`, `water`, `barriers`, `gates`, `parcels`: The tables;
+    demand are points with their community, streets those within the margin, parcels are where a station might
+    be had."""
     closed_ways: Streets | None
+    """Private ways of compounds within the margin, where the study closes them; None where it does not."""
     elevation: Elevation | None
+    """The heights of the ground, where slope is requested."""
     demand_method: str
+    """``"points"``, ``"raster"``, ``"buildings"`` or ``"along_streets"``."""
     balance: pd.DataFrame
+    """One row a community, the last for those outside: people given, found, placed and lost, with the reason."""
     groups: tuple[GroupDemand, ...]
+    """Who is counted besides the residents."""
     places: BusinessPlaces | None
+    """Shops, offices and enterprises with the people who work there; None where the study gives none."""
     margin_m: float
+    """How far beyond the communities streets and facilities are kept, metres."""
     neighbours: Neighbours
+    """People and centres of neighbouring districts near by, which count for walks only."""
     sources: tuple[LayerSource, ...]
+    """Files, hashes, columns and what became of the rows."""
     datums: DatumChoice
+    """In which datum each layer is, and why."""
     left_out: tuple[ExcludedLines, ...]
+    """Lines of the streets' file within the margin that are not walked, by reason."""
     notices: tuple[Notice, ...]
+    """Rows that could not be used as they are, with the reason."""
     services: tuple[ServicePlaces, ...] = ()
+    """Facilities of each service, the study's own first; () where it has no [[services]]."""
     organisations: gpd.GeoDataFrame | None = None
+    """Enterprises and social organisations; None where the study gives none."""
 
     def only_places(self, *, with_floors: bool = False) -> Inputs:
         """Return the inputs without what facilities offer inside, and without their files.

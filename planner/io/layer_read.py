@@ -40,42 +40,28 @@ REASONS = ("class", "access", "foot", "motorroad", "tunnel")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FileNotes:
-    """Contents of a file besides its rows.
-
-    Attributes
-    ----------
-    left_out
-        Lines that are not walked: `reason` (of `REASONS`), `word` (what the file states that decides), geometry.
-    gaps
-        What the file lacks: `id`, `nodes` (how many), geometry (where; None if unknown).
-    uncrossed
-        Squares that are walked round, not across: `id`, `reason`, `places` (how many entrances and inward
-        corners), geometry (a point of each).
-    """
+    """Contents of a file besides its rows."""
 
     left_out: gpd.GeoDataFrame | None = None
+    """Lines that are not walked: `reason` (of `REASONS`), `word` (what the file states that decides), geometry."""
     gaps: gpd.GeoDataFrame | None = None
+    """What the file lacks: `id`, `nodes` (how many), geometry (where; None if unknown)."""
     uncrossed: gpd.GeoDataFrame | None = None
+    """Squares that are walked round, not across: `id`, `reason`, `places` (how many entrances and inward corners),
+    geometry (a point of each)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExcludedLines:
-    """Lines near the communities that are not walked for one reason.
-
-    Attributes
-    ----------
-    reason
-        ``class``, ``access``, ``foot``, ``motorroad`` or ``tunnel``.
-    words
-        What the file states of them, most of it first.
-    count, length_m
-        How many lines, and how long they are within the margin, metres.
-    """
+    """Lines near the communities that are not walked for one reason."""
 
     reason: str
+    """``class``, ``access``, ``foot``, ``motorroad`` or ``tunnel``."""
     words: tuple[str, ...]
+    """What the file states of them, most of it first."""
     count: int
     length_m: float
+    """`count`, `length_m`: How many lines, and how long they are within the margin, metres."""
 
     def notice(self) -> Notice:
         """Return it as a notice."""
@@ -182,42 +168,28 @@ class LayerRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerRead:
-    """One layer as its file has it, with the planner's column names.
-
-    Attributes
-    ----------
-    frame
-        The rows in the file's order; the index counts from 0, in sheets it is the row's number as they show it.
-    issues
-        What is wrong with it, as far as it is known already.
-    encoding
-        Of the file's texts; "" where it states so itself.
-    mapped
-        Which column became which field.
-    place
-        The columns that the geometry was made from, by part of a place.
-    read
-        How many rows the file holds beneath its heading, and above.
-    left_out
-        Rows that are no data, with the reason.
-    notices
-        What was understood otherwise than it is written.
-    unread
-        Columns that nothing reads.
-    notes
-        Lines that are not walked, and what the file lacks.
-    """
+    """One layer as its file has it, with the planner's column names."""
 
     frame: gpd.GeoDataFrame
+    """The rows in the file's order; the index counts from 0, in sheets it is the row's number as they show it."""
     issues: tuple[Issue, ...] = ()
+    """What is wrong with it, as far as it is known already."""
     encoding: str = ""
+    """Of the file's texts; "" where it states so itself."""
     mapped: tuple[MappedColumn, ...] = ()
+    """Which column became which field."""
     place: Mapping[str, str] = field(default_factory=dict)
+    """The columns that the geometry was made from, by part of a place."""
     read: int = 0
+    """How many rows the file holds beneath its heading, and above."""
     left_out: tuple[Notice, ...] = ()
+    """Rows that are no data, with the reason."""
     notices: tuple[Notice, ...] = ()
+    """What was understood otherwise than it is written."""
     unread: tuple[UnusedColumn, ...] = ()
+    """Columns that nothing reads."""
     notes: FileNotes = field(default_factory=FileNotes)
+    """Lines that are not walked, and what the file lacks."""
 
 
 def frame_to_layer(
@@ -291,24 +263,16 @@ def frame_to_layer(
 
 @dataclass(frozen=True, slots=True)
 class DroppedRows:
-    """Rows of one input that are not in the results, and why.
-
-    Attributes
-    ----------
-    key
-        The reason, a key of the catalogue (`notices.<key>`).
-    count
-        How many rows.
-    rows
-        Their numbers, as ranges: in sheets as the spreadsheet shows them, else counted from 0.
-    values
-        What the reason speaks of.
-    """
+    """Rows of one input that are not in the results, and why."""
 
     key: str
+    """The reason, a key of the catalogue (`notices.<key>`)."""
     count: int
+    """How many rows."""
     rows: tuple[str, ...]
+    """Their numbers, as ranges: in sheets as the spreadsheet shows them, else counted from 0."""
     values: Mapping[str, object] = field(default_factory=dict)
+    """What the reason speaks of."""
 
     def in_words(self, language: Language) -> str:
         """Return the reason in `language`."""

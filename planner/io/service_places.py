@@ -19,23 +19,16 @@ CLOSED, BELOW_STANDARD = "closed", "below_standard"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ServicePlaces:
-    """Facilities of a service.
-
-    Attributes
-    ----------
-    standard
-        What is asked of the service.
-    places
-        One row a facility: id, name, capacity (NaN where not known), status ("" if it counts, else ``closed`` or
-        ``below_standard``), opening_hours (in OpenStreetMap's syntax, "" where not given), geometry (points,
-        metres).
-    capacity
-        Column of the study's facilities that states capacities; "" where none does, or they are others.
-    """
+    """Facilities of a service."""
 
     standard: ServiceStandard
+    """What is asked of the service."""
     places: gpd.GeoDataFrame
+    """One row a facility: id, name, capacity (NaN where not known), status ("" if it counts, else ``closed`` or
+    ``below_standard``), opening_hours (in OpenStreetMap's syntax, "" where not given), geometry (points,
+    metres)."""
     capacity: str = ""
+    """Column of the study's facilities that states capacities; "" where none does, or they are others."""
 
     @property
     def is_known(self) -> bool:

@@ -13,7 +13,7 @@ import pydantic
 import shapely
 from numpy.typing import NDArray
 
-from planner.config.category_tables import read_kind_table
+from planner.config.own_tables import read_kind_table
 from planner.config.sections.base import Settings
 from planner.messages.notices import Notice
 from planner.population.along_streets import spread_along_streets

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pydantic
 
-from planner.config.category_tables import read_kind_table
+from planner.config.own_tables import read_kind_table
 from planner.config.sections.base import Settings
 from planner.messages.notices import Notice
 from planner.schemas.tables import Places

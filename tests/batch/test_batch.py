@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -18,7 +19,7 @@ import planner
 from planner.batch import workers
 from planner.batch.portfolio import Portfolio, make_portfolio, read_portfolio
 from planner.batch.rollup import MANIFEST
-from planner.batch.run import own_folder, run_many
+from planner.batch.run import BatchProgress, own_folder, run_many
 from planner.batch.tasks import (
     DistrictResult,
     DistrictTask,
@@ -29,6 +30,7 @@ from planner.batch.tasks import (
 )
 from planner.batch.workers import ATTEMPTS, carry_out, process_slots
 from planner.commands.main import main
+from planner.messages.catalogue import Texts
 from planner.messages.errors import OutputError, StudyError
 
 PRODUCTS = ("plan", "tables", "gpkg")
@@ -73,12 +75,10 @@ def test_a_batch_gives_what_single_runs_give(made: tuple[Path, Path], tmp_path: 
     portfolio, out = made
     for code in "AB":
         planner.write(planner.run(portfolio.parent / code), tmp_path / "districts" / code, products=PRODUCTS)
-    one = run_many(portfolio, tmp_path / "one", workers=1, products=PRODUCTS)
-    assert one.failed == ()
     single = contents(tmp_path)
     assert len(single) == 6
-    assert contents(out) == single == contents(tmp_path / "one")
-    assert (out / MANIFEST).read_bytes() == (tmp_path / "one" / MANIFEST).read_bytes()
+    # Of one worker: `test_a_batch_that_is_killed_is_continued`; of a cluster: `test_recipes.py`.
+    assert contents(out) == single
 
 
 def test_what_is_equal_is_kept_and_what_changed_is_done_again(tmp_path: Path) -> None:
@@ -134,6 +134,28 @@ def test_districts_that_fail_are_rows_with_their_reasons(
     assert (district_folder(out, "F") / "plan.json").is_file()
 
 
+def test_a_disk_that_takes_no_more_fails_districts_and_loses_nothing(tmp_path: Path) -> None:
+    """No file may grow beyond 20 kB, as on a full disk; with room again the same start does the rest."""
+    portfolio, out = write_portfolio(tmp_path), tmp_path / "out"
+    resource, seen = pytest.importorskip("resource"), list[BatchProgress]()
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with in_this_process():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, unlimited[1]))
+        try:
+            with pytest.raises(OutputError):
+                run_many(portfolio, out, products=["plan"], report=seen.append)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+        assert [one.row.status for one in seen] == ["failed"] * 2
+        too_large = Texts("en")("errors.not_writable", reason=os.strerror(errno.EFBIG))
+        assert all(too_large in one.row.reason for one in seen)
+        assert contents(out) == {}
+        assert not [path for path in out.rglob("*.part") if path.is_file()]
+        again = run_many(portfolio, out, products=["plan"])
+    assert again.failed == ()
+    assert len(contents(out)) == 2
+
+
 def test_a_row_is_short(made: tuple[Path, Path]) -> None:
     _, out = made
     row = read_receipt(out, "A")
@@ -183,12 +205,12 @@ def test_a_worker_of_another_version_is_told(tmp_path: Path) -> None:
 
 
 def test_a_batch_that_is_killed_is_continued(tmp_path: Path, made: tuple[Path, Path]) -> None:
-    """Kill −9 of the batch while it makes each district; the next start has the bytes of a whole run."""
+    """Kill −9 of the batch while it writes its second district; the next start has the bytes of a whole run."""
     portfolio, whole = made
     out = tmp_path / "out"
     words = ["batch", str(portfolio), "--out", str(out), "--workers", "1", "--products", ",".join(PRODUCTS)]
     command = [sys.executable, "-m", "planner", *words]
-    for code in "AB":
+    for code in "B":
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
             # Products are made in a hidden folder beside their places, and brought there at the end.
             while not [*district_folder(out, code).glob(".planner-*")] and process.poll() is None:

@@ -1,4 +1,4 @@
-"""A batch on a cluster of dask: the bytes of processes, and a worker that is killed is told or made good."""
+"""A cluster of dask of two workers: one that is killed is made good; the bytes of a batch: `test_recipes.py`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import toy
-from here import in_this_process
 
-from planner.batch.run import run_many
 from planner.batch.tasks import DistrictResult, DistrictTask
 from planner.batch.workers import carry_out, cluster_slots
 
@@ -28,24 +25,6 @@ def cluster() -> Iterator[Any]:
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
     ) as started:
         yield started
-
-
-def test_a_cluster_gives_what_processes_give(cluster: Any, tmp_path: Path) -> None:  # noqa: ANN401
-    for code in "AB":
-        toy.write_study(tmp_path / code, study=toy.STUDY.replace("Toy city", f"Toy {code}"))
-    portfolio = tmp_path / "portfolio.toml"
-    portfolio.write_text(
-        'name = "x"\nlanguage = "en"\n[studies]\nA = "A/study.toml"\nB = "B/study.toml"\n', "utf-8"
-    )
-    on_cluster = run_many(
-        portfolio, tmp_path / "cluster", scheduler=cluster.scheduler_address, products=["plan", "tables"]
-    )
-    with in_this_process():
-        by_processes = run_many(portfolio, tmp_path / "processes", products=["plan", "tables"])
-    assert on_cluster.failed == by_processes.failed == ()
-    for path in sorted((tmp_path / "processes").glob("districts/*/*")):
-        assert (tmp_path / "cluster" / path.relative_to(tmp_path / "processes")).read_bytes() == path.read_bytes()
-    assert (tmp_path / "cluster/manifest.json").read_bytes() == (tmp_path / "processes/manifest.json").read_bytes()
 
 
 def die_once(task: DistrictTask) -> DistrictResult:

@@ -42,9 +42,11 @@ def test_the_recipe_for_slurm_gives_what_processes_give(tmp_path: Path) -> None:
     programs.mkdir()
     write_program(programs / "srun", 'while [ "${1#--}" != "$1" ]; do shift; done\nexec "$@"')
     write_program(programs / "planner", f'exec {sys.executable} -m planner "$@" --products plan --quiet')
+    write_program(programs / "dask", f'exec {sys.executable} -m dask "$@"')
+    write_program(programs / "python", f'exec {sys.executable} "$@"')
     script = tmp_path / "job.sh"
     script.write_text(block("bash", "#SBATCH"), "utf-8")
-    paths = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
+    paths = os.pathsep.join([str(programs), os.environ["PATH"]])
     given = {**os.environ, "PATH": paths, "SLURM_NTASKS": "3", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         ["/bin/bash", str(script)],
@@ -71,7 +73,7 @@ def test_the_recipe_for_kubernetes_is_well_formed() -> None:
         for container in pod["containers"]:
             assert container["image"] == worker["containers"][0]["image"]
             assert {one["name"] for one in container.get("volumeMounts", [])} <= {
-                one["name"] for one in pod["volumes"]
+                one["name"] for one in pod.get("volumes", [])
             }
     ports = {one["name"]: one["port"] for one in found["spec"]["scheduler"]["service"]["ports"]}
     address = re.search(r"--scheduler tcp://([a-z-]+):(\d+)", PAGE)

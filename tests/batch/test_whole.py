@@ -13,9 +13,9 @@ import shapely
 from wholes import write_whole
 
 from planner.batch import whole as whole_module
-from planner.batch.districts import districts_of
+from planner.batch.districts import WHOLE, districts_of
 from planner.batch.portfolio import read_portfolio
-from planner.batch.whole import ORDER, WHOLE, Whole, _file, _pack, keep_whole, read_whole
+from planner.batch.whole import ORDER, Whole, _file, _pack, keep_whole, read_whole
 from planner.config.study import read_study
 
 SPOTS = 4_000
@@ -80,14 +80,14 @@ def test_the_layers_are_read_once_for_all_districts(tmp_path: Path, monkeypatch:
     assert len(cut.districts) > 1
     assert len(read) == 1
     # The copy serves the cut alone.
-    assert not (tmp_path / "out/cut" / WHOLE).exists()
+    assert not [*(tmp_path / "out/cut").glob(f"{WHOLE}*")]
 
 
 def test_what_is_kept_of_a_whole_is_read_back(tmp_path: Path) -> None:
     portfolio = read_portfolio(write_whole(tmp_path, 0))
     study = read_study(tmp_path / "study.toml")
-    result = keep_whole(study, portfolio, tmp_path / "cut")
-    whole = read_whole(tmp_path / "cut")
+    result = keep_whole(study, portfolio, tmp_path / "cut", tmp_path / "whole")
+    whole = read_whole(tmp_path / "whole")
     assert whole.crs == gpd.read_file(tmp_path / "whole.gpkg", layer="streets").crs
     for name in ("streets", "communities", "facilities"):
         layer = gpd.read_file(tmp_path / "whole.gpkg", layer=name)

@@ -207,8 +207,11 @@ def equal(found: pd.DataFrame, expected: pd.DataFrame) -> None:
             pd.testing.assert_series_equal(found[name], expected[name], check_exact=True)
 
 
-def compare(portfolio: Path, out: Path) -> tuple[PreparedStudy, CutResult]:
-    """Assert that the parts of a portfolio give the minutes, people and verdicts of the whole; return both."""
+def compare(portfolio: Path, out: Path) -> tuple[PreparedStudy, CutResult, list[int]]:
+    """Assert that the parts of a portfolio give the minutes, people and verdicts of the whole.
+
+    Returns both, and how many streets each part has.
+    """
     settings = read_portfolio(portfolio)
     cut = districts_of(settings, out, "")
     assert settings.study is not None
@@ -228,4 +231,4 @@ def compare(portfolio: Path, out: Path) -> tuple[PreparedStudy, CutResult]:
     communities = [diagnosis.communities for _, _, diagnosis in parts]
     equal(in_order(communities, "community"), in_order([verdicts.communities], "community"))
     assert sum(diagnosis.rates["weak"] for _, _, diagnosis in parts) == verdicts.rates["weak"]
-    return whole, cut
+    return whole, cut, [len(prepared.inputs.streets) for prepared, _, _ in parts]

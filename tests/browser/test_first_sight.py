@@ -21,6 +21,11 @@ SIZES = (
 """From a phone to a wall, and a notebook's frame."""
 
 
+STILL = """() => document.querySelectorAll(".leaflet-popup").length === 1
+    && !planner.map._panAnim?._inProgress && !planner.map._animatingZoom"""
+"""The card before has faded out, and the map has moved as far as this one needs."""
+
+
 @pytest.fixture(scope="module")
 def page(chromium: Browser, haibowan_folder: Path):  # noqa: ANN201
     page = chromium.new_page(viewport={"width": 1280, "height": 720})
@@ -144,7 +149,7 @@ def test_a_card_stays_on_the_map_beside_its_handles(page: Page) -> None:
     opened(page, (1280, 720))
     for centre in page.locator(".centre.community").all()[:6]:
         centre.dispatch_event("click")
-        page.wait_for_timeout(400)
+        page.wait_for_function(STILL)
         boxes = page.evaluate(BOXES, [".leaflet-popup", ".legend", ".leaflet-control-zoom", "#tools"])
         (_, left, top, right, _), *others = boxes
         assert top >= 0

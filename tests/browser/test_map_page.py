@@ -87,13 +87,10 @@ def test_a_layer_is_switched_off_and_on_again(offline_page, haibowan_folder: Pat
     box = page.get_by_label("15 分钟服务范围")
     before = page.evaluate(PIXELS)
     box.uncheck()
-    page.wait_for_timeout(300)
-    without = page.evaluate(PIXELS)
+    page.wait_for_function(f"(before) => ({PIXELS})() < before", arg=before)
     box.check()
-    page.wait_for_timeout(300)
-    assert without < before
     # Back in its place below the others, so that the picture is the same again.
-    assert page.evaluate(PIXELS) == before
+    page.wait_for_function(f"(before) => ({PIXELS})() === before", arg=before)
     assert offline_page.troubles == []
 
 
@@ -134,9 +131,9 @@ def test_a_community_opens_its_card_by_a_click_inside(offline_page, toy_map: Pat
 
 def test_the_panel_folds_away(offline_page, haibowan_folder: Path) -> None:  # noqa: ANN001
     page = opened(offline_page, haibowan_folder)
-    wide = page.locator("#map").bounding_box()
+    wide = page.locator(".folium-map").bounding_box()
     page.locator("#fold").click()
-    wider = page.locator("#map").bounding_box()
+    wider = page.locator(".folium-map").bounding_box()
     assert wide is not None
     assert wider is not None
     assert wider["width"] > wide["width"] + 300

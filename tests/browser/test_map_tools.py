@@ -50,7 +50,7 @@ def test_a_centre_closes_and_opens_again_from_its_card(page: Page) -> None:
     expect(page.locator("#scenario-name")).to_have_text("自选情景")
     expect(page.locator('[data-figure="area_share"] b')).to_have_text("—")
     expect(page.locator(".switch small")).to_have_text(Texts("zh")("maps.card_as_run"))
-    page.get_by_role("button", name="恢复此中心").click()
+    page.get_by_role("button", name="恢复此中心").press("Enter")
     expect(page.locator(".switch small")).to_be_empty()
     assert figure(page, "people_uncovered") == before
     expect(page.locator("#changes li")).to_have_count(0)
@@ -168,7 +168,7 @@ def test_lengths_are_those_of_the_ellipsoid(page: Page) -> None:
 def test_a_spot_tells_who_would_gain(page: Page, haibowan_plan: planner.Plan) -> None:
     """From today, what a candidate gains is what siting says of it."""
     page.get_by_role("button", name="点选位置").click()
-    page.locator("#map").press("Enter")
+    page.locator(".folium-map").press("Enter")
     card = page.locator("#tool-card")
     gained = float(card.locator("[data-gain]").get_attribute("data-gain") or -1)
     station = int(card.locator(".switch").get_attribute("data-station") or 0)
@@ -299,7 +299,7 @@ def test_hostile_names_stay_text_in_every_new_part(offline_page, tmp_path: Path)
     expect(page.locator("#scenario-name")).to_have_text(hostile)
     page.locator("#compare").select_option("1")
     page.get_by_role("button", name=phrase("maps.tool_point")).click()
-    page.locator("#map").press("Enter")
+    page.locator(".folium-map").press("Enter")
     assert page.locator("img").count() == 0
     assert (
         page.evaluate("[...document.querySelectorAll('*')].some((one) => one.onerror || one.onmouseover)") is False

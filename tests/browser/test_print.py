@@ -82,7 +82,7 @@ def test_the_sheet_is_one_page_with_all_its_parts(page: Page, plan: Plan, count:
     page.emulate_media(media="print")
     page.evaluate("planner.printing.lay()")
     foot = ["#sheet-foot"] if count else []
-    columns = boxes(page, "body", "#panel", "#map", ".legend", *foot)
+    columns = boxes(page, "body", "#panel", ".folium-map", ".legend", *foot)
     sheet = columns.pop("body")
     for part, box in columns.items():
         assert holds(sheet, box), part
@@ -92,12 +92,12 @@ def test_the_sheet_is_one_page_with_all_its_parts(page: Page, plan: Plan, count:
     for column, parts in {
         "#panel": ("#panel h1", ".recommended", ".siting"),
         ".legend": ("#layers", "#title-block", "#sheet-scale"),
-        "#map": (".north", ".leaflet-control-scale", ".leaflet-control-attribution"),
+        ".folium-map": (".north", ".leaflet-control-scale", ".leaflet-control-attribution"),
         **({"#sheet-foot": ("#sheet-changes li:last-child",)} if count else {}),
     }.items():
         for part, box in boxes(page, *parts).items():
             assert holds(columns[column], box), part
-        if column != "#map":
+        if column != ".folium-map":
             assert page.locator(column).evaluate("(one) => one.scrollHeight <= one.clientHeight + 1"), column
 
     rows = page.locator("#sheet-changes li").all_inner_texts()
@@ -131,7 +131,7 @@ def test_the_study_fills_the_frame_at_a_round_scale(page: Page) -> None:
 def test_after_printing_the_page_is_as_it_was(page: Page) -> None:
     state = """() => [
         planner.map.getZoom(), planner.map.getCenter(), document.body.className,
-        ...[...document.querySelectorAll("#panel, .legend, #map")].map((one) => [
+        ...[...document.querySelectorAll("#panel, .legend, .folium-map")].map((one) => [
             one.parentElement.className, one.getBoundingClientRect(), one.style.zoom, one.style.width,
         ]),
         [...document.querySelectorAll("details")].map((one) => one.open),

@@ -1,4 +1,4 @@
-"""Kill batches at random moments: python tests/explore/kill_batches.py [--kills 50] [--seed 7] [--scheduler].
+"""Kill batches at random moments: python tests/explore/kill_batches.py [--kills 50] [--scheduler] [--cut].
 
 Each time the batch itself, or one of its workers, is killed by SIGKILL; with --scheduler a scheduler of dask,
 which needs the extra `cluster`. After each, every district's products must be all there or none; in the end the
@@ -19,10 +19,11 @@ import time
 from pathlib import Path
 
 TESTS = Path(__file__).parent.parent
-sys.path[:0] = [str(TESTS), str(TESTS.parent)]
+sys.path[:0] = [str(TESTS), str(TESTS / "batch"), str(TESTS / "laws"), str(TESTS.parent)]
 
 import psutil  # noqa: E402
 import toy  # noqa: E402
+from wholes import write_whole  # noqa: E402
 
 CODES = "ABCDEF"
 PRODUCTS = {"plan.json", "tables.xlsx", "results.gpkg"}
@@ -101,14 +102,17 @@ def main() -> int:  # noqa: C901 - one story
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--scheduler", action="store_true")
+    parser.add_argument("--cut", action="store_true", help="districts that are cut from one study")
     options = parser.parse_args()
     chance, counts, broken = random.Random(options.seed), dict[str, int](), list[str]()  # noqa: S311 - moments
     folder = Path(tempfile.mkdtemp(prefix="kill_batches_"))
-    portfolio, whole, out = write_portfolio(folder), folder / "whole", folder / "out"
+    portfolio = write_whole(folder, options.seed) if options.cut else write_portfolio(folder)
+    whole, out = folder / "whole", folder / "out"
     began = time.perf_counter()
     if start(portfolio, whole, "--workers", "2").wait():
         return 1
     length_s, expected = time.perf_counter() - began, contents(whole)
+    count = len(list(whole.glob("districts/*")))
     for number in range(options.kills):
         cluster: list[subprocess.Popen[bytes]] = []
         further = ["--workers", "2"]
@@ -133,7 +137,7 @@ def main() -> int:  # noqa: C901 - one story
             one.kill()
             one.wait()
         broken += [f"{number}: {one}" for one in torn(out)]
-        if len(list(out.glob(".batch/receipts/*.json"))) == len(CODES):
+        if len(list(out.glob(".batch/receipts/*.json"))) == count:
             if start(portfolio, out, "--workers", "2").wait() or contents(out) != expected:
                 broken.append(f"{number}: other bytes than of a whole batch")
             shutil.rmtree(out)

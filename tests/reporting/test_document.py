@@ -78,7 +78,8 @@ def test_a_document_is_plain_json_without_nan(toy_plan: planner.Plan) -> None:
 
 def test_every_setting_of_the_study_is_in_it_but_no_path_of_the_machine(toy_plan: planner.Plan) -> None:
     content = build_document(toy_plan)
-    absent = {"services", "bundles", "step_free"}  # listed only where a study has them
+    absent = {"services", "bundles", "step_free", "service_times", "belts", "assignment", "step_free_incline"}
+    # Listed only where a study has them.
     assert set(content["study"]) == set(Study.model_fields) - {"file"} - absent
     assert str(toy_plan.study.file.parent) not in format_json(content)
 

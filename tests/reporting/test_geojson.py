@@ -7,7 +7,7 @@ import json
 import numpy as np
 import shapely
 
-from planner.reporting.geojson import geojson_texts
+from planner.reporting.map.elements import geojson_texts
 
 SHAPES = (
     "POLYGON ((106.8 39.5, 107 39.5, 106.8 39.7, 106.8 39.5))",

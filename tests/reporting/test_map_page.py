@@ -15,8 +15,7 @@ import toy
 import planner
 from planner.messages.catalogue import Texts, catalogue
 from planner.reporting.document.build import build_document
-from planner.reporting.geojson import geojson_texts
-from planner.reporting.map.elements import SIMPLIFIED_M
+from planner.reporting.map.elements import SIMPLIFIED_M, geojson_texts
 from planner.reporting.map.page import draw_map
 from planner.reporting.map.simplify import to_degrees
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from plans import with_settings
 
-from planner.config.own_scenes import FIGURES, TEXT_SIGNS, OwnScene, OwnScenes, read_own_scenes
+from planner.config.own_tables import FIGURES, TEXT_SIGNS, OwnScene, OwnScenes, read_own_scenes
 from planner.config.sections.map import MapSettings
 from planner.config.study import Study
 from planner.messages.catalogue import Texts

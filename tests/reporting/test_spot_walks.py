@@ -10,7 +10,7 @@ import pytest
 from page_script import computed
 
 from planner.network.walk import is_within
-from planner.reporting.map import whatif_data, whatif_streets
+from planner.reporting.map import whatif_data
 from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan
 
@@ -101,6 +101,6 @@ def test_walks_uphill_take_their_time_and_private_ways_are_passed(everything_pla
 
 def test_a_study_too_large_has_limits_and_no_path(toy_plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whatif_data, "MOST_PAIRS", 3)
-    monkeypatch.setattr(whatif_streets, "MOST_EDGES", 3)
+    monkeypatch.setattr(whatif_data, "MOST_EDGES", 3)
     for shown in nearest(toy_plan, [0, 1, 2], []):
         assert all(one is None or (one["minutes"] is None and one["line"] is None) for one in shown.values())

@@ -27,6 +27,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
+        # Built with the study that holds it, not once more by itself: half the time of the import.
+        defer_build=True,
         use_attribute_docstrings=True,
         allow_inf_nan=False,
         hide_input_in_errors=True,

@@ -36,52 +36,35 @@ Standing = Literal["declared", "stated", "open", "known"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UndatedLayer:
-    """A layer whose datum is requested.
-
-    Attributes
-    ----------
-    frame
-        The layer, in its own system.
-    standing
-        "declared" in the study; "known" from its kind (an OpenStreetMap extract); "stated" by a system that
-        surveyors use; "open" where its label proves nothing: degrees or a web map's metres.
-    datum
-        The declared or known one; WGS-84 else.
-    communities
-        The id of the community that each row names.
-    """
+    """A layer whose datum is requested."""
 
     frame: gpd.GeoDataFrame
+    """The layer, in its own system."""
     standing: Standing
+    """"declared" in the study; "known" from its kind (an OpenStreetMap extract); "stated" by a system that
+    surveyors use; "open" where its label proves nothing: degrees or a web map's metres."""
     datum: Datum = "wgs84"
+    """The declared or known one; WGS-84 else."""
     communities: NDArray[np.object_] | None = None
+    """The id of the community that each row names."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerDatum:
-    """Datum of one layer, and the grounds for it.
-
-    Attributes
-    ----------
-    datum
-        The datum that it is taken to be in.
-    how
-        "elsewhere" (not in mainland China), "declared", "known", "stated", "found" (by evidence), "alike" (all
-        layers share one datum, whichever), "follows" (that of the layer in its file), "untested" (water and
-        barriers), or "undecided".
-    scores
-        By how much each datum falls short of the best, log-likelihood; {} where nothing was asked.
-    lead
-        By how much the best leads the second.
-    contradicted_by
-        The datum for which the evidence clearly contradicts a declared one; None where it does not.
-    """
+    """Datum of one layer, and the grounds for it."""
 
     datum: Datum
+    """The datum that it is taken to be in."""
     how: str
+    """"elsewhere" (not in mainland China), "declared", "known", "stated", "found" (by evidence), "alike" (all
+    layers share one datum, whichever), "follows" (that of the layer in its file), "untested" (water and
+    barriers), or "undecided"."""
     scores: Mapping[Datum, float]
+    """By how much each datum falls short of the best, log-likelihood; {} where nothing was asked."""
     lead: float = 0.0
+    """By how much the best leads the second."""
     contradicted_by: Datum | None = None
+    """The datum for which the evidence clearly contradicts a declared one; None where it does not."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,21 +196,14 @@ WEB_MAPS = (3857, 3785, 900913)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResolvedDatums:
-    """All layers in the true datum.
-
-    Attributes
-    ----------
-    frames
-        The layers; those that were shifted in degrees (WGS-84), the others as they were.
-    choice
-        The datum of each, and on what grounds.
-    notices
-        What was converted, contradicts its declaration or could not be tested.
-    """
+    """All layers in the true datum."""
 
     frames: Mapping[str, gpd.GeoDataFrame]
+    """The layers; those that were shifted in degrees (WGS-84), the others as they were."""
     choice: DatumChoice
+    """The datum of each, and on what grounds."""
     notices: tuple[Notice, ...]
+    """What was converted, contradicts its declaration or could not be tested."""
 
     @property
     def converted(self) -> bool:

@@ -25,21 +25,14 @@ METRES_A_DEGREE = 111_195.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GatedLines:
-    """Streets that stop at closed gates.
-
-    Attributes
-    ----------
-    lines
-        The lines, shape (lines,).
-    stopped
-        Whether a line stops at a gate, shape (lines,).
-    gates
-        The gates that stand on a line.
-    """
+    """Streets that stop at closed gates."""
 
     lines: NDArray[np.object_]
+    """The lines, shape (lines,)."""
     stopped: NDArray[np.bool_]
+    """Whether a line stops at a gate, shape (lines,)."""
     gates: list[OsmGate]
+    """The gates that stand on a line."""
 
 
 def stop_at_gates(

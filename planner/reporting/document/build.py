@@ -160,7 +160,9 @@ def _data(plan: Plan) -> dict[str, Any]:
 def _source(source: LayerSource) -> dict[str, Any]:
     return {
         **{name: getattr(source, name) for name in source.__slots__},
-        "columns": [{"field": one.field, "column": one.column, "factor": one.factor} for one in source.columns],
+        "columns": [
+            {"field": column.field, "column": column.column, "factor": column.factor} for column in source.columns
+        ],
         "unread": [{"column": one.column, "near": one.near} for one in source.unread],
         "dropped": [
             {
@@ -243,13 +245,13 @@ def _scenarios(plan: Plan) -> list[dict[str, Any]]:
         ("today", Phrase("words.scenario_assumed" if plan.scenario else "words.scenario_today"), (), (), ()),
         *(
             (
-                one.method,
-                Phrase(f"models.name_{one.method}"),
-                one.closed,
-                [candidates.iloc[site] for site in one.sites],
+                proposal.method,
+                Phrase(f"models.name_{proposal.method}"),
+                proposal.closed,
+                [candidates.iloc[site] for site in proposal.sites],
                 (),
             )
-            for one in plan.siting.proposals
+            for proposal in plan.siting.proposals
         ),
     ]
     # The years stand between today and the proposals: they are the way there.
@@ -259,11 +261,11 @@ def _scenarios(plan: Plan) -> list[dict[str, Any]]:
             (
                 f"year_{label}",
                 Phrase(_year_key(plan), {"year": label}),
-                one.closed,
-                one.sites,
-                [project.id for project in programme.projects if project.year <= one.year],
+                year.closed,
+                year.sites,
+                [project.id for project in programme.projects if project.year <= year.year],
             )
-            for label, one in zip(programme.labels, programme.years, strict=True)
+            for label, year in zip(programme.labels, programme.years, strict=True)
         ]
         found[1:1] = years
     return [

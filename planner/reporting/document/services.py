@@ -84,13 +84,13 @@ def _bundles(plan: Plan) -> dict[str, Any] | None:
     }
 
 
-def bundle_rooms(plan: Plan, found: StudyBundles) -> gpd.GeoDataFrame:
+def bundle_rooms(plan: Plan, bundles: StudyBundles) -> gpd.GeoDataFrame:
     """Return the rooms that are taken, with what goes into them."""
     settings = {one.id: one for one in plan.study.services}
-    rooms = found.rooms.iloc[list(found.solution.rooms)]
+    rooms = bundles.rooms.iloc[list(bundles.solution.rooms)]
     inside = [
-        [found.services[service] for room, service in found.solution.contents if room == taken]
-        for taken in found.solution.rooms
+        [bundles.services[service] for room, service in bundles.solution.contents if room == taken]
+        for taken in bundles.solution.rooms
     ]
     return gpd.GeoDataFrame(
         rooms.assign(
@@ -143,14 +143,14 @@ def service_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     }
 
 
-def _service(one: ServiceAccess, total: dict[str, Any]) -> dict[str, Any]:
-    standard, places, counts = one.service.standard, one.service.places, one.service.counts
+def _service(access: ServiceAccess, total: dict[str, Any]) -> dict[str, Any]:
+    standard, places, counts = access.service.standard, access.service.places, access.service.counts
     shares = {name: value for name, value in total.items() if name != "service"}
     return {
-        "id": one.id,
+        "id": access.id,
         **standard.titles,
         **{name: getattr(standard, name) for name in STANDARD},
-        "known": one.service.is_known,
+        "known": access.service.is_known,
         "facilities": int(counts.sum()),
         "facilities_closed": int((places["status"] == CLOSED).sum()),
         "facilities_below_standard": int((places["status"] == BELOW_STANDARD).sum()),

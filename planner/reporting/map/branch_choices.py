@@ -70,7 +70,7 @@ def _situation(plan: Plan, walks: Walks, facilities: Facilities, *, is_today: bo
 
 def stack_choices(first: TravelTimes, *others: TravelTimes) -> TravelTimes:
     """Return walks of several tables of facilities to the same demand points, numbered through."""
-    every = [first, *(one for one in others if one.n_facilities)]
+    every = [first, *(other for other in others if other.n_facilities)]
     begins = np.cumsum([0, *(one.n_facilities for one in every)])
     facility = [one.facility + begin for one, begin in zip(every, begins[:-1], strict=True)]
     return TravelTimes(
@@ -100,7 +100,7 @@ def facts_by_choice(plan: Plan) -> Mapping[int, list[FacilityFacts]]:
         without those of branches.
     """
     found: dict[int, list[FacilityFacts]] = {
-        position: [] for position, one in enumerate(plan.diagnosis.facts) if one.tier in PREMISES
+        position: [] for position, fact in enumerate(plan.diagnosis.facts) if fact.tier in PREMISES
     }
     for situation in access_situations(plan):
         of_branches = _by_branches(plan, situation)

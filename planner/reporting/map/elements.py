@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -13,13 +15,62 @@ from numpy.typing import NDArray
 
 from planner.messages.catalogue import Texts
 from planner.reporting.document.records.plan import Entry
-from planner.reporting.geojson import geojson_texts
 from planner.reporting.map import symbols
-from planner.reporting.map.leaflet import Corners, Feature, Marker, Shapes
+from planner.reporting.map.folium_adapter import DESCRIBE, Corners, Feature, Marker, Note, Shapes, html_marker
 from planner.reporting.map.packing import polygon_steps
 from planner.reporting.map.simplify import DRAWN_DIGITS, to_degrees
 from planner.reporting.style import CORE_MARGIN_M, CORE_TAIL, dot_metres
 from planner.results import Plan
+
+LINE, POLYGON, LINES, POLYGONS = 1, 3, 5, 6
+"""The types of GEOS that are written here; others are left to its own writer."""
+
+
+def geojson_texts(shapes: NDArray[np.object_]) -> list[str]:
+    """Write geometries as the JSON that Python makes of them, keys in the order of the alphabet.
+
+    Examples
+    --------
+    >>> geojson_texts(np.array([shapely.LineString([(0, 0.5), (2, 1)])]))
+    ['{"coordinates": [[0.0, 0.5], [2.0, 1.0]], "type": "LineString"}']
+    """
+    texts: list[str] = [""] * len(shapes)
+    types = shapely.get_type_id(shapes)
+    for single, several in ((LINE, LINES), (POLYGON, POLYGONS)):
+        rows = np.flatnonzero(np.isin(types, (single, several)))
+        if len(rows):
+            parts, row_of_part = shapely.get_parts(shapes[rows], return_index=True)
+            of_parts = _lists(parts) if single == LINE else _polygons(parts)
+            of_rows = _grouped(of_parts, row_of_part, len(rows))
+            for row, type_id, own in zip(rows.tolist(), types[rows].tolist(), of_rows, strict=True):
+                coordinates = _listed(own) if type_id == several else "".join(own) or "[]"
+                texts[row] = f'{{"coordinates": {coordinates}, "type": "{shapes[row].geom_type}"}}'
+    for row in np.flatnonzero(~np.isin(types, (LINE, POLYGON, LINES, POLYGONS))).tolist():
+        texts[row] = json.dumps(json.loads(shapely.to_geojson(shapes[row])), sort_keys=True)
+    return texts
+
+
+def _polygons(parts: NDArray[np.object_]) -> list[str]:
+    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
+    return [_listed(own) for own in _grouped(_lists(rings), part_of_ring, len(parts))]
+
+
+def _lists(lines: NDArray[np.object_]) -> list[str]:
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    borders = np.searchsorted(line, np.arange(len(lines) + 1)).tolist()
+    places = xy.tolist()
+    # Python writes a list of floats as JSON does.
+    return [str(places[first:last]) for first, last in pairwise(borders)]
+
+
+def _grouped(texts: list[str], group: NDArray[np.int64], count: int) -> list[list[str]]:
+    borders = np.searchsorted(group, np.arange(count + 1)).tolist()
+    return [texts[first:last] for first, last in pairwise(borders)]
+
+
+def _listed(texts: list[str]) -> str:
+    return f"[{', '.join(texts)}]"
+
 
 SIMPLIFIED_M = 0.5
 """How far a drawn outline may lie from the measured one, metres."""
@@ -95,9 +146,15 @@ def shapes_layer(
         (shapes, crs, SIMPLIFIED_M),
         lambda: geojson_texts(to_degrees(gpd.GeoSeries(shapes, crs=crs), SIMPLIFIED_M)),
     )
-    own = [dict(one) for one in properties]
-    looks = [look({"id": place, "properties": one}) for place, one in enumerate(own)]
-    return Shapes(texts, own, looks, name=name, show=show)
+    return Shapes(
+        [{"type": "Feature", "id": place, "properties": dict(own)} for place, own in enumerate(properties)],
+        texts,
+        name=name,
+        show=show,
+        style_function=lambda feature: dict(look(feature)),
+        on_each_feature=DESCRIBE,
+        smooth_factor=0.8,
+    )
 
 
 def layer_name(text: str, swatch: str = "") -> str:
@@ -134,7 +191,9 @@ def sign_at(
     `station` is its number among those that the page switches on and off.
     """
     at = (round(place["lat"], DRAWN_DIGITS), round(place["lon"], DRAWN_DIGITS))
-    return Marker(at, html, size, foot=foot, class_name=look, number=number, station=station)
+    marker = html_marker(at, html, size, foot=foot, class_name=look)
+    Note(number, station).add_to(marker)
+    return marker
 
 
 def name_places(table: gpd.GeoDataFrame, names: Iterable[str], words: CardTexts) -> list[tuple[float, float, int]]:

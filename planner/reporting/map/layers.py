@@ -23,8 +23,8 @@ from planner.reporting.map.elements import (
     sized_places,
     swatch,
 )
+from planner.reporting.map.folium_adapter import FeatureGroup, Labels, Layer, Live, YearLayer
 from planner.reporting.map.labels import merge_lines
-from planner.reporting.map.leaflet import FeatureGroup, Labels, Live, MapLayer, YearLayer
 from planner.reporting.map.service_layers import (
     belts_layer,
     facility_layers,
@@ -41,7 +41,7 @@ from planner.results import Plan
 from planner.schemas.tables import TIERS
 
 
-def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[tuple[str, MapLayer]]:
+def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[tuple[str, Layer]]:
     """Return the group of each layer and the layer, from the bottom up; one without anything in it is left out.
 
     Parameters
@@ -53,7 +53,7 @@ def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[tupl
     words
         Takes the tooltips and cards.
     """
-    layers: list[tuple[str, Sequence[MapLayer | None]]] = [
+    layers: list[tuple[str, Sequence[Layer | None]]] = [
         ("ground", [_water(plan, words)]),
         ("communities", [_communities(plan, content, words), _shares(words)]),
         ("people", [_people(plan, words)]),
@@ -77,7 +77,7 @@ def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[tupl
     return [(group, layer) for group, of_group in layers for layer in of_group if layer is not None]
 
 
-def _water(plan: Plan, words: CardTexts) -> MapLayer | None:
+def _water(plan: Plan, words: CardTexts) -> Layer | None:
     water = plan.inputs.water
     if water is None:
         return None
@@ -91,7 +91,7 @@ def _water(plan: Plan, words: CardTexts) -> MapLayer | None:
     return group
 
 
-def _communities(plan: Plan, content: PlanDocument, words: CardTexts) -> MapLayer:
+def _communities(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer:
     communities, diagnosis = plan.inputs.communities, content["diagnosis"]
     weak, without = set(diagnosis["weak_communities"]), set(diagnosis["communities_without_centre"])
     rows: dict[str, list[Entry]] = {}
@@ -120,14 +120,14 @@ def _communities(plan: Plan, content: PlanDocument, words: CardTexts) -> MapLaye
     return group
 
 
-def _shares(words: CardTexts) -> MapLayer:
+def _shares(words: CardTexts) -> Layer:
     """Return the communities coloured by the share of their people that is served."""
     sample = "".join(swatch(colour) for colour in symbols.SHARE_COLOURS[::2])
     look: dict[str, object] = {"colours": symbols.SHARE_COLOURS, "from": symbols.SHARES_FROM}
     return Live("shares", look, level=405, name=layer_name(words.texts("maps.layer_shares"), sample), show=False)
 
 
-def _weak(plan: Plan, words: CardTexts) -> MapLayer | None:
+def _weak(plan: Plan, words: CardTexts) -> Layer | None:
     """Return the outlines of weak communities, above the service areas that would hide them."""
     if not plan.diagnosis.rates["assessed"]:
         return None
@@ -141,13 +141,13 @@ def _weak(plan: Plan, words: CardTexts) -> MapLayer | None:
     )
 
 
-def _without_centre(words: CardTexts) -> MapLayer:
+def _without_centre(words: CardTexts) -> Layer:
     """Return the outlines of communities without premises, also of those whose centre the choice closes."""
     name = layer_name(words.texts("maps.layer_without"), swatch(symbols.WITHOUT, look="dots"))
     return Live("without", dict(symbols.WITHOUT_STYLE), level=425, name=name, show=True)
 
 
-def _streets(plan: Plan, words: CardTexts) -> MapLayer:
+def _streets(plan: Plan, words: CardTexts) -> Layer:
     streets = plan.inputs.streets[~plan.inputs.private_streets]
     width = streets["kind"].map(symbols.street_class)
     # Narrow streets are not named: a city has thousands, and the mouse would look for each of them.
@@ -170,7 +170,7 @@ def _streets(plan: Plan, words: CardTexts) -> MapLayer:
     )
 
 
-def _private_ways(plan: Plan, words: CardTexts) -> MapLayer | None:
+def _private_ways(plan: Plan, words: CardTexts) -> Layer | None:
     """Return the private ways of compounds, named where they have a name."""
     ways = plan.inputs.private_ways
     if ways.empty:
@@ -189,7 +189,7 @@ def _private_ways(plan: Plan, words: CardTexts) -> MapLayer | None:
     )
 
 
-def _barriers(plan: Plan, words: CardTexts) -> MapLayer | None:
+def _barriers(plan: Plan, words: CardTexts) -> Layer | None:
     barriers = plan.inputs.barriers
     if barriers is None:
         return None
@@ -206,7 +206,7 @@ def _barriers(plan: Plan, words: CardTexts) -> MapLayer | None:
     )
 
 
-def _people(plan: Plan, words: CardTexts) -> MapLayer:
+def _people(plan: Plan, words: CardTexts) -> Layer:
     colours = [*symbols.walk_colours(len(plan.study.limits.minutes)), BEYOND]
     name = layer_name(
         words.texts("maps.layer_demand"), "".join(swatch(colour, look="dot") for colour in colours[::2])
@@ -218,7 +218,7 @@ def _dot_metres(plan: Plan) -> float:
     return dot_metres(plan.inputs.demand["people"].to_numpy())
 
 
-def _reached(plan: Plan, words: CardTexts) -> list[MapLayer]:
+def _reached(plan: Plan, words: CardTexts) -> list[Layer]:
     """Return what any centre reaches, the longest limit at the bottom."""
     limits = plan.study.limits.minutes
     colours, swatches = symbols.walk_colours(len(limits)), symbols.ring_swatches(len(limits))
@@ -236,7 +236,7 @@ def _reached(plan: Plan, words: CardTexts) -> list[MapLayer]:
     ]
 
 
-def _single_areas(plan: Plan, content: PlanDocument, words: CardTexts) -> MapLayer | None:
+def _single_areas(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | None:
     standard = plan.study.limits.standard_min
     areas = plan.service_areas[(plan.service_areas["limit_min"] == standard) & ~plan.service_areas.is_empty]
     if areas.empty:
@@ -253,7 +253,7 @@ def _single_areas(plan: Plan, content: PlanDocument, words: CardTexts) -> MapLay
     )
 
 
-def _discs(plan: Plan, words: CardTexts) -> MapLayer:
+def _discs(plan: Plan, words: CardTexts) -> Layer:
     metres = plan.walk.metres(plan.study.limits.standard_min)
     discs = shapely.multipolygons(shapely.buffer(plan.inputs.facilities.geometry.array, metres))
     return shapes_layer(
@@ -268,28 +268,28 @@ def _discs(plan: Plan, words: CardTexts) -> MapLayer:
     )
 
 
-def _overlap(plan: Plan, words: CardTexts) -> MapLayer:
+def _overlap(plan: Plan, words: CardTexts) -> Layer:
     name = layer_name(words.texts("maps.layer_overlap"), swatch(symbols.OVERLAP, look="dot"))
     return Live(
         "overlap", {"colour": symbols.OVERLAP, "metres": _dot_metres(plan)}, level=440, name=name, show=False
     )
 
 
-def _uncovered(plan: Plan, words: CardTexts) -> MapLayer:
+def _uncovered(plan: Plan, words: CardTexts) -> Layer:
     name = layer_name(words.texts("maps.layer_uncovered"), swatch(UNCOVERED, look="dot"))
     return Live("uncovered", {"colour": UNCOVERED, "metres": _dot_metres(plan)}, level=450, name=name, show=True)
 
 
-def _candidates(plan: Plan, words: CardTexts) -> MapLayer | None:
+def _candidates(plan: Plan, words: CardTexts) -> Layer | None:
     if plan.siting.candidates.empty:
         return None
     name = layer_name(words.texts("maps.layer_candidates"), swatch(symbols.CANDIDATE, look="ring"))
     return Live("candidates", {"colour": symbols.CANDIDATE}, level=590, name=name, show=False)
 
 
-def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[MapLayer]:
+def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[Layer]:
     """Return one layer of uncovered people for each further kind, hidden until it is asked for."""
-    layers: list[MapLayer] = []
+    layers: list[Layer] = []
     for number, kind in enumerate(plan.groups):
         if kind.uncovered.empty:
             continue
@@ -300,7 +300,7 @@ def _uncovered_kinds(plan: Plan, words: CardTexts) -> list[MapLayer]:
     return layers
 
 
-def _circles(plan: Plan, content: PlanDocument, words: CardTexts) -> MapLayer | None:
+def _circles(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | None:
     """Return the business areas, dashed where no station is within the standard."""
     circles = plan.business_areas
     if circles is None or circles.table.empty:
@@ -326,10 +326,10 @@ def _circles(plan: Plan, content: PlanDocument, words: CardTexts) -> MapLayer | 
     )
 
 
-def _centres(content: PlanDocument, words: CardTexts) -> list[MapLayer]:
+def _centres(content: PlanDocument, words: CardTexts) -> list[Layer]:
     """Return one layer a tier, the highest tier on top."""
     rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
-    layers: list[MapLayer] = []
+    layers: list[Layer] = []
     for tier in reversed(TIERS):
         # The page numbers stations as the document lists centres, then candidates.
         centres = [(n, centre) for n, centre in enumerate(content["centres"]) if centre["tier"] == tier]
@@ -350,14 +350,14 @@ def _centres(content: PlanDocument, words: CardTexts) -> list[MapLayer]:
     return layers
 
 
-def _sites(plan: Plan, content: PlanDocument, words: CardTexts) -> list[MapLayer]:
+def _sites(plan: Plan, content: PlanDocument, words: CardTexts) -> list[Layer]:
     """Return one layer a proposal; the last one is shown, unless the programme is what is recommended."""
     siting = content["siting"]
     weighted = siting["weighted"]
     candidates = {candidate["id"]: candidate for candidate in siting["candidates"]}
     first = len(plan.inputs.facilities)
     stations = {candidate: first + number for number, candidate in enumerate(candidates)}
-    layers: list[MapLayer] = []
+    layers: list[Layer] = []
     for proposal in siting["proposals"]:
         is_best = proposal["chosen"]
         key = "sites" if is_best else "clustering"
@@ -385,7 +385,7 @@ def _sites(plan: Plan, content: PlanDocument, words: CardTexts) -> list[MapLayer
     return layers
 
 
-def project_layers(content: PlanDocument, words: CardTexts) -> list[MapLayer]:
+def project_layers(content: PlanDocument, words: CardTexts) -> list[Layer]:
     """Return one layer a year, shown from its end on; projects that are nowhere in particular are in none.
 
     Parameters
@@ -400,7 +400,7 @@ def project_layers(content: PlanDocument, words: CardTexts) -> list[MapLayer]:
         return []
     t = Translator(content, words.texts)
     places = {scenario["key"]: place for place, scenario in enumerate(content["scenarios"])}
-    layers: list[MapLayer] = []
+    layers: list[Layer] = []
     for order, one in enumerate(programme["years"]):
         projects = [
             project
@@ -427,7 +427,8 @@ def project_layers(content: PlanDocument, words: CardTexts) -> list[MapLayer]:
 def _rows(project: Project, t: Translator) -> list[tuple[str, str]]:
     """Return what the card of a project says, by its heads in the task table."""
     unit = unit_of_amount(require(t.content["programme"])["unit"], t.texts)
-    gained = gained_by_projects(require(t.content["programme"]))[project["id"]]
+    programme = require(t.content["programme"])
+    gained = gained_by_projects(programme)[project["id"]]
     value_of = {
         "measure": said.actions_text(project, t),
         "unit": said.responsible_unit(project),
@@ -437,5 +438,6 @@ def _rows(project: Project, t: Translator) -> list[tuple[str, str]]:
         "funds": said.funding_text(project, t),
         "covered": said.covered_text(gained[0], t),
         "standard": t.whole(gained[1]),
+        **({"services": t.whole(gained[2])} if said.has_services(programme) else {}),
     }
     return [(t.programme(f"column_{head}"), value) for head, value in value_of.items()]

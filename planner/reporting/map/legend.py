@@ -8,7 +8,7 @@ from planner.messages.catalogue import Texts
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.map import symbols
 from planner.reporting.map.elements import private_layer_name, swatch
-from planner.reporting.map.leaflet import Live, MapLayer
+from planner.reporting.map.folium_adapter import Layer, Live
 from planner.reporting.style import BEYOND, VERDICT_COLOURS
 
 GROUPS = ("proposals", "centres", "coverage", "people", "communities", "ground")
@@ -21,7 +21,7 @@ Key = tuple[str, str]
 """A sample as HTML and what it means."""
 
 
-def legend(layers: Sequence[tuple[str, MapLayer]], content: PlanDocument, texts: Texts) -> Entry:
+def legend(layers: Sequence[tuple[str, Layer]], content: PlanDocument, texts: Texts) -> Entry:
     """Return what the page lists.
 
     Parameters
@@ -48,10 +48,10 @@ def legend(layers: Sequence[tuple[str, MapLayer]], content: PlanDocument, texts:
         "layers": [
             {
                 "group": group,
-                "kind": layer.painter if isinstance(layer, Live) else "",
-                "name": layer.name,
+                "kind": layer.kind if isinstance(layer, Live) else "",
+                "name": layer.layer_name,
                 "keys": _layer_keys(layer, content, texts),
-                "metres": layer.look["metres"] if isinstance(layer, Live) and layer.painter in SIZED else None,
+                "metres": layer.look["metres"] if isinstance(layer, Live) and layer.kind in SIZED else None,
             }
             for group, layer in layers
         ],
@@ -70,17 +70,17 @@ def _group_keys(group: str, texts: Texts) -> list[Key]:
     return []
 
 
-def _layer_keys(layer: MapLayer, content: PlanDocument, texts: Texts) -> list[Key]:
+def _layer_keys(layer: Layer, content: PlanDocument, texts: Texts) -> list[Key]:
     """Return what the colours of a layer that has several mean."""
-    if layer.name == private_layer_name(texts):
+    if layer.layer_name == private_layer_name(texts):
         how = content["study"]["walking"]["private_ways"]
         return [(swatch(symbols.PRIVATE, look="dots"), texts(f"maps.private_{how}"))]
     if not isinstance(layer, Live):
         return []
-    if layer.painter == "shares":
+    if layer.kind == "shares":
         classes = zip(symbols.SHARE_COLOURS, symbols.SHARES_FROM, strict=True)
         return [(swatch(colour), f"≥ {least:.0%}") for colour, least in classes]
-    if layer.painter == "people":
+    if layer.kind == "people":
         minutes = [limit["minutes"] for limit in content["walking"]["limits"]]
         names = [texts("maps.within", minutes=f"{limit:g}") for limit in minutes]
         names.append(texts("maps.beyond", minutes=f"{minutes[-1]:g}"))

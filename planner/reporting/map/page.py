@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from planner.config.own_scenes import read_own_scenes
+from planner.config.own_tables import read_own_scenes
 from planner.config.sections.map import MapSettings
 from planner.messages.catalogue import Texts, localized, unit_of_amount
 from planner.messages.notices import input_name
@@ -20,9 +20,9 @@ from planner.reporting.document.records.siting import Proposal
 from planner.reporting.facility_text import scenario_notice
 from planner.reporting.map.branch_choices import MOST_BRANCHES
 from planner.reporting.map.elements import CardTexts, core_view, whole_view
+from planner.reporting.map.folium_adapter import Begin, Start, base_map, offline_page
 from planner.reporting.map.labels import places_to_find, street_names
 from planner.reporting.map.layers import map_layers
-from planner.reporting.map.leaflet import Map, page_text
 from planner.reporting.map.legend import legend
 from planner.reporting.map.packing import bundle_modules, pack
 from planner.reporting.map.scenes import scenes
@@ -138,18 +138,18 @@ def draw_map(plan: Plan, content: PlanDocument) -> str:
     words = CardTexts(Texts(plan.study.language))
     whole, tiles = whole_view(plan), tile_source(plan.study.map)
     sets = what_if_data(plan, content)
-    drawing = Map(whole[0])
+    drawing = base_map(whole[0])
+    core = core_view(plan)
+    Begin(core).add_to(drawing)
     with ThreadPoolExecutor(1) as beside:
         # Compressing is a quarter of the work, and leaves the interpreter to the rest.
         packed = beside.submit(pack, sets)
         layers = map_layers(plan, content, words)
         for _, layer in layers:
             layer.add_to(drawing)
-    html = page_text(
+    Start([layer for _, layer in layers], whole=whole, core=core).add_to(drawing)
+    html = offline_page(
         drawing,
-        whole=whole,
-        core=core_view(plan),
-        language=plan.study.language,
         title=str(Markup.escape(plan.study.name)),
         style=read_template("map.css"),
         script=bundle_modules("main.js"),
@@ -176,7 +176,7 @@ def draw_map(plan: Plan, content: PlanDocument) -> str:
         images_from=tiles.origin if tiles else "",
         sets=packed.result(),
     )
-    return replace_illegal(html)
+    return replace_illegal(html.replace("<html>", f'<html lang="{plan.study.language}">', 1))
 
 
 def _needs_run(unfollowed: Sequence[str], texts: Texts) -> str:
@@ -223,7 +223,7 @@ def _recommendation(content: PlanDocument, standard: CoverageTotal, best: Propos
         return ""
     if programme and programme["projects"]:
         last = programme["years"][-1]
-        (name,) = (one for one in content["scenarios"] if one["key"] == f"year_{last['year']}")
+        (name,) = (scenario for scenario in content["scenarios"] if scenario["key"] == f"year_{last['year']}")
         return texts(
             "maps.recommend_programme",
             when=localized(name, texts.language),
@@ -286,24 +286,16 @@ TIANDITU = (
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """Source of map tiles.
-
-    Attributes
-    ----------
-    urls
-        Templates with z, x and y, the lowest layer first.
-    credit
-        Who must be named on the map.
-    datum
-        ``"wgs84"``, or ``"gcj02"``: the tiles are then moved under the drawing, not the drawing.
-    deepest
-        The largest zoom that there are tiles for.
-    """
+    """Source of map tiles."""
 
     urls: tuple[str, ...]
+    """Templates with z, x and y, the lowest layer first."""
     credit: str
+    """Who must be named on the map."""
     datum: str
+    """``"wgs84"``, or ``"gcj02"``: the tiles are then moved under the drawing, not the drawing."""
     deepest: int
+    """The largest zoom that there are tiles for."""
 
     @property
     def origin(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from planner.config.own_scenes import OwnScene, OwnScenes, placeholders
+from planner.config.own_tables import OwnScene, OwnScenes, placeholders
 from planner.messages.catalogue import Texts, localized, unit_of_amount
 from planner.messages.notices import input_name
 from planner.reporting.document.records.plan import Entry, PlanDocument
@@ -79,7 +79,7 @@ def scenes(content: PlanDocument, texts: Texts, own: OwnScenes | None = None) ->
 
 
 def scene_figures(content: PlanDocument, texts: Texts) -> dict[str, str]:
-    """Return the figure of each placeholder (`planner.config.own_scenes.FIGURES`); a dash where there is none."""
+    """Return the figure of each placeholder (`planner.config.own_tables.FIGURES`); a dash where there is none."""
     total, rates, programme = at_standard(content), content["diagnosis"]["rates"], content["programme"]
     heads, outcome = headcount(total), outcome_of(Translator(content, texts))
     weak = sum(centre["verdict"] == "weak" for centre in content["centres"])

@@ -13,7 +13,7 @@ from planner.reporting.document.levels import LEVELS, level_shapes
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.document.records.services import HoursGap, LedgerRow, ServiceByCommunity
 from planner.reporting.map.elements import CardTexts, layer_name, shapes_layer, sign_at, swatch
-from planner.reporting.map.leaflet import FeatureGroup, MapLayer
+from planner.reporting.map.folium_adapter import FeatureGroup, Layer
 from planner.reporting.map.simplify import DRAWN_DIGITS
 from planner.reporting.map.symbols import CIRCLE, CIRCLE_STYLE, CIRCLE_WITHOUT_STYLE
 from planner.reporting.report.blocks import Translator, community_names
@@ -32,7 +32,7 @@ ORGANISATION = "#5b7f3b"
 OUTLINE = {"color": "#6b6b6b", "weight": 1, "fillOpacity": 0.75}
 
 
-def lacking_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[MapLayer]:
+def lacking_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[Layer]:
     """Yield the communities by completeness, then one layer a service: who lacks it, and why; hidden at first."""
     if plan.services is None or "services" not in content:
         return
@@ -82,7 +82,7 @@ def _follows(is_own: bool, service: str, community: str) -> Markup:  # noqa: FBT
     return AS_RUN if is_own else UNCHANGED
 
 
-def facility_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[MapLayer]:
+def facility_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[Layer]:
     """Yield one layer a service with its facilities, hidden at first; the study's own are drawn as centres."""
     if plan.services is None or "services" not in content:
         return
@@ -92,8 +92,8 @@ def facility_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iter
             yield _facilities(one, names[one.id], words)
 
 
-def _facilities(one: ServiceAccess, name: str, words: CardTexts) -> MapLayer:
-    places = one.service.places
+def _facilities(access: ServiceAccess, name: str, words: CardTexts) -> Layer:
+    places = access.service.places
     text = words.texts("services.layer_facilities", name=name, count=words.texts.whole(len(places)))
     layer = FeatureGroup(name=layer_name(text, swatch(FACILITY, look="dot")), show=False)
     degrees = places.to_crs(4326).geometry
@@ -116,20 +116,20 @@ def _facilities(one: ServiceAccess, name: str, words: CardTexts) -> MapLayer:
     return layer
 
 
-def belts_layer(plan: Plan, content: PlanDocument, words: CardTexts) -> MapLayer | None:
+def belts_layer(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | None:
     """Return the belts along streets, dashed where no station stands along one."""
     if plan.belts is None:
         return None
     t = Translator(content, words.texts)
     properties = []
-    for one in content["belts"]["belts"]:
-        rows = [(words.texts("organisations.column_belt_streets"), one["streets"])]
+    for belt in content["belts"]["belts"]:
+        rows = [(words.texts("organisations.column_belt_streets"), belt["streets"])]
         for name in ("people", "places", "workers", "organisations", "centres", "stations"):
-            value = one[name]
+            value = belt[name]
             if value is not None:
                 rows.append((words.texts(f"organisations.column_belt_{name}"), t.whole(value)))
-        rows += [(words.texts("organisations.member_facility"), row["name"]) for row in one["facilities"]]
-        properties.append({"note": _note(one["name"], rows, words), "within": one["stations"] > 0})
+        rows += [(words.texts("organisations.member_facility"), row["name"]) for row in belt["facilities"]]
+        properties.append({"note": _note(belt["name"], rows, words), "within": belt["stations"] > 0})
     name = words.texts("organisations.layer_belts", count=words.texts.whole(len(properties)))
     return shapes_layer(
         plan,
@@ -141,7 +141,7 @@ def belts_layer(plan: Plan, content: PlanDocument, words: CardTexts) -> MapLayer
     )
 
 
-def level_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[MapLayer]:
+def level_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterator[Layer]:
     """Yield a layer a level, hidden at first: its units by the share of people not covered, with their ledger."""
     if "levels" not in content:
         return
@@ -181,7 +181,7 @@ def level_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iterato
         )
 
 
-def organisation_layer(content: PlanDocument, words: CardTexts) -> MapLayer | None:
+def organisation_layer(content: PlanDocument, words: CardTexts) -> Layer | None:
     """Return the organisations with the station of each, those without in the colour of what is missing."""
     if "organisations" not in content:
         return None
@@ -205,7 +205,7 @@ def organisation_layer(content: PlanDocument, words: CardTexts) -> MapLayer | No
     return layer
 
 
-def _coloured(plan: Plan, properties: list[dict[str, object]], name: str) -> MapLayer:
+def _coloured(plan: Plan, properties: list[dict[str, object]], name: str) -> Layer:
     return shapes_layer(
         plan,
         plan.inputs.communities.geometry.to_numpy(),

@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import pyproj
 import shapely
 from numpy.typing import NDArray
 
 from planner.accessibility.coverage import is_branch, main_facility
 from planner.network.travel_times import TravelTimes
-from planner.network.walk import is_within
+from planner.network.walk import FloatArray, is_within
 from planner.population.demand_points import quantum_of
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.map.branch_choices import stack_choices
@@ -32,10 +33,49 @@ from planner.reporting.map.whatif_figures import (
 )
 from planner.reporting.map.whatif_rules import followed_limits, what_if_rules
 from planner.reporting.map.whatif_services import service_sets
-from planner.reporting.map.whatif_streets import street_sets
 from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan
 from planner.results.outcome import Walks
+
+MOST_EDGES = 60_000
+"""Largest network of the page: of a larger one it would be most of the file, and no path is drawn."""
+
+CENTIMETRES = 100
+
+
+def street_sets(plan: Plan) -> Entry | None:
+    """Return the walking network packed for the page, None where it is larger than `MOST_EDGES`.
+
+    Nodes and inner vertices are in millionths of a degree, costs in centimetres at the base speed along (`cost`)
+    and against (`back`, less `cost`) each edge, in the direction of a search that starts at the facilities.
+    """
+    network = plan.walker.network
+    if len(network.edge_m) > MOST_EDGES:
+        return None
+    to_degrees = pyproj.Transformer.from_crs(network.crs, 4326, always_xy=True)
+    nodes = _steps(to_degrees, network.node_xy)
+    inner = network.segment_edge[1:] == network.segment_edge[:-1]
+    places = _steps(to_degrees, network.segment_xy[1:, :2][inner])
+    cost = np.rint(network.edge_cost_m * CENTIMETRES).astype(np.int64)
+    passages = network.layers.passages if network.layers else np.zeros((0, 2), dtype=np.int64)
+    return {
+        "access": plan.walker.access_m,
+        "speed": plan.walker.walk.metres(1.0),
+        **nodes,
+        "from": pack_steps(network.edge_nodes[:, 0]),
+        "to": (network.edge_nodes[:, 1] - network.edge_nodes[:, 0]).tolist(),
+        "cost": cost[:, 0].tolist(),
+        "back": (cost[:, 1] - cost[:, 0]).tolist(),
+        "places": (np.bincount(network.segment_edge, minlength=len(cost)) - 1).tolist(),
+        "inner": places,
+        "passages": passages.T.tolist(),
+    }
+
+
+def _steps(to_degrees: pyproj.Transformer, xy: FloatArray) -> dict[str, list[int]]:
+    lon, lat = to_degrees.transform(xy[:, 0], xy[:, 1])
+    return {"lon": degree_steps(np.asarray(lon)), "lat": degree_steps(np.asarray(lat))}
+
 
 MOST_PAIRS = 1_500_000
 """Largest number of pairs of a station and a demand point of which the page has minutes; of more only limits."""
@@ -65,14 +105,14 @@ def what_if_data(plan: Plan, content: PlanDocument) -> Entry:
     people = demand["people"].to_numpy()
     grain = quantum_of(people)
     place = {community: number for number, community in enumerate(inputs.communities["id"])}
-    areas = [_areas(plan, one) for one in plan.outcome.walks]
+    areas = [_areas(plan, walk) for walk in plan.outcome.walks]
     walks, shapes, rows = _rows(plan, areas, rings)
     stations = [
         *inputs.facilities["id"],
         *plan.siting.candidates["id"],
-        *(one.id for one in plan.outcome.branches),
+        *(branch.id for branch in plan.outcome.branches),
     ]
-    projects = project_sets(plan, content, {one: number for number, one in enumerate(stations)})
+    projects = project_sets(plan, content, {station: number for number, station in enumerate(stations)})
     return {
         "study": plan.study.name,
         "crs": inputs.crs.to_string(),
@@ -209,14 +249,14 @@ def _rows(
     rows
         For each choice of passages the rows of the stations that it changes.
     """
-    every = [stack_choices(one.facilities, one.candidates, one.branches) for one in plan.outcome.walks]
+    every = [stack_choices(walk.facilities, walk.candidates, walk.branches) for walk in plan.outcome.walks]
     count, kept, shapes = len(areas[0]), [every[0]], [areas[0]]
     rows: list[dict[str, int]] = [{}]
     for times, drawn in zip(every[1:], areas[1:], strict=True):
         changed = np.flatnonzero(
             _differs(every[0], times, rings) | ~shapely.equals_exact(areas[0], drawn, tolerance=0).all(axis=1)
         )
-        first = sum(len(one) for one in shapes)
+        first = sum(len(shape) for shape in shapes)
         rows.append({str(station): first + place for place, station in enumerate(changed.tolist())})
         number = np.full(count, -1)
         number[changed] = np.arange(len(changed))

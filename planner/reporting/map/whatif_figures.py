@@ -229,7 +229,7 @@ def scenario_sets(
     found: list[Entry] = []
     for scenario in content["scenarios"]:
         closed = [facilities[one] for one in scenario["closed"]]
-        opened = [candidates[one] for one in scenario["sites"]]
+        opened = [candidates[site] for site in scenario["sites"]]
         done = projects_done(content, scenario)
         key, name = scenario["key"], localized(scenario, texts.language)
         is_time = key == "today" or key.startswith("year_")

@@ -67,7 +67,7 @@ def outcome_of(t: Translator) -> Outcome | None:
         return None
     best = proposals[-1]
     gained = residents_gained(best)
-    closed = [one["centre"] for one in best["centres"] if one["fate"] != "keep"]
+    closed = [centre["centre"] for centre in best["centres"] if centre["fate"] != "keep"]
     return Outcome(
         t.texts("decision.after_sites", sites=len(best["sites"])),
         tuple(site["id"] for site in best["sites"]),

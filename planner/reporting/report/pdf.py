@@ -108,7 +108,8 @@ def section_pages(pdf: bytes) -> dict[str, int]:
 
 
 def _print(page: str, browser: str) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
+    # A browser's helpers may still write into its profile when it has ended.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         given, made = Path(folder, "report.html"), Path(folder, "report.pdf")
         given.write_text(page, "utf-8", newline="\n")
         # Root's browser starts without its sandbox alone; the page loads and runs nothing but itself.

@@ -19,17 +19,17 @@ LEAST_AMOUNT = 1e-6
 
 def service_names(t: Translator) -> dict[str, str]:
     """Return what each service is called, by id."""
-    return {one["id"]: t.localized(one) for one in found_services(t)["services"]}
+    return {service["id"]: t.localized(service) for service in services_of(t)["services"]}
 
 
-def found_services(t: Translator) -> Services:
+def services_of(t: Translator) -> Services:
     """Return the entry of services; the caller shows it only where the study has them."""
     return t.content["services"]
 
 
 def services_table(t: Translator) -> TableSpec:
     """Return the table of services: a row a service."""
-    groups = {one["id"]: one["name"] for one in t.content["groups"]}
+    groups = {group["id"]: group["name"] for group in t.content["groups"]}
 
     def standard(row: Service) -> str:
         key = "services.standard" if row["count"] == 1 else "services.standard_count"
@@ -225,7 +225,7 @@ def services_sheets(t: Translator) -> Iterator[Sheet]:
     """Yield the workbook's sheets of services; none without services."""
     if "services" not in t.content:
         return
-    found = found_services(t)
+    found = services_of(t)
     yield services_table(t).sheet(t, "services", found["services"])
     yield by_community_table(t).sheet(t, "services_by_community", found["by_community"])
     yield ledger_table(t).sheet(t, "ledger", found["ledger"])

@@ -140,44 +140,55 @@ def _solve_listed(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _CompleteTable:
-    """Walks of every row to every usable column: the rows, and the walks of each, shape (rows, columns)."""
+    """Walks of every row to every usable column, shape (rows, columns), columns ascending; the rows."""
 
     row: IndexArray
-    walk: IndexArray
+    column: IndexArray
+    minutes: FloatArray
 
     @property
     def columns(self) -> int:
-        return int(self.walk.shape[1])
+        return int(self.column.shape[1])
 
     def nearest(self, costs: TravelCosts, kept: IndexArray) -> tuple[ValueTable, FloatArray]:
         """Return what the nearest columns of each row save against the next one, and the walks to that."""
-        far, parts = np.zeros(len(costs.weight)), [np.zeros(0, dtype=np.int64)]
+        far, none = np.zeros(len(costs.weight)), np.zeros(0, dtype=np.int64)
+        demand, column, value = [none], [none], [np.zeros(0)]
         count = np.minimum(kept, self.columns - 1)
         for size in np.unique(count):
             rows = np.flatnonzero(count == size)
             for some in np.array_split(rows, -(-len(rows) // ROWS_AT_ONCE)):
-                walk = self.walk[some]
-                near = np.argpartition(costs.minutes[walk], size, axis=1)
-                near_walk = np.take_along_axis(walk, near[:, : size + 1], axis=1)
-                far[self.row[some]] = costs.minutes[near_walk[:, size]] * costs.weight[self.row[some]]
-                parts.append(near_walk[:, :size].ravel())
-        listed = np.concatenate(parts)
-        demand = costs.demand[listed]
-        value = far[demand] - costs.weight[demand] * costs.minutes[listed]
-        shape = (len(costs.weight), costs.columns)
-        return build_value_table(demand, costs.column[listed], value, shape), far
+                # From the nearest on, ties by column, which is the order of a table of values.
+                minutes, row = self.minutes[some], self.row[some]
+                near = np.argpartition(minutes, size, axis=1)[:, : size + 1]
+                far[row] = np.take_along_axis(minutes, near[:, size:], axis=1)[:, 0] * costs.weight[row]
+                near = np.sort(near[:, :size], axis=1)
+                walked = np.take_along_axis(minutes, near, axis=1)
+                order = np.argsort(walked, axis=1, kind="stable")
+                walked = np.take_along_axis(walked, order, axis=1)
+                demand.append(np.repeat(row, size))
+                column.append(self.column[some[:, None], np.take_along_axis(near, order, axis=1)].ravel())
+                value.append((far[row][:, None] - costs.weight[row][:, None] * walked).ravel())
+        rows, columns, values = (np.concatenate(demand), np.concatenate(column), np.concatenate(value))
+        return build_value_table(rows, columns, values, (len(costs.weight), costs.columns)), far
 
 
 def _complete_table(costs: TravelCosts, usable: NDArray[np.bool_]) -> _CompleteTable | None:
     """Return the walks as a table; None if they are few, or a row lacks a column that others have."""
     if len(costs.demand) < MANY_WALKS or not usable.any():
         return None
-    walk = np.flatnonzero(usable[costs.column])
-    walk = walk[np.argsort(costs.demand[walk], kind="stable")]
-    row, count = np.unique(costs.demand[walk], return_counts=True)
-    if (count != usable.sum()).any() or len(row) < len(np.unique(costs.demand)):
+    demand, column, minutes = costs.demand, costs.column, costs.minutes
+    if not usable.all():
+        walk = np.flatnonzero(usable[column])
+        demand, column, minutes = demand[walk], column[walk], minutes[walk]
+    every = np.bincount(costs.demand, minlength=len(costs.weight)) > 0
+    count, row = np.bincount(demand, minlength=len(costs.weight)), np.flatnonzero(every)
+    if (count[row] != usable.sum()).any():
         return None
-    return _CompleteTable(row, walk.reshape(len(row), -1))
+    if not ((np.diff(demand) > 0) | ((np.diff(demand) == 0) & (np.diff(column) > 0))).all():
+        order = np.lexsort((column, demand))
+        column, minutes = column[order], minutes[order]
+    return _CompleteTable(row, column.reshape(len(row), -1), minutes.reshape(len(row), -1))
 
 
 def _savings(costs: TravelCosts, usable: np.ndarray) -> tuple[ValueTable, FloatArray]:
@@ -202,7 +213,8 @@ def nearest_of(costs: TravelCosts, columns: IndexArray) -> tuple[FloatArray, Ind
     """Return each row's minutes to the nearest of `columns` (`inf`: none), and which, the lowest of equals."""
     is_open = np.zeros(costs.columns, dtype=bool)
     is_open[columns] = True
-    chosen = np.flatnonzero(is_open[costs.column])
+    # Of millions of walks, none need be looked at where nothing is open.
+    chosen = np.flatnonzero(is_open[costs.column]) if len(columns) else np.zeros(0, dtype=np.int64)
     row, column, minutes = costs.demand[chosen], costs.column[chosen], costs.minutes[chosen]
     order = np.lexsort((column, minutes, row))
     served, first = np.unique(row[order], return_index=True)

@@ -32,6 +32,8 @@ from planner.siting.solvers.lagrangian_kernels import (
 ROUNDS, PATIENCE, FIRST_STEP = 60, 8, 0.5
 """Of the descent in one node: it begins at the prices of the node above, and need not go far."""
 
+TREE_BYTES = 400e6
+
 OPEN, EXPLORED, BORN = range(3)
 """What the places of `Tree.numbers` hold."""
 
@@ -53,6 +55,25 @@ class Tree(NamedTuple):
     """`best_open`, `best_value`: The best choice, shape (columns,); its value, shape (1,)."""
     numbers: IndexArray
     """Nodes open, nodes explored, nodes born."""
+
+
+def build_tree(fate: NDArray[np.int8], price: FloatArray, money_price: float, value: float, bound: float) -> Tree:
+    """Return a tree with nothing but its root."""
+    rows, columns = len(price), len(fate)
+    slots = int(np.clip(TREE_BYTES / (4 * rows + columns + 1), 2 * columns + 4, 4000 + 2 * columns))
+    tree = Tree(
+        born=np.full(slots, -1, dtype=np.int64),
+        bound=np.zeros(slots),
+        fate=np.zeros((slots, columns), dtype=np.int8),
+        price=np.zeros((slots, rows), dtype=np.float32),
+        money_price=np.zeros(slots),
+        best_open=np.zeros(columns, dtype=np.bool_),
+        best_value=np.array([value]),
+        numbers=np.array([1, 0, 1]),
+    )
+    tree.born[0], tree.bound[0], tree.money_price[0] = 0, bound, money_price
+    tree.fate[0], tree.price[0] = fate, price
+    return tree
 
 
 @kernel

@@ -140,9 +140,9 @@ def descend(
     """
     state, profit = prices.state, prices.profit
     short = np.zeros(len(prices.price))
-    chosen = np.empty(0, dtype=np.int64)
+    chosen, above = np.empty(0, dtype=np.int64), len(values.value)
     for _ in range(rounds):
-        _compute_profits(values, limits, fate, prices)
+        above = _compute_profits(values, limits, fate, prices, above)
         chosen, worst, following = relaxed_choice(profit, limits, fate)
         bound = prices.price.sum() + profit[chosen].sum()
         if limits.budget < np.inf:
@@ -171,9 +171,29 @@ def descend(
 
 
 @kernel
-def _compute_profits(values: ValueTable, limits: SelectionLimits, fate: NDArray[np.int8], prices: Prices) -> None:
-    """Compute what each column that is not out is worth at the present prices."""
-    price, money_price = prices.price, prices.state[MONEY_PRICE]
+def _compute_profits(  # noqa: C901 -- one kernel, two loops
+    values: ValueTable, limits: SelectionLimits, fate: NDArray[np.int8], prices: Prices, above: int
+) -> int:
+    """Compute what each column that is not out is worth at the present prices; return the values above these.
+
+    Rows are read from the highest value down to their price where that is shorter, by what was `above` before.
+    """
+    price, money_price, profit = prices.price, prices.state[MONEY_PRICE], prices.profit
+    listed = 0
+    for column in range(len(fate)):
+        profit[column] = -money_price * limits.cost[column]
+        if fate[column] != OUT:
+            listed += values.column_pointer[column + 1] - values.column_pointer[column]
+    by_rows, above = 2 * above < listed, 0
+    if by_rows:
+        for row in range(len(price)):
+            for place in range(values.row_pointer[row], values.row_pointer[row + 1]):
+                more = values.value[place] - price[row]
+                if more <= 0:
+                    break
+                profit[values.column[place]] += more
+                above += 1
+        return above
     for column in range(len(fate)):
         if fate[column] == OUT:
             continue
@@ -182,7 +202,9 @@ def _compute_profits(values: ValueTable, limits: SelectionLimits, fate: NDArray[
             more = values.column_value[place] - price[values.row[place]]
             if more > 0:
                 total += more
-        prices.profit[column] = total - money_price * limits.cost[column]
+                above += 1
+        profit[column] += total
+    return above
 
 
 @kernel

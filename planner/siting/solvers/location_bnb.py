@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from planner.garbage import without_collections
 from planner.network.walk import FloatArray, IndexArray
 from planner.siting.argument_checks import check_not_negative, raise_issues
-from planner.siting.solvers.bnb_kernels import EXPLORED, OPEN, Tree, explore
+from planner.siting.solvers.bnb_kernels import EXPLORED, OPEN, build_tree, explore
 from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.greedy_kernels import (
     SelectionLimits,
@@ -33,6 +32,7 @@ from planner.siting.solvers.lagrangian_kernels import (
     BOUND,
     FREE,
     IN,
+    Prices,
     Target,
     begin_at,
     descend,
@@ -40,6 +40,7 @@ from planner.siting.solvers.lagrangian_kernels import (
 from planner.siting.solvers.value_tables import (
     best_open_column,
     build_value_table,
+    columns_beside,
     merge_rows,
     select_columns,
     subtract_base,
@@ -50,15 +51,23 @@ from planner.siting.solvers.value_tables import (
 TOLERANCE = 1e-9
 """A bound that is above the value by at most this share of it proves it: what is left is the arithmetic's."""
 
-ROUNDS_BETWEEN_TRIES = 20
+ROUNDS_BETWEEN_TRIES, MORE_ROUNDS, FIRST_TRIES, MOST_TRIES = 20, 1, 15, 2**62
+"""Rounds of the bound from one choice that it suggests to the next, and by how much they grow; the first tries."""
+
 PATIENCE = 30
-KICKS, KICKED_SHARE = 12, 0.2
-"""How often a good choice is disturbed and improved anew, and what share of it."""
+FIRST_KICKS, LATER_KICKS = (0.25, 1e8), (1.0, 3e8)
+"""How often a good choice is disturbed: for each column, and in all so that no more entries are read."""
+
+LEAST_KICKED, MOST_KICKED = 2, 5
+"""How many of its columns are exchanged at once."""
 
 SMALLER = 0.8
 """A search is narrowed to the columns still undecided while that leaves at most this share of them."""
 
-TREE_BYTES = 400e6
+CHOICES, COMBINED_NODES = 10, 200
+"""How many of the best choices are combined, and how many nodes the search among their columns goes through."""
+
+MOST_NODES = 2**62
 
 EXACT_SUM = 1e9
 """Bounds of whole numbers up to here are exact to far less than one."""
@@ -66,30 +75,20 @@ EXACT_SUM = 1e9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SearchResult:
-    """What was found.
-
-    Attributes
-    ----------
-    chosen
-        The columns, ascending, without the fixed ones.
-    value
-        What they add to the fixed ones.
-    bound
-        The most that any choice can add.
-    greedy
-        What greedy alone adds.
-    is_finished
-        Whether the bound proves the value.
-    nodes
-        Of the tree.
-    """
+    """What was found."""
 
     chosen: IndexArray
+    """The columns, ascending, without the fixed ones."""
     value: float
+    """What they add to the fixed ones."""
     bound: float
+    """The most that any choice can add."""
     greedy: float
+    """What greedy alone adds."""
     is_finished: bool
+    """Whether the bound proves the value."""
     nodes: int
+    """Of the tree."""
 
 
 def solve_weighted_assignment(
@@ -135,13 +134,18 @@ def solve_weighted_assignment(
     part = _part(subtract_base(values, base), limits._replace(budget=money), np.flatnonzero(free))
     search = _Search(part, deadline, _grain(part.values))
     greedy_value = search.begin(starts)
+    search.lower_bound(FIRST_TRIES)
+    search.kick(seed, FIRST_KICKS)
+    search.combine()
     search.lower_bound()
     narrowed = True
     while narrowed and search.is_open:
         narrowed = search.narrow()
-        search.kick(seed)
         search.lower_bound()
     if search.is_open:
+        # From elsewhere: the best choice has been disturbed in vain.
+        search.kick(seed + 1, LATER_KICKS, search.relaxed)
+        search.combine()
         search.go_through_tree()
     finished = search.bound <= search.value + search.grain
     bound = search.value if finished else search.bound
@@ -194,6 +198,9 @@ class _Search:
         self.nodes = 0
         self.fate = np.zeros(len(part.columns), dtype=np.int8)
         self.price, self.money_price = _top(part.values) / 2, 0.0
+        self.prices: Prices | None = None
+        self.relaxed: IndexArray = np.zeros(0, dtype=np.int64)
+        self.good: dict[tuple[int, ...], float] = {}
 
     @property
     def grain(self) -> float:
@@ -224,32 +231,56 @@ class _Search:
             self.money_price = self.value / part.limits.budget
         return greedy_value
 
-    def kick(self, seed: int) -> None:
-        """Disturb the best choice at random and improve it again."""
-        random = np.random.default_rng(seed)
-        best = np.flatnonzero(np.isin(self.part.columns, self.best))
-        closed = np.setdiff1d(np.arange(len(self.part.columns)), best)
-        for _ in range(KICKS):
-            if not self.is_open:
+    def kick(self, seed: int, most: tuple[float, float], start: IndexArray | None = None) -> None:
+        """Exchange some columns of a choice beside one another at random, the best unless a start is given."""
+        random, part = np.random.default_rng(seed), self.part
+        now = np.flatnonzero(np.isin(part.columns, self.best)) if start is None else start
+        value = self.value if start is None else -np.inf
+        entries = max(len(part.values.value), 1)
+        for _ in range(int(min(most[0] * len(part.columns), most[1] / entries))):
+            if not self.is_open or not len(now):
                 return
-            keep = random.random(len(best)) > KICKED_SHARE
-            new = random.permutation(closed)[: int((~keep).sum())]
-            self.try_choice(np.concatenate([best[keep], new]))
+            beside = columns_beside(part.values, int(random.choice(now)))
+            is_open = np.isin(beside, now)
+            count = int(random.integers(LEAST_KICKED, MOST_KICKED, endpoint=True))
+            out, new = (random.permutation(beside[some])[:count] for some in (is_open, ~is_open))
+            served = self.try_choice(np.concatenate([np.setdiff1d(now, out), new[: len(out)]]))
+            if (then := float(served.best.sum()) + part.already) >= value:
+                now, value = np.flatnonzero(served.is_open), then
 
-    def try_choice(self, columns: IndexArray) -> None:
+    def try_choice(self, columns: IndexArray) -> Served:
         """Improve a choice, as far as it fits, and keep it if it is the best."""
         part, served = self.part, nothing_open(self.part.values)
         open_what_fits(part.values, part.limits, served, columns)
         greedy(part.values, part.limits, served, self.fate, part.limits.budget < np.inf)
         self._improve(served)
+        return served
 
-    def lower_bound(self) -> None:
-        """Lower the bound as far as it goes, trying choices that the relaxation suggests."""
+    def combine(self) -> None:
+        """Search among the columns of the best choices for a better one, as long as there is one."""
+        value = -np.inf
+        while self.is_open and self.value > value:
+            value, part = self.value, self.part
+            columns = np.unique(np.concatenate([np.array(one, dtype=np.int64) for one in self.good]))
+            union = _part(part.values, part.limits, np.flatnonzero(np.isin(part.columns, columns)))
+            inner = _Search(union, self.deadline, self.whole)
+            inner.value = self.value - part.already
+            inner.lower_bound()
+            while inner.is_open and inner.narrow():
+                inner.lower_bound()
+            if inner.is_open:
+                inner.go_through_tree(COMBINED_NODES)
+            if len(inner.best):
+                self.try_choice(inner.best)
+
+    def lower_bound(self, tries: int = MOST_TRIES) -> None:
+        """Lower the bound as far as it goes or so often, trying choices that the relaxation suggests."""
         part = self.part
-        prices = begin_at(self.price, self.money_price, len(self.fate), 1.0)
+        prices = self.prices or begin_at(self.price, self.money_price, len(self.fate), 1.0)
+        self.prices = prices
         tried: set[bytes] = set()
         settled = False
-        while not settled and self.is_open:
+        while not settled and self.is_open and len(tried) < tries:
             value = self.value - part.already
             settled, chosen = descend(
                 part.values,
@@ -257,10 +288,11 @@ class _Search:
                 self.fate,
                 prices,
                 Target(value, self.grain),
-                ROUNDS_BETWEEN_TRIES,
+                ROUNDS_BETWEEN_TRIES + MORE_ROUNDS * len(tried),
                 PATIENCE,
             )
             self._lower_to(float(prices.state[BOUND]))
+            self.relaxed = chosen
             if self.is_open and chosen.tobytes() not in tried:
                 tried.add(chosen.tobytes())
                 self.try_choice(chosen)
@@ -292,23 +324,25 @@ class _Search:
             part.already + float(base.sum()),
         )
         self.fate = np.zeros(len(self.part.columns), dtype=np.int8)
-        self.price = _top(self.part.values) / 2
+        self.price, self.prices = _top(self.part.values) / 2, None
+        self.relaxed = np.zeros(0, dtype=np.int64)
         if not len(self.part.columns):
             self._keep(nothing_open(self.part.values))
             self.bound = self.value
             return False
         return True
 
-    def go_through_tree(self) -> None:
-        """Go through the tree of what is undecided."""
+    def go_through_tree(self, most: int = MOST_NODES) -> None:
+        """Go through the tree of what is undecided, as far as so many nodes."""
         part = self.part
         tree = build_tree(
             self.fate, self.price, self.money_price, self.value - part.already, self.bound - part.already
         )
 
         def some(nodes: int) -> bool:
-            explore(part.values, part.limits, tree, self.grain, nodes)
-            return bool(tree.numbers[OPEN] == 0)
+            # No more than are left, so that it does not depend on the clock where the search ends.
+            explore(part.values, part.limits, tree, self.grain, min(nodes, most - int(tree.numbers[EXPLORED])))
+            return bool(tree.numbers[OPEN] == 0 or tree.numbers[EXPLORED] >= most)
 
         self.deadline.run_in_chunks(some, first=1)
         self.nodes += int(tree.numbers[EXPLORED])
@@ -334,9 +368,12 @@ class _Search:
 
     def _keep(self, served: Served) -> None:
         value = float(served.best.sum()) + self.part.already
+        columns = np.concatenate([self.part.inside, self.part.columns[np.flatnonzero(served.is_open)]])
         if value > self.value:
-            self.value = value
-            self.best = np.concatenate([self.part.inside, self.part.columns[np.flatnonzero(served.is_open)]])
+            self.value, self.best = value, columns
+        self.good[tuple(np.sort(columns).tolist())] = value
+        if len(self.good) > CHOICES:
+            del self.good[min(self.good, key=lambda one: self.good[one])]
 
     def _lower_to(self, bound: float) -> None:
         self.bound = max(self.value, min(self.bound, bound + self.part.already))
@@ -345,25 +382,6 @@ class _Search:
 def _top(values: ValueTable) -> FloatArray:
     """Return the highest value of each row; rows without any are merged away."""
     return values.value[values.row_pointer[:-1]]
-
-
-def build_tree(fate: NDArray[np.int8], price: FloatArray, money_price: float, value: float, bound: float) -> Tree:
-    """Return a tree with nothing but its root."""
-    rows, columns = len(price), len(fate)
-    slots = int(np.clip(TREE_BYTES / (4 * rows + columns + 1), 2 * columns + 4, 4000 + 2 * columns))
-    tree = Tree(
-        born=np.full(slots, -1, dtype=np.int64),
-        bound=np.zeros(slots),
-        fate=np.zeros((slots, columns), dtype=np.int8),
-        price=np.zeros((slots, rows), dtype=np.float32),
-        money_price=np.zeros(slots),
-        best_open=np.zeros(columns, dtype=np.bool_),
-        best_value=np.array([value]),
-        numbers=np.array([1, 0, 1]),
-    )
-    tree.born[0], tree.bound[0], tree.money_price[0] = 0, bound, money_price
-    tree.fate[0], tree.price[0] = fate, price
-    return tree
 
 
 def _grain(values: ValueTable) -> float:

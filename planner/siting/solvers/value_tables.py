@@ -73,6 +73,15 @@ def table_shape(values: ValueTable) -> tuple[int, int]:
     return len(values.row_pointer) - 1, len(values.column_pointer) - 1
 
 
+def columns_beside(values: ValueTable, column: int) -> IndexArray:
+    """Return the columns that are worth anything to a row to which `column` is, ascending."""
+    rows = values.row[values.column_pointer[column] : values.column_pointer[column + 1]]
+    parts = [values.column[values.row_pointer[row] : values.row_pointer[row + 1]] for row in rows.tolist()]
+    beside = np.zeros(table_shape(values)[1], dtype=bool)
+    beside[np.concatenate(parts)] = True
+    return np.flatnonzero(beside)
+
+
 def best_open_column(values: ValueTable, columns: IndexArray) -> tuple[FloatArray, IndexArray]:
     """Return the highest value that each row finds among `columns`, and where (-1: nowhere).
 

@@ -304,21 +304,14 @@ class SolvedSiteRow(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A layer of a GeoPackage.
-
-    Attributes
-    ----------
-    record
-        Its columns.
-    geometry
-        Geometry of its rows, as GDAL calls it; "" for a table, "Unknown" for several kinds.
-    meaning
-        Its rows.
-    """
+    """A layer of a GeoPackage."""
 
     record: type
+    """Its columns."""
     geometry: str
+    """Geometry of its rows, as GDAL calls it; "" for a table, "Unknown" for several kinds."""
     meaning: str = ""
+    """Its rows."""
 
 
 LAYERS: dict[str, Layer] = {

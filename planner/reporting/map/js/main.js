@@ -1,4 +1,4 @@
-// The page: what its script calls, and the start of every part.
+// The page: what folium's drawing calls, and the start of every part.
 import { Drawing, makePane } from "./canvas.js";
 import { Cards } from "./cards.js";
 import { prepareCharts } from "./charts.js";
@@ -54,7 +54,7 @@ const followYears = (map, session, years) => {
 };
 
 /**
- * The page as the script of planner/reporting/map/leaflet.py draws it, which calls these methods.
+ * The page as planner/reporting/map/folium_adapter.py draws it: a script of folium's, which calls these methods.
  */
 class Page {
   /**
@@ -219,7 +219,7 @@ class Page {
 }
 
 /**
- * Reads the blocks of the page, then draws: the script calls the page as `planner`.
+ * Reads the blocks of the page, then draws: folium's script calls the page as `planner`.
  * @param {(planner: Page) => void} draw
  */
 export const run = async (draw) => {

@@ -178,7 +178,7 @@ export interface PackedService {
   lon: number[];
 }
 
-/** planner/reporting/map/whatif_streets.py */
+/** planner/reporting/map/whatif_data.py */
 export interface PackedStreets {
   access: number;
   /** Metres a minute. */

@@ -15,12 +15,12 @@ from planner.reporting.report.ledger_figure import MatrixCell, ledger_figure
 from planner.reporting.tables.services import (
     bundle_services_table,
     bundles_table,
-    found_services,
     hours_ledger_table,
     hours_table,
     ledger_table,
     mend_text,
     service_names,
+    services_of,
     services_table,
     step_free_table,
     time_text,
@@ -48,7 +48,7 @@ LEDGER = (
 
 def services_section(t: Translator) -> Iterator[Block]:
     """Yield the chapter on services."""
-    found, names, texts = found_services(t), service_names(t), t.texts
+    found, names, texts = services_of(t), service_names(t), t.texts
     total = found["completeness"]
     yield Paragraph(
         texts(
@@ -69,10 +69,11 @@ def services_section(t: Translator) -> Iterator[Block]:
     keys = (*TOTALS, "capacity") if any(one["capacity_per_1000"] for one in found["services"]) else TOTALS
     note = texts("services.total_note", weights=weights)
     yield services_table(t).block(t, found["services"], texts("services.total_table"), keys=keys, note=note)
-    for one in found["services"]:
-        if one["clause_zh"]:
+    for service in found["services"]:
+        if service["clause_zh"]:
             yield Paragraph(
-                texts("services.clause_of", name=t.localized(one), clause=t.citation(one, "clause")), item=True
+                texts("services.clause_of", name=t.localized(service), clause=t.citation(service, "clause")),
+                item=True,
             )
     yield from _matrix(found, t)
     yield from _ledger(found, t)
@@ -92,13 +93,17 @@ def services_section(t: Translator) -> Iterator[Block]:
         yield from _bundles(found["bundles"], t)
 
 
-def _matrix(found: Services, t: Translator) -> Iterator[Block]:
+def _matrix(services: Services, t: Translator) -> Iterator[Block]:
     names, communities = service_names(t), community_names(t.content)
-    missing = {(row["community"], row["service"]): row for row in found["ledger"]}
-    people = {(row["community"], row["service"]): row["people"] for row in found["by_community"]}
+    missing = {(row["community"], row["service"]): row for row in services["ledger"]}
+    people = {(row["community"], row["service"]): row["people"] for row in services["by_community"]}
     lacking = {
-        one: sum(missing[one, service]["people_missing"] or 0.0 for service in names if (one, service) in missing)
-        for one in communities
+        community: sum(
+            missing[community, service]["people_missing"] or 0.0
+            for service in names
+            if (community, service) in missing
+        )
+        for community in communities
     }
     order = sorted(communities, key=lambda one: -round(lacking[one], 6))[:ROWS_SHOWN]
     cells = [
@@ -114,7 +119,7 @@ def _matrix(found: Services, t: Translator) -> Iterator[Block]:
         for one in order
     ]
     reasons = ", ".join(
-        f"{t.texts(f'services.mark_{one}')} {t.texts(f'services.reason_{one}')}" for one in REASONS
+        f"{t.texts(f'services.mark_{reason}')} {t.texts(f'services.reason_{reason}')}" for reason in REASONS
     )
     said = [t.texts("services.matrix"), t.texts("services.matrix_legend", reasons=reasons)]
     if len(order) < len(communities):
@@ -135,8 +140,8 @@ def _cell(row: LedgerRow | None, people: float, name: str, t: Translator) -> Mat
     return MatrixCell(row["missing_share"], t.texts(f"services.mark_{row['reason']}"), said)
 
 
-def _ledger(found: Services, t: Translator) -> Iterator[Block]:
-    rows = [row for row in found["ledger"] if row["priority"] is not None]
+def _ledger(services: Services, t: Translator) -> Iterator[Block]:
+    rows = [row for row in services["ledger"] if row["priority"] is not None]
     if not rows:
         yield Paragraph(t.texts("services.ledger_none"))
         return
@@ -145,10 +150,10 @@ def _ledger(found: Services, t: Translator) -> Iterator[Block]:
     yield ledger_table(t).block(t, shown, t.texts("services.ledger_table"), keys=LEDGER, note=note)
 
 
-def _hours(found: ServiceHours, t: Translator) -> Iterator[Block]:
+def _hours(hours: ServiceHours, t: Translator) -> Iterator[Block]:
     texts = t.texts
     yield Paragraph(texts("services.hours_title"), title=True)
-    for row in found["sufficiency"]:
+    for row in hours["sufficiency"]:
         if row["community"] == "":
             values = {
                 name: t.whole(row[f"people_{key}"])  # type: ignore[literal-required]
@@ -158,53 +163,53 @@ def _hours(found: ServiceHours, t: Translator) -> Iterator[Block]:
                 )
             }
             yield Paragraph(texts("services.hours_at", time=time_text(row["time"], t), **values), item=True)
-    rows = [row for row in found["by_time"] if row["community"] == ""]
+    rows = [row for row in hours["by_time"] if row["community"] == ""]
     keys = ("time", "service", "people", "served", "open", "hours_closed", "hours_unknown")
     yield hours_table(t).block(
         t, rows, texts("services.hours_table"), keys=keys, note=texts("services.hours_note")
     )
-    if not found["ledger"]:
+    if not hours["ledger"]:
         yield Paragraph(texts("services.hours_none"))
         return
-    shown = found["ledger"][:LEDGER_SHOWN]
-    note = texts("services.hours_ledger_note", shown=len(shown), count=len(found["ledger"]))
+    shown = hours["ledger"][:LEDGER_SHOWN]
+    note = texts("services.hours_ledger_note", shown=len(shown), count=len(hours["ledger"]))
     yield hours_ledger_table(t).block(t, shown, texts("services.hours_ledger_table"), note=note)
 
 
-def _bundles(found: Bundles, t: Translator) -> Iterator[Block]:
+def _bundles(bundles: Bundles, t: Translator) -> Iterator[Block]:
     texts, unit = t.texts, unit_of_amount(t.content["study"]["costs"]["unit"], t.texts)
 
     def money(amount: float) -> str:
         return f"{t.number(amount, 1)}{unit}"
 
     yield Paragraph(texts("services.bundles_title"), title=True)
-    if not found["rooms"]:
+    if not bundles["rooms"]:
         yield Paragraph(texts("services.bundles_none"))
         return
-    is_proved = found["status"] == "optimal"
+    is_proved = bundles["status"] == "optimal"
     proof = "services.bundles_optimal" if is_proved else "services.bundles_bound"
     yield Paragraph(
         texts(
             "services.bundles_intro",
-            budget=texts("services.bundles_no_budget") if found["budget"] is None else money(found["budget"]),
-            rooms=t.whole(len(found["rooms"])),
-            services=t.whole(sum(len(room["services"].split(", ")) for room in found["rooms"])),
-            cost=money(found["cost"]),
-            gained=t.whole(found["gained"]),
-            proof=texts(proof) if is_proved else texts(proof, bound=t.whole(ceil(found["bound"]))),
+            budget=texts("services.bundles_no_budget") if bundles["budget"] is None else money(bundles["budget"]),
+            rooms=t.whole(len(bundles["rooms"])),
+            services=t.whole(sum(len(room["services"].split(", ")) for room in bundles["rooms"])),
+            cost=money(bundles["cost"]),
+            gained=t.whole(bundles["gained"]),
+            proof=texts(proof) if is_proved else texts(proof, bound=t.whole(ceil(bundles["bound"]))),
         )
     )
-    together, apart = found["cost_together"], found["cost_apart"]
+    together, apart = bundles["cost_together"], bundles["cost_apart"]
     if together is not None and apart is not None:
         saved = money(max(apart - together, 0.0))
         yield Paragraph(
             texts("services.bundles_saving", together=money(together), apart=money(apart), saved=saved)
         )
-    yield bundles_table(t).block(t, found["rooms"], texts("services.bundles_table"))
-    yield bundle_services_table(t).block(t, found["services"], texts("services.bundles_alone"))
+    yield bundles_table(t).block(t, bundles["rooms"], texts("services.bundles_table"))
+    yield bundle_services_table(t).block(t, bundles["services"], texts("services.bundles_alone"))
 
 
-def _fairness(found: Services, t: Translator) -> Table:
+def _fairness(services: Services, t: Translator) -> Table:
     names = {one["id"]: one["name"] for one in t.content["groups"]}
 
     def group(name: str) -> str:
@@ -226,6 +231,6 @@ def _fairness(found: Services, t: Translator) -> Table:
                 t.number(row["completeness"], 2),
                 t.number(row["completeness_gini"], 3),
             )
-            for row in found["fairness"]
+            for row in services["fairness"]
         ),
     )
