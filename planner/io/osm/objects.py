@@ -266,8 +266,8 @@ class TaggedObjects:
         -------
         points
             In degrees: `id` (n… a node, w… a way, r… a relation), `kind` (the first tag that fits, as
-            ``amenity=clinic``), and `name`, `capacity`, `opening_hours`, `wheelchair` as the object states them ("" if
-            not). Areas stand at a point inside them.
+            ``amenity=clinic``), and `name`, `capacity`, `opening_hours`, `wheelchair` as the object states them
+            ("" if not). Areas stand at a point inside them.
 
         Raises
         ------
