@@ -135,6 +135,7 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         "siting", (given, highs_version()), lambda: _choose_sites(given, progress), unless=STOPPED
     )
     candidates, candidate_times = sites.siting.candidates, sites.siting.times
+    bundles = _choose_bundles(prepared, services, progress)
     programme_inputs = ProgrammeInputs(
         study=study,
         tables=inputs,
@@ -144,12 +145,12 @@ def _analyse(prepared: PreparedStudy, *, scenario: Scenario | None, progress: Pr
         demand=coverage.demand,
         candidates=candidates,
         candidate_times=candidate_times,
+        bundles=bundles,
         in_scenario=scenario is not None,
     )
     progress("programme")
     with collect_discrepancies() as further:
         programme, outcome = carry_out(prepared, programme_inputs)
-    bundles = _choose_bundles(prepared, services, progress)
     told = _notices_of(services, bundles, business_areas, organisations, sites.siting, programme)
     return Plan(
         prepared=prepared,

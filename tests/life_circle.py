@@ -85,6 +85,17 @@ layer = "parcels"
 )
 """The same with rooms that canteens and clinics may share."""
 
+WITH_MONEY = f"""{SHARED}
+[programme]
+new_cost = 12.0
+years = 2
+
+[[programme.funds]]
+id = "city"
+amounts = [12.0, 13.0]
+"""
+"""The same with 25 of money in two years, for stations, rooms and services."""
+
 SEED = (
     SHARED
     + """

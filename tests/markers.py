@@ -28,11 +28,12 @@ HELPERS = tuple(Path(__file__).parent / folder for folder in (".", "laws", "expl
 
 SLOW_FILES = (
     *("test_adding_", "test_benchmarks", "test_damaged", "test_exchange", "test_exit", "test_fetching"),
-    *("test_hostile_servers", "test_notebooks", "test_second_process", "test_streams", "test_workbooks_bounded"),
+    *("test_halo", "test_hostile_servers", "test_layer_schemas", "test_notebooks", "test_pdf", "test_rollup"),
+    *("test_batch", "test_cluster", "test_second_process", "test_streams", "test_workbooks_bounded"),
 )
 """Beginnings of the names of files whose tests start processes, copy the package, or read huge files."""
 
-SLOW_NAMES = ("real_streets", "at_random", "grow_without", "without_end", "threads")
+SLOW_NAMES = ("real_streets", "at_random", "grow_without", "without_end", "threads", "helsinki", "haibowan_plan")
 """Parts of the names of tests that take seconds: on whole cities, and on files without end."""
 
 

@@ -104,6 +104,7 @@ def test_every_entry_of_plan_json_is_documented_and_of_its_type(
         programme(tmp_path / "rich", 150.0),
         classes(tmp_path / "classes"),
         build_document(planner.run(life_circle.write_study(tmp_path / "life", life_circle.WITH_TIMES))),
+        build_document(planner.run(life_circle.write_study(tmp_path / "shared", life_circle.WITH_MONEY))),
     ]
     # Of settings by a name of the user's, the name is no entry; those of a layer are documented once.
     by_name = r"study\.(siting\.robust\.people\[\]\.people|services\[\]\.(where|tags|layer))\..+"

@@ -74,7 +74,7 @@ def districts_of(
         named = sorted(portfolio.studies.items())
         _check_once(portfolio)
         return CutResult(tuple(District(code, "", portfolio.resolve(path)) for code, path in named))
-    study, folder = read_study(portfolio.resolve(portfolio.study)), out / CUT
+    study, folder = read_study(portfolio.resolve(portfolio.study).resolve()), out / CUT
     given: list[object] = [
         portfolio.model_dump_json(exclude={"file", "funds", "name", "report"}),
         file_contents(study),
@@ -148,7 +148,8 @@ def district_key(district: District, products: Sequence[str] | None, further: ob
     StudyError
         Its study file is not valid.
     """
-    study = read_study(district.study)
+    # By its full path, so that a key does not depend on the folder in which a batch starts.
+    study = read_study(district.study.resolve())
     contents = [(os.path.relpath(path, study.file.parent), digest) for path, digest in file_contents(study)]
     settings = study.model_dump_json(exclude={"file"})
     chosen = None if products is None else sorted(set(products))

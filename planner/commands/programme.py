@@ -92,8 +92,8 @@ def _fund(fund: Fund, entry: Entry, unit: str, t: Translator) -> str:
     return t.programme("line_fund", fund=fund["name"], year=year_text(t, entry["year"]), unit=unit, **amounts)
 
 
-def _project(project: Project, unit: str, gained: tuple[int | None, int], t: Translator) -> str:
-    return t.programme(
+def _project(project: Project, unit: str, gained: tuple[int | None, int, int], t: Translator) -> str:
+    line = t.programme(
         "line_project",
         number=project["id"],
         task=words.task_text(project, t),
@@ -108,3 +108,4 @@ def _project(project: Project, unit: str, gained: tuple[int | None, int], t: Tra
         per_person=words.cost_per_person_text(project, t),
         small=words.small_money_unit(t),
     )
+    return f"{line} {t.programme('line_services', people=t.whole(gained[2]))}" if gained[2] else line

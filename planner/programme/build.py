@@ -243,11 +243,14 @@ def _projects(study: Study, options: Sequence[ProjectOption], solution: Programm
             paid=tuple(paid.tolist()),
             people_covered=float(added[0]) if option.counts_coverage else None,
             people_standard=float(added[1]),
+            people_services=float(added[2]),
+            room=option.room,
+            service=option.service,
         )
 
 
 def _years(solution: ProgrammeSolution, projects: Sequence[Project]) -> Iterator[Year]:
-    for year, (covered, standard) in enumerate(solution.by_year.tolist()):
+    for year, (covered, standard, services) in enumerate(solution.by_year.tolist()):
         done = [project for project in projects if project.year <= year]
         yield Year(
             year=year,
@@ -257,6 +260,7 @@ def _years(solution: ProgrammeSolution, projects: Sequence[Project]) -> Iterator
             people_covered=covered,
             people_standard=standard,
             spent=float(sum(project.cost for project in done if project.year == year)),
+            people_services=services,
         )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from planner.network.walk import FloatArray, IndexArray
-from planner.programme.problem import BudgetProblem, Fund, Start, Starts
+from planner.programme.problem import SHARED_TOLERANCE, BudgetProblem, Fund, Start, Starts
 from planner.siting.solvers.deadline import Deadline
 from planner.siting.solvers.mip import MixedIntegerProgram as Mip
 from planner.siting.solvers.mip import solve
@@ -147,6 +147,7 @@ def formulate_problem(
     _add_order(constraints, variables)
     _add_subdistrict_limits(constraints, variables)
     _add_centres(constraints, variables)
+    _add_shared_limits(constraints, variables)
     _add_payments(constraints, variables)
     last = problem.years - 1
     if min_resolved:
@@ -236,6 +237,17 @@ def _add_centres(constraints: Constraints, variables: Variables) -> None:
     for numbers in variables.problem.options_by_centre().values():
         if len(numbers) > 1:
             constraints.at_most([(variables.started(number, last), 1.0) for number in numbers], 1.0)
+
+
+def _add_shared_limits(constraints: Constraints, variables: Variables) -> None:
+    problem, last = variables.problem, variables.problem.years - 1
+    for one in problem.shared:
+        terms = [
+            (variables.started(problem.position[ident], last), size)
+            for ident, size in one.sizes.items()
+            if ident in problem.position
+        ]
+        constraints.at_most(terms, one.most * (1 + SHARED_TOLERANCE))
 
 
 def _add_payments(constraints: Constraints, variables: Variables) -> None:

@@ -121,7 +121,7 @@ def _is_allowed(problem: BudgetProblem, starts: Sequence[Start], number: int, ye
     option = problem.options[number]
     year_of = {problem.options[other].id: when for other, when in starts}
     changed = {centre for other, _ in starts for centre in problem.options[other].centres}
-    if changed & set(option.centres):
+    if changed & set(option.centres) or not problem.fits([*(other for other, _ in starts), number]):
         return False
     limit = problem.max_starts_per_subdistrict
     if limit is not None and option.subdistrict:

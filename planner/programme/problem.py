@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,6 +20,9 @@ from planner.siting.argument_checks import (
     siting_error,
 )
 from planner.siting.solvers.balanced import merge_equal_rows
+
+SHARED_TOLERANCE = 1e-9
+"""Relative rounding error allowed in what projects take up together."""
 
 Start = tuple[int, int]
 """Number of an option, and the year in which it starts, from 0."""
@@ -81,6 +84,10 @@ class ProjectOption:
     """Actions at the centre."""
     unit: str = ""
     """Responsible unit in the study; empty if there is none."""
+    room: str = ""
+    service: str = ""
+    """`room`, `service`: The room that is taken, or the room or centre to which a service is added, and that
+    service; empty if none."""
 
     @property
     def counts_coverage(self) -> bool:
@@ -103,6 +110,16 @@ class Precedence:
     first: str
     then: str
     same_year: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLimit:
+    """What some projects may take up together: the floor area of a room, the services added to one centre."""
+
+    sizes: Mapping[str, float]
+    """What each project takes up, by its id."""
+    most: float
+    """What all that are carried out may take up together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,6 +146,11 @@ class BudgetProblem:
     """Largest number of projects that may start in a subdistrict per year; None: no limit."""
     precedence: tuple[Precedence, ...] = ()
     """Order constraints."""
+    shared: tuple[SharedLimit, ...] = ()
+    """Limits of what several projects take up together."""
+    of_service: NDArray[np.bool_] | None = None
+    """True where a demand row stands for people who lack a service, weighted, instead of a centre within the
+    standard, shape (demand,); None: nowhere."""
     position: Mapping[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -208,6 +230,16 @@ class BudgetProblem:
             coverage_today=csr_array(self.coverage_today[rows]),
             weight=self.weight[rows],
             precedence=tuple(pair for pair in self.precedence if pair.then in kept),
+            shared=tuple(limit for limit in self.shared if kept & set(limit.sizes)),
+            of_service=None if self.of_service is None else self.of_service[rows],
+        )
+
+    def fits(self, numbers: Iterable[int]) -> bool:
+        """Return True if what some options take up together is within every limit."""
+        done = {self.options[number].id for number in numbers}
+        return all(
+            sum(size for name, size in limit.sizes.items() if name in done) <= limit.most * (1 + SHARED_TOLERANCE)
+            for limit in self.shared
         )
 
     def resolved(self, starts: Sequence[Start]) -> tuple[str, ...]:
@@ -240,13 +272,19 @@ def is_covered(problem: BudgetProblem, done: IndexArray) -> NDArray[np.bool_]:
     return np.asarray((new + old) > 0)
 
 
-def people_gained(problem: BudgetProblem, done: IndexArray) -> tuple[float, float]:
-    """Return people newly covered, less those who lose coverage, and people whose weak centre is resolved."""
+def people_gained(problem: BudgetProblem, done: IndexArray) -> tuple[float, float, float]:
+    """Return people newly covered, less those who lose coverage; whose weak centre is resolved; and with services.
+
+    The last are people who lack a service, once for each that comes within its standard, times its weight.
+    """
     now = is_covered(problem, done).astype(np.float64)
     today = is_covered(problem, np.zeros(0, dtype=np.int64)).astype(np.float64)
     resolved = {centre for number in done for centre in problem.options[number].resolves}
     people_resolved = float(sum(people for centre, people in problem.people.items() if centre in resolved))
-    return float(((now - today) * problem.weight).sum()), people_resolved
+    gained, of_service = (now - today) * problem.weight, problem.of_service
+    served = 0.0 if of_service is None else float(gained[of_service].sum())
+    covered = float((gained if of_service is None else gained[~of_service]).sum())
+    return covered, people_resolved, served
 
 
 def reduce_problem(problem: BudgetProblem) -> tuple[BudgetProblem, IndexArray]:
@@ -276,12 +314,14 @@ def _merge_demand(problem: BudgetProblem) -> BudgetProblem:
         coverage=csr_array(distinct[:, :options]),
         coverage_today=csr_array(distinct[:, options:]),
         weight=weight[kept],
+        of_service=None,
     )
 
 
 def _useful(problem: BudgetProblem) -> IndexArray:
     options = problem.options
     ordered = {name for pair in problem.precedence for name in (pair.first, pair.then)}
+    ordered |= {name for limit in problem.shared for name in limit.sizes}
     firsts = {one.first for one in problem.precedence}
     covering = np.bincount(problem.coverage.indices, minlength=len(options)) > 0
     weak = problem.people.keys()

@@ -109,15 +109,22 @@ class Project:
     """`cost`, `paid`: In the study's unit of money; payment of each fund, in the order of the funds."""
     people_covered: float | None
     people_standard: float
-    """`people_covered`, `people_standard`: People newly covered, None where this is not counted, and people whose
-    weak centre is resolved, in addition to the projects before it."""
+    people_services: float = 0.0
+    """`people_covered`, `people_standard`, `people_services`: People newly covered, None where not counted, people
+    whose weak centre is resolved, and people who lacked a service, once for each, weighted, in addition to the
+    projects before it."""
+    room: str = ""
+    service: str = ""
+    """`room`, `service`: The room that is taken, or the room or centre to which a service is added, and that
+    service; empty if none."""
 
     @property
     def people(self) -> float | None:
         """People who gain, as far as they are counted; None where none are."""
+        others = self.people_standard + self.people_services
         if self.people_covered is None:
-            return self.people_standard or None
-        return self.people_covered + self.people_standard
+            return others or None
+        return self.people_covered + others
 
     @property
     def cost_per_person(self) -> float:
@@ -142,6 +149,8 @@ class Year:
     weak centre is resolved."""
     spent: float
     """Money spent in the year."""
+    people_services: float = 0.0
+    """People who lacked a service, once for each that is within its standard by then, weighted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

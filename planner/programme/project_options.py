@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 from planner.accessibility.coverage import count_column
 from planner.config.sections.programme import ProgrammeSettings, ProjectSettings
@@ -24,11 +24,14 @@ from planner.evaluation.improvements.actions import Action, ImprovementPlan
 from planner.inputs.study_inputs import Inputs
 from planner.messages.errors import Issue, StudyError
 from planner.network.travel_times import TravelTimes
-from planner.network.walk import is_within
+from planner.network.walk import FloatArray, is_within
 from planner.population.demand_points import community_at
-from planner.programme.problem import BudgetProblem, Fund, Precedence, ProjectOption
+from planner.programme.problem import BudgetProblem, Fund, Precedence, ProjectOption, SharedLimit
+from planner.schemas.tables import Communities
 from planner.siting.candidates.candidate import Candidate, nearest_candidate
+from planner.siting.candidates.parcels import parcel_candidate
 from planner.siting.problem import coverage_from_pairs
+from planner.siting.study_bundles import ROOM, StudyBundles
 
 KIND_OF_ACTION: Mapping[str, str] = {
     "open_gate": "access",
@@ -57,6 +60,8 @@ class ProgrammeInputs:
     candidates: gpd.GeoDataFrame
     candidate_times: TravelTimes
     """`candidates`, `candidate_times`: Candidates, and walking minutes between them and demand points."""
+    bundles: StudyBundles | None = None
+    """Rooms, and the services that may go into them or into centres; None without `[bundles]`."""
     in_scenario: bool = False
     """True for a scenario: settings that refer to missing projects or places are then ignored."""
 
@@ -113,6 +118,7 @@ def find_options(given: ProgrammeInputs) -> tuple[ProjectOption, ...]:
     options = [
         *_upgrades(given.remedies, community_of, subdistrict_of),
         *_sites(given, community_at_site, subdistrict_of),
+        *_services(given.bundles, communities, subdistrict_of),
     ]
     applicable = [project for project in given.settings.projects if not _is_inapplicable(project, given)]
     own = list(_own_projects(applicable, community_of, community_at_site, subdistrict_of))
@@ -154,21 +160,33 @@ def budget_problem(given: ProgrammeInputs, options: Sequence[ProjectOption]) -> 
     sites = [option.site for option in options]
     weak = given.diagnosis.centres[given.diagnosis.centres["verdict"] == WEAK]
     option_ids = {option.id for option in options}
+    in_reach, lacking = _service_rows(given.bundles, options)
+    weight = given.demand["people"].to_numpy(dtype=np.float64)[rows]
+    by_station = _columns(csr_array(by_candidate[rows]), given.candidates["id"], sites)
     return BudgetProblem(
         options=tuple(options),
-        coverage=_columns(csr_array(by_candidate[rows]), given.candidates["id"], sites),
-        coverage_today=csr_array(today[rows]),
+        coverage=csr_array(vstack([by_station, in_reach], format="csr")),
+        coverage_today=csr_array(vstack([today[rows], csr_array((len(lacking), len(closable)))], dtype=bool)),
         closable=closable,
-        weight=given.demand["people"].to_numpy(dtype=np.float64)[rows],
+        weight=np.concatenate([weight, lacking]),
         people=given.people_of_centres(list(weak["id"])),
         funds=_funds(settings),
         years=settings.years,
         max_starts_per_subdistrict=settings.max_starts_per_subdistrict,
-        precedence=tuple(
-            Precedence(pair.first, pair.then, pair.same_year)
-            for pair in settings.precedence
-            if {pair.first, pair.then} <= option_ids
+        precedence=(
+            *(
+                Precedence(pair.first, pair.then, pair.same_year)
+                for pair in settings.precedence
+                if {pair.first, pair.then} <= option_ids
+            ),
+            *(
+                Precedence(f"{ROOM}:{option.room}", option.id, same_year=True)
+                for option in options
+                if option.service and not option.centre
+            ),
         ),
+        shared=tuple(_shared_limits(given.bundles, options)),
+        of_service=np.arange(len(weight) + len(lacking)) >= len(weight),
     )
 
 
@@ -233,6 +251,90 @@ def _sites(
                 site=ident,
                 community=community,
             )
+
+
+def _services(
+    bundles: StudyBundles | None, communities: Communities, subdistrict_of: Mapping[str, str]
+) -> Iterator[ProjectOption]:
+    """Yield the rooms that may be taken, and each service in each room or centre where it may be and helps."""
+    if bundles is None:
+        return
+    rooms, problem = bundles.rooms, bundles.problem
+    helps = [
+        np.bincount(room, problem.weight[s][row] > 0, len(rooms)) > 0
+        for s, (room, row) in enumerate(problem.reach)
+    ]
+    homes = community_at(rooms, communities)
+    for number, (ident, kind, community) in enumerate(zip(rooms["id"], rooms["kind"], homes, strict=True)):
+        place = {"subdistrict": subdistrict_of.get(community, ""), "community": community, "room": ident}
+        useful = [s for s in range(len(bundles.services)) if problem.allowed[number, s] and helps[s][number]]
+        if kind == ROOM and useful:
+            yield ProjectOption(f"{ROOM}:{ident}", "room", float(problem.opening_cost[number]), **place)
+        for s in useful:
+            yield ProjectOption(
+                _service_id(bundles, number, s),
+                "service",
+                float(problem.fitting_cost[number, s]),
+                centre="" if kind == ROOM else ident,
+                service=bundles.services[s],
+                **place,
+            )
+
+
+def _service_id(bundles: StudyBundles, room: int, service: int) -> str:
+    """Return the id of the option that adds a service to a room, as canteen@room:A, or to a centre, canteen@C7."""
+    ident, kind = bundles.rooms["id"].iloc[room], bundles.rooms["kind"].iloc[room]
+    return f"{bundles.services[service]}@{f'{ROOM}:{ident}' if kind == ROOM else ident}"
+
+
+def _service_rows(bundles: StudyBundles | None, options: Sequence[ProjectOption]) -> tuple[csr_array, FloatArray]:
+    """Return the coverage of people who lack a service, one row a demand point and service, and their weight."""
+    position = {option.id: number for number, option in enumerate(options)}
+    parts, weights = [csr_array((0, len(options)), dtype=bool)], [np.zeros(0)]
+    if bundles is None:
+        return parts[0], weights[0]
+    for service in range(len(bundles.services)):
+        room, row = bundles.problem.reach[service]
+        ids = [_service_id(bundles, number, service) for number in range(len(bundles.rooms))]
+        column, weight = (
+            np.array([position.get(ident, -1) for ident in ids])[room],
+            bundles.problem.weight[service],
+        )
+        counts = (column >= 0) & (weight[row] > 0)
+        lacking, kept = np.unique(row[counts], return_inverse=True)
+        parts.append(coverage_from_pairs(kept, column[counts], (len(lacking), len(options))))
+        weights.append(weight[lacking])
+    return csr_array(vstack(parts, format="csr")), np.concatenate(weights)
+
+
+def _shared_limits(bundles: StudyBundles | None, options: Sequence[ProjectOption]) -> Iterator[SharedLimit]:
+    """Yield floor areas of rooms, services added to a centre (none where it is closed), and rooms to be taken."""
+    if bundles is None:
+        return
+    problem, most_added = bundles.problem, bundles.problem.most_services
+    most_added = np.full(len(bundles.rooms), np.inf) if most_added is None else most_added
+    in_rooms = {one.id: one for one in options if one.service}
+    area_of = dict(zip(bundles.services, problem.needed_m2.tolist(), strict=True))
+    for ident, kind, area, most in zip(
+        bundles.rooms["id"], bundles.rooms["kind"], problem.area_m2, most_added, strict=True
+    ):
+        here = {
+            key: one for key, one in in_rooms.items() if one.room == ident and bool(one.centre) != (kind == ROOM)
+        }
+        if kind == ROOM and np.isfinite(area):
+            yield SharedLimit({key: area_of[one.service] for key, one in here.items()}, float(area))
+        elif here:
+            closing = {one.id: float(most) for one in options if ident in one.closes}
+            yield SharedLimit({**dict.fromkeys(here, 1.0), **closing}, float(most))
+    # A plot holds a station or services.
+    stations = {option.site for option in options}
+    for option in options:
+        if option.kind == "room" and (site := parcel_candidate(option.room)) in stations:
+            own = [one.id for one in options if one.site == site]
+            yield SharedLimit(dict.fromkeys([option.id, *own], 1.0), 1.0)
+    if problem.most_rooms is not None:
+        rooms = [one.id for one in options if one.room and not one.service]
+        yield SharedLimit(dict.fromkeys(rooms, 1.0), float(problem.most_rooms))
 
 
 def _own_projects(

@@ -32,6 +32,8 @@ SEARCH_SHARE = 0.9
 """Share of the remaining time for the greedy start, and then for the search; the rest is for the years."""
 EXACT_SHARE = 0.5
 """Share of the search after which a relaxed bound is computed."""
+GAINS = 3
+"""How many kinds of people gain: newly covered, with a resolved centre, with services."""
 SLACK = 1e-7
 """Relative tolerance of the smallest funding gap while it is allocated to funds, for rounding."""
 
@@ -57,11 +59,12 @@ class ProgrammeSolution:
     starts: Starts
     """Option number and year, from 0; by year, then by the people that each adds to those before it."""
     added: FloatArray
-    """People newly covered and people whose weak centre is resolved by each, shape (starts, 2)."""
+    """People newly covered, people whose weak centre is resolved and weighted people with services by each, shape
+    (starts, 3)."""
     payments: FloatArray
     """Money of each fund for each, shape (starts, funds)."""
     by_year: FloatArray
-    """People newly covered and people whose weak centre is resolved, by the end of each year; shape (years, 2)."""
+    """The same by the end of each year, shape (years, 3)."""
     resolved: tuple[str, ...]
     resolvable: tuple[str, ...]
     """`resolved`, `resolvable`: Ids of the weak centres resolved by the end, and of those that some option
@@ -70,8 +73,7 @@ class ProgrammeSolution:
     """Upper bound of the number of weak centres resolved."""
     objective: float
     bound: float
-    """`objective`, `bound`: Sum of people newly covered and people whose weak centre is resolved, by the end, and
-    its upper bound with as many weak centres resolved."""
+    """`objective`, `bound`: Sum of the three by the end, and its bound with as many weak centres resolved."""
     status: Status
     """``"optimal"`` or ``"time_limit"``, by the bounds."""
     order_status: Status
@@ -145,7 +147,7 @@ def solve_programme(problem: BudgetProblem, *, time_limit_s: float) -> Programme
         starts=starts,
         added=added,
         payments=allocate_payments(problem, starts),
-        by_year=np.array(by_year).reshape(problem.years, 2),
+        by_year=np.array(by_year).reshape(problem.years, GAINS),
         resolved=resolved,
         resolvable=tuple(problem.resolved_by),
         most_resolved=max(most_resolved, len(resolved)),
@@ -310,7 +312,7 @@ def _rank(problem: BudgetProblem, starts: Starts) -> tuple[Starts, FloatArray]:
     """Order projects by year, then by the people that each adds to those before it, then by id."""
     gains = _MarginalGains(problem, starts)
     order: list[Start] = []
-    added: list[tuple[float, float]] = []
+    added: list[tuple[float, ...]] = []
     for year in range(problem.years):
         left = sorted((start for start in starts if start[1] == year), key=lambda one: problem.options[one[0]].id)
         while left:
@@ -319,7 +321,7 @@ def _rank(problem: BudgetProblem, starts: Starts) -> tuple[Starts, FloatArray]:
             added.append(people[best])
             order.append(left.pop(best))
             gains.mark_covered(order[-1][0])
-    return tuple(order), np.array(added, dtype=np.float64).reshape(len(order), 2)
+    return tuple(order), np.array(added, dtype=np.float64).reshape(len(order), GAINS)
 
 
 class _MarginalGains:
@@ -335,15 +337,16 @@ class _MarginalGains:
         self.people_resolved = problem.people_resolved
         self.covered = is_covered(problem, np.zeros(0, dtype=np.int64))
 
-    def compute(self, option: int, before: Sequence[Start]) -> tuple[float, float]:
-        """Return people newly covered, and people whose weak centre is resolved."""
+    def compute(self, option: int, before: Sequence[Start]) -> tuple[float, ...]:
+        """Return people newly covered, people whose weak centre is resolved, and weighted people with services."""
         problem = self.problem
         if self.closes:
             then = people_gained(problem, numbers_of([*before, (option, 0)]))
             now = people_gained(problem, numbers_of(before))
-            return then[0] - now[0], then[1] - now[1]
+            return tuple(after - earlier for after, earlier in zip(then, now, strict=True))
         new = self.rows[option][~self.covered[self.rows[option]]]
-        return float(problem.weight[new].sum()), float(self.people_resolved[option])
+        served = 0.0 if problem.of_service is None else float(problem.weight[new][problem.of_service[new]].sum())
+        return float(problem.weight[new].sum()) - served, float(self.people_resolved[option]), served
 
     def mark_covered(self, option: int) -> None:
         """Count the demand points of an option as covered."""

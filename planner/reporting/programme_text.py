@@ -40,6 +40,10 @@ def task_text(project: Project, t: Translator) -> str:
     if project["title"]:
         return str(project["title"])
     centres = {centre["id"]: centre["name"] for centre in t.content["centres"]}
+    if project["kind"] in ("room", "service") and project.get("room"):
+        services = {one["id"]: t.localized(one) for one in t.content["services"]["services"]}
+        name = project["room_name"] or project["room"]
+        return t.programme(f"task_{project['kind']}", name=name, service=services.get(project["service"], ""))
     if project["kind"] == "new":
         name = project["community_name"] or t.programme("task_nowhere")
     else:
@@ -49,6 +53,11 @@ def task_text(project: Project, t: Translator) -> str:
         # A project of the study's own, in no community, at no centre.
         return t.programme("task_unnamed", kind=t.programme(f"kind_{project['kind']}"), id=project["option"])
     return t.programme(f"task_{project['kind']}", name=name)
+
+
+def has_services(programme: Programme) -> bool:
+    """Return whether rooms and services compete in a programme: the study has `[bundles]`."""
+    return any("people_services" in year for year in programme["years"])
 
 
 def actions_text(project: Project, t: Translator) -> str:
@@ -177,6 +186,8 @@ def headline_figures(t: Translator) -> Iterator[str]:
         yield t.programme("intro", **values)
     else:
         yield t.programme("no_projects", money=values["money"], unit=values["unit"], years=values["years"])
+    if has_services(programme):
+        yield t.programme("services", people=t.whole(last["people_services"]))
     yield from _weak(programme, t)
 
 

@@ -142,17 +142,18 @@ def added_by_sites(proposal: Mapping[str, Any]) -> dict[int, int]:
     return {site["rank"]: people for site, people in zip(sites, added, strict=True)}
 
 
-def gained_by_projects(programme: Mapping[str, Any]) -> dict[str, tuple[int | None, int]]:
-    """Return people covered and brought to standard, by project id, rounded so that the years add up.
+def gained_by_projects(programme: Mapping[str, Any]) -> dict[str, tuple[int | None, int, int]]:
+    """Return people covered, brought to standard and with services, by project id, so that the years add up.
 
     People covered are None where this is not counted.
     """
     projects = programme["projects"]
     covered = round_steps([one["people_covered"] or 0.0 for one in projects])
     settled = round_steps([one["people_standard"] for one in projects])
+    served = round_steps([one.get("people_services", 0.0) for one in projects])
     return {
-        project["id"]: (None if project["people_covered"] is None else here, there)
-        for project, here, there in zip(projects, covered, settled, strict=True)
+        project["id"]: (None if project["people_covered"] is None else here, there, more)
+        for project, here, there, more in zip(projects, covered, settled, served, strict=True)
     }
 
 

@@ -32,6 +32,8 @@ class StudyBundles:
     limit), cost, geometry."""
     services: tuple[str, ...]
     """Ids of the services that could be placed."""
+    problem: BundleProblem
+    """What is chosen among."""
     solution: BundleSolution
     """The choice, with its bound."""
     alone: tuple[BundleSolution, ...]
@@ -85,6 +87,7 @@ def choose_bundles(
     return StudyBundles(
         rooms=rooms,
         services=tuple(one.id for one in placed),
+        problem=problem,
         solution=solution,
         alone=alone,
         cost_together=together,

@@ -73,7 +73,7 @@ def test_the_recipe_for_kubernetes_is_well_formed() -> None:
         for container in pod["containers"]:
             assert container["image"] == worker["containers"][0]["image"]
             assert {one["name"] for one in container.get("volumeMounts", [])} <= {
-                one["name"] for one in pod["volumes"]
+                one["name"] for one in pod.get("volumes", [])
             }
     ports = {one["name"]: one["port"] for one in found["spec"]["scheduler"]["service"]["ports"]}
     address = re.search(r"--scheduler tcp://([a-z-]+):(\d+)", PAGE)

@@ -6,6 +6,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -415,8 +416,13 @@ def ring(shape: shapely.Polygon) -> str:
 
 
 def test_the_command_in_chinese(
-    servers: osm_servers.Servers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    servers: osm_servers.Servers,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("planner.commands.fetch.OsmServers", partial(OsmServers, pause=waited.append))
     servers.places.append(place(21, "海勃湾区, 乌海市", CORNER))
     servers.failures = ["", "429"]
     words = ["fetch", "海勃湾区, 乌海市", "--out", str(tmp_path), "--margin-m", "50"]
@@ -425,6 +431,7 @@ def test_the_command_in_chinese(
     printed = capsys.readouterr()
     assert printed.out.splitlines() == [str(tmp_path / name) for name in FILES]
     assert "服务器繁忙（429 Too Many Requests）；等待 7 秒后进行第 2/5 次尝试" in printed.err
+    assert waited == [7.0]
     assert "地图须注明" in printed.err
     assert read_study(tmp_path / "study.toml").name == "海勃湾区, 乌海市"
 

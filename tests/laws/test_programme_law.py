@@ -15,7 +15,15 @@ from scipy.sparse import csr_array
 from seeds import SEEDS
 
 from planner.programme.greedy import add_greedily, relaxed_bound
-from planner.programme.problem import BudgetProblem, Fund, Precedence, ProjectOption, reduce_problem
+from planner.programme.problem import (
+    BudgetProblem,
+    Fund,
+    Precedence,
+    ProjectOption,
+    SharedLimit,
+    people_gained,
+    reduce_problem,
+)
 from planner.programme.solve import solve_programme
 from planner.siting.solvers.deadline import Deadline
 
@@ -58,7 +66,14 @@ def question_of(seed: int) -> BudgetProblem:
         years=years,
         max_starts_per_subdistrict=None if random.random() < 0.5 else int(random.integers(0, 3)),
         precedence=precedence,
+        shared=_shared(random, names),
+        of_service=random.random(rows) < 0.5,
     )
+
+
+def _shared(random: np.random.Generator, names: list[str]) -> tuple[SharedLimit, ...]:
+    sizes = {name: float(random.integers(0, 4)) for name in names if random.random() < 0.6}
+    return (SharedLimit(sizes, float(random.integers(0, 6))),) if random.random() < 0.5 else ()
 
 
 def _funds(random: np.random.Generator, years: int) -> tuple[Fund, ...]:
@@ -90,6 +105,9 @@ def keeps_order(problem: BudgetProblem, plan: Plan) -> bool:
     if problem.max_starts_per_subdistrict is not None and any(
         starts.count(one) > problem.max_starts_per_subdistrict for one in starts
     ):
+        return False
+    ids = {option.id for option, _ in begun}
+    if any(sum(size for name, size in one.sizes.items() if name in ids) > one.most for one in problem.shared):
         return False
     changed = [centre for option, _ in begun for centre in {*option.resolves, *option.closes}]
     return len(changed) == len(set(changed))
@@ -177,6 +195,7 @@ def test_the_programme_equals_brute_force(problem: BudgetProblem) -> None:
     assert_years_are_best(problem, plan, every)
     assert_paid_by_the_rules(problem, found.starts, found.payments)
     assert found.added.sum() == pytest.approx(found.objective, abs=NEAR)
+    assert found.added.sum(axis=0) == pytest.approx(people_gained(problem, np.array(done_by(plan, 9))), abs=NEAR)
     for year, counted in enumerate(found.by_year.sum(axis=1)):
         assert counted == pytest.approx(gained(problem, done_by(plan, year)), abs=NEAR)
 

@@ -59,8 +59,8 @@ def test_the_programme_computed_by_hand() -> None:
     found = solve_programme(asked, time_limit_s=9)
     assert begun(asked) == {"C": 0, "U": 1, "B": 1}
     assert found.objective == found.bound == 200 + 60
-    assert found.by_year.tolist() == [[120.0, 0.0], [200.0, 60.0]]
-    assert found.added.tolist() == [[120.0, 0.0], [80.0, 0.0], [0.0, 60.0]]
+    assert found.by_year.tolist() == [[120.0, 0.0, 0.0], [200.0, 60.0, 0.0]]
+    assert found.added.tolist() == [[120.0, 0.0, 0.0], [80.0, 0.0, 0.0], [0.0, 60.0, 0.0]]
     assert [asked.options[place].id for place, _ in found.starts] == ["C", "B", "U"]
     assert found.payments.tolist() == [[40.0, 0.0], [40.0, 0.0], [0.0, 30.0]]
     assert found.status == found.order_status == "optimal"

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from planner.config.sections.base import Money, Settings
 
-ProjectKind = Literal["upgrade", "new", "branch", "move", "merge", "share", "access"]
+ProjectKind = Literal["upgrade", "new", "branch", "move", "merge", "share", "access", "room", "service"]
 
 
 class FundSettings(Settings):
@@ -28,7 +28,8 @@ class FundSettings(Settings):
     """True: what is not spent in a year stays for the next; false: it is lost."""
 
     pays_for: tuple[ProjectKind, ...] = ()
-    """Only for "upgrade", "new" (and branches), "branch", "move", "merge", "share", "access". Left out: all."""
+    """Only for "upgrade", "new" (and branches), "branch", "move", "merge", "share", "access", "room", "service"
+    (rooms that `[bundles]` takes, and services added to rooms or centres). Left out: all."""
 
     most_share: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0
     """It pays at most this share of a project, 0–1."""

@@ -22,6 +22,8 @@ LonLat = Callable[[gpd.GeoDataFrame], list[tuple[float, float]]]
 
 SUMMARY = ("people", "bound", "gap", "status", "order_status", "cost", "weak", "resolvable", "resolved")
 YEAR = ("people_covered", "people_standard", "spent")
+SERVICES = ("people_services", "room", "service")
+"""Fields of years and projects that only studies with `[bundles]` have."""
 
 
 def programme_entries(plan: Plan, lonlat: LonLat) -> Entry | None:
@@ -44,7 +46,7 @@ def programme_entries(plan: Plan, lonlat: LonLat) -> Entry | None:
             {
                 "year": programme.labels[year.year],
                 **{name: list(getattr(year, name)) for name in ("sites", "closed", "resolved")},
-                **{name: getattr(year, name) for name in YEAR},
+                **{name: getattr(year, name) for name in YEAR + (SERVICES[:1] if plan.bundles else ())},
             }
             for year in programme.years
         ],
@@ -96,10 +98,12 @@ def _fund(fund: FundSettings, programme: Programme) -> Entry:
 def _projects(plan: Plan, programme: Programme, funds: Sequence[str], lonlat: LonLat) -> list[Entry]:
     places = places_of(plan, lonlat)
     names = plan.inputs.communities.set_index("id")["name"]
+    rooms = {} if plan.bundles is None else dict(plan.bundles.rooms[["id", "name"]].to_numpy())
+    left_out = {"actions", *(() if plan.bundles else SERVICES)}
     return [
         {
             # The actions on a facility stand with the facility: see its remedy.
-            **{name: value for name, value in asdict(project).items() if name != "actions"},
+            **{name: value for name, value in asdict(project).items() if name not in left_out},
             "community_name": names.get(project.community, ""),
             "year": programme.labels[project.year],
             "paid": [
@@ -107,6 +111,7 @@ def _projects(plan: Plan, programme: Programme, funds: Sequence[str], lonlat: Lo
                 for fund, amount in zip(funds, project.paid, strict=True)
                 if amount > 0
             ],
+            **({"room_name": rooms.get(project.room, "")} if plan.bundles else {}),
             "people": project.people,
             "cost_per_person": project.cost_per_person,
             "lon": places[project.id][0],
@@ -126,7 +131,7 @@ def places_of(plan: Plan, lonlat: LonLat) -> dict[str, tuple[float | None, float
 
 
 def spots_of(plan: Plan) -> dict[str, shapely.Point | None]:
-    """Return where each project is: at its site, else where something is built, else at its centre.
+    """Return where each project is: at its site or room, else where something is built, else at its centre.
 
     A branch, a move, a gate and a crossing are built at a place of their own, not where the centre stands.
     """
@@ -136,8 +141,10 @@ def spots_of(plan: Plan) -> dict[str, shapely.Point | None]:
     def spot(project: Project) -> shapely.Point | None:
         built = [change.place for change in project.actions if change.place is not None]
         own = shapely.Point(built[0]) if built else centres.get(project.centre)
-        return at.get(project.site, own)
+        return rooms.get(project.room, at.get(project.site, own))
 
+    bundles = None if plan.bundles is None else plan.bundles.rooms
+    rooms = {} if bundles is None else dict(zip(bundles["id"], bundles.geometry, strict=True))
     return {one.id: spot(one) for one in (plan.programme.projects if plan.programme else ())}
 
 

@@ -427,7 +427,8 @@ def project_layers(content: PlanDocument, words: CardTexts) -> list[Layer]:
 def _rows(project: Project, t: Translator) -> list[tuple[str, str]]:
     """Return what the card of a project says, by its heads in the task table."""
     unit = unit_of_amount(require(t.content["programme"])["unit"], t.texts)
-    gained = gained_by_projects(require(t.content["programme"]))[project["id"]]
+    programme = require(t.content["programme"])
+    gained = gained_by_projects(programme)[project["id"]]
     value_of = {
         "measure": said.actions_text(project, t),
         "unit": said.responsible_unit(project),
@@ -437,5 +438,6 @@ def _rows(project: Project, t: Translator) -> list[tuple[str, str]]:
         "funds": said.funding_text(project, t),
         "covered": said.covered_text(gained[0], t),
         "standard": t.whole(gained[1]),
+        **({"services": t.whole(gained[2])} if said.has_services(programme) else {}),
     }
     return [(t.programme(f"column_{head}"), value) for head, value in value_of.items()]

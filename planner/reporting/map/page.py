@@ -94,6 +94,9 @@ OWN_WORDS = (
     "inset",
     "spot_lives",
     "spot_none",
+    "spot_services",
+    "spot_lacks",
+    "spot_out",
     "spot_from",
     "card_minutes",
     "within",
@@ -220,7 +223,7 @@ def _recommendation(content: PlanDocument, standard: CoverageTotal, best: Propos
         return ""
     if programme and programme["projects"]:
         last = programme["years"][-1]
-        (name,) = (one for one in content["scenarios"] if one["key"] == f"year_{last['year']}")
+        (name,) = (scenario for scenario in content["scenarios"] if scenario["key"] == f"year_{last['year']}")
         return texts(
             "maps.recommend_programme",
             when=localized(name, texts.language),
@@ -290,24 +293,16 @@ TIANDITU = (
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """Source of map tiles.
-
-    Attributes
-    ----------
-    urls
-        Templates with z, x and y, the lowest layer first.
-    credit
-        Who must be named on the map.
-    datum
-        ``"wgs84"``, or ``"gcj02"``: the tiles are then moved under the drawing, not the drawing.
-    deepest
-        The largest zoom that there are tiles for.
-    """
+    """Source of map tiles."""
 
     urls: tuple[str, ...]
+    """Templates with z, x and y, the lowest layer first."""
     credit: str
+    """Who must be named on the map."""
     datum: str
+    """``"wgs84"``, or ``"gcj02"``: the tiles are then moved under the drawing, not the drawing."""
     deepest: int
+    """The largest zoom that there are tiles for."""
 
     @property
     def origin(self) -> str:

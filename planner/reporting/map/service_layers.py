@@ -122,14 +122,14 @@ def belts_layer(plan: Plan, content: PlanDocument, words: CardTexts) -> Layer | 
         return None
     t = Translator(content, words.texts)
     properties = []
-    for one in content["belts"]["belts"]:
-        rows = [(words.texts("organisations.column_belt_streets"), one["streets"])]
+    for belt in content["belts"]["belts"]:
+        rows = [(words.texts("organisations.column_belt_streets"), belt["streets"])]
         for name in ("people", "places", "workers", "organisations", "centres", "stations"):
-            value = one[name]
+            value = belt[name]
             if value is not None:
                 rows.append((words.texts(f"organisations.column_belt_{name}"), t.whole(value)))
-        rows += [(words.texts("organisations.member_facility"), row["name"]) for row in one["facilities"]]
-        properties.append({"note": _note(one["name"], rows, words), "within": one["stations"] > 0})
+        rows += [(words.texts("organisations.member_facility"), row["name"]) for row in belt["facilities"]]
+        properties.append({"note": _note(belt["name"], rows, words), "within": belt["stations"] > 0})
     name = words.texts("organisations.layer_belts", count=words.texts.whole(len(properties)))
     return shapes_layer(
         plan,

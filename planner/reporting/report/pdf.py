@@ -37,6 +37,8 @@ PLACES = (
 LONGEST_S = 300
 DATES = re.compile(rb"/(CreationDate|ModDate) \(D:(\d{14})")
 FIXED_DATE = b"20000101000000"
+NODES = re.compile(rb"\(node(\d{8})\)")
+"""Names of the elements of the PDF's structure, by the browser's numbers."""
 
 
 class PrintError(OSError):
@@ -130,4 +132,18 @@ def _print(page: str, browser: str) -> bytes:
             content = made.read_bytes()
         except (subprocess.SubprocessError, OSError) as error:
             raise PrintError(0, str(error)) from error
-    return DATES.sub(rb"/\1 (D:" + FIXED_DATE, content)
+    return renumber_nodes(DATES.sub(rb"/\1 (D:" + FIXED_DATE, content))
+
+
+def renumber_nodes(pdf: bytes) -> bytes:
+    """Return a PDF with the elements of its structure numbered from 1, in the same order.
+
+    A browser's own numbers begin with what it has counted before, which differs by chance.
+
+    Examples
+    --------
+    >>> renumber_nodes(b"(node00000191) (node00000947) (node00000191)")
+    b'(node00000001) (node00000002) (node00000001)'
+    """
+    numbers = {number: rank for rank, number in enumerate(sorted(set(NODES.findall(pdf))), 1)}
+    return NODES.sub(lambda node: b"(node%08d)" % numbers[node[1]], pdf)

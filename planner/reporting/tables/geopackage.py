@@ -36,6 +36,10 @@ from planner.siting.candidates.candidate import excluded_table
 CHANGE_DATE = "2000-01-01T00:00:00.000Z"
 """GeoPackage stores when it was written; a fixed date keeps equal results equal to the byte."""
 
+ONE_FILE: dict[str, str | None] = {"OGR_CURRENT_DATE": CHANGE_DATE, "OGR_SQLITE_SYNCHRONOUS": "OFF"}
+"""Options while a file is made: to wait for the disk after each layer took half the time. The whole file is put on
+the disk before it takes the place of an earlier one (`planner.reporting.files.exchange`)."""
+
 ANY = "Unknown"
 """Geometry of several kinds, as GDAL calls it."""
 
@@ -89,7 +93,7 @@ def write_layers(
     """
     # The date is one for the whole process: a second thread would take it back while the first still writes.
     with _ONE_AT_A_TIME:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": CHANGE_DATE})
+        pyogrio.set_gdal_config_options(ONE_FILE)
         try:
             for name, table in layers.items():
                 spec = specs.get(name)
@@ -103,7 +107,7 @@ def write_layers(
                     dataset_metadata={"ATTRIBUTION": attribution} if attribution else None,
                 )
         finally:
-            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+            pyogrio.set_gdal_config_options(dict.fromkeys(ONE_FILE))
 
 
 def _table_spec(name: str, layer: Layer | None) -> TableSpec:

@@ -29,7 +29,8 @@ def programme_sheets(t: Translator) -> Iterator[Sheet]:
         return
     projects, funds = projects_table(t), programme["resources"]["funds"]
     paid = tuple(f"paid_{fund['id']}" for fund in funds)
-    project_keys = (*PROJECTS, *paid, "covered", "standard", "cost_per_person")
+    gains = ("covered", "standard", *(("services",) if text.has_services(programme) else ()))
+    project_keys = (*PROJECTS, *paid, *gains, "cost_per_person")
     yield needs_table(t).sheet(t, "needs", programme["needs"], printed=MOST_PRINTED)
     yield funds_table(t).sheet(t, "funds", fund_rows(programme), keys=FUNDS, sums=("amount", "spent_fund"))
     yield places_table(t).sheet(t, "places", programme["resources"]["sites"], printed=MOST_PRINTED)
@@ -39,7 +40,7 @@ def programme_sheets(t: Translator) -> Iterator[Sheet]:
         programme["projects"],
         keys=project_keys,
         details=("lon", "lat"),
-        sums=("cost", *paid, "covered", "standard"),
+        sums=("cost", *paid, *gains),
     )
     yield projects.sheet(t, "tasks", programme["projects"], keys=TASKS, sums=("cost",))
 
@@ -63,7 +64,8 @@ def _money_column(t: Translator, key: str, field: str = "") -> TableColumn:
 
 def projects_table(t: Translator) -> TableSpec:
     """Return the table of projects: a row is an entry of `programme.projects`."""
-    gained = gained_by_projects(require(t.content["programme"]))
+    programme = require(t.content["programme"])
+    gained, services = gained_by_projects(programme), text.has_services(programme)
 
     def paid(fund: str, title: str) -> TableColumn:
         return TableColumn(
@@ -97,6 +99,7 @@ def projects_table(t: Translator) -> TableSpec:
                 lambda row: text.covered_text(gained[row["id"]][0], t),
             ),
             _column(t, "standard", lambda row: gained[row["id"]][1], "whole"),
+            *((_column(t, "services", lambda row: gained[row["id"]][2], "whole"),) if services else ()),
             TableColumn(
                 "cost_per_person",
                 t.programme("column_cost_per_person", unit=text.small_money_unit(t)),

@@ -14,6 +14,17 @@ from planner.siting.candidates.candidate import Candidate, make_ids_unique
 from planner.siting.candidates.clusters import POSITION_DIGITS, snap_to_streets
 
 
+def parcel_candidate(parcel: str) -> str:
+    """Return the id of the candidate on a parcel.
+
+    Examples
+    --------
+    >>> parcel_candidate("A")
+    'P:A'
+    """
+    return f"P:{parcel}"
+
+
 def propose_parcels(parcels: Parcels, walker: Walker) -> list[Candidate]:
     """Propose every parcel that is given.
 
@@ -36,7 +47,7 @@ def propose_parcels(parcels: Parcels, walker: Walker) -> list[Candidate]:
     rows = parcels.drop(columns="geometry").to_dict(orient="records")
     return [
         Candidate(
-            id=f"P:{row['id']}",
+            id=parcel_candidate(row["id"]),
             source="parcels",
             x_m=float(x),
             y_m=float(y),

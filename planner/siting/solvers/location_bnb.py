@@ -75,30 +75,20 @@ EXACT_SUM = 1e9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SearchResult:
-    """What was found.
-
-    Attributes
-    ----------
-    chosen
-        The columns, ascending, without the fixed ones.
-    value
-        What they add to the fixed ones.
-    bound
-        The most that any choice can add.
-    greedy
-        What greedy alone adds.
-    is_finished
-        Whether the bound proves the value.
-    nodes
-        Of the tree.
-    """
+    """What was found."""
 
     chosen: IndexArray
+    """The columns, ascending, without the fixed ones."""
     value: float
+    """What they add to the fixed ones."""
     bound: float
+    """The most that any choice can add."""
     greedy: float
+    """What greedy alone adds."""
     is_finished: bool
+    """Whether the bound proves the value."""
     nodes: int
+    """Of the tree."""
 
 
 def solve_weighted_assignment(

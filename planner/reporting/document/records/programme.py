@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 MONEY = "in costs.unit"
 SUBDISTRICT = "its subdistrict (街道) or town"
+PEOPLE_SERVICES = "people who lacked a service, once for each that comes within its standard, times its weight"
 YEAR = "the year, as 2024; 1, 2 … where the study names no first year"
 
 
@@ -43,6 +44,7 @@ class Year(TypedDict):
     people_covered: Annotated[float, "people newly within the standard by its end, less those who lost theirs"]
     people_standard: Annotated[float, "people whose premises came up to standard by its end"]
     spent: Annotated[float, "in the year", "money"]
+    people_services: NotRequired[Annotated[float, PEOPLE_SERVICES]]
 
 
 class NeedFields(TypedDict):
@@ -123,7 +125,7 @@ class ProjectFields(TypedDict):
     option: Annotated[
         str, "upgrade:<centre> (see its remedy), a candidate's id, or that of one of the study's own projects"
     ]
-    kind: Annotated[str, "upgrade, new, branch, move, merge, share or access"]
+    kind: Annotated[str, "upgrade, new, branch, move, merge, share, access, room or service"]
     title: Annotated[str, "the study's own words; empty where it has none"]
     centre: Annotated[str, "id of the centre that it is about; empty in none"]
     site: Annotated[str, "id of the candidate at which a centre then stands; empty at none"]
@@ -151,10 +153,15 @@ class Project(ProjectFields):
     unit: Annotated[str, "who is responsible in the study's words; empty: its subdistrict"]
     paid: Annotated[list[FundAmount], "list: which fund pays what"]
     people: Annotated[
-        float | None, "people_covered, where it is counted, + people_standard; empty where nobody is counted"
+        float | None,
+        "people_covered, where it is counted, + people_standard + people_services; empty where nobody is counted",
     ]
     lon: Annotated[float | None, "longitude, degrees, WGS 84; null where it is nowhere in particular", "°"]
     lat: Annotated[float | None, "latitude, likewise", "°"]
+    people_services: NotRequired[Annotated[float, PEOPLE_SERVICES]]
+    room: NotRequired[Annotated[str, "id of the room taken, or of room or centre with a new service; empty: none"]]
+    room_name: NotRequired[Annotated[str, "its name"]]
+    service: NotRequired[Annotated[str, "id of the service that is added; empty: none"]]
 
 
 class Programme(TypedDict):

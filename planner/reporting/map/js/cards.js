@@ -77,7 +77,8 @@ export class Cards {
       element.replaceWith(next);
       const popup = /** @type {any} */ (this.map)._popup;
       // The card has grown or shrunk: its title must stay on the map.
-      if (popup?.getElement()?.contains(next)) {
+      // One that is fading away is still in the page, and no longer on the map.
+      if (popup?.isOpen() && popup.getElement()?.contains(next)) {
         popup._updateLayout();
         popup._updatePosition();
         popup._adjustPan?.();

@@ -108,6 +108,11 @@ export const addControls = (map, whole, core, { page, sources }, list) => {
   side.append(list, title);
   control("topright", side).addTo(map);
 
+  // The legend ends above the sources, however many lines they take.
+  const credit = /** @type {HTMLElement} */ (map.getContainer().querySelector(".leaflet-control-attribution"));
+  new ResizeObserver(() => {
+    document.body.style.setProperty("--sources", `${credit.offsetHeight}px`);
+  }).observe(credit);
   map.getContainer().setAttribute("aria-label", page.map);
   map.getContainer().setAttribute("role", "application");
 };

@@ -218,7 +218,7 @@ def _projects(programme: Programme, t: Translator) -> Table:
         )
         for project, (cost, _) in zip(programme["projects"], costs, strict=False)
     ]
-    covered = sum(gain or 0 for gain, _ in gained.values())
+    covered = sum(gain or 0 for gain, *_ in gained.values())
     rows.append((t("total"), "", "", "", money_cell(costs[-1][-1]), t.whole(covered)))
     return Table(
         t.decision("plan_projects", unit=money_unit(programme["unit"], t.texts)),

@@ -29,7 +29,7 @@ from planner.reporting.report.outcome import Outcome, outcome_of
 from planner.reporting.rounding import round_money
 from planner.results import Plan
 
-OFFICIAL_PANEL_PX = (287.0, 240.0)
+OFFICIAL_PANEL_PX = (286.0, 140.0)
 """Size of a map on an official page one: two of them are as wide as its type area."""
 
 MOST_PLACES = 8
@@ -47,9 +47,7 @@ def memo_blocks(plan: Plan, t: Translator) -> Iterator[Block]:
     An official page has 22 lines: there the situation is one paragraph, and the map is low.
     """
     outcome = outcome_of(t)
-    is_official = (
-        t.content["study"]["report"]["style"] == "gbt9704" and headcount(at_standard(t.content)).people > 0
-    )
+    is_official = _is_official(t) and headcount(at_standard(t.content)).people > 0
     if is_official:
         yield from _official_situation(t, outcome)
     else:
@@ -94,6 +92,10 @@ def memo_situation(t: Translator, outcome: Outcome | None) -> Iterator[Block]:
         sentences.append(t.decision("situation_without", count=len(without), names=t.join(shown)))
     yield Paragraph(("" if t.texts.language == "zh" else " ").join(sentences))
     yield KeyFigures(tuple(_three(t, outcome)))
+
+
+def _is_official(t: Translator) -> bool:
+    return bool(t.content["study"]["report"]["style"] == "gbt9704")
 
 
 def _official_situation(t: Translator, outcome: Outcome | None) -> Iterator[Paragraph]:
@@ -185,7 +187,11 @@ def memo_figure(
     """Return the maps of today and after."""
     drawing, scale = before_after_figure(plan, t, outcome, panel_px)
     values = {"minutes": _minutes(t), "scale": t.whole(scale), "when": outcome.when if outcome else ""}
-    return Figure(drawing, t.decision("map_both" if outcome else "map_today", **values))
+    key = "map_both" if outcome else "map_today"
+    if outcome and panel_px == OFFICIAL_PANEL_PX:
+        # The legend says the rest, where there are 22 lines.
+        key = "official_map"
+    return Figure(drawing, t.decision(key, **values))
 
 
 def requests(plan: Plan, t: Translator) -> Iterator[str]:
@@ -225,7 +231,7 @@ def _request_programme(programme: Programme, t: Translator) -> Iterator[str]:
     kinds = t.join([f"{t.programme(f'kind_{kind}')} {count}" for kind, count in counts.items()])
     labels = [year["year"] for year in programme["years"]]
     # The kinds stand in the plan, where an official page has no room for them.
-    key = "official_ask_programme" if t.content["study"]["report"]["style"] == "gbt9704" else "ask_programme"
+    key = "official_ask_programme" if _is_official(t) else "ask_programme"
     yield t.decision(
         key,
         years=years_text(t, labels[0], labels[-1]),
@@ -237,7 +243,8 @@ def _request_programme(programme: Programme, t: Translator) -> Iterator[str]:
     first = [one for one in projects if one["year"] == labels[0]]
     if first and len(labels) > 1:
         cost = money_text(sum(one["cost"] for one in first))
-        yield t.decision("ask_first", year=year_text(t, labels[0]), count=len(first), cost=cost, unit=unit)
+        key = "official_ask_first" if _is_official(t) else "ask_first"
+        yield t.decision(key, year=year_text(t, labels[0]), count=len(first), cost=cost, unit=unit)
     missing = programme["funding_gap"]
     if missing is not None and missing["total"] is not None:
         yield t.decision("ask_gap", count=programme["resolvable"], total=money_text(missing["total"]), unit=unit)

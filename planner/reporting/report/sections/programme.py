@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from planner.messages.catalogue import money_unit
 from planner.reporting import programme_text as words
 from planner.reporting.document.records.programme import Programme
-from planner.reporting.programme_text import year_text
+from planner.reporting.programme_text import has_services, year_text
 from planner.reporting.report.blocks import Block, Paragraph, Table, Translator
 from planner.reporting.report.sections.memo import money_cell
 from planner.reporting.tables.programme import fund_rows, funds_table, needs_table, places_table, projects_table
 
 MOST_SITES = 20
-TASKS: tuple[str, ...] = ("number", "task", "measure", "unit", "deadline", "kind", "funds")
-TASKS += ("cost", "covered", "standard", "cost_per_person")
+TASKS: tuple[str, ...] = ("number", "task", "measure", "unit", "deadline", "kind", "funds", "cost")
+GAINS, COST_PER_PERSON = ("covered", "standard"), "cost_per_person"
 FUNDS = ("fund", "rules", "year", "amount", "brought", "spent_fund", "left")
 
 
@@ -30,7 +30,7 @@ def programme_section(t: Translator) -> Iterator[Block]:
             t,
             programme["projects"],
             t.programme("tasks_table", unit=money_unit(programme["unit"], t.texts)),
-            keys=TASKS,
+            keys=(*TASKS, *GAINS, *_services(programme), COST_PER_PERSON),
             note=t.programme("tasks_note"),
         )
     yield years_table(programme, t)
@@ -45,11 +45,12 @@ def programme_section(t: Translator) -> Iterator[Block]:
 
 def years_table(programme: Programme, t: Translator) -> Table:
     """Return what is reached by the end of each year."""
+    services = _services(programme)
     return Table(
         t.programme("years_table"),
         (t.programme("column_year"),),
         (
-            *(t.programme(f"column_{name}") for name in ("sites", "settled", "covered", "standard")),
+            *(t.programme(f"column_{name}") for name in ("sites", "settled", *GAINS, *services)),
             t.programme("column_spent", unit=money_unit(programme["unit"], t.texts)),
         ),
         tuple(
@@ -59,11 +60,16 @@ def years_table(programme: Programme, t: Translator) -> Table:
                 t.whole(len(year["resolved"])),
                 t.whole(year["people_covered"]),
                 t.whole(year["people_standard"]),
+                *(t.whole(year["people_services"]) for _ in services),
                 money_cell(year["spent"]),
             )
             for year in programme["years"]
         ),
     )
+
+
+def _services(programme: Programme) -> tuple[str, ...]:
+    return ("services",) if has_services(programme) else ()
 
 
 def _resources(programme: Programme, t: Translator) -> Iterator[Block]:
