@@ -38,19 +38,19 @@ def service_sets(plan: Plan, order: NDArray[np.int64]) -> dict[str, list[Entry]]
     return {"services": [_service(one, plan, order) for one in found.access[1:] if one.service.is_known]}
 
 
-def _service(one: ServiceAccess, plan: Plan, order: NDArray[np.int64]) -> Entry:
-    minutes, degrees = one.nearest_min[order], one.service.places.to_crs(4326).geometry
+def _service(access: ServiceAccess, plan: Plan, order: NDArray[np.int64]) -> Entry:
+    minutes, degrees = access.nearest_min[order], access.service.places.to_crs(4326).geometry
     tenths = np.where(
         np.isfinite(minutes), np.rint(np.where(np.isfinite(minutes), minutes, 0.0) * 10), OUT_OF_REACH
     )
     return {
-        "name": one.service.standard.title(plan.study.language),
-        "limit": one.service.standard.minutes,
-        "count": one.service.standard.count,
+        "name": access.service.standard.title(plan.study.language),
+        "limit": access.service.standard.minutes,
+        "count": access.service.standard.count,
         "tenths": pack_steps(tenths.astype(np.int64)),
-        "nearest": pack_steps(one.nearest[order]),
-        "lacking": pack_steps(np.flatnonzero(~one.reached[order])),
-        "names": [str(name or ident) for name, ident in one.service.places[["name", "id"]].to_numpy()],
+        "nearest": pack_steps(access.nearest[order]),
+        "lacking": pack_steps(np.flatnonzero(~access.reached[order])),
+        "names": [str(name or ident) for name, ident in access.service.places[["name", "id"]].to_numpy()],
         "lat": degree_steps(degrees.y.to_numpy()),
         "lon": degree_steps(degrees.x.to_numpy()),
     }
