@@ -185,10 +185,14 @@ def measure_services(
             notices.append(Notice("service_no_street", "services", rows, values=values))
     completed = _complete(demand, access)
     everyone = completed["people"].to_numpy(dtype=np.float64)
+    tables = {id(one.points): one.points for one in access}
+    parts = {key: part_of(points, communities) for key, points in tables.items()}
     return Services(
         access=tuple(access),
         total=pd.DataFrame([_total(one) for one in access]),
-        by_community=pd.concat([_by_community(one, communities) for one in access], ignore_index=True),
+        by_community=pd.concat(
+            [_by_community(one, parts[id(one.points)], communities) for one in access], ignore_index=True
+        ),
         demand=completed,
         completeness_total=_completeness_of_all(completed, everyone),
         completeness_by_community=pd.DataFrame(
@@ -354,8 +358,8 @@ def _total(access: ServiceAccess) -> dict[str, object]:
     return {"service": access.id, **{name: float(values[0]) for name, values in shares.items()}}
 
 
-def _by_community(access: ServiceAccess, communities: Sequence[str]) -> pd.DataFrame:
-    shares = _shares(access, part_of(access.points, communities), len(communities))
+def _by_community(access: ServiceAccess, part: NDArray[np.int64], communities: Sequence[str]) -> pd.DataFrame:
+    shares = _shares(access, part, len(communities))
     return pd.DataFrame({"community": list(communities), "service": access.id, **shares})
 
 

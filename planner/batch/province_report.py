@@ -55,7 +55,7 @@ def build_province_report(province: Province, texts: Texts) -> Report:
     """Build the report of all districts; the same districts give the same report."""
     given = {"study": {"name": province.portfolio.name, "report": province.portfolio.report.model_dump()}}
     t = Translator(cast("PlanDocument", given), texts)
-    modelled = sorted({name for cell in province.league["modelled"] for name in cell.split(", ") if name})
+    modelled = _modelled(province)
     body = {
         "districts": _districts(province, t),
         "streets": _streets(province, t),
@@ -96,6 +96,11 @@ def _each(table: pd.DataFrame) -> Iterator[Any]:
     yield from table.itertuples()
 
 
+def _modelled(province: Province) -> list[str]:
+    """Return the layers that are modelled in any district, in words."""
+    return sorted({name for cell in province.league["modelled"] for name in cell.split(", ") if name})
+
+
 def _lost(province: Province) -> list[Any]:
     return [row for row in province.rows if row.status == "failed"]
 
@@ -116,6 +121,8 @@ def _facts(province: Province, t: Translator) -> Iterator[tuple[str, str]]:
 
 def _memo(province: Province, t: Translator) -> Iterator[Block]:
     totals, said, league = province.totals(), t.texts, province.league
+    if modelled := _modelled(province):
+        yield Paragraph(t.decision("modelled", layers=t.join(modelled)), warning=True)
     yield from (Paragraph(line, warning=True) for line in province.warnings(said))
     heads = heads_of(totals["people"], totals["people_covered"])
     share = totals["people_covered"] / totals["people"] if totals["people"] > 0 else None

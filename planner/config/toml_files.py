@@ -81,7 +81,6 @@ DEEPEST = 24
 LARGEST = 2**63
 """TOML's whole numbers have 64 bits."""
 
-FULL_WIDTH = re.compile("[“”‘’＂＇＝［］｛｝，．＃\u3000]")
 LONG_KEY = re.compile(r"(?<![\w\-\"'])(?:[\w\-\"']++\s*+\.\s*+){50}")
 """A key of so many parts; the reader of TOML takes the square of their number."""
 

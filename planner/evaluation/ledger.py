@@ -28,6 +28,9 @@ UNKNOWN = "unknown"
 HOMES_TRIED = 10
 """A new facility is tried at so many homes of a community: those of most people who lack the service."""
 
+STARTS_AT_ONCE = 512
+"""New facilities searched from at once: their walks are not kept."""
+
 PEOPLE_LEAST = 1e-9
 
 
@@ -78,13 +81,17 @@ def build_ledger(services: Services, walker: Walker, facilities: Facilities, com
         In the order of the results.
     """
     hosts = Facilities(gpd.GeoDataFrame(facilities[~is_branch(facilities)]))
-    longest = max(access.service.standard.minutes for access in services.access)
+    longest = max(one.service.standard.minutes for one in services.access)
+    of_points = {id(one.points): one.points for one in services.access}
+    parts = {key: part_of(points, list(communities["id"])) for key, points in of_points.items()}
+    homes = [parts[id(one.points)] for one in services.access]
+    tried = _try_new_sites(services.access, homes, walker, len(communities))
     rows: list[dict[str, object]] = []
     scores: list[float] = []
-    for one in services.access:
-        search = _Search.of(one, walker, hosts, list(communities["id"]), longest)
+    for one, home, new in zip(services.access, homes, tried, strict=True):
+        search, people = _Search.of(one, walker, hosts, home, new, longest), one.people
         for code, community in enumerate(communities["id"]):
-            row = _row(one, search, code)
+            row = _row(one, search, people, code)
             if row is not None:
                 rows.append({"community": community, "service": one.id, **row})
                 scores.append(float(row["people_missing"]) * one.service.standard.weight)  # type: ignore[arg-type]
@@ -107,6 +114,7 @@ class _Search:
 
     `closed`, `small` and `hosted` count whom facilities or premises would serve, shape (starts, communities);
     `tried` the same of a new facility, the best of the homes tried; `relieved` whom more capacity relieves.
+    `rows` are the points of each community, `reason` the position in `REASONS` of why each lacks it, else -1.
     """
 
     one: ServiceAccess
@@ -117,20 +125,32 @@ class _Search:
     host_ids: Sequence[str]
     tried: FloatArray
     relieved: FloatArray
+    rows: Sequence[NDArray[np.int64]]
+    reason: NDArray[np.int64]
+    place_ids: Sequence[str]
     places: TravelTimes | None = None
 
     @classmethod
     def of(
-        cls, one: ServiceAccess, walker: Walker, hosts: Facilities, communities: Sequence[str], longest: float
+        cls,
+        one: ServiceAccess,
+        walker: Walker,
+        hosts: Facilities,
+        home: NDArray[np.int64],
+        tried: FloatArray,
+        longest: float,
     ) -> _Search:
-        service, standard, count = one.service, one.service.standard, len(communities)
-        home = part_of(one.points, communities)
-        # One facility more serves only those whom it gives as many as are asked for.
-        helped = (one.reason != "") & (one.reason != FULL) & (one.within + 1 >= standard.count)
-        lacking, full = (np.where(mask, one.people, 0.0) for mask in (helped, one.reason == FULL))
+        service, standard, count = one.service, one.service.standard, len(tried)
+        order = np.argsort(home, kind="stable")
+        rows = np.split(order, np.searchsorted(home[order], np.arange(count + 1)))[1:-1]
+        reason = np.full(len(home), -1, dtype=np.int64)
+        for number, name in enumerate(REASONS):
+            reason[one.reason == name] = number
+        place_ids = [str(ident) for ident in service.places["id"]]
+        lacking, full = _lacking(one), np.where(reason == REASONS.index(FULL), one.people, 0.0)
         nobody = np.zeros((0, count))
         if not service.is_known or not (lacking.any() or full.any()):
-            return cls(one, home, nobody, nobody, nobody, [], np.zeros(count), nobody)
+            return cls(one, home, nobody, nobody, nobody, [], tried, nobody, rows, reason, place_ids)
         ends = walker.snap(one.points)
 
         def gains(starts: gpd.GeoDataFrame, people: FloatArray, within_min: float) -> FloatArray:
@@ -144,11 +164,6 @@ class _Search:
         taken = set(service.places["id"][status == ""]) if service.is_own else set()
         ids = [str(ident) for ident in hosts["id"]]
         free = np.array([ident not in taken for ident in ids], dtype=np.bool_)
-        homes = _homes_of_most(lacking, home)
-        tried = np.zeros(count)
-        if len(homes):
-            by_home = gains(gpd.GeoDataFrame(one.points.iloc[homes]), lacking, standard.minutes)
-            np.maximum.at(tried, home[homes], by_home[np.arange(len(homes)), home[homes]])
         return cls(
             one,
             home,
@@ -158,8 +173,51 @@ class _Search:
             ids,
             tried,
             np.where(service.counts[:, None], gains(service.places, full, standard.minutes), 0.0),
+            rows,
+            reason,
+            place_ids,
             walker.times(walker.snap(service.places), ends, within_min=standard.minutes),
         )
+
+
+def _lacking(one: ServiceAccess) -> FloatArray:
+    """Return the people whom one facility more serves: it must give them as many as are asked for."""
+    helped = (one.reason != "") & (one.reason != FULL) & (one.within + 1 >= one.service.standard.count)
+    return np.where(helped, one.people, 0.0)
+
+
+def _try_new_sites(
+    access: Sequence[ServiceAccess], homes: Sequence[NDArray[np.int64]], walker: Walker, count: int
+) -> list[FloatArray]:
+    """Return the people of each community whom the best of the homes tried would serve, one array a service.
+
+    Services of the same people often lack at the same homes: each of these is searched from once for all.
+    """
+    tried, of_points = [np.zeros(count) for _ in access], dict[int, list[int]]()
+    for number, one in enumerate(access):
+        if one.service.is_known:
+            of_points.setdefault(id(one.points), []).append(number)
+    for numbers in of_points.values():
+        first, home = access[numbers[0]], homes[numbers[0]]
+        lacking = {number: _lacking(access[number]) for number in numbers}
+        chosen = {number: _homes_of_most(people, home) for number, people in lacking.items()}
+        starts = np.unique(np.concatenate(list(chosen.values())))
+        if not len(starts):
+            continue
+        snapped, ends = walker.snap(gpd.GeoDataFrame(first.points.iloc[starts])), walker.snap(first.points)
+        longest = max(access[number].service.standard.minutes for number in numbers if len(chosen[number]))
+        for begin in range(0, len(starts), STARTS_AT_ONCE):
+            part = starts[begin : begin + STARTS_AT_ONCE]
+            rows = np.arange(begin, begin + len(part))
+            times = walker.pairs(snapped.of_points(rows), ends, within_min=longest)
+            own = home[times.demand] == home[part][times.facility]
+            start, end, minutes = times.facility[own], times.demand[own], times.minutes[own]
+            for number in numbers:
+                near = is_within(minutes, access[number].service.standard.minutes)
+                gained = np.bincount(start[near], weights=lacking[number][end[near]], minlength=len(part))
+                here = np.isin(part, chosen[number])
+                np.maximum.at(tried[number], home[part[here]], gained[here])
+    return tried
 
 
 def _homes_of_most(people: FloatArray, home: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -170,21 +228,21 @@ def _homes_of_most(people: FloatArray, home: NDArray[np.int64]) -> NDArray[np.in
     return np.asarray(order[rank < HOMES_TRIED], dtype=np.int64)
 
 
-def _row(one: ServiceAccess, search: _Search, code: int) -> dict[str, object] | None:
+def _row(one: ServiceAccess, search: _Search, people: FloatArray, code: int) -> dict[str, object] | None:
     """Return one row of the ledger; None where nobody of the community lacks the service."""
-    inside = search.home == code
-    whole = float(one.people[inside].sum())
+    inside = search.rows[code]
+    own, why = people[inside], search.reason[inside]
+    whole = float(own.sum())
     if not one.service.is_known:
         blank = {f"people_{reason}": np.nan for reason in REASONS}
         unknown = {"people_missing": np.nan, "missing_share": np.nan, **blank, "reason": UNKNOWN}
         return {"people": whole, **unknown, "nearest_min": np.nan, "nearest": "", **_mend(Mend("survey"), ())}
-    of_reason = {reason: float(one.people[inside & (one.reason == reason)].sum()) for reason in REASONS}
+    of_reason = {reason: float(own[why == number].sum()) for number, reason in enumerate(REASONS)}
     missing = sum(of_reason.values())
     if not missing > PEOPLE_LEAST:
         return None
-    lacks = inside & (one.reason != "") & (one.people > 0)
-    reaching = lacks & (one.group_nearest >= 0)
-    people = np.bincount(one.group_nearest[reaching], weights=one.people[reaching], minlength=1)
+    reaching = inside[(why >= 0) & (own > 0) & (one.group_nearest[inside] >= 0)]
+    going = np.bincount(one.group_nearest[reaching], weights=people[reaching], minlength=1)
     options = [mend for mend in _mends(search, code) if mend.people > PEOPLE_LEAST]
     best = choose_mend(options)
     unpriced = tuple(mend.kind for mend in options if np.isnan(mend.cost) and mend is not best)
@@ -195,8 +253,8 @@ def _row(one: ServiceAccess, search: _Search, code: int) -> dict[str, object] | 
         "missing_share": missing / whole,
         **{f"people_{reason}": count for reason, count in of_reason.items()},
         "reason": max(REASONS, key=lambda reason: of_reason[reason]),
-        "nearest_min": float(np.average(walks, weights=one.people[reaching])) if reaching.any() else np.inf,
-        "nearest": str(one.service.places["id"].iloc[int(people.argmax())]) if reaching.any() else "",
+        "nearest_min": float(np.average(walks, weights=people[reaching])) if len(reaching) else np.inf,
+        "nearest": search.place_ids[int(going.argmax())] if len(reaching) else "",
         **_mend(best, unpriced),
     }
 
@@ -229,19 +287,19 @@ def choose_mend(options: Sequence[Mend]) -> Mend | None:
 
 def _mends(search: _Search, code: int) -> Iterator[Mend]:
     """Yield the best mend of each kind for one community."""
-    standard, places = search.one.service.standard, search.one.service.places
+    standard = search.one.service.standard
     unit, add, new = (_cost(standard, name) for name in ("unit_cost", "add_cost", "new_cost"))
     place, people = _best(search.closed, code)
     if people:
-        yield Mend("reopen", str(places["id"].iloc[place]), people)
+        yield Mend("reopen", search.place_ids[place], people)
     place, people = _best(search.relieved, code)
     if people:
         amount = _capacity_short(search, place, code)
-        yield Mend("extend", str(places["id"].iloc[place]), people, amount, amount * unit)
+        yield Mend("extend", search.place_ids[place], people, amount, amount * unit)
     place, people = _best(search.small, code)
     if people:
-        amount = float((standard.least_capacity or np.nan) - places["capacity"].iloc[place])
-        yield Mend("enlarge", str(places["id"].iloc[place]), people, amount, amount * unit)
+        amount = float((standard.least_capacity or np.nan) - search.one.service.places["capacity"].iloc[place])
+        yield Mend("enlarge", search.place_ids[place], people, amount, amount * unit)
     place, people = _best(search.hosted, code)
     if people:
         yield Mend("add", search.host_ids[place], people, cost=add)

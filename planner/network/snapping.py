@@ -54,6 +54,18 @@ class SnappedPoints:
     reaches_street: NDArray[np.bool_]
     """Whether a point reaches a street straight, shape (points,)."""
 
+    def of_points(self, rows: IndexArray) -> SnappedPoints:
+        """Return some of the points, in the order of `rows`, which rises."""
+        place = np.full(len(self.xy), -1, dtype=np.int64)
+        place[rows] = np.arange(len(rows))
+        keep = place[self.point] >= 0
+        of_rows = {name: getattr(self, name)[keep] for name in ("segment", "from_m", "to_m", "foot_m", "aside_m")}
+        of_points = {
+            name: getattr(self, name)[rows]
+            for name in ("xy", "nearest_m", "nearest_segment", "nearest_xy", "reaches_street")
+        }
+        return replace(self, point=place[self.point[keep]], **of_rows, **of_points)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AccessPoints:

@@ -16,9 +16,7 @@ from planner.network.assignment_kernels import (
 )
 from planner.network.compile import map_chunks
 from planner.network.link_kernels import (
-    EdgeArrays,
     NodeLinks,
-    SnapArrays,
     link_points,
     links_by_node,
     rows_by_edge,
@@ -119,6 +117,7 @@ def travel_times(
     *,
     walk: WalkSettings,
     horizon_min: float,
+    links: NodeLinks | None = None,
 ) -> TravelTimes:
     """Measure the walk between every facility and every demand point within the horizon.
 
@@ -136,6 +135,8 @@ def travel_times(
         Speed and access.
     horizon_min
         Longest walk, minutes, inclusive.
+    links
+        Those of the demand points (`link_demand`), where they are at hand.
 
     Raises
     ------
@@ -146,8 +147,7 @@ def travel_times(
     reach_m = walk.metres(horizon_min) + SLACK_M
     streets, starts, stands = edge_arrays_of(network), snap_arrays_of(facilities), snap_arrays_of(demand)
     beside = rows_by_edge(streets, stands, facilities.segment, arriving=True)
-    order = block_order(demand.xy, network.grid)
-    ends = (stands, beside, _link_demand(streets, stands, order, all_vertices=network.barriers is not None))
+    ends = (stands, beside, link_demand(network, demand) if links is None else links)
     parts = map_chunks(
         lambda first, last: search_facilities(network.adjacency, streets, starts, ends, first, last, reach_m),
         len(facilities.xy) if horizon_min >= 0 else 0,
@@ -285,7 +285,10 @@ def _apply_horizon(horizon_min: float, minutes: FloatArray, facility: IndexArray
     return np.where(inside, minutes, np.inf), np.where(inside, facility, -1)
 
 
-def _link_demand(streets: EdgeArrays, stands: SnapArrays, order: IndexArray, *, all_vertices: bool) -> NodeLinks:
+def link_demand(network: WalkingNetwork, demand: SnappedPoints) -> NodeLinks:
+    """Return how demand points hang on the nodes of the network: what every search that ends at them needs."""
+    streets, stands, all_vertices = edge_arrays_of(network), snap_arrays_of(demand), network.barriers is not None
+    order = block_order(demand.xy, network.grid)
     parts = map_chunks(
         lambda first, last: link_points(streets, stands, order, first, last, all_vertices=all_vertices),
         len(order),

@@ -24,6 +24,7 @@ from planner.network.network import WalkingNetwork, build_network
 from planner.network.snapping import SnappedPoints, snap
 from planner.network.travel_times import (
     TravelTimes,
+    link_demand,
     nearest_facility,
     nearest_facility_of_places,
     travel_times,
@@ -127,8 +128,13 @@ class Walker:
         """Measure the walk between every facility and every demand point; see `travel_times`."""
         return self._cache.get(
             ("times", facilities, demand, within_min),
-            lambda: travel_times(self.network, facilities, demand, walk=self.walk, horizon_min=within_min),
+            lambda: self.pairs(facilities, demand, within_min=within_min),
         )
+
+    def pairs(self, facilities: SnappedPoints, demand: SnappedPoints, *, within_min: float) -> TravelTimes:
+        """Measure as `times`, and keep only what further searches to the same points need."""
+        links = self._cache.get(("links", demand), lambda: link_demand(self.network, demand))
+        return travel_times(self.network, facilities, demand, walk=self.walk, horizon_min=within_min, links=links)
 
     def time_matrix(self, starts: SnappedPoints, ends: SnappedPoints, *, within_min: float) -> FloatArray:
         """Return the minutes between all starts and ends, `inf` beyond the limit, shape (starts, ends)."""

@@ -309,17 +309,25 @@ def _people_over_years(problem: BudgetProblem, starts: Sequence[Start]) -> float
 
 
 def _rank(problem: BudgetProblem, starts: Starts) -> tuple[Starts, FloatArray]:
-    """Order projects by year, then by the people that each adds to those before it, then by id."""
+    """Order projects by year, rooms before what goes into them, then by the people that each adds, then by id."""
     gains = _MarginalGains(problem, starts)
     order: list[Start] = []
     added: list[tuple[float, ...]] = []
     for year in range(problem.years):
         left = sorted((start for start in starts if start[1] == year), key=lambda one: problem.options[one[0]].id)
         while left:
-            people = [gains.compute(one[0], order) for one in left]
+            options = [problem.options[start[0]] for start in left]
+            rooms = {option.room for option in options if option.kind == "room"}
+            ready = [
+                start
+                for start, option in zip(left, options, strict=True)
+                if not option.service or option.centre or option.room not in rooms
+            ]
+            people = [gains.compute(start[0], order) for start in ready]
             best = int(np.argmax([sum(some) for some in people]))
             added.append(people[best])
-            order.append(left.pop(best))
+            order.append(ready[best])
+            left.remove(ready[best])
             gains.mark_covered(order[-1][0])
     return tuple(order), np.array(added, dtype=np.float64).reshape(len(order), GAINS)
 

@@ -74,6 +74,8 @@ def actions_text(project: Project, t: Translator) -> str:
         parts.append(t.programme("measure_site", site=project["site"], place=place))
     if project["closes"]:
         parts.append(t.programme("measure_closes", names=t.join([centres[one] for one in project["closes"]])))
+    if project.get("room"):
+        parts.append(t.programme(f"measure_{project['kind']}"))
     return t.programme("measure_joint").join(parts) or t.programme("measure_own")
 
 

@@ -23,6 +23,7 @@ from planner.batch.province_report import build_province_report
 from planner.batch.tasks import DistrictResult
 from planner.config.sections.map import ReportSettings
 from planner.messages.catalogue import Language, Texts
+from planner.messages.notices import layer_name
 from planner.reporting.report.blocks import Figure, KeyFigures, Paragraph, Report, Table
 from planner.reporting.report.docx import docx_bytes
 
@@ -129,6 +130,8 @@ def test_page_one_says_what_is_asked(language: Language) -> None:
     values = {"fair": "50.0%", "most": "0.0%", "fair_people": "5", "most_people": "9"}
     assert texts("batch.ask_fair", **values) in asked
     assert texts("batch.ask_failed", count=1, names="Lost") in asked
+    (warning, *_) = (block.text for block in blocks if isinstance(block, Paragraph) and block.warning)
+    assert warning == texts("decision.modelled", layers=layer_name("buildings", Texts("en")))
     assert tables(report)["money"] == [["District A", "50.0%", "1", "1.00", "0.00", "9", "9", "59.0%"]]
     (drawing,) = (block.picture for block in blocks if isinstance(block, Figure))
     assert drawing.count('class="district"') == 3

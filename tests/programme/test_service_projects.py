@@ -97,6 +97,9 @@ def test_rooms_come_first_and_hold_what_goes_into_them(plan: Plan) -> None:
         if one.kind == "service" and not one.centre:
             assert one.year >= taken[one.room]
             used[one.room] += {"canteen": 120.0, "clinic": 80.0}[one.service]
+    ids = [one.option for one in plan.programme.projects]
+    in_rooms = [one for one in plan.programme.projects if one.service and not one.centre]
+    assert all(ids.index(f"room:{one.room}") < ids.index(one.option) for one in in_rooms)
     assert all(0 < used[room] <= areas[room] for room in taken)
     assert sum(one.people_services for one in plan.programme.projects) == pytest.approx(
         plan.programme.years[-1].people_services

@@ -98,3 +98,9 @@ def test_the_credit_stands_once_in_the_line_of_sources() -> None:
         line = _sources({"data": {"attribution": credit, "sources": sources}}, Texts("en"))
         assert line.count("OpenStreetMap") == 1
     assert "Streets, 2026" in line
+
+
+def test_services_of_one_file_stand_once_in_the_line_of_sources() -> None:
+    sources = [{"layer": f"services.{name}", "source": "a survey"} for name in ("canteen", "clinic")]
+    line = _sources({"data": {"attribution": "", "sources": sources}}, Texts("en"))
+    assert line.count("a survey") == line.count(phrase("words.input_services")) == 1

@@ -255,7 +255,38 @@ class TaggedObjects:
             return [*nodes, *areas], multipolygons_with(source.path, self._keys)
 
     def select(self, tags: Mapping[str, Sequence[str]]) -> gpd.GeoDataFrame:
-        """Return what carries one of some tags, as `read_osm_tagged` does."""
+        """Return what carries one of some tags, as points.
+
+        Parameters
+        ----------
+        tags
+            Values by key, one of which an object must have; "*" stands for any.
+
+        Returns
+        -------
+        points
+            In degrees: `id` (n… a node, w… a way, r… a relation), `kind` (the first tag that fits, as
+            ``amenity=clinic``), and `name`, `capacity`, `opening_hours`, `wheelchair` as the object states them
+            ("" if not). Areas stand at a point inside them.
+
+        Raises
+        ------
+        DataError
+            The file is missing, damaged, or not an extract.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> library = '''<osm version="0.6"><node id="1" lon="24.95" lat="60.17">
+        ...   <tag k="amenity" v="library"/><tag k="name" v="Oodi"/></node></osm>'''
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = Path(folder, "library.osm")
+        ...     written = file.write_text(library, encoding="utf-8")
+        ...     objects = TaggedObjects(file, ["amenity"])
+        ...     tables = [objects.select({"amenity": [word]}) for word in ("library", "*", "school")]
+        >>> [table["kind"].tolist() for table in tables]
+        [['amenity=library'], ['amenity=library'], []]
+        """
         objects, relations = self._read
         # A way that outlines a multipolygon with one of the keys is that multipolygon.
         outlining = [relation.outer for relation in relations if not relation.tags.keys().isdisjoint(tags)]
@@ -274,41 +305,6 @@ class TaggedObjects:
             geometry=[place for _, _, _, place in rows],
             crs=DEGREES,
         )
-
-
-def read_osm_tagged(path: Path, tags: Mapping[str, Sequence[str]]) -> gpd.GeoDataFrame:
-    """Read what carries one of some tags, as points.
-
-    Parameters
-    ----------
-    tags
-        Values by key, one of which an object must have; "*" stands for any.
-
-    Returns
-    -------
-    points
-        In degrees: `id` (n… a node, w… a way, r… a relation), `kind` (the first tag that fits, as
-        ``amenity=clinic``), and `name`, `capacity`, `opening_hours`, `wheelchair` as the object states them ("" if
-        not). Areas stand at a point inside them.
-
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, or not an extract.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> library = '''<osm version="0.6"><node id="1" lon="24.95" lat="60.17">
-    ...   <tag k="amenity" v="library"/><tag k="name" v="Oodi"/></node></osm>'''
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = Path(folder, "library.osm")
-    ...     written = file.write_text(library, encoding="utf-8")
-    ...     found = [read_osm_tagged(file, {"amenity": [word]}) for word in ("library", "*", "school")]
-    >>> [table["kind"].tolist() for table in found]
-    [['amenity=library'], ['amenity=library'], []]
-    """
-    return TaggedObjects(path, tuple(tags)).select(tags)
 
 
 def _first_tag(own: Mapping[str, str], tags: Mapping[str, Sequence[str]]) -> str:

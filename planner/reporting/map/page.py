@@ -94,6 +94,9 @@ OWN_WORDS = (
     "inset",
     "spot_lives",
     "spot_none",
+    "spot_services",
+    "spot_lacks",
+    "spot_out",
     "spot_from",
     "card_minutes",
     "within",
@@ -257,12 +260,19 @@ def _curve(plan: Plan, content: PlanDocument) -> Entry:
     }
 
 
+SERVICE = "services."
+"""What the names of layers of services begin with."""
+
+
 def _sources(content: PlanDocument, texts: Texts) -> str:
     """Return where the layers come from, as one line of HTML."""
     credit = content["data"]["attribution"]
     said = [(source["layer"], _without(source["source"], credit)) for source in content["data"]["sources"]]
-    # Services of one extract would say the same of it, one after another.
-    layers = dict.fromkeys((input_name(layer, texts), text) for layer, text in said if text)
+    # Services of one file would state the same of it, one after another.
+    named = (
+        (texts("words.input_services") if SERVICE in layer else input_name(layer, texts)) for layer, _ in said
+    )
+    layers = dict.fromkeys((name, text) for name, (_, text) in zip(named, said, strict=True) if text)
     stated = [*([credit] if credit else []), *(texts("maps.between").join(layer) for layer in layers)]
     line = texts("maps.semicolon").join(stated) or texts("maps.no_source")
     return str(Markup.escape(f"{texts('maps.sources')}{texts('maps.between')}{line}"))

@@ -32,6 +32,7 @@ from planner.reporting.map.whatif_figures import (
     station_snaps,
 )
 from planner.reporting.map.whatif_rules import followed_limits, what_if_rules
+from planner.reporting.map.whatif_services import service_sets
 from planner.reporting.small_counts import displayed_positions
 from planner.results import Plan
 from planner.results.outcome import Walks
@@ -142,6 +143,7 @@ def what_if_data(plan: Plan, content: PlanDocument) -> Entry:
         "projects": projects,
         "scenarios": scenario_sets(plan, content, projects["list"], areas),
         "streets": street_sets(plan),
+        **service_sets(plan, order),
     }
 
 

@@ -12,6 +12,8 @@ export const cellOf = (hash) => {
   return service !== null && community !== null ? JSON.stringify([service, community]) : "";
 };
 
+const FADING_MS = 300;
+
 /**
  * @param {LeafletMap} map
  * @param {Map<string, Sign>} cells by service and community
@@ -24,6 +26,13 @@ export const prepareFocus = (map, cells, layers) => {
   const show = () => {
     const cell = /** @type {any} */ (cells.get(cellOf(window.location.hash)));
     if (!cell) return;
+    const isOpen = Boolean(/** @type {any} */ (map)._popup?.isOpen());
+    map.closePopup();
+    // A card that fades away must be gone before its layer is.
+    window.setTimeout(() => open(cell), isOpen ? FADING_MS : 0);
+  };
+  /** @param {any} cell */
+  const open = (cell) => {
     for (const layer of services) {
       if (!layer) continue;
       if (/** @type {any} */ (layer).hasLayer(cell)) map.addLayer(layer).fire("overlayadd", { layer });

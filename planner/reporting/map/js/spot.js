@@ -48,12 +48,22 @@ export const spotTable = (session, station, place) => {
     return line(say(`tier_${tier}`), text);
   });
   const from = make("caption", {}, say("spot_from", { metres: whole(metres) }));
+  const services = servicesAt(model, home);
+  const rows = services.map(({ name, limit, count, place, minutes, lacks }) => {
+    const walk = place === null ? say("spot_out") : `${place} · ${say("card_minutes", { value: tenth(minutes) })}`;
+    return line(name, lacks ? `${walk} · ${say("spot_lacks", { minutes: limit, count })}` : walk);
+  });
+  const caption = make("caption", {}, say("spot_services"));
   return {
     parts: [
       make("table", { class: "spot" }, ...lives),
       make("table", { class: "spot nearest" }, from, ...centres),
+      ...(rows.length ? [make("table", { class: "spot services" }, caption, ...rows)] : []),
     ],
-    paths: near.flatMap(({ nearest }) => (nearest?.line ? [nearest.line] : [])),
+    paths: [
+      ...near.flatMap(({ nearest }) => (nearest?.line ? [nearest.line] : [])),
+      ...services.flatMap(({ path }) => (path ? [path] : [])),
+    ],
   };
 };
 
@@ -103,15 +113,43 @@ export const nearestByTier = ({ model, choice }, home) => {
   }
   const most = sets.rings[sets.rings.length - 1];
   return [...found].map(([tier, nearest]) => {
-    if (!nearest || nearest.minutes === null || !sets.streets)
-      return { tier, nearest: nearest && { ...nearest, line: null } };
-    const search = walks.get(model) ?? walksOf(sets.streets);
-    walks.set(model, search);
+    if (!nearest || nearest.minutes === null) return { tier, nearest: nearest && { ...nearest, line: null } };
     const { station, minutes } = nearest;
-    const path = search([lat[station], lon[station]], placeOf(model, home), most);
-    const isSame = path !== null && Math.abs(path.minutes - minutes) <= SAME_MINUTES;
-    return { tier, nearest: { ...nearest, line: isSame ? path.line : null } };
+    const line = pathOf(model, [lat[station], lon[station]], home, minutes, most);
+    return { tier, nearest: { ...nearest, line } };
   });
+};
+
+/**
+ * The nearest facility of each service for some people, whether they lack the service, and the path within the limit.
+ * @param {Model} model
+ * @param {number} home
+ */
+export const servicesAt = (model, home) =>
+  (model.sets.services ?? []).map(({ name, limit, count, tenths, nearest, lacking, names, lat, lon }) => {
+    const minutes = fromSteps(tenths)[home] / 10;
+    const lacks = fromSteps(lacking).includes(home);
+    const number = fromSteps(nearest)[home];
+    if (number < 0) return { name, limit, count, place: null, minutes, lacks, path: null };
+    const at = /** @type {[number, number]} */ ([fromSteps(lat)[number] / 1e6, fromSteps(lon)[number] / 1e6]);
+    const path = minutes <= limit ? pathOf(model, at, home, minutes, limit) : null;
+    return { name, limit, count, place: names[number], minutes, lacks, path };
+  });
+
+/**
+ * The path between a place and some people where it takes as long as the run says; null where it does not.
+ * @param {Model} model
+ * @param {[lat: number, lon: number]} at
+ * @param {number} home
+ * @param {number} minutes
+ * @param {number} most
+ */
+const pathOf = (model, at, home, minutes, most) => {
+  if (!model.sets.streets) return null;
+  const search = walks.get(model) ?? walksOf(model.sets.streets);
+  walks.set(model, search);
+  const path = search(at, placeOf(model, home), most);
+  return path !== null && Math.abs(path.minutes - minutes) <= SAME_MINUTES ? path.line : null;
 };
 
 /**

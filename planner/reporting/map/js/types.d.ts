@@ -159,6 +159,23 @@ export interface WhatIfData {
   };
   scenarios: Scenario[];
   streets?: PackedStreets | null;
+  services?: PackedService[];
+}
+
+/** planner/reporting/map/whatif_services.py */
+export interface PackedService {
+  name: string;
+  /** The standard, minutes, and how many facilities are to be within it. */
+  limit: number;
+  count: number;
+  /** Of each demand point: tenths of minutes to the nearest facility, -1 out of reach, and its number. */
+  tenths: number[];
+  nearest: number[];
+  /** Demand points that lack it. */
+  lacking: number[];
+  names: string[];
+  lat: number[];
+  lon: number[];
 }
 
 /** planner/reporting/map/whatif_data.py */
