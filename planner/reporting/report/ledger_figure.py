@@ -74,7 +74,8 @@ def ledger_figure(
         )
         drawn += [_cell(cell, NAME_PX + CELL_PX * place, top, t) for place, cell in enumerate(of_row)]
     return Markup(
-        '<svg role="group" aria-label="{label}" width="{w:g}" height="{h:g}" viewBox="0 0 {w:g} {h:g}">{drawn}</svg>'
+        '<svg role="group" aria-label="{label}" width="{w:g}" height="{h:g}" viewBox="0 0 {w:g} {h:g}">'
+        "{drawn}</svg>"
     ).format(w=width, h=height, label=t.texts("services.matrix"), drawn=Markup("").join(drawn))
 
 
