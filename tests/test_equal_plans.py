@@ -66,7 +66,10 @@ def layers() -> dict[str, gpd.GeoDataFrame]:
     parts = {name: layer[layer.intersects(near)] for name, layer in whole.items()}
     parts |= {
         "communities": communities,
-        "centres": whole["centres"][whole["centres"].intersects(area)],
+        # The clerk's list states neither functions nor hours.
+        "centres": whole["centres"][whole["centres"].intersects(area)].drop(
+            columns=["functions", "open_hours_week"]
+        ),
         "buildings": whole["buildings"][whole["buildings"]["community"].isin(communities["id"])],
     }
     assert all(len(layer) for layer in parts.values())
