@@ -218,7 +218,7 @@ def mend_text(row: LedgerRow, t: Translator) -> str:
     if row["mend_cost"] is None or not row["mends_unpriced"]:
         return said
     kinds = t.join([t.texts(f"services.kind_{kind}") for kind in row["mends_unpriced"]])
-    return f"{said} ({t.texts('services.no_price', kinds=kinds)})"
+    return t.texts("services.no_price", mend=said, kinds=kinds)
 
 
 def services_sheets(t: Translator) -> Iterator[Sheet]:
