@@ -113,9 +113,8 @@ def services(  # noqa: PLR0913 - options of one measurement, each by name
     by
         Column of people whose values are groups, such as the district.
     times
-        Times of the week, as ``"weekday 19:00"`` or ``["Sunday 10:00", "周六 9:30"]``, at which services are
-        measured too. Facilities state their hours in `opening_hours` (OpenStreetMap's syntax, or 周一至周五
-        9:00-18:00) or in `open_from` and `open_to` (every day); of those that state none it is not known.
+        Times of the week at which services are measured too, as ``["weekday 19:00", "周日 10:00"]``. Facilities
+        state `opening_hours` (OpenStreetMap's syntax, or 周一至周五 9:00-18:00), or `open_from` and `open_to`.
 
     Returns
     -------
@@ -139,39 +138,25 @@ def services(  # noqa: PLR0913 - options of one measurement, each by name
     >>> found.people["missing"].tolist(), found.people["completeness"].tolist()
     ([1, 0, 1], [0.5, 1.0, 0.5])
     >>> clinic = at(600).assign(opening_hours="Mo-Fr 08:00-18:00")
-    >>> late = services(walk_network(road), {"clinic": clinic}, homes, 5, times=["weekday 17:00", "Sunday 10:00"])
+    >>> late = services(walk_network(road), {"clinic": clinic}, homes, 5, times="Sunday 10:00")
     >>> late.by_time["people_open"].to_dict()
-    {('Mo-Fr 17:00', 'clinic'): 50.0, ('Su 10:00', 'clinic'): 0.0}
+    {('Su 10:00', 'clinic'): 0.0}
     """
     walker, names = walker_of(net), _names(facilities)
     at_times = _times(times, [as_frame(facilities[name], name) for name in names])
     for argument, given in (("minutes", minutes), ("count", count), ("weights", weights), ("capacity", capacity)):
         _check_names(argument, given, names)
     ends = read_points(walker, people, name="people", weight=weight)
-    table = ends.frame
     places = [
         _places(walker, facilities[name], name, number, minutes, count, weights, capacity)
         for number, name in enumerate(names)
     ]
-    groups = None if by is None else table[check_column(table, by, "people")].astype(object)
-    coded, labels = pd.factorize(groups, use_na_sentinel=False) if groups is not None else (None, [])
-    home = ["" if coded is None else str(code) for code in (range(len(table)) if coded is None else coded)]
+    home, labels = _groups(ends.frame, by)
     demand = gpd.GeoDataFrame(ends.metric.assign(community=home))
-    found = measure_services(
-        places, walker, demand, (), [str(code) for code in range(len(labels))], blocked_detour=BLOCKED_DETOUR
-    )
+    codes = [str(code) for code in range(len(labels))]
+    found = measure_services(places, walker, demand, (), codes, blocked_detour=BLOCKED_DETOUR)
     hours = measure_hours(found, walker, (), at_times, None) if at_times else None
-    return ServicesResult(
-        total=_named(found.total, names).drop(columns="service"),
-        by_group=_by_group(found, names, labels) if by is not None else None,
-        people=_with_walks(table, found, {name: facilities[name].index for name in names}),
-        completeness=found.completeness_total,
-        facilities=gpd.GeoDataFrame(pd.concat([_facilities(facilities[name], name, table) for name in names])),
-        by_time=None if hours is None else _by_time(hours, names),
-        sufficient_by_time=None
-        if hours is None
-        else hours.sufficiency.drop(columns="community").set_index("time"),
-    )
+    return _result(ends.frame, found, hours, facilities, None if by is None else labels)
 
 
 def reachable_services(
@@ -328,13 +313,42 @@ def _named(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return table[kept].set_index(pd.Index(table["service"].map(of_id), name="service"))
 
 
-def _by_time(hours: ServiceHours, names: list[str]) -> pd.DataFrame:
+def _result(
+    people: gpd.GeoDataFrame,
+    services: Services,
+    hours: ServiceHours | None,
+    facilities: Mapping[str, gpd.GeoDataFrame],
+    groups: Sequence[object] | None,
+) -> ServicesResult:
+    names = list(facilities)
+    return ServicesResult(
+        total=_named(services.total, names).drop(columns="service"),
+        by_group=None if groups is None else _by_group(services, names, groups),
+        people=_with_walks(people, services, {name: facilities[name].index for name in names}),
+        completeness=services.completeness_total,
+        facilities=gpd.GeoDataFrame(pd.concat([_facilities(facilities[name], name, people) for name in names])),
+        **({} if hours is None else _by_time(hours, names)),
+    )
+
+
+def _by_time(hours: ServiceHours, names: list[str]) -> dict[str, pd.DataFrame]:
+    """Return the tables of a result that hold times of the week."""
     of_id = {f"s{number}": name for number, name in enumerate(names)}
     table = hours.table.assign(service=hours.table["service"].map(of_id)).drop(columns="community")
-    return table.set_index(["time", "service"])
+    sufficiency = hours.sufficiency.drop(columns="community").set_index("time")
+    return {"by_time": table.set_index(["time", "service"]), "sufficient_by_time": sufficiency}
 
 
-def _by_group(services: Services, names: list[str], labels: object) -> pd.DataFrame:
+def _groups(people: gpd.GeoDataFrame, by: str | None) -> tuple[list[str], Sequence[object]]:
+    """Return the code of each person's group, and the groups; "" and none without any."""
+    if by is None:
+        return [""] * len(people), ()
+    column = people[check_column(people, by, "people")].astype(object)
+    coded, labels = pd.factorize(column, use_na_sentinel=False)
+    return [str(code) for code in coded], list(labels)
+
+
+def _by_group(services: Services, names: list[str], labels: Sequence[object]) -> pd.DataFrame:
     table = _named(services.by_community, names).drop(columns="service")
-    groups = [labels[int(code)] for code in services.by_community["community"]]  # type: ignore[index]
+    groups = [labels[int(code)] for code in services.by_community["community"]]
     return table.assign(group=groups).reset_index().set_index(["group", "service"])
