@@ -17,6 +17,8 @@ from answers import EARLIER, content, earlier
 from forks import RUN, Copy, carried_out, needs_fork
 from phrases import phrase
 
+import planner
+from planner import pipeline
 from planner.commands import exit as endings
 from planner.commands import main as cli
 from planner.commands.main import main
@@ -203,6 +205,13 @@ def failing(error: BaseException) -> Callable[..., None]:
     return fail
 
 
+@pytest.fixture
+def known_plan(toy_plan: planner.Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the plan at hand."""
+    monkeypatch.setattr(pipeline, "run", lambda *_, **__: toy_plan)
+
+
+@pytest.mark.usefixtures("known_plan")
 @pytest.mark.parametrize(
     ("error", "code", "key"),
     [
