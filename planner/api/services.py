@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -348,7 +349,7 @@ def _groups(people: gpd.GeoDataFrame, by: str | None) -> tuple[list[str], Sequen
     return [str(code) for code in coded], list(labels)
 
 
-def _by_group(services: Services, names: list[str], labels: Sequence[object]) -> pd.DataFrame:
+def _by_group(services: Services, names: list[str], labels: Sequence[Any]) -> pd.DataFrame:
     table = _named(services.by_community, names).drop(columns="service")
     groups = [labels[int(code)] for code in services.by_community["community"]]
     return table.assign(group=groups).reset_index().set_index(["group", "service"])
