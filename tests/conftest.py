@@ -57,16 +57,17 @@ def pytest_collection_finish() -> None:
 def _one_process() -> Iterator[None]:
     """Write the products of `main(["run", …])` in this process: a second one takes longer to start than to work.
 
-    Equal drawings become pictures once: each takes a tenth of a second. That two processes write what one writes
-    is for `tests/io/test_second_process.py`; commands that tests start in processes of their own are as users have
-    them.
+    Equal drawings become pictures once, and of a ninth of the dots: those of users take a tenth of a second each.
+    That two processes write what one writes, and how fine pictures are, is for `tests/io/test_second_process.py`;
+    commands that tests start in processes of their own are as users have them.
     """
-    drawn = functools.cache(pictures.render_png)
+    drawn = functools.cache(functools.partial(pictures.render_png, dots_a_px=pictures.DOTS_A_PX / 3))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("planner.reporting.report.pictures.start_in_process", run_here)
         # As for SQLite, above.
         patch.setattr(os, "fsync", lambda _: None)
-        patch.setattr("planner.reporting.report.pictures.render_png", drawn)
+        for module in ("pictures", "docx"):
+            patch.setattr(f"planner.reporting.report.{module}.render_png", drawn)
         yield
 
 

@@ -13,6 +13,7 @@ import shapely
 import toy
 
 import planner
+from planner.cache import Cache
 from planner.commands.explain import explain
 from planner.commands.programme import _lines
 from planner.commands.site import solve_study, write_answer
@@ -158,10 +159,10 @@ def _further(chance: Chance, layers: Layers) -> Iterator[str]:
 
 
 def everything_is_made(file: Path, *, answers: bool = True) -> Plan:
-    """Carry out a study and make everything of it that there is; return its plan."""
-    study = read_study(file)
+    """Carry out a study and make everything of it that there is, with kept results; return its plan."""
+    study, kept = read_study(file), Cache(file.parent / "kept")
     texts = Texts(study.language)
-    plan = planner.run(study)
+    plan = planner.run(study, cache=kept)
     products = planner.write(plan, file.parent / "out")
     assert len(products) == 6
     assert all(product.stat().st_size for product in products)
@@ -172,7 +173,7 @@ def everything_is_made(file: Path, *, answers: bool = True) -> Plan:
     write_static_map(plan, file.parent / "sheet.svg")
     for wanted in ("", "North town", *plan.inputs.communities["name"]):
         write_area_report(plan, file.parent / "cut.html", wanted=wanted)
-    assert explain(file, plan.inputs.facilities["id"].iloc[0], texts)
+    assert explain(file, plan.inputs.facilities["id"].iloc[0], texts, cache=kept)
     with pytest.MonkeyPatch.context() as patch:
         # The inputs are read and the streets built as for the run.
         patch.setattr("planner.commands.site.prepare", lambda *_, **__: plan.prepared)

@@ -148,7 +148,11 @@ def test_every_bar_speaks_of_a_table() -> None:
         *("nearest", "nearest_250k", "nearest_1000k", "whole_run", "large", "read"),
         *("diagnosis", "p_median", "maximal_covering", "maximal_covering_large", "set_covering", "programme"),
         *(f"maximal_covering_city_{minutes}" for minutes in (5, 10, 15)),
-        *(f"p_median_{place}_{nodes}" for place in ("uniform", "junctions") for nodes in (1000, 2000, 5000)),
+        *(
+            f"p_median_{place}_{nodes}"
+            for place in ("uniform", "junctions")
+            for nodes in (1000, 2000, 5000, 10000)
+        ),
     }
 
 

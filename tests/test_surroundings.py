@@ -16,6 +16,7 @@ from answers import EARLIER, content, earlier
 from forks import carried_out, needs_fork
 
 from planner.commands.main import main
+from planner.reporting.report.pictures import render_png
 from planner.reporting.write import PRODUCTS
 
 PLANNER = (sys.executable, "-m", "planner")
@@ -45,7 +46,10 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, byt
     """Return a study, and the products of a run in this process."""
     home = tmp_path_factory.mktemp("plain")
     study = toy.write_study(home / "toy")
-    assert main(["run", str(study), "--out", str(home / "out")]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        # As fine as those of a process of its own.
+        patch.setattr("planner.reporting.report.pictures.render_png", render_png)
+        assert main(["run", str(study), "--out", str(home / "out")]) == 0
     products = content(home / "out")
     assert sorted(products) == sorted(PRODUCTS)
     return study, products

@@ -17,6 +17,8 @@ from answers import EARLIER, content, earlier
 from forks import RUN, Copy, carried_out, needs_fork
 from phrases import phrase
 
+import planner
+from planner import pipeline
 from planner.commands import exit as endings
 from planner.commands import main as cli
 from planner.commands.main import main
@@ -36,10 +38,12 @@ def hear_signals() -> None:
 class Begun:
     """A run that has begun in a copy of a loaded planner, and what it prints."""
 
-    def __init__(self, study: Path, out: Path, ignored: Sequence[str] = ()) -> None:
+    def __init__(self, study: Path, out: Path, *more: str, ignored: Sequence[str] = ()) -> None:
         (self.stdout, out_end), (self.stderr, error_end) = os.pipe(), os.pipe()
         stdin = os.open(os.devnull, os.O_RDONLY)
-        self.copy = Copy(RUN, ["run", study, "--out", out], (stdin, out_end, error_end), ignored=list(ignored))
+        self.copy = Copy(
+            RUN, ["run", study, "--out", out, *more], (stdin, out_end, error_end), ignored=list(ignored)
+        )
         for end in (stdin, out_end, error_end):
             os.close(end)
 
@@ -102,7 +106,7 @@ def test_a_signal_while_python_begins_says_nothing_of_pythons(
 
 
 def test_nohup_keeps_a_run_going(toy_study: Path, tmp_path: Path) -> None:
-    process = Begun(toy_study, tmp_path / "out", ignored=["SIGHUP"])
+    process = Begun(toy_study, tmp_path / "out", "--products", "plan", ignored=["SIGHUP"])
     process.read_until(b"reading inputs")
     process.copy.send_signal(signal.SIGHUP)
     assert process.ended()[0] == 0
@@ -176,8 +180,8 @@ def test_a_closed_stream_is_no_fault(toy_study: Path, tmp_path: Path, closed: in
 
 
 def test_closed_streams_are_no_fault_of_a_run(toy_study: Path, tmp_path: Path) -> None:
-    command = f'"{sys.executable}" -m planner run "{toy_study}" --out "{tmp_path / "out"}" <&- >&- 2>&-'
-    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False)
+    command = f'"{sys.executable}" -m planner run "{toy_study}" --out "{tmp_path / "out"}" --products map,gpkg'
+    done = subprocess.run(["/bin/sh", "-c", f"{command} <&- >&- 2>&-"], capture_output=True, check=False)
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr
     # What would have been printed has not run into a product.
@@ -201,6 +205,13 @@ def failing(error: BaseException) -> Callable[..., None]:
     return fail
 
 
+@pytest.fixture
+def known_plan(toy_plan: planner.Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the plan at hand."""
+    monkeypatch.setattr(pipeline, "run", lambda *_, **__: toy_plan)
+
+
+@pytest.mark.usefixtures("known_plan")
 @pytest.mark.parametrize(
     ("error", "code", "key"),
     [

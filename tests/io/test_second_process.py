@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
+from docx.image.image import Image
 
 import planner
 from planner.io.second_process import start_in_process
 from planner.reporting import write as writing
+from planner.reporting.report.pictures import render_png
 
 LOST_BUT_HERE = f"""
 __import__("os").kill(__import__("os").getpid(), {int(signal.SIGTERM)})
@@ -59,6 +62,8 @@ def test_two_processes_write_what_one_writes(
         "planner.reporting.report.pictures.start_in_process",
         lambda *given: begun.append(given) or start_in_process(*given),
     )
+    # Pictures as users have them, of 144 dots an inch: other tests draw coarser ones.
+    monkeypatch.setattr("planner.reporting.report.pictures.render_png", render_png)
     for processes in (1, 2):
         assert len(writing.write(toy_plan, tmp_path / str(processes), processes=processes)) == len(
             writing.PRODUCTS
@@ -66,3 +71,7 @@ def test_two_processes_write_what_one_writes(
     assert len(begun) == 1
     for name in writing.PRODUCTS:
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes(), name
+    with zipfile.ZipFile(tmp_path / "1" / "report.docx") as parts:
+        drawn = [parts.read(name) for name in parts.namelist() if name.startswith("word/media/")]
+    assert drawn
+    assert max(Image.from_blob(png).px_width for png in drawn) == 680 * 1.5

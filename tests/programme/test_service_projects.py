@@ -8,10 +8,14 @@ from pathlib import Path
 import life_circle
 import numpy as np
 import pytest
+import toy
 
 import planner
+from planner.messages.catalogue import Texts
 from planner.network.walk import is_within
 from planner.reporting.document.build import build_document
+from planner.reporting.report.blocks import Translator
+from planner.reporting.tables.services import mend_text
 from planner.results import Plan
 from planner.siting.study_bundles import ROOM
 
@@ -118,9 +122,32 @@ def test_the_products_state_rooms_and_services(plan: Plan, tmp_path: Path) -> No
     assert all(path.exists() for path in paths)
 
 
+def test_a_gap_names_the_projects_that_give_the_service(plan: Plan) -> None:
+    """By walks along the grid: who lacks it today and stands near the room or centre of a project."""
+    content = build_document(plan)
+    rows = {(row["community"], row["service"]): row for row in content["services"]["ledger"]}
+    expected: dict[tuple[str, str], set[str]] = {key: set() for key in rows}
+    access = {one.id: one for one in plan.services.access}
+    for project in plan.programme.projects:
+        if project.service:
+            one, standard = access[project.service], access[project.service].service.standard
+            (spot,) = plan.bundles.rooms[plan.bundles.rooms["id"] == project.room].geometry
+            minutes = life_circle.walk_m(one.points, (spot.x - toy.ORIGIN[0], spot.y - toy.ORIGIN[1])) / 60
+            lacking = ~np.isin(one.reason, ["", "full"]) & (one.within + 1 >= standard.count) & (one.people > 0)
+            for community in one.points["community"][lacking & (minutes <= standard.minutes + 1e-6)]:
+                expected[community, project.service].add(project.id)
+    assert {key: set(row["projects"]) for key, row in rows.items()} == expected
+    assert any(expected.values())
+    assert not all(expected.values())
+    of_cell = next(row for row in rows.values() if row["projects"])
+    assert of_cell["projects"][0] in mend_text(of_cell, Translator(content, Texts("en")))
+
+
 def test_a_study_without_bundles_says_nothing_of_services(tmp_path: Path) -> None:
     study = life_circle.WITH_MONEY.replace("[bundles]\nbudget = 30.0\n", "")
-    found = build_document(plan_with(tmp_path, study))["programme"]
+    content = build_document(plan_with(tmp_path, study))
+    found = content["programme"]
+    assert not any("projects" in row for row in content["services"]["ledger"])
     assert not any("people_services" in one for one in (*found["years"], *found["projects"]))
     assert {one["kind"] for one in found["projects"]} <= {"new", "upgrade"}
 

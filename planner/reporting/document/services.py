@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -10,7 +11,7 @@ import pandas as pd
 from planner.accessibility.services import ServiceAccess
 from planner.io.service_places import BELOW_STANDARD, CLOSED
 from planner.results import Plan
-from planner.siting.study_bundles import StudyBundles
+from planner.siting.study_bundles import ROOM, StudyBundles
 
 STANDARD: tuple[str, ...] = ("minutes", "count", "group", "weight", "basic", "least_capacity", "per_1000")
 STANDARD += ("clause", "clause_zh", "evidence")
@@ -112,7 +113,36 @@ def _ledger(plan: Plan, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         of_id = own if key == "mend_at" and row["mend"] == "add" else names[row["service"]]
         return str(of_id.get(row[key], "") or row[key])
 
-    return [{**row, "nearest_name": named(row, "nearest"), "mend_at_name": named(row, "mend_at")} for row in rows]
+    projects = _projects(plan)
+    return [
+        {
+            **row,
+            "nearest_name": named(row, "nearest"),
+            "mend_at_name": named(row, "mend_at"),
+            **({} if projects is None else {"projects": projects.get((row["community"], row["service"]), [])}),
+        }
+        for row in rows
+    ]
+
+
+def _projects(plan: Plan) -> Mapping[tuple[str, str], Sequence[str]] | None:
+    """Return the projects that serve people who lack a service, by community and service; None without rooms."""
+    bundles, programme, services = plan.bundles, plan.programme, plan.services
+    if bundles is None or programme is None or services is None:
+        return None
+    points = {one.id: one.points for one in services.access}
+    results: dict[tuple[str, str], list[str]] = {}
+    for project in programme.projects:
+        if not project.service:
+            continue
+        number = bundles.services.index(project.service)
+        room, row = bundles.problem.reach[number]
+        in_room = (bundles.rooms["kind"] == ROOM) == (not project.centre)
+        here = ((bundles.rooms["id"] == project.room) & in_room).to_numpy()
+        helped = row[here[room] & (bundles.problem.weight[number][row] > 0)]
+        for community in points[project.service]["community"].iloc[helped].unique():
+            results.setdefault((str(community), project.service), []).append(project.id)
+    return results
 
 
 def service_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:

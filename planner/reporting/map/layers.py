@@ -67,11 +67,11 @@ def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[tupl
                 *level_layers(plan, content, words),
                 belts_layer(plan, content, words),
                 _circles(plan, content, words),
-                *lacking_layers(plan, content, words),
             ],
         ),
-        ("communities", [organisation_layer(content, words)]),
-        ("centres", [*facility_layers(plan, content, words), *_centres(content, words)]),
+        ("services", [*lacking_layers(plan, content, words), organisation_layer(content, words)]),
+        ("services", [*facility_layers(plan, content, words)]),
+        ("centres", _centres(content, words)),
         ("proposals", [_candidates(plan, words), *project_layers(content, words), *_sites(plan, content, words)]),
     ]
     return [(group, layer) for group, of_group in layers for layer in of_group if layer is not None]

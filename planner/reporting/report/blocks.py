@@ -373,6 +373,12 @@ def disc_shares(content: PlanDocument, limit_min: float) -> list[float]:
     ]
 
 
+def note_of(t: Translator, key: str, shown: Sequence[object], rows: Sequence[object]) -> str:
+    """Return the note of a table, with how many rows are shown where not all are."""
+    cut = t.texts("words.rows_cut", shown=len(shown), count=len(rows))
+    return t.texts.paragraph([t.texts(key), cut] if len(shown) < len(rows) else [t.texts(key)])
+
+
 def community_names(content: PlanDocument) -> dict[str, str]:
     """Return the communities' names by id, in the study's order."""
     return {row["community"]: row["name"] for row in content["coverage"]["by_community"]}

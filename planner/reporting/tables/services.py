@@ -209,7 +209,14 @@ def closed_at_text(row: HoursGap, t: Translator) -> str:
 
 
 def mend_text(row: LedgerRow, t: Translator) -> str:
-    """Return the cheapest mend in words, with the kinds that would help too and have no price."""
+    """Return the cheapest mend in words, the kinds that would help too without a price, and projects."""
+    projects = row.get("projects", [])
+    text = _cheapest(row, t)
+    stated = [text, t.texts("services.mend_projects", projects=t.join(projects))] if projects else [text]
+    return t.texts("maps.semicolon").join(stated)
+
+
+def _cheapest(row: LedgerRow, t: Translator) -> str:
     if not row["mend"]:
         return t.texts("services.mend_none")
     # Rounded down, what is added would not be enough.
@@ -218,7 +225,7 @@ def mend_text(row: LedgerRow, t: Translator) -> str:
     if row["mend_cost"] is None or not row["mends_unpriced"]:
         return said
     kinds = t.join([t.texts(f"services.kind_{kind}") for kind in row["mends_unpriced"]])
-    return f"{said} ({t.texts('services.no_price', kinds=kinds)})"
+    return t.texts("services.no_price", mend=said, kinds=kinds)
 
 
 def services_sheets(t: Translator) -> Iterator[Sheet]:
