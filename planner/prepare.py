@@ -386,7 +386,9 @@ def _check_names(study: Study, inputs: Inputs) -> None:
     """Refuse a study that names centres, places or streets that there are not."""
     check_named_centres(study, list(inputs.facilities["id"]))
     check_named_places(study, inputs.communities)
-    check_belts(study, set(inputs.streets["name"]))
+    # A belt may run on beyond a district; of the whole its names were compared.
+    if not study.district.communities:
+        check_belts(study, set(inputs.streets["name"]))
 
 
 def _snapped(walker: Walker, points: gpd.GeoDataFrame | FloatArray, cache: Cache) -> SnappedPoints:

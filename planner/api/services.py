@@ -219,6 +219,8 @@ def reachable_services(
         facility = [facilities[name].index[row] for name, row in zip(service, found["place"], strict=True)]
         columns = {"at": label, "service": service, "facility": facility, "within": found["within_min"]}
         parts.append(found.assign(**columns)[["at", "service", "facility", "minutes", "within", "geometry"]])
+    # An address that reaches nothing has no labels, which would make numbers of the others broken ones.
+    parts = [part for part in parts if len(part)] or parts[:1]
     table = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=net.crs)
     return restore_crs(table, points.frame.crs)
 

@@ -70,9 +70,11 @@ def write_district(whole: Whole, code: str, folder: Path) -> None:
     if services:
         content["services"] = services
     if "belts" in content:
-        # A belt is of the districts that have all its streets.
+        # Of a belt across districts each has its own streets; the whole has them all.
         names = set(layers["streets"]["name"])
-        content["belts"] = [belt for belt in content["belts"] if names.issuperset(belt["streets"])]
+        parts = [[one for one in belt["streets"] if one in names] for belt in content["belts"]]
+        belts = zip(content["belts"], parts, strict=True)
+        content["belts"] = [{**belt, "streets": part} for belt, part in belts if part]
     tables = {**content, "name": whole.names.get(code, code), "crs": whole.crs.to_string(), "demand": demand}
     lines = [f"{key} = {toml_value(value)}" for key, value in tables.items()]
     lines += [

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from planner.batch.districts import CutResult
 from planner.batch.membership import columns_of_service, districts_of_communities, districts_of_facilities
 from planner.batch.portfolio import District, Portfolio
+from planner.config.facility_references import check_belts
 from planner.config.study import PATHS, Study, make_study
 from planner.config.toml_files import parse_toml, toml_text
 from planner.evaluation.rule_files import read_rules
@@ -205,6 +206,7 @@ def _read_layers(
         layers["buildings"] = layers["buildings"].assign(id=named)
     datum = read.datums.layers["streets"].datum if "streets" in read.datums.layers else "wgs84"
     layers["streets"] = _with_extracts(layers["streets"], study, portfolio, datum)
+    check_belts(study, set(layers["streets"]["name"]))
     return layers, read.datums
 
 

@@ -38,6 +38,7 @@ from planner.reporting.facility_text import (
 from planner.reporting.report.blocks import DASH, Translator
 
 NEAREST = 5
+FAR_M = 10_000.0
 
 
 def run_command(options: Namespace, texts: Texts) -> None:
@@ -141,8 +142,9 @@ def explain_place(
     xy = gpd.GeoSeries.from_xy([place[0]], [place[1]], crs=4326).to_crs(inputs.crs)
     progress("services")
     spot, lon, lat = shapely.get_coordinates(xy.array)[0], f"{place[0]:.6f}", f"{place[1]:.6f}"
-    if not prepared.walker.snap(spot.reshape(1, 2)).reaches_street[0]:
-        away = shapely.distance(prepared.walked_streets.geometry.array, shapely.Point(spot)).min()
+    away = shapely.distance(prepared.walked_streets.geometry.array, shapely.Point(spot)).min()
+    # What is in another country is not snapped at all.
+    if away > FAR_M or not prepared.walker.snap(spot.reshape(1, 2)).reaches_street[0]:
         values = {"lon": lon, "lat": lat, "access_m": f"{prepared.walker.access_m:g}", "away": f"{away:,.0f}"}
         raise CommandError(str(path), [Issue("place_off_streets", values)])
     reachable = list_reachable(services, prepared.walker, spot, limits)

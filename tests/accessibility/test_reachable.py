@@ -6,6 +6,7 @@ import cities
 import geopandas as gpd
 import life_circle
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 import toy
@@ -58,6 +59,10 @@ def test_the_list_is_that_of_travel_times() -> None:
         assert (mine["within"] == np.where(mine["minutes"] <= 4, 4, 8)).all()
     assert found.groupby("at")["minutes"].apply(lambda each: each.is_monotonic_increasing).all()
     assert len(pl.reachable_services(net, {"school": points[0].iloc[:0]}, points[2])) == 0
+    far = gpd.GeoDataFrame(
+        geometry=[*points[2].geometry, shapely.Point(*streets.total_bounds[:2] - 5e3)], crs=cities.CRS
+    )
+    pd.testing.assert_frame_equal(pl.reachable_services(net, facilities, far, minutes=[4, 8]), found)
 
 
 def test_a_card_of_an_address_on_the_command_line(tmp_path: toy.Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,7 +83,9 @@ def test_a_place_that_is_none_is_refused(place: str, toy_study: toy.Path) -> Non
     assert error.value.code == 2
 
 
-@pytest.mark.parametrize(("spot", "away"), [((100, 100), "100"), ((200, -58), "58"), ((43_000, 200), "42,2")])
+@pytest.mark.parametrize(
+    ("spot", "away"), [((100, 100), "100"), ((200, -58), "58"), ((43_000, 200), "42,2"), ((4e6, 2e6), ",")]
+)
 def test_a_place_off_every_street_is_refused_and_lacks_nothing(
     spot: tuple[float, float], away: str, toy_study: toy.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

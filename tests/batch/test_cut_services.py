@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from wholes import write_whole
 import planner
 from planner.batch.districts import districts_of
 from planner.batch.portfolio import read_portfolio
+from planner.messages.errors import StudyError
 from planner.results import Plan
 
 SERVICES = """
@@ -39,6 +42,12 @@ where = { name = "f03" }
 capacity = "floor_area_m2"
 minutes = 2
 """
+BELT = """
+[[belts]]
+id = "across"
+streets = [{names}]
+within_m = 90
+"""
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +71,11 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, list[Plan]]:
     ).to_file(folder / "whole.gpkg", layer="organisations")
     more = 'inputs.organisations = { path = "whole.gpkg", layer = "organisations" }\ninputs.streets = {'
     text = study.read_text("utf-8").replace("inputs.streets = {", more, 1)
-    study.write_text(text + SERVICES, "utf-8")
+    streets = gpd.read_file(folder / "whole.gpkg", layer="streets")
+    streets["name"] = [f"way {number}" for number in range(len(streets))]
+    streets.to_file(folder / "whole.gpkg", layer="streets")
+    names = ", ".join(f'"{name}"' for name in streets["name"][::9])
+    study.write_text(text + SERVICES + BELT.format(names=names), "utf-8")
     cut = districts_of(read_portfolio(portfolio), folder / "out", "")
     return planner.run(study), [planner.run(district.study) for district in cut.districts]
 
@@ -96,6 +109,24 @@ def test_each_organisation_of_a_community_is_one_of_its_district(plans: tuple[Pl
     assert len(inside) > 0
     # Without a bound on stations each takes its nearest, across the border too.
     pd.testing.assert_frame_equal(pd.DataFrame(found[inside.columns]), pd.DataFrame(inside))
+
+
+def test_people_along_a_belt_across_districts_add_up_to_the_whole(plans: tuple[Plan, list[Plan]]) -> None:
+    whole, parts = plans
+    found = [part.belts.table for part in parts]
+    assert all(len(table) == 1 for table in found)
+    assert len({table["streets"][0] for table in found}) > 1
+    assert sum(table["people"][0] for table in found) == pytest.approx(whole.belts.table["people"][0], rel=1e-9)
+    assert 0 < whole.belts.table["people"][0] < whole.inputs.demand["people"].sum()
+
+
+def test_a_belt_along_a_street_that_no_district_has_is_refused(tmp_path: Path) -> None:
+    portfolio = write_whole(tmp_path, 0)
+    study = tmp_path / "study.toml"
+    study.write_text(study.read_text("utf-8") + BELT.format(names='"no such way"'), "utf-8")
+    with pytest.raises(StudyError) as error:
+        districts_of(read_portfolio(portfolio), tmp_path / "out", "")
+    assert {issue.key for issue in error.value.issues} <= {"belt_street_unknown", "belt_without_names"}
 
 
 def test_people_of_parts_add_up_to_the_whole(plans: tuple[Plan, list[Plan]]) -> None:
