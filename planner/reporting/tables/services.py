@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from math import ceil
 from typing import Any
 
-from planner.config.sections.services import CENTRES
 from planner.accessibility.services import REASONS
+from planner.config.sections.services import CENTRES
 from planner.messages.catalogue import money_unit
 from planner.reporting.document.records.services import HoursGap, LedgerRow, Service, Services
 from planner.reporting.report.blocks import Translator, community_names
