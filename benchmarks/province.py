@@ -1,7 +1,7 @@
-"""A synthetic province, cut and run as a batch: python -m benchmarks.province FOLDER [--districts 100].
+"""A synthetic province, cut and run as a batch: python -m benchmarks.province FOLDER [--threads 1].
 
-It writes the province, runs it with one worker and with two, runs it a second time, and measures what the
-coordinator holds with 10, 100 and 1,000 tasks that do nothing. Figures stand in docs/scaling.md.
+It writes the province, runs it with one worker and with two, each of as many threads, runs it a second time, and
+measures what the coordinator holds with 10, 100 and 1,000 tasks that do nothing. Figures stand in docs/scaling.md.
 """
 
 from __future__ import annotations
@@ -106,8 +106,8 @@ def write_province(folder: Path, districts: int, seed: int = 7) -> Path:
     return portfolio
 
 
-def run_batch(portfolio: Path, out: Path, workers: int) -> float:
-    """Run a batch in a process of its own; return its seconds."""
+def run_batch(portfolio: Path, out: Path, workers: int, threads: int) -> float:
+    """Run a batch in a process of its own, each worker with so many threads; return its seconds."""
     began = time.perf_counter()
     words = [
         sys.executable,
@@ -119,6 +119,8 @@ def run_batch(portfolio: Path, out: Path, workers: int) -> float:
         str(out),
         "--workers",
         str(workers),
+        "--threads",
+        str(threads),
     ]
     subprocess.run([*words, "--products", "plan,tables,gpkg", "--quiet"], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - this Python
     return time.perf_counter() - began
@@ -148,23 +150,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--districts", type=int, default=100)
+    parser.add_argument("--threads", type=int, default=1, help="of each worker, so that two are compared with one")
     parser.add_argument("--hold", type=int, default=0)
     options = parser.parse_args()
     if options.hold:
         print(f"{hold(options.hold):.1f}")
         return
     portfolio = write_province(options.folder, options.districts)
-    found: dict[str, object] = {"districts": options.districts}
+    found: dict[str, object] = {"districts": options.districts, "threads": options.threads}
     for workers in (1, 2):
         out = options.folder / f"out{workers}"
         shutil.rmtree(out, ignore_errors=True)
-        found[f"seconds_{workers}"] = round(run_batch(portfolio, out, workers), 1)
+        found[f"seconds_{workers}"] = round(run_batch(portfolio, out, workers, options.threads), 1)
         rows = [read_receipt(out, path.stem) for path in (out / ".batch/receipts").glob("*.json")]
         known = [row for row in rows if row is not None]
         found[f"median_district_s_{workers}"] = statistics.median(row.seconds for row in known)
         found[f"worker_mb_{workers}"] = max(row.memory_mb for row in known)
     out = options.folder / "out2"
-    found["second_run_s"] = round(statistics.median(run_batch(portfolio, out, 2) for _ in range(3)), 2)
+    again = [run_batch(portfolio, out, 2, options.threads) for _ in range(3)]
+    found["second_run_s"] = round(statistics.median(again), 2)
     for name in ("districts", "cut", ".batch"):
         found[f"mb_{name}"] = round(
             sum(one.stat().st_size for one in (out / name).rglob("*") if one.is_file()) / 2**20, 2

@@ -58,8 +58,8 @@ class Organisations:
     nearest_min (the nearest station whatever its room; "" and `inf` where none can be walked to), reason (one
     of `REASONS`; "" where it has a station), geometry."""
     stations: pd.DataFrame
-    """One row a station: station (id), organisations, members, mean_min, spare (how many more it could take; NaN
-    without a bound)."""
+    """One row a station: station (id), organisations, members (NaN where of none it is known), mean_min, spare
+    (how many more it could take; NaN without a bound)."""
     kinds: pd.DataFrame
     """One row a kind: kind, organisations, served, full, nothing_near, members, members_served."""
     assignment: Assignment
@@ -69,7 +69,7 @@ class Organisations:
     """`limit_min`, `most`: Longest walk, minutes, inclusive; most organisations of a station, None for any
     number."""
     notices: tuple[Notice, ...]
-    """Organisations that reach no street."""
+    """Organisations that reach no street; tiers without a facility."""
 
 
 def assign_organisations(
@@ -141,7 +141,11 @@ def assign_organisations(
     )
     no_street = tuple(given["id"][~snaps.reaches_street])
     access = {"access_m": f"{walker.access_m:g}"}
-    notices = (Notice("organisation_no_street", "organisations", no_street, values=access),) if no_street else ()
+    notices: tuple[Notice, ...] = ()
+    if no_street:
+        notices += (Notice("organisation_no_street", "organisations", no_street, values=access),)
+    if not len(serving):
+        notices += (Notice("organisation_no_station", "facilities", tiers, values={"tiers": ", ".join(tiers)}),)
     return Organisations(
         table, _stations(table, ids[:-1], most), _kinds(table), assignment, limit_min, most, notices
     )
@@ -243,7 +247,7 @@ def _stations(table: gpd.GeoDataFrame, ids: NDArray[np.object_], most: int | Non
         {
             "station": ids,
             "organisations": count.to_numpy(dtype=np.int64),
-            "members": served["members"].sum().reindex(ids, fill_value=0.0).to_numpy(dtype=np.float64),
+            "members": served["members"].sum(min_count=1).reindex(ids, fill_value=0.0).to_numpy(dtype=np.float64),
             "mean_min": served["walk_min"].mean().reindex(ids).to_numpy(dtype=np.float64),
             "spare": np.full(len(ids), np.nan) if most is None else most - count.to_numpy(dtype=np.float64),
         }
@@ -258,9 +262,15 @@ def _kinds(table: gpd.GeoDataFrame) -> pd.DataFrame:
             "served": int((own["reason"] == "").sum()),
             **{reason: int((own["reason"] == reason).sum()) for reason in REASONS},
             "members": own["members"].sum(min_count=1),
-            "members_served": own["members"][own["reason"] == ""].sum(min_count=1),
+            "members_served": _sum_known(own["members"], own["reason"] == ""),
         }
         for kind, own in table.groupby("kind", sort=True)
     ]
     columns = ["kind", "organisations", "served", *REASONS, "members", "members_served"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _sum_known(members: pd.Series, chosen: pd.Series) -> float:
+    """Return the members of those chosen: NaN where of none it is known, 0 where none is chosen."""
+    is_known = members.notna().any() if not chosen.any() else members[chosen].notna().any()
+    return float(members[chosen].sum()) if is_known else np.nan

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from planner.accessibility.reachable import list_reachable
+from planner.accessibility.service_hours import ServiceHours, measure_hours
 from planner.accessibility.services import Services, measure_services
 from planner.api.arguments import check_number, in_short, read_limit, read_minutes
 from planner.api.frames import as_frame, check_column, labels_at, read_numbers, read_points, restore_crs
 from planner.api.networks import WalkNetwork, walker_of
 from planner.config.sections.services import ServiceSettings
 from planner.config.service_profiles import ServiceStandard
+from planner.config.service_times import ServiceTime, parse_service_time
+from planner.io.opening_hours import hours_of
 from planner.io.service_places import ServicePlaces
 from planner.messages.errors import DataError, Issue, suggest_name
 from planner.network.walker import Walker
 from planner.reporting.notebook_maps import COVERED, EXISTING, UNCOVERED, Drawn, MapResult, html_table
 
 BLOCKED_DETOUR = 1.5
+HOURS_COLUMNS = ("opening_hours", "open_from", "open_to")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,6 +45,13 @@ class ServicesResult(MapResult):
     """Of all people: people_sufficient, sufficient_share, missing_mean, completeness."""
     facilities: gpd.GeoDataFrame
     """Facilities of all services: service, geometry."""
+    by_time: pd.DataFrame | None = None
+    """One row a time and service (index): people, people_served (whatever the hour), and of these people_open
+    (reach as many as required that are open), people_closed and people_hours_unknown; NaN where not known. None
+    without `times`."""
+    sufficient_by_time: pd.DataFrame | None = None
+    """One row a time (index): people, people_sufficient (whatever the hour), people_sufficient_open (every service
+    that is known is open to them), people_sufficient_unknown (it may be). None without `times`."""
 
     def to_frame(self) -> gpd.GeoDataFrame:
         """Return the people with their walk to each service."""
@@ -77,6 +89,7 @@ def services(  # noqa: PLR0913 - options of one measurement, each by name
     capacity: str | Mapping[str, str] | None = None,
     weight: str | None = "people",
     by: str | None = None,
+    times: str | Sequence[str] = (),
 ) -> ServicesResult:
     """Measure the walk to many services: who is served by each, what each person lacks, completeness.
 
@@ -100,16 +113,19 @@ def services(  # noqa: PLR0913 - options of one measurement, each by name
         Column of people; None: every point counts 1.
     by
         Column of people whose values are groups, such as the district.
+    times
+        Times of the week at which services are measured too, as ``["weekday 19:00", "周日 10:00"]``. Facilities
+        state `opening_hours` (OpenStreetMap's syntax, or 周一至周五 9:00-18:00), or `open_from` and `open_to`.
 
     Returns
     -------
     services
-        Totals, groups, and the people with their walk to each service.
+        Totals, groups, times, and the people with their walk to each service.
 
     Raises
     ------
     DataError
-        A frame, a limit or a name is not valid.
+        A frame, a limit, a time or a name is not valid, or times are requested and no facility states hours.
 
     Examples
     --------
@@ -122,30 +138,26 @@ def services(  # noqa: PLR0913 - options of one measurement, each by name
     ServicesResult(school: 50.0%; clinic: 83.3%; all: 33.3%)
     >>> found.people["missing"].tolist(), found.people["completeness"].tolist()
     ([1, 0, 1], [0.5, 1.0, 0.5])
+    >>> clinic = at(600).assign(opening_hours="Mo-Fr 08:00-18:00")
+    >>> late = services(walk_network(road), {"clinic": clinic}, homes, 5, times="Sunday 10:00")
+    >>> late.by_time["people_open"].to_dict()
+    {('Su 10:00', 'clinic'): 0.0}
     """
     walker, names = walker_of(net), _names(facilities)
+    at_times = _times(times, [as_frame(facilities[name], name) for name in names])
     for argument, given in (("minutes", minutes), ("count", count), ("weights", weights), ("capacity", capacity)):
         _check_names(argument, given, names)
     ends = read_points(walker, people, name="people", weight=weight)
-    table = ends.frame
     places = [
         _places(walker, facilities[name], name, number, minutes, count, weights, capacity)
         for number, name in enumerate(names)
     ]
-    groups = None if by is None else table[check_column(table, by, "people")].astype(object)
-    coded, labels = pd.factorize(groups, use_na_sentinel=False) if groups is not None else (None, [])
-    home = ["" if coded is None else str(code) for code in (range(len(table)) if coded is None else coded)]
+    home, labels = _groups(ends.frame, by)
     demand = gpd.GeoDataFrame(ends.metric.assign(community=home))
-    found = measure_services(
-        places, walker, demand, (), [str(code) for code in range(len(labels))], blocked_detour=BLOCKED_DETOUR
-    )
-    return ServicesResult(
-        total=_named(found.total, names).drop(columns="service"),
-        by_group=_by_group(found, names, labels) if by is not None else None,
-        people=_with_walks(table, found, {name: facilities[name].index for name in names}),
-        completeness=found.completeness_total,
-        facilities=gpd.GeoDataFrame(pd.concat([_facilities(facilities[name], name, table) for name in names])),
-    )
+    codes = [str(code) for code in range(len(labels))]
+    found = measure_services(places, walker, demand, (), codes, blocked_detour=BLOCKED_DETOUR)
+    hours = measure_hours(found, walker, (), at_times, None) if at_times else None
+    return _result(ends.frame, found, hours, facilities, None if by is None else labels)
 
 
 def reachable_services(
@@ -270,8 +282,23 @@ def _places(
         return ServicePlaces(standard, gpd.GeoDataFrame(blank, geometry=[], crs=walker.network.crs))
     points = read_points(walker, frame, name=name)
     supply = np.full(len(frame), np.nan) if capacity is None else read_numbers(points, capacity, name)
-    columns = {"name": "", "capacity": supply, "status": "", "opening_hours": ""}
+    hours = hours_of(points.frame).to_numpy()
+    columns = {"name": "", "capacity": supply, "status": "", "opening_hours": hours}
     return ServicePlaces(standard, gpd.GeoDataFrame(points.metric.assign(**columns)))
+
+
+def _times(times: object, facilities: Sequence[gpd.GeoDataFrame]) -> tuple[ServiceTime, ...]:
+    """Return times of the week, each once; refuse them where no facility states hours."""
+    texts = [times] if isinstance(times, str) else times
+    if not isinstance(texts, Sequence):
+        raise DataError("times", [Issue("reason_service_time_unread", {"text": in_short(times)})])
+    parsed = {text: parse_service_time(text) if isinstance(text, str) else None for text in texts}
+    wrong = [text for text, time in parsed.items() if time is None]
+    if wrong:
+        raise DataError("times", [Issue("reason_service_time_unread", {"text": text}) for text in wrong])
+    if parsed and not any(name in frame.columns for frame in facilities for name in HOURS_COLUMNS):
+        check_column(facilities[0], HOURS_COLUMNS[0], "facilities")
+    return tuple(dict.fromkeys(time for time in parsed.values() if time is not None))
 
 
 def _whole(count: object) -> int:
@@ -287,7 +314,42 @@ def _named(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return table[kept].set_index(pd.Index(table["service"].map(of_id), name="service"))
 
 
-def _by_group(services: Services, names: list[str], labels: object) -> pd.DataFrame:
+def _result(
+    people: gpd.GeoDataFrame,
+    services: Services,
+    hours: ServiceHours | None,
+    facilities: Mapping[str, gpd.GeoDataFrame],
+    groups: Sequence[object] | None,
+) -> ServicesResult:
+    names = list(facilities)
+    return ServicesResult(
+        total=_named(services.total, names).drop(columns="service"),
+        by_group=None if groups is None else _by_group(services, names, groups),
+        people=_with_walks(people, services, {name: facilities[name].index for name in names}),
+        completeness=services.completeness_total,
+        facilities=gpd.GeoDataFrame(pd.concat([_facilities(facilities[name], name, people) for name in names])),
+        **({} if hours is None else _by_time(hours, names)),
+    )
+
+
+def _by_time(hours: ServiceHours, names: list[str]) -> dict[str, pd.DataFrame]:
+    """Return the tables of a result that hold times of the week."""
+    of_id = {f"s{number}": name for number, name in enumerate(names)}
+    table = hours.table.assign(service=hours.table["service"].map(of_id)).drop(columns="community")
+    sufficiency = hours.sufficiency.drop(columns="community").set_index("time")
+    return {"by_time": table.set_index(["time", "service"]), "sufficient_by_time": sufficiency}
+
+
+def _groups(people: gpd.GeoDataFrame, by: str | None) -> tuple[list[str], Sequence[object]]:
+    """Return the code of each person's group, and the groups; "" and none without any."""
+    if by is None:
+        return [""] * len(people), ()
+    column = people[check_column(people, by, "people")].astype(object)
+    coded, labels = pd.factorize(column, use_na_sentinel=False)
+    return [str(code) for code in coded], list(labels)
+
+
+def _by_group(services: Services, names: list[str], labels: Sequence[Any]) -> pd.DataFrame:
     table = _named(services.by_community, names).drop(columns="service")
-    groups = [labels[int(code)] for code in services.by_community["community"]]  # type: ignore[index]
+    groups = [labels[int(code)] for code in services.by_community["community"]]
     return table.assign(group=groups).reset_index().set_index(["group", "service"])

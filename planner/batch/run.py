@@ -72,11 +72,12 @@ class Batch:
         return tuple(row for row in self.rows if row.status == "failed")
 
 
-def run_many(
+def run_many(  # noqa: PLR0913 - options of one batch, each by name
     portfolio: Portfolio | str | Path,
     out: str | Path,
     *,
     workers: int = 1,
+    threads: int | None = None,
     scheduler: str = "",
     products: Sequence[str] | None = None,
     memory_mb: int | None = None,
@@ -94,7 +95,10 @@ def run_many(
     out
         Where to, on a disk that all workers see.
     workers
-        How many processes; each has its share of the threads of the machine.
+        How many processes.
+    threads
+        How many threads one process computes with; None: its share of the machine's. Workers of a scheduler have
+        the threads that they were started with.
     scheduler
         Address of a scheduler of dask instead, as ``"tcp://10.0.0.1:8786"``; needs the extra `cluster`.
     products
@@ -123,13 +127,14 @@ def run_many(
     from planner.cache import code_digest
 
     portfolio = portfolio if isinstance(portfolio, Portfolio) else read_portfolio(portfolio)
-    if workers < 1:
-        raise CommandError("--workers", [Issue("no_worker", {"count": workers})])
+    for option, count in (("--workers", workers), ("--threads", 1 if threads is None else threads)):
+        if count < 1:
+            raise CommandError(option, [Issue("too_few_workers", {"option": option, "count": count})])
     out, version = Path(out).resolve(), code_digest().hex()
 
     def open_slots(count: int) -> AbstractContextManager[list[Slot]]:
         check_folder(out, products, MANIFEST)
-        return cluster_slots(scheduler) if scheduler else _processes(min(workers, count), memory_mb)
+        return cluster_slots(scheduler) if scheduler else _processes(min(workers, count), threads, memory_mb)
 
     try:
         with own_folder(out):
@@ -259,8 +264,9 @@ def _plan_tasks(
     return rows, tasks
 
 
-def _processes(workers: int, memory_mb: int | None) -> Any:  # noqa: ANN401 - a context of slots
-    return process_slots(workers, memory_mb=share_of_memory_mb(workers) if memory_mb is None else memory_mb)
+def _processes(workers: int, threads: int | None, memory_mb: int | None) -> Any:  # noqa: ANN401 - a context of slots
+    memory_mb = share_of_memory_mb(workers) if memory_mb is None else memory_mb
+    return process_slots(workers, threads=threads, memory_mb=memory_mb)
 
 
 def share_of_memory_mb(workers: int) -> int:

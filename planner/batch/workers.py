@@ -129,10 +129,10 @@ def bound_memory(memory_mb: int) -> None:
 
 
 @contextmanager
-def process_slots(workers: int, *, memory_mb: int = 0) -> Iterator[list[Slot]]:
-    """Give so many processes, which share the threads of the machine; they end with the block."""
-    threads = max(1, (os.cpu_count() or 1) // workers)
-    slots: list[Slot] = [ProcessSlot(threads, memory_mb) for _ in range(workers)]
+def process_slots(workers: int, *, threads: int | None = None, memory_mb: int = 0) -> Iterator[list[Slot]]:
+    """Give processes with so many threads each (None: a share of the machine's); they end with the block."""
+    share = max(1, (os.cpu_count() or 1) // workers) if threads is None else threads
+    slots: list[Slot] = [ProcessSlot(share, memory_mb) for _ in range(workers)]
     try:
         yield slots
     finally:

@@ -174,6 +174,7 @@ def _add_runs(parser: CommandParser) -> None:
     batch.add("--out", key="batch_out", type=Path, required=True, metavar="DIR")
     whole = _number(parser.texts, "sites", int, 1, MAX_WORKERS)
     batch.add("--workers", type=whole, default=1, metavar="N")
+    batch.add("--threads", type=whole, metavar="N")
     batch.add("--scheduler", default="", metavar="ADDRESS")
     batch.add("--products", key="batch_products", type=_products(parser.texts), metavar="NAMES")
     batch.add("--memory-mb", type=_number(parser.texts, "sites", int, 0, MAX_MEMORY_MB), metavar="MB")

@@ -38,6 +38,7 @@ def run_command(options: Namespace, texts: Texts) -> None:
         portfolio,
         options.out,
         workers=options.workers,
+        threads=options.threads,
         scheduler=options.scheduler,
         products=options.products,
         memory_mb=options.memory_mb,

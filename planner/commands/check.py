@@ -96,7 +96,7 @@ BY_WEIGHT = (
     *("model_without_budget", "neighbours_counted"),
     *("near_misses", "crossings", "overlaps", "gate_no_street", "no_street_of_kind", "no_street_of_crossing"),
     *("street_no_height", "beyond_margin", "place_kind_unknown", "place_no_street"),
-    "organisation_no_street",
+    *("organisation_no_station", "organisation_no_street"),
     *("communities_same_outline", "communities_overlap", "facilities_one_spot", "people_65_above_people"),
     *("shift_coarse", "raster_scaled", "ways_differ", "illegible", "coordinates_exchanged", "joined_by_name"),
     *("row_total", "row_note", "row_section", "row_numbering", "row_translation", "row_title", "row_blank"),

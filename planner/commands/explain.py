@@ -132,7 +132,7 @@ def explain_place(
     Raises
     ------
     PlannerError
-        As `planner.run`; or the address is far from the network.
+        As `planner.run`; or no street is within `walking.access_m` of the address: nothing is missing there.
     """
     study = read_study(path)
     prepared = prepare(study, progress=progress, cache=cache)
@@ -140,9 +140,14 @@ def explain_place(
     services = inputs.services or (own_centres(study, inputs.facilities),)
     xy = gpd.GeoSeries.from_xy([place[0]], [place[1]], crs=4326).to_crs(inputs.crs)
     progress("services")
-    reachable = list_reachable(services, prepared.walker, shapely.get_coordinates(xy.array)[0], limits)
+    spot, lon, lat = shapely.get_coordinates(xy.array)[0], f"{place[0]:.6f}", f"{place[1]:.6f}"
+    if not prepared.walker.snap(spot.reshape(1, 2)).reaches_street[0]:
+        away = shapely.distance(prepared.walked_streets.geometry.array, shapely.Point(spot)).min()
+        values = {"lon": lon, "lat": lat, "access_m": f"{prepared.walker.access_m:g}", "away": f"{away:,.0f}"}
+        raise CommandError(str(path), [Issue("place_off_streets", values)])
+    reachable = list_reachable(services, prepared.walker, spot, limits)
     t = Translator(to_plain_values({"study": study.model_dump(mode="json")}), texts)
-    lines = [texts("cli.at_head", lon=f"{place[0]:.6f}", lat=f"{place[1]:.6f}", minutes=t.exact(limits[-1]))]
+    lines = [texts("cli.at_head", lon=lon, lat=lat, minutes=t.exact(limits[-1]))]
     for service in services:
         rows = reachable[reachable["service"] == service.standard.id]
         name, minutes = service.standard.title(texts.language), t.exact(service.standard.minutes)

@@ -55,6 +55,8 @@ def check_belts(study: Study, names: Collection[str]) -> None:
         With every belt, the names, and those that were probably meant.
     """
     known = sorted(name for name in set(names) if name)
+    if study.belts and not known:
+        raise StudyError(str(study.file), [Issue("belt_without_names")])
     issues = [
         Issue("belt_street_unknown", {"belt": belt.id, "names": ", ".join(missing), "near": _near(missing, known)})
         for belt in study.belts

@@ -117,7 +117,7 @@ class _Search:
     `rows` are the points of each community, `reason` the position in `REASONS` of why each lacks it, else -1.
     """
 
-    one: ServiceAccess
+    access: ServiceAccess
     home: NDArray[np.int64]
     closed: FloatArray
     small: FloatArray
@@ -133,25 +133,25 @@ class _Search:
     @classmethod
     def of(
         cls,
-        one: ServiceAccess,
+        access: ServiceAccess,
         walker: Walker,
         hosts: Facilities,
         home: NDArray[np.int64],
         tried: FloatArray,
         longest: float,
     ) -> _Search:
-        service, standard, count = one.service, one.service.standard, len(tried)
+        service, standard, count = access.service, access.service.standard, len(tried)
         order = np.argsort(home, kind="stable")
         rows = np.split(order, np.searchsorted(home[order], np.arange(count + 1)))[1:-1]
         reason = np.full(len(home), -1, dtype=np.int64)
         for number, name in enumerate(REASONS):
-            reason[one.reason == name] = number
+            reason[access.reason == name] = number
         place_ids = [str(ident) for ident in service.places["id"]]
-        lacking, full = _lacking(one), np.where(reason == REASONS.index(FULL), one.people, 0.0)
+        lacking, full = lacking_people(access), np.where(reason == REASONS.index(FULL), access.people, 0.0)
         nobody = np.zeros((0, count))
         if not service.is_known or not (lacking.any() or full.any()):
-            return cls(one, home, nobody, nobody, nobody, [], tried, nobody, rows, reason, place_ids)
-        ends = walker.snap(one.points)
+            return cls(access, home, nobody, nobody, nobody, [], tried, nobody, rows, reason, place_ids)
+        ends = walker.snap(access.points)
 
         def gains(starts: gpd.GeoDataFrame, people: FloatArray, within_min: float) -> FloatArray:
             times = walker.times(walker.snap(starts), ends, within_min=within_min)
@@ -165,7 +165,7 @@ class _Search:
         ids = [str(ident) for ident in hosts["id"]]
         free = np.array([ident not in taken for ident in ids], dtype=np.bool_)
         return cls(
-            one,
+            access,
             home,
             np.where((status == CLOSED)[:, None], reached, 0.0),
             np.where((status == BELOW_STANDARD)[:, None], reached, 0.0),
@@ -180,10 +180,10 @@ class _Search:
         )
 
 
-def _lacking(one: ServiceAccess) -> FloatArray:
-    """Return the people whom one facility more serves: it must give them as many as are asked for."""
-    helped = (one.reason != "") & (one.reason != FULL) & (one.within + 1 >= one.service.standard.count)
-    return np.where(helped, one.people, 0.0)
+def lacking_people(access: ServiceAccess) -> FloatArray:
+    """Return the people of each point whom one facility more serves: it gives them as many as are required."""
+    helped = (access.reason != "") & (access.reason != FULL) & (access.within + 1 >= access.service.standard.count)
+    return np.where(helped, access.people, 0.0)
 
 
 def _try_new_sites(
@@ -199,7 +199,7 @@ def _try_new_sites(
             of_points.setdefault(id(one.points), []).append(number)
     for numbers in of_points.values():
         first, home = access[numbers[0]], homes[numbers[0]]
-        lacking = {number: _lacking(access[number]) for number in numbers}
+        lacking = {number: lacking_people(access[number]) for number in numbers}
         chosen = {number: _homes_of_most(people, home) for number, people in lacking.items()}
         starts = np.unique(np.concatenate(list(chosen.values())))
         if not len(starts):
@@ -228,12 +228,12 @@ def _homes_of_most(people: FloatArray, home: NDArray[np.int64]) -> NDArray[np.in
     return np.asarray(order[rank < HOMES_TRIED], dtype=np.int64)
 
 
-def _row(one: ServiceAccess, search: _Search, people: FloatArray, code: int) -> dict[str, object] | None:
+def _row(access: ServiceAccess, search: _Search, people: FloatArray, code: int) -> dict[str, object] | None:
     """Return one row of the ledger; None where nobody of the community lacks the service."""
     inside = search.rows[code]
     own, why = people[inside], search.reason[inside]
     whole = float(own.sum())
-    if not one.service.is_known:
+    if not access.service.is_known:
         blank = {f"people_{reason}": np.nan for reason in REASONS}
         unknown = {"people_missing": np.nan, "missing_share": np.nan, **blank, "reason": UNKNOWN}
         return {"people": whole, **unknown, "nearest_min": np.nan, "nearest": "", **_mend(Mend("survey"), ())}
@@ -241,12 +241,12 @@ def _row(one: ServiceAccess, search: _Search, people: FloatArray, code: int) -> 
     missing = sum(of_reason.values())
     if not missing > PEOPLE_LEAST:
         return None
-    reaching = inside[(why >= 0) & (own > 0) & (one.group_nearest[inside] >= 0)]
-    going = np.bincount(one.group_nearest[reaching], weights=people[reaching], minlength=1)
+    reaching = inside[(why >= 0) & (own > 0) & (access.group_nearest[inside] >= 0)]
+    going = np.bincount(access.group_nearest[reaching], weights=people[reaching], minlength=1)
     options = [mend for mend in _mends(search, code) if mend.people > PEOPLE_LEAST]
     best = choose_mend(options)
     unpriced = tuple(mend.kind for mend in options if np.isnan(mend.cost) and mend is not best)
-    walks = one.nearest_of_group[reaching]
+    walks = access.nearest_of_group[reaching]
     return {
         "people": whole,
         "people_missing": missing,
@@ -287,7 +287,7 @@ def choose_mend(options: Sequence[Mend]) -> Mend | None:
 
 def _mends(search: _Search, code: int) -> Iterator[Mend]:
     """Yield the best mend of each kind for one community."""
-    standard = search.one.service.standard
+    standard = search.access.service.standard
     unit, add, new = (_cost(standard, name) for name in ("unit_cost", "add_cost", "new_cost"))
     place, people = _best(search.closed, code)
     if people:
@@ -298,7 +298,7 @@ def _mends(search: _Search, code: int) -> Iterator[Mend]:
         yield Mend("extend", search.place_ids[place], people, amount, amount * unit)
     place, people = _best(search.small, code)
     if people:
-        amount = float((standard.least_capacity or np.nan) - search.one.service.places["capacity"].iloc[place])
+        amount = float((standard.least_capacity or np.nan) - search.access.service.places["capacity"].iloc[place])
         yield Mend("enlarge", search.place_ids[place], people, amount, amount * unit)
     place, people = _best(search.hosted, code)
     if people:
@@ -322,11 +322,11 @@ def _best(gains: FloatArray, code: int) -> tuple[int, float]:
 
 def _capacity_short(search: _Search, place: int, code: int) -> float:
     """Return the capacity that a facility lacks so that nobody of a community within its reach finds it full."""
-    one, standard, times = search.one, search.one.service.standard, search.places
-    if times is None or one.access is None or one.catchment is None or standard.per_1000 is None:
+    access, standard, times = search.access, search.access.service.standard, search.places
+    if times is None or access.access is None or access.catchment is None or standard.per_1000 is None:
         return np.nan
-    near = (times.facility == place) & (one.reason[times.demand] == FULL) & (search.home[times.demand] == code)
-    lacking = times.demand[near & (one.people[times.demand] > 0)]
-    short = float((standard.per_1000 / PER_1000 - one.access[lacking]).max())
+    near = (times.facility == place) & (access.reason[times.demand] == FULL) & (search.home[times.demand] == code)
+    lacking = times.demand[near & (access.people[times.demand] > 0)]
+    short = float((standard.per_1000 / PER_1000 - access.access[lacking]).max())
     # Its ratio is capacity over everybody within its reach, whichever community or district they are of.
-    return short * float(one.catchment[place])
+    return short * float(access.catchment[place])

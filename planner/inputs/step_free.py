@@ -17,6 +17,7 @@ from planner.io.formats import is_extract
 from planner.io.osm.gates import stop_at_gates
 from planner.io.osm.step_free import is_raised_kerb, parse_incline, read_osm_kerbs
 from planner.io.osm.ways import OsmGate
+from planner.messages.errors import DataError, Issue
 from planner.network.costs import cost_figures
 from planner.schemas.tables import Streets
 
@@ -45,6 +46,11 @@ def without_steps(study: Study, inputs: Inputs) -> tuple[Inputs, dict[str, float
         What closes streets: stairs (streets that are), kerbs (raised ones, at a node or of a street), steep
         (streets steeper than the limit), incline_unknown (tagged as inclined without saying how much; they stay
         open), and limit_pct (greatest incline, percent, inclusive).
+
+    Raises
+    ------
+    DataError
+        No street is left.
     """
     streets, layer = inputs.streets, study.inputs.streets
     kerbs, inclines = gpd.GeoDataFrame(geometry=[], crs=inputs.crs), dict[str, str]()
@@ -59,6 +65,8 @@ def without_steps(study: Study, inputs: Inputs) -> tuple[Inputs, dict[str, float
     kerbed = _texts(streets, "kerb").map(lambda word: is_raised_kerb({"kerb": word})).to_numpy(dtype=np.bool_)
     gated = stop_at_gates(np.array(streets.geometry.array), _on_vertices(kerbs, streets), in_degrees=False)
     kept = gpd.GeoDataFrame(streets.assign(geometry=gated.lines), crs=streets.crs)[~(steep | kerbed)]
+    if not len(kept):
+        raise DataError(str(layer.path), [Issue("step_free_closes_all")])
     basis = {
         "stairs": int(stairs.sum()),
         "kerbs": len(gated.gates) + int(kerbed.sum()),

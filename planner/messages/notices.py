@@ -5,7 +5,7 @@ A notice is neither a crash nor a silence: it stands in the results and in the r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,6 +60,17 @@ def input_name(layer: str, texts: Texts) -> str:
     """
     kind, _, of = layer.partition(".")
     return texts(f"words.input_{kind}") + (f" [{of}]" if of else "")
+
+
+def input_kinds(layers: Iterable[str], texts: Texts) -> list[str]:
+    """Return what sentences call input layers: each kind of layer once, without an id.
+
+    Examples
+    --------
+    >>> input_kinds(["streets", "services.canteen", "services.market"], Texts("en"))
+    ['streets', 'facilities of a service']
+    """
+    return list(dict.fromkeys(texts(f"words.input_{layer.partition('.')[0]}") for layer in layers))
 
 
 OF_A_FILE = frozenset(

@@ -108,6 +108,13 @@ def test_a_street_that_the_layer_does_not_have_is_refused_with_its_like(tmp_path
         planner.run(life_circle.write_study(tmp_path, study))
 
 
+def test_streets_without_names_are_told(tmp_path: Path) -> None:
+    layers = {**life_circle.layers(), "streets": toy.layers()["streets"].drop(columns="name")}
+    with pytest.raises(StudyError) as error:
+        planner.run(toy.write_study(tmp_path, changed=layers, study=life_circle.SEED))
+    assert [issue.key for issue in error.value.issues] == ["belt_without_names"]
+
+
 def test_a_belt_needs_one_limit(tmp_path: Path) -> None:
     study = life_circle.SEED.replace("within_m = 150\n", "within_m = 150\nminutes = 2\n")
     with pytest.raises(StudyError, match="within_m"):

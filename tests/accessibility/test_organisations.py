@@ -146,6 +146,21 @@ def test_without_a_station_everything_is_left(tmp_path: Path) -> None:
     assert set(found.table["reason"]) == {"nothing_near"}
     assert (found.assignment.served_bound, found.assignment.status) == (0, "optimal")
     assert found.stations.empty
+    assert [(one.key, one.rows) for one in found.notices] == [("organisation_no_station", ("town",))]
+
+
+def test_members_that_are_not_known_are_not_none_and_nobody_served_are_none(tmp_path: Path) -> None:
+    layers = life_circle.layers()
+    layers["organisations"] = life_circle.organisations().assign(members=[None, None, 5.0, 7.0, 2.0])
+    plan = planner.run(toy.write_study(tmp_path, changed=layers, study=life_circle.SEED))
+    members = plan.organisations.stations.set_index("station")["members"]
+    assert np.isnan(members["C1"])
+    assert members["S1"] == 7.0
+    served = plan.organisations.kinds.set_index("kind")["members_served"]
+    assert served.to_dict() == {"enterprise": 7.0, "society": 0.0}
+    rows = build_document(plan)["organisations"]["stations"]
+    assert [row["members"] for row in rows] == [None, 7.0]
+    planner.write(plan, tmp_path / "out", products=["report", "tables", "map"])
 
 
 def test_members_that_are_no_number_are_told_with_their_row(tmp_path: Path) -> None:

@@ -78,6 +78,18 @@ def test_a_place_that_is_none_is_refused(place: str, toy_study: toy.Path) -> Non
     assert error.value.code == 2
 
 
+@pytest.mark.parametrize(("spot", "away"), [((100, 100), "100"), ((200, -58), "58"), ((43_000, 200), "42,2")])
+def test_a_place_off_every_street_is_refused_and_lacks_nothing(
+    spot: tuple[float, float], away: str, toy_study: toy.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = gpd.GeoSeries([shapely.Point(toy.ORIGIN + spot)], crs=toy.CRS).to_crs(4326)[0]
+    assert main(["explain", str(toy_study), "--at", f"{place.x},{place.y}"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert f"{away}" in told.err
+    assert f"{place.x:.6f}, {place.y:.6f}" in told.err
+
+
 def test_explain_needs_a_centre_or_a_place(toy_study: toy.Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", str(toy_study)]) == 2
     assert phrase("errors.centre_or_place") in capsys.readouterr().err

@@ -15,6 +15,7 @@ from planner.inputs.step_free import _on_vertices
 from planner.io.osm.extract import read_osm_streets
 from planner.io.osm.gates import stop_at_gates
 from planner.io.osm.step_free import read_osm_kerbs
+from planner.messages.errors import DataError
 from planner.reporting.document.build import build_document
 
 STAIRS = ("Street 0", "Street 12")
@@ -44,7 +45,10 @@ def test_who_loses_what_is_the_difference_of_two_studies(tmp_path: Path) -> None
     planner.write(plan, tmp_path / "out", products=["report", "tables"])
 
 
-@pytest.mark.parametrize(("column", "cells"), [("incline", ["9%", "5°"]), ("kerb", ["raised", "raised"])])
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [("incline", ["9%", "5°"]), ("incline", ["９％", "-12,5 %"]), ("kerb", ["raised", "Raised "])],
+)
 def test_steep_streets_and_kerbs_are_closed_like_stairs(tmp_path: Path, column: str, cells: list[str]) -> None:
     layers, streets = life_circle.layers(), toy.layers()["streets"]
     study = "step_free = true\n" + life_circle.STUDY
@@ -61,6 +65,13 @@ def test_steep_streets_and_kerbs_are_closed_like_stairs(tmp_path: Path, column: 
     pd.testing.assert_frame_equal(plans[0].step_free, plans[1].step_free)
     key = {"incline": "steep", "kerb": "kerbs"}[column]
     assert (plans[0].step_free_basis["stairs"], plans[1].step_free_basis[key]) == (2, 2)
+
+
+def test_a_study_in_which_no_street_is_left_is_told(tmp_path: Path) -> None:
+    layers = {**life_circle.layers(), "streets": toy.layers()["streets"].assign(kerb="raised")}
+    with pytest.raises(DataError) as error:
+        planner.run(toy.write_study(tmp_path, changed=layers, study="step_free = true\n" + life_circle.STUDY))
+    assert [issue.key for issue in error.value.issues] == ["step_free_closes_all"]
 
 
 def test_an_incline_up_to_the_limit_or_of_unknown_grade_stays_open(tmp_path: Path) -> None:

@@ -75,6 +75,46 @@ def test_weights_of_the_index(net: pl.WalkNetwork, people: gpd.GeoDataFrame) -> 
     )
 
 
+def test_services_at_times_of_the_week(net: pl.WalkNetwork, people: gpd.GeoDataFrame) -> None:
+    """At each time, what the facilities open then would serve alone; those of unknown hours may be."""
+    clinic, library = frames()["clinic"], frames()["library"].iloc[:0]
+    hours = ["Mo-Fr 08:00-18:00", "24/7", ""]
+    clinic = clinic.iloc[np.arange(3) % len(clinic)].assign(opening_hours=hours).reset_index(drop=True)
+    given = {"clinic": clinic, "library": library}
+    found = pl.services(net, given, people, 4, times=["weekday 17:00", "Sunday 10:00", "周日 10点"])
+    assert found.by_time is not None
+    assert found.sufficient_by_time is not None
+    every = pl.coverage(net, clinic, people, 4).total.iloc[0]["people_covered"]
+    for time, rows, maybe in (("Mo-Fr 17:00", [0, 1], [0, 1, 2]), ("Su 10:00", [1], [1, 2])):
+        row = found.by_time.loc[(time, "clinic")]
+        surely, perhaps = (
+            pl.coverage(net, clinic.iloc[part], people, 4).total.iloc[0]["people_covered"]
+            for part in (rows, maybe)
+        )
+        assert row["people_served"] == pytest.approx(every)
+        assert row["people_open"] == pytest.approx(surely)
+        assert row["people_hours_unknown"] == pytest.approx(perhaps - surely)
+        assert row["people_closed"] == pytest.approx(every - perhaps)
+        assert np.isnan(found.by_time.loc[(time, "library"), "people_open"])
+        assert found.sufficient_by_time.loc[time, "people_sufficient_open"] == pytest.approx(surely)
+    assert len(found.by_time) == 4
+    daily = clinic.drop(columns="opening_hours").assign(open_from="9:00", open_to="9:30")
+    shut = pl.services(net, {"clinic": daily}, people, 4, times="daily 12:00").by_time
+    assert shut["people_closed"].tolist() == pytest.approx([every])
+    assert pl.services(net, given, people, 4).by_time is None
+
+
+@pytest.mark.parametrize(
+    ("times", "word"), [("evening", "evening"), ([9], "9"), (9, "9"), ("daily 9:00", "opening_hours")]
+)
+def test_times_that_cannot_be_are_refused(
+    net: pl.WalkNetwork, people: gpd.GeoDataFrame, times: object, word: str
+) -> None:
+    clinic = frames()["clinic"]
+    with pytest.raises(PlannerError, match=word):
+        pl.services(net, {"clinic": clinic[["geometry"]]}, people, 4, times=times)
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -25,14 +25,16 @@ class Here(Slot):
 
 
 @contextmanager
-def in_this_process() -> Iterator[None]:
-    """Let `run_many` run its districts in this process."""
+def in_this_process() -> Iterator[list[tuple[object, ...]]]:
+    """Let `run_many` run its districts in this process; give the workers, threads and memory that it asks for."""
+    requested: list[tuple[object, ...]] = []
 
     @contextmanager
-    def slots(*_: object) -> Iterator[list[Slot]]:
+    def slots(*given: object) -> Iterator[list[Slot]]:
+        requested.append(given)
         yield [Here()]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "_processes", slots)
         patch.setattr(districts, "start_in_process", run_here)
-        yield
+        yield requested

@@ -32,6 +32,7 @@ from planner.batch.workers import ATTEMPTS, carry_out, process_slots
 from planner.commands.main import main
 from planner.messages.catalogue import Texts
 from planner.messages.errors import OutputError, StudyError
+from planner.network.compile import thread_count
 
 PRODUCTS = ("plan", "tables", "gpkg")
 
@@ -77,7 +78,7 @@ def test_a_batch_gives_what_single_runs_give(made: tuple[Path, Path], tmp_path: 
         planner.write(planner.run(portfolio.parent / code), tmp_path / "districts" / code, products=PRODUCTS)
     single = contents(tmp_path)
     assert len(single) == 6
-    # Of one worker: `test_a_batch_that_is_killed_is_continued`; of a cluster: `test_recipes.py`.
+    # Of one worker: `test_a_batch_that_is_killed_is_continued`; of a cluster: `test_cluster.py`.
     assert contents(out) == single
 
 
@@ -122,9 +123,10 @@ def test_districts_that_fail_are_rows_with_their_reasons(
     # A disk that is full, or a lost drive.
     (out / "districts").mkdir(parents=True)
     (out / "districts/E").write_text("", "utf-8")
-    words = ["batch", str(portfolio), "--out", str(out), "--products", "plan", "--workers", "2"]
-    with in_this_process():
+    words = ["batch", str(portfolio), "--out", str(out), "--products", "plan", "--workers", "2", "--threads", "3"]
+    with in_this_process() as requested:
         assert main(words) == 9
+    assert requested == [(2, 3, None)]
     told, printed = rows(out), capfd.readouterr().err
     assert {code for code, row in told.items() if row["status"] == "failed"} == set("ABCDE")
     for code in "ABCDE":
@@ -169,7 +171,7 @@ def die(task: DistrictTask) -> DistrictResult:
     """Kill the worker of district A; run any other."""
     if task.code == "A":
         os.kill(os.getpid(), signal.SIGKILL)
-    return DistrictResult(task.code, task.name, "done")
+    return DistrictResult(task.code, task.name, "done", figures={"threads": thread_count()})
 
 
 def die_once(task: DistrictTask) -> DistrictResult:
@@ -178,7 +180,7 @@ def die_once(task: DistrictTask) -> DistrictResult:
     if task.code == "A" and not mark.exists():
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    return DistrictResult(task.code, task.name, "done")
+    return DistrictResult(task.code, task.name, "done", figures={"threads": thread_count()})
 
 
 def tasks(out: Path) -> list[DistrictTask]:
@@ -188,10 +190,11 @@ def tasks(out: Path) -> list[DistrictTask]:
 
 @pytest.mark.parametrize(("work", "lost"), [(die, {"A"}), (die_once, set())])
 def test_a_worker_that_dies_takes_only_its_district(work: object, lost: set[str], tmp_path: Path) -> None:
-    with process_slots(2) as slots:
+    with process_slots(2, threads=3) as slots:
         found = {row.code: row for row in carry_out(tasks(tmp_path), slots, work=work)}  # type: ignore[arg-type]
     assert {code for code, row in found.items() if row.status == "failed"} == lost
     assert set(found) == set("ABC")
+    assert {row.figures["threads"] for row in found.values() if row.status == "done"} == {3}
     if lost:
         assert str(ATTEMPTS) in found["A"].reason
 
@@ -276,9 +279,10 @@ def test_files_of_others_are_not_overwritten(made: tuple[Path, Path], tmp_path: 
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_no_worker_is_told(made: tuple[Path, Path], tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="0"):
-        run_many(made[0], tmp_path / "out", workers=0)
+@pytest.mark.parametrize("option", ["workers", "threads"])
+def test_no_worker_and_no_thread_are_refused(made: tuple[Path, Path], tmp_path: Path, option: str) -> None:
+    with pytest.raises(StudyError, match=f"--{option}.* 0"):
+        run_many(made[0], tmp_path / "out", **{option: 0})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

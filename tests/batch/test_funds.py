@@ -159,9 +159,10 @@ def test_rows_without_a_curve_take_no_part() -> None:
     assert [one.code for one in curves_of({"A": {"curve": curve}, "B": {}})] == ["A"]
 
 
-def test_the_bound_holds_across_borders(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", [0, 3])
+def test_the_bound_holds_across_borders(seed: int, tmp_path: Path) -> None:
     """No pair of sites at any two candidates of any districts, in the whole as one study, gains more."""
-    portfolio = read_portfolio(write_whole(tmp_path, 0))
+    portfolio = read_portfolio(write_whole(tmp_path, seed))
     cut = districts_of(portfolio, tmp_path / "out", "")
     curves, spots = [], []
     for district in cut.districts:

@@ -72,7 +72,12 @@ def test_days_are_no_public_holidays() -> None:
         ("周一、三、五 9:00-11:00", "Mo,We,Fr 9:00-11:00"),
         ("工作日 9点~17点半；周末休息", "Mo-Fr 9:00-17:30;Sa,Su off"),
         ("每天：全天", "Mo-Su 00:00-24:00"),
-        ("Mo-Fr 09:00-18:00,Sa 10:00-12:00", "Mo-Fr 09:00-18:00; Sa 10:00-12:00"),
+        ("Mo-Fr 09:00-18:00,Sa 10:00-12:00", "Mo-Fr 09:00-18:00, Sa 10:00-12:00"),
+        ("9：00～18：00", "9:00-18:00"),
+        ("周一至周五：8:30-12:00；14:00-17:30", "Mo-Fr 8:30-12:00,14:00-17:30"),
+        ("每周二、四 9:00-11:00", "Tu,Th 9:00-11:00"),
+        ("晚上8:00-12:00", "20:00-24:00"),
+        ("晚上10:00-2:00", "22:00-02:00"),
     ],
 )
 def test_hours_as_chinese_tables_write_them(text: str, osm: str) -> None:
@@ -80,9 +85,74 @@ def test_hours_as_chinese_tables_write_them(text: str, osm: str) -> None:
     assert is_readable(osm)
 
 
-@pytest.mark.parametrize("text", ["夏季9:00-18:00", "周二闭馆，其余时间9:00-17:00", "联系居委会"])
+@pytest.mark.parametrize(
+    "text",
+    ["晚上12:00-2:00", "工作日开放，节假日休息", "夏季9:00-18:00", "周二闭馆，其余时间9:00-17:00", "联系居委会"],
+)
 def test_what_is_half_understood_is_not_read(text: str) -> None:
     assert not is_readable(to_osm_syntax(text))
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [
+        ("周一闭馆", [SHUT, UNKNOWN, UNKNOWN]),
+        ("周末休息", [UNKNOWN, UNKNOWN, SHUT]),
+        ("PH off", [UNKNOWN, UNKNOWN, UNKNOWN]),
+        ("节假日休息", [UNKNOWN, UNKNOWN, UNKNOWN]),
+        ("周一至周五", [UNKNOWN, UNKNOWN, SHUT]),
+        ("每天开放", [UNKNOWN, UNKNOWN, UNKNOWN]),
+        ('Mo; Su 09:00-12:00 "by appointment"', [UNKNOWN, UNKNOWN, UNKNOWN]),
+        ("off", [SHUT, SHUT, SHUT]),
+        ("24/7; Su off", [OPEN, OPEN, SHUT]),
+        ("Mo-Fr 09:00-18:00, Sa off", [OPEN, OPEN, SHUT]),
+        ("9:00-17:00 周一闭馆", [SHUT, OPEN, OPEN]),
+    ],
+)
+def test_days_off_alone_state_nothing_of_the_others_and_days_alone_no_hours(
+    hours: str, expected: list[int]
+) -> None:
+    assert states(to_osm_syntax(hours), "Mo 10:00", "Tu 10:00", "Su 10:00") == expected
+    assert is_readable(to_osm_syntax(hours)) is (UNKNOWN not in expected)
+
+
+def test_hours_after_a_comma_add_to_those_before() -> None:
+    hours = to_osm_syntax("Mo-Su 09:00-12:00,Mo 14:00-18:00")
+    assert states(hours, "Mo 10:00", "Mo 15:00", "Tu 15:00") == [OPEN, OPEN, SHUT]
+
+
+@pytest.mark.parametrize("hours", ["8:30-12:00，2:30-6:00", "9:00-5:00", "Mo-Fr 8:30-4:30", "09:00-09:00"])
+def test_hours_that_may_count_from_noon_are_not_known(hours: str) -> None:
+    assert states(to_osm_syntax(hours), "Mo 10:00", "Mo 15:00", "Mo 03:00") == [UNKNOWN] * 3
+    assert not is_readable(to_osm_syntax(hours))
+
+
+@pytest.mark.parametrize("hours", ["22:00-2:00", "10:00-02:00", "18:00-9:00", "22:00-24:00,00:00-02:00"])
+def test_nights_stay_nights(hours: str) -> None:
+    assert states(to_osm_syntax(hours), "Mo 23:00", "Mo 01:00") == [OPEN, OPEN]
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "hours"),
+    [
+        (["0.375", "0"], ["1", "1.0"], ["09:00-24:00", "00:00-24:00"]),
+        (["0"], ["1"], ["00:00-24:00"]),
+        (["0.75"], ["1.0833333333"], ["18:00-26:00"]),
+        (["9", "1"], ["18", "5"], ["09:00-18:00", "01:00-05:00"]),
+        (["9:00"], ["1 day, 0:00:00"], ["09:00-00:00"]),
+    ],
+)
+def test_a_share_of_a_day_may_be_a_whole_one(opens: list[str], closes: list[str], hours: list[str]) -> None:
+    assert hours_of(pd.DataFrame({"open_from": opens, "open_to": closes})).tolist() == hours
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes"), [("9:00", "下午 5:00"), ("9:00", "PM 5:00"), ("周一 9:00", "17:00"), ("09:00", "5:00")]
+)
+def test_columns_with_words_or_an_hour_of_twelve_are_not_read(opens: str, closes: str) -> None:
+    hours = hours_of(pd.DataFrame({"open_from": [opens], "open_to": [closes]}))[0]
+    assert not is_readable(hours)
+    assert states(hours, "Mo 10:00", "Mo 03:00") == [UNKNOWN, UNKNOWN]
 
 
 def test_hours_of_columns_from_and_to() -> None:

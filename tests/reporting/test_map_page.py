@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import re
 from pathlib import Path
@@ -24,7 +26,7 @@ LOADS = re.compile(
     r"""(?:src|href|action)\s*=\s*["']?\s*(?:https?:)?//|url\(\s*["']?\s*(?:https?:)?//|@import""", re.IGNORECASE
 )
 LEAFLET_HOME = '<a href="https://leafletjs.com"'
-MEGABYTES_AT_MOST = 5
+MEGABYTES_AT_MOST = 4
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +132,14 @@ def test_the_title_block_says_how_people_walk_and_what_is_modelled(haibowan_map:
     assert "以下为模拟数据，非实测：社区、中心、道路、人口、水域、屏障" in title_block
 
 
+def test_no_id_of_a_service_stands_where_people_read(haibowan_map: str) -> None:
+    body = haibowan_map.partition('<script type="application/json"')[0]
+    words = json.loads(re.search(r'id="planner-words">(.*?)</script>', haibowan_map)[1])
+    for ident in ("kindergarten", "elderly_daycare"):
+        assert ident not in body.partition('id="title-block"')[2]
+        assert ident not in json.dumps([words["scenes"], words["sources"]])
+
+
 def test_no_name_of_the_study_becomes_code(tmp_path: Path) -> None:
     layers = toy.layers()
     changed = {
@@ -147,7 +157,9 @@ def test_no_name_of_the_study_becomes_code(tmp_path: Path) -> None:
     # and in nothing that a script writes into the page as HTML.
     blocks = re.findall(r'<script type="application/json" id="[\w-]+">(.*?)</script>', html)
     assert len(blocks) == 1
-    assert all("<script" not in part for note in json.loads(blocks[0])["notes"] for part in note)
+    notes = json.loads(gzip.decompress(base64.b64decode(json.loads(blocks[0])["notes"])))
+    assert notes
+    assert all("<script" not in part for note in notes for part in note)
     assert "\\u003cscript" not in html.replace(blocks[0], "")
     assert "`${alert(1)}`" in html  # a template literal is text where it stands: in JSON and in HTML
     assert str(7 * 191) not in html  # no template engine computed what a name said

@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 import pandas as pd
@@ -335,7 +335,11 @@ def plain_word(value: object) -> str:
     if isinstance(value, (list, tuple)) or hasattr(value, "tolist"):
         several: Iterable[object] = value if isinstance(value, (list, tuple)) else [value.tolist()]
         value = next(iter(several), "")
-    text = str(value)
+    return _word_in(str(value))
+
+
+@lru_cache(maxsize=4096)
+def _word_in(text: str) -> str:
     listed = LIST.match(text)
     word = _plain(listed[1] if listed else text)
     return "" if word in EMPTY else word

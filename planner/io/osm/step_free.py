@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def is_raised_kerb(tags: Mapping[str, str]) -> bool:
     >>> [is_raised_kerb(tags) for tags in ({"kerb": "raised"}, {"barrier": "kerb"}, {"kerb": "lowered"}, {})]
     [True, True, False, False]
     """
-    kerb = tags.get("kerb", "")
+    kerb = tags.get("kerb", "").strip().lower()
     return kerb == "raised" or (tags.get("barrier") == "kerb" and kerb not in KERB_LOW)
 
 
@@ -38,7 +39,7 @@ def parse_incline(text: str) -> float | None:
     >>> [parse_incline(text) for text in ("8%", "-12.5 %", "10", "up")], round(parse_incline("5°"), 2)
     ([8.0, 12.5, 10.0, None], 8.75)
     """
-    found = _INCLINE.fullmatch(text.strip())
+    found = _INCLINE.fullmatch(unicodedata.normalize("NFKC", text).strip())
     if found is None:
         return None
     value = float(found[1].replace(",", "."))

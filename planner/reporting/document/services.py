@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from planner.accessibility.services import ServiceAccess
-from planner.io.service_places import BELOW_STANDARD, CLOSED
+from planner.evaluation.ledger import lacking_people
+from planner.inputs.scenario import NEW_TIER
+from planner.io.service_places import BELOW_STANDARD, CLOSED, ServicePlaces
+from planner.network.walk import is_within
+from planner.programme.programme import Project
+from planner.reporting.document.programme import spots_of
 from planner.results import Plan
 from planner.siting.study_bundles import StudyBundles
 
@@ -112,7 +118,51 @@ def _ledger(plan: Plan, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         of_id = own if key == "mend_at" and row["mend"] == "add" else names[row["service"]]
         return str(of_id.get(row[key], "") or row[key])
 
-    return [{**row, "nearest_name": named(row, "nearest"), "mend_at_name": named(row, "mend_at")} for row in rows]
+    projects = _projects(plan)
+    return [
+        {
+            **row,
+            "nearest_name": named(row, "nearest"),
+            "mend_at_name": named(row, "mend_at"),
+            **({} if projects is None else {"projects": projects.get((row["community"], row["service"]), [])}),
+        }
+        for row in rows
+    ]
+
+
+def _projects(plan: Plan) -> Mapping[tuple[str, str], Sequence[str]] | None:
+    """Return the projects that serve people who lack a service, by community and service, if there may be any."""
+    if plan.programme is None or plan.services is None:
+        return None
+    spots, walker = spots_of(plan), plan.walker
+    results: dict[tuple[str, str], list[str]] = {}
+    for access in plan.services.access:
+        chosen = [one.id for one in plan.programme.projects if spots[one.id] and _gives(one, access.service)]
+        if not chosen:
+            continue
+        starts = gpd.GeoDataFrame(geometry=[spots[ident] for ident in chosen], crs=plan.inputs.crs)
+        limit, ends = access.service.standard.minutes, walker.snap(access.points)
+        times = walker.times(walker.snap(starts), ends, within_min=limit)
+        helped = is_within(times.minutes, limit) & (lacking_people(access)[times.demand] > 0)
+        homes = access.points["community"].to_numpy()[times.demand[helped]]
+        for start, community in sorted(set(zip(times.facility[helped].tolist(), homes, strict=True))):
+            results.setdefault((community, access.id), []).append(chosen[start])
+    return results
+
+
+def _gives(project: Project, service: ServicePlaces) -> bool:
+    """Return True if a facility of the service counts where a project is, and does not without it."""
+    settings, places = service.standard.settings, service.places
+    if project.service or not service.is_own:
+        return project.service == service.standard.id
+    if project.kind == "new" and project.site:
+        # As in a scenario: of a new station nothing but its tier is known.
+        where = {} if settings is None else settings.where
+        return set(where) <= {"tier"} and NEW_TIER in where.get("tier", (NEW_TIER,))
+    added = sum(action.amount for action in project.actions if action.kind == "add_area")
+    small = (places["id"] == project.centre) & (places["status"] == BELOW_STANDARD)
+    enough = places["capacity"] + added >= (service.standard.least_capacity or 0.0)
+    return service.capacity == "floor_area_m2" and added > 0 and bool((small & enough).any())
 
 
 def service_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:

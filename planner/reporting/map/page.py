@@ -12,7 +12,7 @@ from markupsafe import Markup
 from planner.config.own_tables import read_own_scenes
 from planner.config.sections.map import MapSettings
 from planner.messages.catalogue import Texts, localized, unit_of_amount
-from planner.messages.notices import input_name
+from planner.messages.notices import input_kinds, input_name
 from planner.messages.printable import replace_illegal
 from planner.reporting.document.records.coverage import CoverageTotal
 from planner.reporting.document.records.plan import Entry, PlanDocument
@@ -45,6 +45,7 @@ OWN_WORDS = (
     "layers_hidden",
     "legend_size",
     "map",
+    "sources",
     "unknown",
     "rate",
     "not_judged",
@@ -160,11 +161,13 @@ def draw_map(plan: Plan, content: PlanDocument) -> str:
             needs_run=_needs_run(sets["judged"]["unfollowed"], words.texts),
         ),
         words={
-            "notes": words.notes,
+            # Cards are half of the page as they stand, a fortieth of it compressed.
+            "notes": pack(words.notes),
             "page": _page_words(words.texts),
             "colours": VERDICT_COLOURS,
             "scenes": scenes(content, words.texts, read_own_scenes(plan.study)),
             "legend": legend(layers, content, words.texts),
+            "credit": str(Markup.escape(content["data"]["attribution"])),
             "sources": _sources(content, words.texts),
             "streets": street_names(plan),
             "places": places_to_find(plan, content),
@@ -211,7 +214,7 @@ def _panel(content: PlanDocument, texts: Texts, *, has_tiles: bool, needs_run: s
             weak_communities=weak_count_text(
                 len(content["diagnosis"]["weak_communities"]), content["diagnosis"]["rates"], texts
             ),
-            modelled=texts("maps.comma").join(input_name(layer, texts) for layer in content["data"]["modelled"]),
+            modelled=texts("maps.comma").join(input_kinds(content["data"]["modelled"], texts)),
         )
     )
 

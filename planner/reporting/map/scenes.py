@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from planner.config.own_tables import OwnScene, OwnScenes, placeholders
 from planner.messages.catalogue import Texts, localized, unit_of_amount
-from planner.messages.notices import input_name
+from planner.messages.notices import input_kinds
 from planner.reporting.document.records.plan import Entry, PlanDocument
 from planner.reporting.facility_text import scenario_name, scenario_notice
 from planner.reporting.programme_text import money_text
@@ -216,7 +216,7 @@ def _notes(
     if is_of_costs and programme and programme["costs_modelled"]:
         yield texts("maps.scene_costs_modelled")
     if modelled:
-        layers = texts("maps.comma").join(input_name(layer, texts) for layer in modelled)
+        layers = texts("maps.comma").join(input_kinds(modelled, texts))
         yield texts("maps.scene_modelled", layers=layers)
 
 

@@ -24,7 +24,7 @@ from planner.results import Plan
 
 PLACE_PX = 12
 LACKS_SHOWN = 5
-FACILITY = "#3b5b92"
+FACILITY = "#6a3d9a"
 AS_RUN, UNCHANGED = Markup(" data-as-run"), Markup("")
 """Of cards whose figures are those of the run whatever is chosen, and of those that no choice changes."""
 
@@ -94,7 +94,10 @@ def facility_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> Iter
 
 def _facilities(access: ServiceAccess, name: str, words: CardTexts) -> Layer:
     places = access.service.places
-    text = words.texts("services.layer_facilities", name=name, count=words.texts.whole(len(places)))
+    # As many as the report counts: without those closed or below the standard, which are drawn all the same.
+    text = words.texts(
+        "services.layer_facilities", name=name, count=words.texts.whole(access.service.counts.sum())
+    )
     layer = FeatureGroup(name=layer_name(text, swatch(FACILITY, look="dot")), show=False)
     degrees = places.to_crs(4326).geometry
     for row, lat, lon in zip(places.to_dict(orient="records"), degrees.y, degrees.x, strict=True):

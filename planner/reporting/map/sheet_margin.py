@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from planner.evaluation import COMPLIANT
 from planner.messages.catalogue import Texts, localized, unit_of_amount
-from planner.messages.notices import input_name
+from planner.messages.notices import input_kinds
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.facility_text import scenario_heading, scenario_notice
 from planner.reporting.map import symbols
@@ -186,7 +186,7 @@ def _draw_title_block(side: Axes, y: float, content: PlanDocument, texts: Texts,
         texts("maps.title_circle", minutes=f"{limit['minutes']:g}", metres=texts.whole(limit["metres"]))
         for limit in walking["limits"]
     )
-    modelled = texts("maps.comma").join(input_name(layer, texts) for layer in data["modelled"])
+    modelled = texts("maps.comma").join(input_kinds(data["modelled"], texts))
     scenario = content["scenario"]
     rows = [
         ("study", content["study"]["name"]),

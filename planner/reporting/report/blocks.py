@@ -253,7 +253,8 @@ class Section:
     def heading(self) -> str:
         """Return the title with its number."""
         if self.annex:
-            return f"{self.annex}\u3000{self.title}"
+            # A wide space stands between Chinese signs only.
+            return (". " if self.annex.isascii() else "\u3000").join((self.annex, self.title))
         return f"{self.number} {self.title}" if self.number else self.title
 
 
@@ -371,6 +372,12 @@ def disc_shares(content: PlanDocument, limit_min: float) -> list[float]:
         for area in centre["service_areas"]
         if area["limit_min"] == limit_min
     ]
+
+
+def note_of(t: Translator, key: str, shown: Sequence[object], rows: Sequence[object]) -> str:
+    """Return the note of a table, with how many rows are shown where not all are."""
+    cut = t.texts("words.rows_cut", shown=len(shown), count=len(rows))
+    return t.texts.paragraph([t.texts(key), cut] if len(shown) < len(rows) else [t.texts(key)])
 
 
 def community_names(content: PlanDocument) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from planner.messages.catalogue import locale_of
 from planner.reporting.report.blocks import (
@@ -232,10 +233,13 @@ def _card(block: CentreCard, word: WordFile, t: Translator, *, level: int, numbe
     if block.remedy:
         word.paragraph(block.remedy)
     _figure(block.figure, word, t)
+    # Two measures a row: the cards of many weak centres would fill pages.
+    middle = (len(block.measures) + 1) // 2
+    half = block.measures[:middle], block.measures[middle:]
     measures = Table(
         t("card_measures_table", name=block.name),
-        (t("column_item"),),
-        (t("column_value"),),
-        tuple(block.measures),
+        (t("column_item"), t("column_value")) * 2,
+        (),
+        tuple((*one, *other) for one, other in zip_longest(half[0], half[1], fillvalue=("", ""))),
     )
     _table(measures, word, t)

@@ -7,6 +7,7 @@ from math import ceil
 from typing import Any
 
 from planner.accessibility.services import REASONS
+from planner.config.sections.services import CENTRES
 from planner.messages.catalogue import money_unit
 from planner.reporting.document.records.services import HoursGap, LedgerRow, Service, Services
 from planner.reporting.report.blocks import Translator, community_names
@@ -43,7 +44,8 @@ def services_table(t: Translator) -> TableSpec:
             _column(t, "evidence", lambda row: t(f"rule_evidence_{row['evidence']}")),
             _column(t, "facilities", lambda row: row["facilities"] if row["known"] else None, "whole"),
             *_shares(t),
-            _column(t, "clause", lambda row: t.citation(row, "clause")),
+            # The limit of the study's own facilities is the study's: no clause.
+            _column(t, "clause", lambda row: "" if row["id"] == CENTRES else t.citation(row, "clause")),
         )
     )
 
@@ -209,7 +211,14 @@ def closed_at_text(row: HoursGap, t: Translator) -> str:
 
 
 def mend_text(row: LedgerRow, t: Translator) -> str:
-    """Return the cheapest mend in words, with the kinds that would help too and have no price."""
+    """Return the cheapest mend in words, the kinds that would help too without a price, and projects."""
+    projects = row.get("projects", [])
+    text = _cheapest(row, t)
+    stated = [text, t.texts("services.mend_projects", projects=t.join(projects))] if projects else [text]
+    return t.texts("maps.semicolon").join(stated)
+
+
+def _cheapest(row: LedgerRow, t: Translator) -> str:
     if not row["mend"]:
         return t.texts("services.mend_none")
     # Rounded down, what is added would not be enough.
@@ -218,7 +227,7 @@ def mend_text(row: LedgerRow, t: Translator) -> str:
     if row["mend_cost"] is None or not row["mends_unpriced"]:
         return said
     kinds = t.join([t.texts(f"services.kind_{kind}") for kind in row["mends_unpriced"]])
-    return f"{said} ({t.texts('services.no_price', kinds=kinds)})"
+    return t.texts("services.no_price", mend=said, kinds=kinds)
 
 
 def services_sheets(t: Translator) -> Iterator[Sheet]:

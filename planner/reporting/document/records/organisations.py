@@ -25,7 +25,7 @@ class StationLoadRow(TypedDict):
 
     station: Annotated[str, "id"]
     organisations: Annotated[int, "how many it serves"]
-    members: Annotated[float, "their members, those known", "people"]
+    members: Annotated[float | None, "their members, those known; null where none is", "people"]
     mean_min: Annotated[float | None, "their walk, mean"]
     spare: Annotated[float | None, "how many more it could take; empty without a bound"]
 

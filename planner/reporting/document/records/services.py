@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from planner.reporting.document.records.shared import Localized
 from planner.schemas.records import RecordField, Spread
@@ -147,6 +147,13 @@ class LedgerRow(LedgerLayerRow):
     nearest_name: Annotated[str, "name of nearest"]
     mend_at_name: Annotated[str, "name of mend_at"]
     mends_unpriced: Annotated[list[str], "kinds of mend that would help too and have no price"]
+    projects: NotRequired[
+        Annotated[
+            list[str],
+            "ids of the projects of the programme (new stations, services in rooms, larger premises) that give "
+            "the service to people of the community who lack it; only with a programme",
+        ]
+    ]
 
 
 class BundleRoom(TypedDict):

@@ -91,7 +91,7 @@ export const popupOptions = (map) => {
  * @param {Words} words
  * @param {HTMLElement} list of layers
  */
-export const addControls = (map, whole, core, { page, sources }, list) => {
+export const addControls = (map, whole, core, { page, credit, sources }, list) => {
   L.control.zoom({ position: "topleft", zoomInTitle: page.zoom_in, zoomOutTitle: page.zoom_out }).addTo(map);
   const bar = L.DomUtil.create("div", "leaflet-bar");
   bar.append(
@@ -101,7 +101,12 @@ export const addControls = (map, whole, core, { page, sources }, list) => {
   for (const element of [bar, byId("tools"), northArrow(page.north), byId("tool-card")])
     control("topleft", element).addTo(map);
   L.control.scale({ position: "bottomleft", imperial: false, maxWidth: 160 }).addTo(map);
-  L.control.attribution({ position: "bottomright", prefix: false }).addAttribution(sources).addTo(map);
+  // Whose data must be named stays in sight; the sources of all layers open on demand, and print.
+  const summary = credit ? `${credit} · ${page.sources}` : page.sources;
+  L.control
+    .attribution({ position: "bottomright", prefix: false })
+    .addAttribution(`<details class="sources"><summary>${summary}</summary>${sources}</details>`)
+    .addTo(map);
   const side = L.DomUtil.create("div", "leaflet-control-layers legend");
   const title = byId("title-block");
   if (window.innerHeight >= TALL_PIXELS && !isNarrow()) title.setAttribute("open", "");
@@ -109,10 +114,10 @@ export const addControls = (map, whole, core, { page, sources }, list) => {
   control("topright", side).addTo(map);
 
   // The legend ends above the sources, however many lines they take.
-  const credit = /** @type {HTMLElement} */ (map.getContainer().querySelector(".leaflet-control-attribution"));
+  const line = /** @type {HTMLElement} */ (map.getContainer().querySelector(".leaflet-control-attribution"));
   new ResizeObserver(() => {
-    document.body.style.setProperty("--sources", `${credit.offsetHeight}px`);
-  }).observe(credit);
+    document.body.style.setProperty("--sources", `${line.offsetHeight}px`);
+  }).observe(line);
   map.getContainer().setAttribute("aria-label", page.map);
   map.getContainer().setAttribute("role", "application");
 };

@@ -224,6 +224,7 @@ class Page {
  */
 export const run = async (draw) => {
   const words = JSON.parse(byId("planner-words").textContent ?? "");
+  words.notes = await readPacked(words.notes);
   const sets = await readPacked(byId("planner-sets").textContent ?? "");
   const planner = new Page(words, sets);
   Object.assign(window, { planner });

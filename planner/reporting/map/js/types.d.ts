@@ -348,6 +348,7 @@ export interface Words {
   notes: [tip: string, card: string][];
   page: Record<string, string>;
   colours: Record<string, string>;
+  credit: string;
   sources: string;
   streets: Chord[];
   places: PlaceToFind[];

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from planner.evaluation import WEAK
 from planner.messages.catalogue import money_unit, unit_of_amount
+from planner.messages.notices import input_kinds
 from planner.reporting import programme_text as words
 from planner.reporting.document.records.facilities import Facility, Rule
 from planner.reporting.document.records.plan import PlanDocument
@@ -385,7 +386,7 @@ def _steps(t: Translator) -> Iterator[tuple[str, str]]:
     programme, proposals = content["programme"], content["siting"]["proposals"]
     modelled, undetermined = content["data"]["modelled"], content["diagnosis"]["rates"]["undetermined"]
     if modelled:
-        layers = t.join([t.layer(layer) for layer in modelled])
+        layers = t.join(input_kinds(modelled, t.texts))
         yield t.decision("step_data", layers=layers), "by_start"
     yield t.decision("step_decide"), "by_decision"
     if programme is not None and programme["projects"]:

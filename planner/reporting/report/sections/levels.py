@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planner.reporting.document.levels import LEVELS
-from planner.reporting.report.blocks import Block, Paragraph, Translator
+from planner.reporting.report.blocks import Block, Paragraph, Translator, note_of
 from planner.reporting.tables.levels import figures_known, levels_ledger_table, levels_table
 
 LEDGER_SHOWN = {"district": 20, "subdistrict": 30, "community": 30}
@@ -27,6 +27,6 @@ def levels_section(t: Translator) -> Iterator[Block]:
         ledger.sort(key=lambda row: -round(row["people_missing"], 6))
         shown = ledger[: LEDGER_SHOWN[level]]
         if shown:
-            note = t.texts("levels.ledger_note", shown=len(shown), count=len(ledger))
+            note = note_of(t, "levels.ledger_note", shown, ledger)
             caption = t.texts(f"levels.ledger_{level}")
             yield levels_ledger_table(t).block(t, shown, caption, keys=(*own, *LEDGER), note=note)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from planner.messages.catalogue import money_unit, unit_of_amount
+from planner.messages.notices import input_kinds
 from planner.reporting.document.records.programme import Programme
 from planner.reporting.document.records.siting import ChosenSite
 from planner.reporting.facility_text import scenario_notice
@@ -68,7 +69,7 @@ def memo_situation(t: Translator, outcome: Outcome | None) -> Iterator[Block]:
     heads, rates = headcount(total), content["diagnosis"]["rates"]
     modelled = content["data"]["modelled"]
     if modelled:
-        layers = t.join([t.layer(layer) for layer in modelled])
+        layers = t.join(input_kinds(modelled, t.texts))
         yield Paragraph(t.decision("modelled", layers=layers), warning=True)
     if content["scenario"]:
         yield Paragraph(scenario_notice(content, t.texts), warning=True)

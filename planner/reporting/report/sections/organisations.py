@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planner.reporting.report.blocks import Block, Paragraph, Translator
+from planner.reporting.report.blocks import Block, Paragraph, Translator, note_of
 from planner.reporting.tables.organisations import (
     belt_members_table,
     belts_table,
@@ -65,5 +65,5 @@ def organisations_section(t: Translator) -> Iterator[Block]:
     left = [row for row in found["assigned"] if row["reason"]]
     if left:
         shown = left[:LEFT_SHOWN]
-        note = texts("organisations.left_note", shown=len(shown), count=len(left))
+        note = note_of(t, "organisations.left_note", shown, left)
         yield organisations_table(t).block(t, shown, texts("organisations.left_table"), keys=LEFT, note=note)

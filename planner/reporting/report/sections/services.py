@@ -10,7 +10,15 @@ from urllib.parse import urlencode
 from planner.accessibility.services import REASONS
 from planner.messages.catalogue import unit_of_amount
 from planner.reporting.document.records.services import Bundles, LedgerRow, ServiceHours, Services
-from planner.reporting.report.blocks import Block, Figure, Paragraph, Table, Translator, community_names
+from planner.reporting.report.blocks import (
+    Block,
+    Figure,
+    Paragraph,
+    Table,
+    Translator,
+    community_names,
+    note_of,
+)
 from planner.reporting.report.ledger_figure import MatrixCell, ledger_figure
 from planner.reporting.tables.services import (
     bundle_services_table,
@@ -146,7 +154,7 @@ def _ledger(services: Services, t: Translator) -> Iterator[Block]:
         yield Paragraph(t.texts("services.ledger_none"))
         return
     shown = rows[:LEDGER_SHOWN]
-    note = t.texts("services.ledger_note", shown=len(shown), count=len(rows))
+    note = note_of(t, "services.ledger_note", shown, rows)
     yield ledger_table(t).block(t, shown, t.texts("services.ledger_table"), keys=LEDGER, note=note)
 
 
@@ -172,7 +180,7 @@ def _hours(hours: ServiceHours, t: Translator) -> Iterator[Block]:
         yield Paragraph(texts("services.hours_none"))
         return
     shown = hours["ledger"][:LEDGER_SHOWN]
-    note = texts("services.hours_ledger_note", shown=len(shown), count=len(hours["ledger"]))
+    note = note_of(t, "services.hours_ledger_note", shown, hours["ledger"])
     yield hours_ledger_table(t).block(t, shown, texts("services.hours_ledger_table"), note=note)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from planner.messages.notices import input_kinds
 from planner.reporting.document.records.coverage import CoverageTotal
 from planner.reporting.facility_text import scenario_notice
 from planner.reporting.report.blocks import (
@@ -67,7 +68,7 @@ def attribution_fact(t: Translator) -> list[tuple[str, str]]:
 def nature_of(t: Translator, *, section: str) -> tuple[bool, str]:
     """Return whether any layer is modelled, and what is to be said of it; `section` lists the sources."""
     modelled = t.content["data"]["modelled"]
-    layers = t.join([t.layer(layer) for layer in modelled])
+    layers = t.join(input_kinds(modelled, t.texts))
     return bool(modelled), t("modelled", layers=layers) if modelled else t("surveyed", section=section)
 
 
