@@ -147,7 +147,7 @@ class _Search:
         for number, name in enumerate(REASONS):
             reason[access.reason == name] = number
         place_ids = [str(ident) for ident in service.places["id"]]
-        lacking, full = _lacking(access), np.where(reason == REASONS.index(FULL), access.people, 0.0)
+        lacking, full = lacking_people(access), np.where(reason == REASONS.index(FULL), access.people, 0.0)
         nobody = np.zeros((0, count))
         if not service.is_known or not (lacking.any() or full.any()):
             return cls(access, home, nobody, nobody, nobody, [], tried, nobody, rows, reason, place_ids)
@@ -180,8 +180,8 @@ class _Search:
         )
 
 
-def _lacking(access: ServiceAccess) -> FloatArray:
-    """Return the people whom one facility more serves: it must give them as many as are asked for."""
+def lacking_people(access: ServiceAccess) -> FloatArray:
+    """Return the people of each point whom one facility more serves: it gives them as many as are required."""
     helped = (access.reason != "") & (access.reason != FULL) & (access.within + 1 >= access.service.standard.count)
     return np.where(helped, access.people, 0.0)
 
@@ -199,7 +199,7 @@ def _try_new_sites(
             of_points.setdefault(id(one.points), []).append(number)
     for numbers in of_points.values():
         first, home = access[numbers[0]], homes[numbers[0]]
-        lacking = {number: _lacking(access[number]) for number in numbers}
+        lacking = {number: lacking_people(access[number]) for number in numbers}
         chosen = {number: _homes_of_most(people, home) for number, people in lacking.items()}
         starts = np.unique(np.concatenate(list(chosen.values())))
         if not len(starts):

@@ -19,6 +19,7 @@ from planner.batch.districts import CutResult, districts_of
 from planner.batch.portfolio import read_portfolio
 from planner.config.study import read_study
 from planner.evaluation.diagnosis import Diagnosis, diagnose
+from planner.evaluation.ratings import uses_service_areas
 from planner.prepare import PreparedStudy, prepare
 
 CELL_M = 180.0
@@ -190,7 +191,9 @@ def measured(study: Path) -> tuple[PreparedStudy, pd.DataFrame, Diagnosis]:
     inputs = prepared.inputs
     times = prepared.compute_times()
     points = with_nearest(inputs.demand, times, inputs.facilities, limits_min=limits)
-    access = prepared.measure_access()
+    # As `measure_access`, with the walks that are known.
+    areas = prepared.compute_service_areas() if uses_service_areas(prepared.rules) else None
+    access = prepared.assemble_access(times, areas)
     return prepared, pd.DataFrame(points.drop(columns="geometry")), diagnose(access, rule_set=prepared.rules)
 
 

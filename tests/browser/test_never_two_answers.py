@@ -169,3 +169,18 @@ def test_branches_and_passages_gain_what_a_run_gains(haibowan_plan: Plan) -> Non
     projects = require(haibowan_plan.programme).projects
     gained = {kind: [one.people_covered for one in projects if one.kind == kind] for kind in ("branch", "access")}
     assert gained == {"branch": [1165, 0, 216], "access": [518]}
+
+
+def test_percentage_points_are_the_difference_of_the_shares_shown(page: Page) -> None:
+    shares = """(place) => {
+        const { session } = planner, box = document.querySelector('[data-figure="people_share"]');
+        session.take(session.choiceOf(session.model.sets.scenarios[place]));
+        return [...box.querySelectorAll("b, .delta")].map((one) => Number.parseFloat(one.textContent) || 0);
+    }"""
+    stops = [
+        page.evaluate(shares, place)
+        for place in range(page.evaluate("planner.session.model.sets.scenarios.length"))
+    ]
+    assert any(step for _, step in stops)
+    for share, step in stops:
+        assert step == pytest.approx(share - stops[0][0])

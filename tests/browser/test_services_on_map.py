@@ -68,3 +68,28 @@ def test_scenes_show_no_service_and_the_sources_open_on_demand(offline_page, map
         expect(page.locator("#scene-title")).to_contain_text(f"{scene + 1} / ")
         assert page.locator(".leaflet-marker-pane .service").count() == 0
     assert offline_page.troubles == []
+
+
+def test_a_shaded_map_is_read_alone_and_gives_back_what_it_took(offline_page, map_page: Path) -> None:  # noqa: ANN001
+    page = offline_page.open(map_page)
+    page.wait_for_selector("body[data-drawn=yes]")
+    shown = "[...document.querySelectorAll('#layers input')].map((one) => one.checked)"
+    name = phrase("services.layer_lacking")
+    before = page.evaluate(shown)
+    click = """([name, place]) => [...document.querySelectorAll("#layers label")]
+        .filter((one) => one.innerText.includes(name))[place].click()"""
+    of_shades = """(name) => [...document.querySelectorAll("#layers label")]
+        .filter((one) => one.innerText.includes(name) && one.querySelector("input").checked).length"""
+    page.evaluate("document.querySelectorAll('.legend details').forEach((one) => { one.open = true; })")
+    for place in (0, 1):
+        page.evaluate(click, [name, place])
+        assert page.evaluate(of_shades, name) == 1
+        assert page.evaluate(of_shades, phrase("maps.layer_uncovered")) == 0
+    page.evaluate(
+        """(name) => [...document.querySelectorAll("#layers label")]
+            .find((one) => one.innerText.includes(name) && one.querySelector("input").checked).click()""",
+        name,
+    )
+    assert sorted(page.evaluate(shown)) == sorted(before)
+    assert page.evaluate(of_shades, phrase("maps.layer_uncovered")) == 1
+    assert offline_page.troubles == []

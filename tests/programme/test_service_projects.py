@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations, product
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import pytest
 import toy
 
 import planner
+from planner.evaluation.improvements.actions import Action
 from planner.messages.catalogue import Texts
 from planner.network.walk import is_within
 from planner.reporting.document.build import build_document
+from planner.reporting.document.programme import spots_of
 from planner.reporting.report.blocks import Translator
 from planner.reporting.tables.services import mend_text
 from planner.results import Plan
@@ -122,32 +125,62 @@ def test_the_products_state_rooms_and_services(plan: Plan, tmp_path: Path) -> No
     assert all(path.exists() for path in paths)
 
 
+def projects_of_gaps(plan: Plan, gives: dict[str, set[str]]) -> dict[tuple[str, str], set[str]]:
+    """Return who lacks a service and walks along the grid to a project that gives it, by community and service."""
+    results: dict[tuple[str, str], set[str]] = {}
+    spots = spots_of(plan)
+    for one in plan.services.access:
+        least, limit = one.service.standard.count, one.service.standard.minutes
+        lacking = ~np.isin(one.reason, ["", "full"]) & (one.people > 0) & (one.within + 1 >= least)
+        for project in gives.get(one.id, ()):
+            spot = np.array(spots[project].coords[0]) - toy.ORIGIN
+            near = life_circle.walk_m(one.points, tuple(spot)) / 60 <= limit + 1e-6
+            for community in one.points["community"][lacking & near]:
+                results.setdefault((community, one.id), set()).add(project)
+    return results
+
+
+def named_projects(plan: Plan) -> dict[tuple[str, str], set[str]]:
+    rows = build_document(plan)["services"]["ledger"]
+    return {(row["community"], row["service"]): set(row["projects"]) for row in rows if row["projects"]}
+
+
 def test_a_gap_names_the_projects_that_give_the_service(plan: Plan) -> None:
-    """By walks along the grid: who lacks it today and stands near the room or centre of a project."""
+    """Rooms and premises their service, new stations that of the study's own centres, and no other."""
+    projects = plan.programme.projects
+    gives = {name: {one.id for one in projects if one.service == name} for name in ("canteen", "clinic")}
+    gives["centres"] = {one.id for one in projects if one.kind == "new"}
+    expected = projects_of_gaps(plan, gives)
+    assert {service for _, service in expected} == {"canteen", "centres"}
+    assert named_projects(plan) == expected
     content = build_document(plan)
-    rows = {(row["community"], row["service"]): row for row in content["services"]["ledger"]}
-    expected: dict[tuple[str, str], set[str]] = {key: set() for key in rows}
-    access = {one.id: one for one in plan.services.access}
-    for project in plan.programme.projects:
-        if project.service:
-            one, standard = access[project.service], access[project.service].service.standard
-            (spot,) = plan.bundles.rooms[plan.bundles.rooms["id"] == project.room].geometry
-            minutes = life_circle.walk_m(one.points, (spot.x - toy.ORIGIN[0], spot.y - toy.ORIGIN[1])) / 60
-            lacking = ~np.isin(one.reason, ["", "full"]) & (one.within + 1 >= standard.count) & (one.people > 0)
-            for community in one.points["community"][lacking & (minutes <= standard.minutes + 1e-6)]:
-                expected[community, project.service].add(project.id)
-    assert {key: set(row["projects"]) for key, row in rows.items()} == expected
-    assert any(expected.values())
-    assert not all(expected.values())
-    of_cell = next(row for row in rows.values() if row["projects"])
-    assert of_cell["projects"][0] in mend_text(of_cell, Translator(content, Texts("en")))
+    row = next(row for row in content["services"]["ledger"] if (row["community"], row["service"]) in expected)
+    assert row["projects"][0] in mend_text(row, Translator(content, Texts("en")))
+
+
+def test_a_gap_names_stations_and_premises_that_are_large_enough(tmp_path: Path) -> None:
+    """C1 has 320 of 700 m²: 380 more are enough, 379 are not; nothing is known of S1."""
+    study = life_circle.WITH_MONEY.replace("[bundles]\nbudget = 30.0\n", "").replace(
+        'tier = ["community"] }',
+        'tier = ["community", "station"] }\ncapacity = "floor_area_m2"\nleast_capacity = 700',
+    )
+    plan = plan_with(tmp_path, study)
+    new = {one.id for one in plan.programme.projects if one.kind == "new"}
+    expected = projects_of_gaps(plan, {"premises": new, "centres": new})
+    assert any(service == "premises" for _, service in expected)
+    assert named_projects(plan) == expected
+    for number, (centre, amount) in enumerate((("C1", 380.0), ("C1", 379.0), ("S1", 380.0))):
+        more = Action("add_area", amount, None)
+        first = replace(plan.programme.projects[0], kind="upgrade", site="", centre=centre, actions=(more,))
+        larger = replace(plan, programme=replace(plan.programme, projects=(first,)))
+        expected = projects_of_gaps(larger, {"premises": {first.id}} if number == 0 else {})
+        assert bool(expected) == (number == 0)
+        assert named_projects(larger) == expected
 
 
 def test_a_study_without_bundles_says_nothing_of_services(tmp_path: Path) -> None:
     study = life_circle.WITH_MONEY.replace("[bundles]\nbudget = 30.0\n", "")
-    content = build_document(plan_with(tmp_path, study))
-    found = content["programme"]
-    assert not any("projects" in row for row in content["services"]["ledger"])
+    found = build_document(plan_with(tmp_path, study))["programme"]
     assert not any("people_services" in one for one in (*found["years"], *found["projects"]))
     assert {one["kind"] for one in found["projects"]} <= {"new", "upgrade"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ from changing import city, write_city
 from page_script import computed
 
 import planner
-from planner.config.study import read_study
-from planner.evaluation.diagnosis import Diagnosis, diagnose
+from planner.accessibility.access_data import AccessData
+from planner.evaluation.diagnosis import diagnose
 from planner.inputs.scenario import Scenario
 from planner.prepare import prepare
 from planner.reporting.document.build import build_document
@@ -48,26 +49,38 @@ def planned(folder: Path, branches: int, *rules: str) -> Plan:
     return planner.run(folder / "study.toml")
 
 
-def judged(study: Path, scenario: Scenario, *, is_whole: bool) -> Diagnosis:
-    """Return the diagnosis of a scenario: that of a run, or by what a run does up to there."""
-    if is_whole:
-        return planner.run(study, scenario=scenario).diagnosis
-    prepared = prepare(read_study(study), scenario=scenario)
-    return diagnose(prepared.measure_access(), rule_set=prepared.rules)
+CLOSED = ((), (2,), (3,), (4,), (2, 3), (2, 4), (3, 4), (2, 3, 4), (1,), (1, 4), (0,))
+
+
+def scenario_of(plan: Plan, closed: Sequence[int]) -> Scenario:
+    """Return the scenario in which some centres and branches are closed."""
+    return Scenario(tuple(plan.inputs.facilities["id"].iloc[list(closed)]), (), "EPSG:32648")
+
+
+@pytest.fixture(scope="module")
+def accesses(tmp_path_factory: pytest.TempPathFactory) -> list[AccessData]:
+    """Return what a run judges in each choice, whatever the rules."""
+    folder = tmp_path_factory.mktemp("choices")
+    plan = planned(folder, 3, FLOOR)
+    return [prepare(plan.study, scenario=scenario_of(plan, some)).measure_access() for some in CLOSED]
 
 
 @pytest.mark.parametrize("rules", [(FLOOR,), (LOAD,), (SHARE,), (TWICE,), (FLOOR, SHARE, TWICE)])
-def test_a_branch_closed_alone_is_judged_as_a_run_judges_it(tmp_path: Path, rules: tuple[str, ...]) -> None:
+def test_a_branch_closed_alone_is_judged_as_a_run_judges_it(
+    tmp_path: Path, accesses: list[AccessData], rules: tuple[str, ...]
+) -> None:
     """By the whole of a run for the last rules; for the others as far as a run judges."""
     plan = planned(tmp_path, 3, *rules)
     ids = list(plan.inputs.facilities["id"])
-    choices = [[], [2], [3], [4], [2, 3], [2, 4], [3, 4], [2, 3, 4], [1], [1, 4], [0]]
     seen = set()
-    for closed, (shown, weak) in zip(choices, computed(plan, JUDGED.replace("CLOSED", str(choices))), strict=True):
-        scenario = Scenario(tuple(ids[i] for i in closed), (), "EPSG:32648")
-        again = judged(tmp_path / "study.toml", scenario, is_whole=len(rules) > 1)
+    shown = computed(plan, JUDGED.replace("CLOSED", str([list(some) for some in CLOSED])))
+    for closed, access, (verdicts, weak) in zip(CLOSED, accesses, shown, strict=True):
+        if len(rules) > 1:
+            again = planner.run(plan.study, scenario=scenario_of(plan, closed)).diagnosis
+        else:
+            again = diagnose(access, rule_set=plan.diagnosis.rule_set)
         expected = {one: verdict for one, verdict in again.ratings().items() if verdict}
-        assert {ids[station]: verdict for station, verdict in shown} == expected, closed
+        assert {ids[station]: verdict for station, verdict in verdicts} == expected, closed
         assert len(weak) == len(again.weak_communities)
         seen |= set(expected.values())
     assert seen == {"compliant", "weak"}

@@ -29,6 +29,7 @@ def plans(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """Return a run of today's centres and one with a station more."""
     folder = tmp_path_factory.mktemp("scenario")
     study = toy.EVERYTHING.replace('language = "en"', f'language = "{request.param}"')
+    study = study.replace("budget = 60.0", "budget = 40.0")
     file = toy.write_study(folder, changed=toy.every_layer(), study=study)
     today = planner.run(file)
     content = {

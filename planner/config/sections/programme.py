@@ -28,8 +28,7 @@ class FundSettings(Settings):
     """True: what is not spent in a year stays for the next; false: it is lost."""
 
     pays_for: tuple[ProjectKind, ...] = ()
-    """Only for "upgrade", "new" (and branches), "branch", "move", "merge", "share", "access", "room", "service"
-    (rooms that `[bundles]` takes, and services added to rooms or centres). Left out: all."""
+    """Only "upgrade", "new" (and branches), "branch", "move", "merge", "share", "access", "room", "service"."""
 
     most_share: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0
     """It pays at most this share of a project, 0–1."""

@@ -194,7 +194,8 @@ def _lacking(
     ident: str, rings: Collection[OsmWay], places: Mapping[int, LonLat], *, ways: int = 0
 ) -> NodeGap | None:
     nodes = {node for way in rings for node in way.nodes}
-    lacking = len(nodes - places.keys()) + ways
+    # A set less the keys of a mapping goes through all the keys.
+    lacking = sum(node not in places for node in nodes) + ways
     if not lacking:
         return None
     located = [places[node] for node in sorted(nodes & places.keys())]

@@ -9,9 +9,14 @@ import geopandas as gpd
 import pandas as pd
 
 from planner.accessibility.services import ServiceAccess
-from planner.io.service_places import BELOW_STANDARD, CLOSED
+from planner.evaluation.ledger import lacking_people
+from planner.inputs.scenario import NEW_TIER
+from planner.io.service_places import BELOW_STANDARD, CLOSED, ServicePlaces
+from planner.network.walk import is_within
+from planner.programme.programme import Project
+from planner.reporting.document.programme import spots_of
 from planner.results import Plan
-from planner.siting.study_bundles import ROOM, StudyBundles
+from planner.siting.study_bundles import StudyBundles
 
 STANDARD: tuple[str, ...] = ("minutes", "count", "group", "weight", "basic", "least_capacity", "per_1000")
 STANDARD += ("clause", "clause_zh", "evidence")
@@ -126,23 +131,38 @@ def _ledger(plan: Plan, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _projects(plan: Plan) -> Mapping[tuple[str, str], Sequence[str]] | None:
-    """Return the projects that serve people who lack a service, by community and service; None without rooms."""
-    bundles, programme, services = plan.bundles, plan.programme, plan.services
-    if bundles is None or programme is None or services is None:
+    """Return the projects that serve people who lack a service, by community and service, if there may be any."""
+    if plan.programme is None or plan.services is None:
         return None
-    points = {one.id: one.points for one in services.access}
+    spots, walker = spots_of(plan), plan.walker
     results: dict[tuple[str, str], list[str]] = {}
-    for project in programme.projects:
-        if not project.service:
+    for access in plan.services.access:
+        chosen = [one.id for one in plan.programme.projects if spots[one.id] and _gives(one, access.service)]
+        if not chosen:
             continue
-        number = bundles.services.index(project.service)
-        room, row = bundles.problem.reach[number]
-        in_room = (bundles.rooms["kind"] == ROOM) == (not project.centre)
-        here = ((bundles.rooms["id"] == project.room) & in_room).to_numpy()
-        helped = row[here[room] & (bundles.problem.weight[number][row] > 0)]
-        for community in points[project.service]["community"].iloc[helped].unique():
-            results.setdefault((str(community), project.service), []).append(project.id)
+        starts = gpd.GeoDataFrame(geometry=[spots[ident] for ident in chosen], crs=plan.inputs.crs)
+        limit, ends = access.service.standard.minutes, walker.snap(access.points)
+        times = walker.times(walker.snap(starts), ends, within_min=limit)
+        helped = is_within(times.minutes, limit) & (lacking_people(access)[times.demand] > 0)
+        homes = access.points["community"].to_numpy()[times.demand[helped]]
+        for start, community in sorted(set(zip(times.facility[helped].tolist(), homes, strict=True))):
+            results.setdefault((community, access.id), []).append(chosen[start])
     return results
+
+
+def _gives(project: Project, service: ServicePlaces) -> bool:
+    """Return True if a facility of the service counts where a project is, and does not without it."""
+    settings, places = service.standard.settings, service.places
+    if project.service or not service.is_own:
+        return project.service == service.standard.id
+    if project.kind == "new" and project.site:
+        # As in a scenario: of a new station nothing but its tier is known.
+        where = {} if settings is None else settings.where
+        return set(where) <= {"tier"} and NEW_TIER in where.get("tier", (NEW_TIER,))
+    added = sum(action.amount for action in project.actions if action.kind == "add_area")
+    small = (places["id"] == project.centre) & (places["status"] == BELOW_STANDARD)
+    enough = places["capacity"] + added >= (service.standard.least_capacity or 0.0)
+    return service.capacity == "floor_area_m2" and added > 0 and bool((small & enough).any())
 
 
 def service_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:

@@ -55,22 +55,16 @@ def map_layers(plan: Plan, content: PlanDocument, words: CardTexts) -> list[tupl
     """
     layers: list[tuple[str, Sequence[Layer | None]]] = [
         ("ground", [_water(plan, words)]),
-        ("communities", [_communities(plan, content, words), _shares(words)]),
+        ("communities", [_communities(plan, content, words)]),
+        ("shades", [_shares(words)]),
         ("people", [_people(plan, words)]),
         ("ground", [_streets(plan, words), _private_ways(plan, words), _barriers(plan, words)]),
         ("coverage", [*_reached(plan, words), _single_areas(plan, content, words), _discs(plan, words)]),
         ("communities", [_without_centre(words), _weak(plan, words)]),
         ("people", [_overlap(plan, words), _uncovered(plan, words), *_uncovered_kinds(plan, words)]),
-        (
-            "communities",
-            [
-                *level_layers(plan, content, words),
-                belts_layer(plan, content, words),
-                _circles(plan, content, words),
-            ],
-        ),
-        ("services", [*lacking_layers(plan, content, words), organisation_layer(content, words)]),
-        ("services", [*facility_layers(plan, content, words)]),
+        ("shades", [*level_layers(plan, content, words), *lacking_layers(plan, content, words)]),
+        ("communities", [belts_layer(plan, content, words), _circles(plan, content, words)]),
+        ("services", [organisation_layer(content, words), *facility_layers(plan, content, words)]),
         ("centres", _centres(content, words)),
         ("proposals", [_candidates(plan, words), *project_layers(content, words), *_sites(plan, content, words)]),
     ]

@@ -11,7 +11,7 @@ from planner.reporting.map.elements import private_layer_name, swatch
 from planner.reporting.map.folium_adapter import Layer, Live
 from planner.reporting.style import BEYOND, VERDICT_COLOURS
 
-GROUPS = ("proposals", "centres", "services", "coverage", "people", "communities", "ground")
+GROUPS = ("proposals", "centres", "services", "coverage", "people", "communities", "shades", "ground")
 """Groups of layers from the top of the list."""
 
 SIZED = ("people", "overlap", "uncovered", "kind")

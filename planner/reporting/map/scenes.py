@@ -164,7 +164,7 @@ def _proposed(content: PlanDocument, texts: Texts) -> dict[str, str]:
     """Return the sentences on what is proposed and what is to be decided; none where nothing is."""
     coverage, programme = content["coverage"], content["programme"]
     row = next(one for one in coverage["total"] if one["limit_min"] == coverage["standard_min"])
-    before = _percent(row["people_share"], texts)
+    before, minutes = _percent(row["people_share"], texts), f"{coverage['standard_min']:g}"
     if programme:
         if not programme["projects"]:
             return {}
@@ -180,6 +180,7 @@ def _proposed(content: PlanDocument, texts: Texts) -> dict[str, str]:
             "resolved": len(last["resolved"]),
             "shares": " → ".join([before, *shares]),
             "after": shares[-1],
+            "minutes": minutes,
             "cost": money_text(sum(year["spent"] for year in programme["years"])),
             "unit": unit_of_amount(programme["unit"], texts),
         }
@@ -194,7 +195,7 @@ def _proposed(content: PlanDocument, texts: Texts) -> dict[str, str]:
     proposals = content["siting"]["proposals"]
     if not proposals or not proposals[-1]["sites"]:
         return {}
-    said = {"sites": len(proposals[-1]["sites"]), "before": before}
+    said = {"sites": len(proposals[-1]["sites"]), "before": before, "minutes": minutes}
     said["after"] = _percent(proposals[-1]["people_share_after"], texts)
     return {name: texts(f"maps.scene_{name}_sites_text", **said) for name in ("years", "after")}
 

@@ -253,7 +253,8 @@ class Section:
     def heading(self) -> str:
         """Return the title with its number."""
         if self.annex:
-            return f"{self.annex}\u3000{self.title}"
+            # A wide space stands between Chinese signs only.
+            return (". " if self.annex.isascii() else "\u3000").join((self.annex, self.title))
         return f"{self.number} {self.title}" if self.number else self.title
 
 

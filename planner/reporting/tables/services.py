@@ -7,6 +7,7 @@ from math import ceil
 from typing import Any
 
 from planner.accessibility.services import REASONS
+from planner.config.sections.services import CENTRES
 from planner.messages.catalogue import money_unit
 from planner.reporting.document.records.services import HoursGap, LedgerRow, Service, Services
 from planner.reporting.report.blocks import Translator, community_names
@@ -43,7 +44,8 @@ def services_table(t: Translator) -> TableSpec:
             _column(t, "evidence", lambda row: t(f"rule_evidence_{row['evidence']}")),
             _column(t, "facilities", lambda row: row["facilities"] if row["known"] else None, "whole"),
             *_shares(t),
-            _column(t, "clause", lambda row: t.citation(row, "clause")),
+            # The limit of the study's own facilities is the study's: no clause.
+            _column(t, "clause", lambda row: "" if row["id"] == CENTRES else t.citation(row, "clause")),
         )
     )
 

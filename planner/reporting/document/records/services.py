@@ -150,8 +150,8 @@ class LedgerRow(LedgerLayerRow):
     projects: NotRequired[
         Annotated[
             list[str],
-            "ids of the projects of the programme that give the service to people of the community who lack it; "
-            "only with [bundles] and a programme",
+            "ids of the projects of the programme (new stations, services in rooms, larger premises) that give "
+            "the service to people of the community who lack it; only with a programme",
         ]
     ]
 

@@ -97,6 +97,7 @@ export const layerList = (map, layers, legend, model, say) => {
   const hidden = make("details", { id: "hidden-layers" }, title, make("div"));
   list.append(hidden);
   const rows = legend.layers.map((entry, place) => rowOf(map, layers[place], entry, model, say));
+  oneShadeAtATime(map, layers, legend, rows);
   const settle = () => {
     // Nothing moves away under the pointer, or from the keyboard's focus.
     if (list.matches(":hover") || list.querySelector(":focus-visible")) return;
@@ -131,6 +132,36 @@ export const layerList = (map, layers, legend, model, say) => {
 };
 
 /**
+ * A shaded map is read alone: it takes away the others, and what would lie on it; unticked, it gives that back.
+ * @param {LeafletMap} map
+ * @param {L.Layer[]} layers
+ * @param {Legend} legend
+ * @param {{ box: HTMLInputElement }[]} rows
+ */
+const oneShadeAtATime = (map, layers, legend, rows) => {
+  const isShade = (/** @type {number} */ place) => legend.layers[place].group === "shades";
+  /** @param {Legend["layers"][0]} entry */
+  const hides = ({ group, kind }) => group === "shades" || group === "coverage" || kind === "uncovered";
+  /** @type {Set<number>} */
+  const taken = new Set();
+  map.on("overlayadd", ({ layer }) => {
+    const place = layers.indexOf(layer);
+    if (place < 0 || !isShade(place)) return;
+    for (const [other, one] of layers.entries())
+      if (other !== place && hides(legend.layers[other]) && map.hasLayer(one)) {
+        map.removeLayer(one);
+        if (!isShade(other)) taken.add(other);
+      }
+  });
+  for (const [place, { box }] of rows.entries())
+    box.addEventListener("change", () => {
+      if (box.checked || !isShade(place)) return;
+      for (const other of taken) map.addLayer(layers[other]).fire("overlayadd", { layer: layers[other] });
+      taken.clear();
+    });
+};
+
+/**
  * A layer with its box, and its keys while it is shown.
  * @param {LeafletMap} map
  * @param {L.Layer} layer
@@ -156,5 +187,5 @@ const rowOf = (map, layer, { name, kind, keys, metres }, model, say) => {
     else map.removeLayer(layer);
   });
   follow();
-  return { row: make("div", { class: "layer" }, label, details), isShown: () => map.hasLayer(layer) };
+  return { box, row: make("div", { class: "layer" }, label, details), isShown: () => map.hasLayer(layer) };
 };

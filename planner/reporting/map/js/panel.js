@@ -89,13 +89,20 @@ const showChange = (place, change, isFewerBetter = false) => {
   place.classList.toggle("worse", Boolean(change) && !isBetter);
 };
 
+/** @param {number} share */
+const shownTenths = (share) => Math.round(Number(tenth(share * 100)) * 10);
+
 /** @param {Session} session */
 const showFigures = (session) => {
   const { model, say, figures: now, figuresBase: before } = session;
   /** @type {(share: number | null) => string} */
   const share = (value) => percent(value) || say("unknown");
-  /** @type {(value: number) => string} */
-  const points = (value) => say("percent_points", { value: tenth(value * 100) });
+  // The difference of two shares as they are shown, as the report has it.
+  /** @type {(one: number | null, other: number | null) => string} */
+  const points = (one, other) =>
+    one === null || other === null
+      ? ""
+      : change(shownTenths(one), shownTenths(other), (step) => say("percent_points", { value: tenth(step / 10) }));
   /** @type {(now: number | null, before: number | null, write: (value: number) => string) => string} */
   const change = (one, other, write) => {
     const step = one === null || other === null ? 0 : one - other;
@@ -113,7 +120,7 @@ const showFigures = (session) => {
   /** @type {(figures: Figures) => number} */
   const uncovered = ({ peopleCovered }) => rounded(model.total) - rounded(peopleCovered);
 
-  show("people_share", share(now.peopleShare), change(now.peopleShare, before.peopleShare, points));
+  show("people_share", share(now.peopleShare), points(now.peopleShare, before.peopleShare));
   show(
     "people_covered",
     say("kpi_people_count", { covered: whole(now.peopleCovered), people: whole(model.total) }),
@@ -132,15 +139,15 @@ const showFigures = (session) => {
     whole(uncovered(now)),
     change(uncovered(now), uncovered(before), whole),
   );
-  show("points_share", share(now.pointsShare), change(now.pointsShare, before.pointsShare, points));
-  show("compliant_share", rate(now.rated.compliant), change(now.compliantShare, before.compliantShare, points));
+  show("points_share", share(now.pointsShare), points(now.pointsShare, before.pointsShare));
+  show("compliant_share", rate(now.rated.compliant), points(now.compliantShare, before.compliantShare));
   // Where the study says only that a project resolves a centre, whether it would be excellent is not known.
   const { list } = model.sets.projects;
   const isDeclared = list.some(({ declared }, project) => declared.length && session.choice.done[project]);
   show(
     "excellent_share",
     isDeclared ? "—" : rate(now.rated.excellent),
-    change(now.excellentShare, before.excellentShare, points),
+    points(now.excellentShare, before.excellentShare),
   );
   const [weak, weakBefore] = [now.weak?.length ?? null, before.weak?.length ?? null];
   const weakText = weak === null ? "—" : now.rated.assessed ? String(weak) : say("not_judged");
@@ -160,12 +167,12 @@ const showFigures = (session) => {
     const box = /** @type {HTMLElement | null} */ (document.querySelector(`[data-figure="${name}"]`));
     if (box) box.title = text ? "" : say("needs_run");
   };
-  showOrBlank("area_share", percent(now.areaShare), change(now.areaShare, before.areaShare, points));
+  showOrBlank("area_share", percent(now.areaShare), points(now.areaShare, before.areaShare));
   const spent = now.money?.spent ?? null;
   showOrBlank("spent", spent === null ? "" : money(spent));
   model.sets.groups.forEach(({ id }, place) => {
     const [one, other] = [now.groupShares[place], before.groupShares[place]];
-    show(`group_${id}`, share(one), change(one, other, points));
+    show(`group_${id}`, share(one), points(one, other));
   });
   /** @type {(figures: Figures) => number} */
   const areasServed = ({ businessAreas }) => Number.parseInt(businessAreas, 10);
