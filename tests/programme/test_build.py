@@ -12,6 +12,7 @@ import pyogrio
 import pytest
 import toy
 from phrases import phrase
+from plans import read_map
 
 import planner
 from planner.commands.main import main
@@ -163,7 +164,7 @@ def test_all_products_tell_the_programme(plan: planner.Plan, tmp_path: Path) -> 
     projects = result_layers(plan)["projects"]
     assert projects["unit"].tolist() == ["North town"]
     assert projects.geometry.iloc[0].equals(plan.inputs.facilities.geometry.iloc[0])
-    drawn = (tmp_path / "map.html").read_text("utf-8")
+    drawn = read_map(tmp_path / "map.html")
     assert "Projects of 2024 (1)" in drawn
     assert "P1 · Bring West centre to standard" in drawn
     page = (tmp_path / "report.html").read_text("utf-8")

@@ -15,6 +15,7 @@ import openpyxl
 import pytest
 import toy
 from phrases import phrase
+from plans import read_map
 from scipy.sparse import csr_array
 
 import planner
@@ -86,7 +87,7 @@ def test_whom_sites_leave_uncovered_are_residents_not_weights(plan: planner.Plan
 
 def test_map_and_tables_say_what_is_weighted(plan: planner.Plan, tmp_path: Path) -> None:
     planner.write(plan, tmp_path)
-    page = html.unescape((tmp_path / "map.html").read_text("utf-8"))
+    page = html.unescape(read_map(tmp_path / "map.html"))
     assert "+211 (weighted)" in page
     assert "All 3 together: 211 (weighted) people" in page
     assert not re.search(r"\+211 people|together: 211 people", page)
