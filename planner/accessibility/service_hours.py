@@ -1,4 +1,4 @@
-"""Access to services at times of the week: who finds them open, who closed, and of whom it is not known."""
+"""Access to services at times of the week: people with open, with closed and with unknown facilities in reach."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def measure_hours(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Reach:
-    """Who is open to whom: True for points with enough open facilities, shape (points, times).
+    """Access by time: True for points with enough open facilities, shape (points, times).
 
     `open_group` and `maybe_group` are of the points of the service's group, the others of the residents; `pairs`
     lists walks of the group within the standard, `states` what is open, shape (places, times).

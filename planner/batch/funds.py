@@ -35,7 +35,7 @@ class Curve:
     gained: tuple[float, ...]
     """Own people newly covered by the best choice of as many sites, by number of sites."""
     served: tuple[float, ...]
-    """The same with the neighbours whom these sites cover too."""
+    """People gained, with those of neighbouring districts that these sites cover too."""
     bound: tuple[float, ...]
     """No choice of as many sites newly covers more people, neighbours included."""
     every_street: bool = True
@@ -101,7 +101,7 @@ class Choice:
     bound: float
     """No choice of sites that keeps the rules of the funds newly covers more people."""
     counted_twice: float
-    """People whom sites of a neighbouring district may cover besides: in no sum here, in the bound."""
+    """People that sites of a neighbouring district may cover too: in the bound, in no sum."""
     sites: int
     cost: float
     """`sites`, `cost`: In all."""

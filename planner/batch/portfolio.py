@@ -110,7 +110,7 @@ class Portfolio(Settings):
     """Money that is shared between the districts."""
 
     report: ReportSettings = ReportSettings()
-    """How the report of all districts is set, and who sends it to whom, as [report] of a study."""
+    """Style, issuer and addressee of the report of all districts, as [report] of a study."""
 
     file: Annotated[Path, Field(exclude=True)] = Path("portfolio.toml")
     """The file that it was read from; every path in it is relative to its folder."""

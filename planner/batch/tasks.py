@@ -34,7 +34,7 @@ REASON_AT_MOST = 2000
 
 @dataclass(frozen=True, slots=True)
 class DistrictTask:
-    """What a worker is told."""
+    """The task of a worker: one district."""
 
     code: str
     name: str

@@ -50,7 +50,7 @@ class MapSettings(Settings):
 
 
 class ReportSettings(Settings):
-    """How the report is set, and who sends it to whom."""
+    """Style, issuer and addressee of the report."""
 
     style: Literal["plain", "gbt9704"] = "plain"
     """"plain", or "gbt9704": an official document as GB/T 9704-2012 lays it out."""
