@@ -103,7 +103,8 @@ def test_strings_that_are_repeated_without_end_are_refused_or_read(tmp_path: Pat
     strings = f"<si><t>{'x' * 2**20}</t></si>"
     path = package(tmp_path / "x.xlsx", f"<sheetData>{cells}</sheetData>", strings=strings)
     assert path.stat().st_size < 100_000
-    with pytest.raises(DataError, match="too large"):
+    # Whichever bound is met first: the memory or, on a busy machine, the seconds of the processor.
+    with pytest.raises(DataError, match=r"too large|reading does not finish"):
         read(path)
 
 
