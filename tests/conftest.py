@@ -15,6 +15,7 @@ import markers
 import pytest
 import seeds
 import toy
+from pyproj.database import query_utm_crs_info
 from sharing import known_run, made_once, pickled_once, read
 
 import planner
@@ -66,6 +67,8 @@ def _one_process() -> Iterator[None]:
         patch.setattr("planner.reporting.report.pictures.start_in_process", run_here)
         # As for SQLite, above.
         patch.setattr(os, "fsync", lambda _: None)
+        # PROJ searches its database for half a tenth of a second; the zone of an area is the same each time.
+        patch.setattr("pyproj.database.query_utm_crs_info", functools.cache(query_utm_crs_info))
         for module in ("pictures", "docx"):
             patch.setattr(f"planner.reporting.report.{module}.render_png", drawn)
         yield

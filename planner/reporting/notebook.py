@@ -124,7 +124,7 @@ def plan_table(plan: Plan, name: str) -> gpd.GeoDataFrame | pd.DataFrame:
     if name == "facilities":
         # Imported by name at run time: the library stands above reporting.
         return gpd.GeoDataFrame(import_module("planner").evaluate(plan))
-    tables = result_layers(plan)
+    tables = result_layers(plan, only=name)
     if name not in tables:
         values = {"name": "table", "found": repr(name), "hint": suggest_name(name, tables)}
         raise DataError("to_frame", [Issue("unknown_choice", values)])

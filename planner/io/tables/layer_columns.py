@@ -161,11 +161,13 @@ def canonical_frame(
     result = frame.assign(**further).drop(columns=gone).rename(columns=names).assign(**read.fields)
     issues = list(read.issues)
     for column in schema.columns:
-        near = None if column.name in read.fields else vocabulary.nearest(column.name, present)
         needed = column.required or (
             column.name in schema.either[:1] and not read.fields.keys() & {*schema.either}
         )
-        if needed and near is not None and column.name not in vocabulary.explicit:
+        if not needed or column.name in read.fields or column.name in vocabulary.explicit:
+            continue
+        near = vocabulary.nearest(column.name, present)
+        if near is not None:
             values = {"column": column.name, "near": near, "present": ", ".join(present)}
             issues.append(Issue("missing_column_near", values))
     return gpd.GeoDataFrame(result), issues

@@ -12,7 +12,6 @@ import re
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from xml.parsers import expat
 
 ZIP_BEGINS = b"PK\x03\x04"
@@ -46,18 +45,23 @@ FREE_SECTOR = 0xFFFFFFFA
 MADE_BY_FAULT = (ValueError, KeyError, IndexError, OverflowError, LookupError, OSError, struct.error)
 
 
-@dataclass(slots=True)
 class SheetMarks:
-    """Marks of one sheet; rows and columns are counted from 0."""
+    """Marks of one sheet; rows and columns are counted from 0.
 
-    hidden_rows: set[int] = field(default_factory=set)
-    hidden_columns: set[int] = field(default_factory=set)
-    cells: dict[tuple[int, int], str] = field(default_factory=dict)
-    """Cells of which the reader of workbooks reports nothing: a formula as "=…", an error as "#N/A"."""
-    doubtful: set[tuple[int, int]] = field(default_factory=set)
-    """Those of them that may well be blank."""
-    shown: dict[tuple[int, int], str] = field(default_factory=dict)
-    """Text that the format of a number adds: 万人 of 0.00"万人". Of an .xlsx only."""
+    No dataclass: their module takes the process longer to import than a small sheet to read.
+    """
+
+    __slots__ = ("cells", "doubtful", "hidden_columns", "hidden_rows", "shown")
+
+    def __init__(self) -> None:
+        self.hidden_rows: set[int] = set()
+        self.hidden_columns: set[int] = set()
+        self.cells: dict[tuple[int, int], str] = {}
+        """Cells of which the reader of workbooks reports nothing: a formula as "=…", an error as "#N/A"."""
+        self.doubtful: set[tuple[int, int]] = set()
+        """Those of them that may well be blank."""
+        self.shown: dict[tuple[int, int], str] = {}
+        """Text that the format of a number adds: 万人 of 0.00"万人". Of an .xlsx only."""
 
 
 def read_sheet_marks(content: bytes, sheet: str) -> SheetMarks:
@@ -192,17 +196,17 @@ def _excel_xml(content: bytes, marks: SheetMarks, behind: dict[str, str]) -> Non
     _parse(content, cells.start, end=cells.end, text=cells.text)
 
 
-@dataclass(slots=True)
 class _CellScan:
     """A run over the cells of a sheet of an .xlsx."""
 
-    marks: SheetMarks
-    behind: dict[str, str] = field(default_factory=dict)
-    row: int = -1
-    column: int = -1
-    kind: str = ""
-    inside: str = ""
-    parts: dict[str, str] = field(default_factory=dict)
+    def __init__(self, marks: SheetMarks, behind: dict[str, str]) -> None:
+        self.marks = marks
+        self.behind = behind
+        self.row = -1
+        self.column = -1
+        self.kind = ""
+        self.inside = ""
+        self.parts: dict[str, str] = {}
 
     def start(self, name: str, values: dict[str, str]) -> None:
         if name == "row":

@@ -13,13 +13,16 @@ and `library` (the folder of the reader). Told: a mapping with `failed` ("", "pa
 from __future__ import annotations
 
 import datetime as dt
-import importlib.util
 import io
 import marshal
 import math
 import sys
-from pathlib import Path
-from typing import Any
+from importlib.machinery import SourceFileLoader
+from types import ModuleType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 Merged = tuple[int, int, int, int]
 
@@ -94,12 +97,9 @@ def _read(request: dict[str, Any]) -> dict[str, Any]:
 
 def _marks_module() -> Any:  # noqa: ANN401 - a module loaded by its path
     """Load the file beside this one: the process knows no packages of the planner."""
-    spec = importlib.util.spec_from_file_location("sheet_marks", Path(__file__).with_name("sheet_marks.py"))
-    if spec is None or spec.loader is None:
-        raise ModuleNotFoundError
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["sheet_marks"] = module
-    spec.loader.exec_module(module)
+    path = __file__.removesuffix("workbook_child.py") + "sheet_marks.py"
+    module = ModuleType("sheet_marks")
+    SourceFileLoader("sheet_marks", path).exec_module(module)
     return module
 
 

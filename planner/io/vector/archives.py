@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import IO
@@ -239,11 +240,16 @@ def only_drivers(names: Iterable[str]) -> Iterator[None]:
     kept = {*names, *PRODUCTS}
     with _LOCK:
         before = pyogrio.get_gdal_config_option(SKIP)
-        _skip(",".join(sorted(driver for driver in pyogrio.list_drivers() if driver not in kept)))
+        _skip(",".join(sorted(driver for driver in _drivers() if driver not in kept)))
         try:
             yield
         finally:
             _skip(None if before is None else str(before))
+
+
+@cache
+def _drivers() -> tuple[str, ...]:
+    return tuple(pyogrio.list_drivers())
 
 
 def _skip(drivers: str | None) -> None:

@@ -126,13 +126,28 @@ def _geometry_type(table: gpd.GeoDataFrame | pd.DataFrame, layer: Layer | None) 
     return layer.geometry if layer and layer.geometry else ANY
 
 
-def result_layers(plan: Plan, t: Translator | None = None) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+def result_layers(
+    plan: Plan, t: Translator | None = None, *, only: str = ""
+) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     """Return the layers of results.gpkg by name, in the words of a translator of the plan's document.
 
     docs/data.md lists them and their columns.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    t
+        The translator; made where it is needed and not given.
+    only
+        The one layer that is needed. Where it takes nothing from the document, none is built: layers and columns
+        that do are missing.
     """
+    layers = {**_plan_layers(plan), **_organisations(plan)}
+    if only in layers.keys() - LAYER_COLUMNS.keys():
+        return layers
     t = t or Translator(build_document(plan), Texts(plan.study.language))
-    layers = {**_plan_layers(plan), **_organisations(plan, t.content)}
+    layers |= _levels(plan, t.content)
     for layer in LAYER_COLUMNS.keys() & layers.keys():
         table = layers[layer]
         for name, (_, values) in layer_columns(layer, t).items():
@@ -216,15 +231,18 @@ def _circles(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     }
 
 
-def _organisations(plan: Plan, content: PlanDocument) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+def _organisations(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
     belts, found = plan.belts, plan.organisations
     along = {} if belts is None else {"belts": belts.table, "belts_members": belts.members}
     assigned = {} if found is None else {"organisations": found.table, "organisations_stations": found.stations}
-    levels = {}
-    if plan.study.report.levels:
-        ledger = pd.DataFrame(content["levels"]["ledger"], columns=[*layer_fields(LevelLedgerRow)])
-        levels = {"levels": level_shapes(plan, content), "levels_ledger": ledger}
-    return {**along, **assigned, **levels}
+    return {**along, **assigned}
+
+
+def _levels(plan: Plan, content: PlanDocument) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    if not plan.study.report.levels:
+        return {}
+    ledger = pd.DataFrame(content["levels"]["ledger"], columns=[*layer_fields(LevelLedgerRow)])
+    return {"levels": level_shapes(plan, content), "levels_ledger": ledger}
 
 
 def _programme(plan: Plan) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
