@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -60,10 +63,19 @@ def in_language(plan: planner.Plan, language: Language) -> planner.Plan:
     return with_settings(plan, language=language)
 
 
-def report_of(plan: planner.Plan) -> tuple[str, Reader, PlanDocument]:
+Report: TypeAlias = tuple[str, Reader, PlanDocument]
+
+
+def report_of(plan: planner.Plan) -> Report:
     content = build_document(plan)
     page = write_report(plan, content)
     return page, Reader(page), content
+
+
+@pytest.fixture(scope="module")
+def haibowan_report(haibowan_plan: planner.Plan) -> Callable[[Language], Report]:
+    """Return what makes the report of the embedded study in a language, each once."""
+    return functools.cache(lambda language: report_of(in_language(haibowan_plan, language)))
 
 
 def plan_with(folder: Path, study: str = toy.STUDY, **changed: gpd.GeoDataFrame) -> planner.Plan:
@@ -124,8 +136,8 @@ def test_hostile_names_are_only_text(tmp_path: Path) -> None:
     assert "{{ 7 * 7 }}" in page
 
 
-def test_the_page_needs_no_network_and_no_script(haibowan_plan: planner.Plan) -> None:
-    page, reader, _ = report_of(haibowan_plan)
+def test_the_page_needs_no_network_and_no_script(haibowan_report: Callable[[Language], Report]) -> None:
+    page, reader, _ = haibowan_report("zh")
     assert reader.links
     inside = [link for link in reader.links if not link.startswith("map.html#")]
     # A cell of the ledger opens the map that lies beside the page.
@@ -136,8 +148,10 @@ def test_the_page_needs_no_network_and_no_script(haibowan_plan: planner.Plan) ->
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_weak_centre_stands_with_every_failed_rule(haibowan_plan: planner.Plan, language: Language) -> None:
-    page, _, content = report_of(in_language(haibowan_plan, language))
+def test_every_weak_centre_stands_with_every_failed_rule(
+    haibowan_report: Callable[[Language], Report], language: Language
+) -> None:
+    page, _, content = haibowan_report(language)
     texts = Texts(language)
     clause = "clause_zh" if language == "zh" else "clause"
     rules = {rule["id"]: rule for rule in content["diagnosis"]["rules"]}
@@ -162,8 +176,10 @@ def test_every_weak_centre_stands_with_every_failed_rule(haibowan_plan: planner.
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_totals_are_those_of_the_plan(haibowan_plan: planner.Plan, language: Language) -> None:
-    _, reader, content = report_of(in_language(haibowan_plan, language))
+def test_the_totals_are_those_of_the_plan(
+    haibowan_report: Callable[[Language], Report], language: Language
+) -> None:
+    _, reader, content = haibowan_report(language)
     texts = Texts(language)
     for row in content["coverage"]["total"]:
         assert texts.whole(row["people_covered"]) in reader.text
@@ -180,16 +196,17 @@ def test_the_totals_are_those_of_the_plan(haibowan_plan: planner.Plan, language:
     assert all(source["sha256"] in reader.text for source in content["data"]["sources"])
 
 
-def test_every_community_and_every_centre_is_listed(haibowan_plan: planner.Plan) -> None:
-    _, reader, content = report_of(haibowan_plan)
+def test_every_community_and_every_centre_is_listed(haibowan_report: Callable[[Language], Report]) -> None:
+    _, reader, content = haibowan_report("zh")
     lines = [line.removeprefix("▼ ") for line in reader.text.splitlines()]
     assert all(centre["id"] in lines and centre["name"] in lines for centre in content["centres"])
     assert all(row["name"] in lines for row in content["coverage"]["by_community"])
 
 
-def test_modelled_layers_are_said_to_be_modelled(haibowan_plan: planner.Plan, toy_plan: planner.Plan) -> None:
-    t = Texts(haibowan_plan.study.language)
-    assert t("report.modelled_title") in report_of(haibowan_plan)[1].text
+def test_modelled_layers_are_said_to_be_modelled(
+    haibowan_report: Callable[[Language], Report], toy_plan: planner.Plan
+) -> None:
+    assert Texts("zh")("report.modelled_title") in haibowan_report("zh")[1].text
     assert Texts("en")("report.surveyed", section="Annex 8") in report_of(toy_plan)[1].text
 
 
