@@ -158,15 +158,18 @@ def file_contents(study: Study) -> tuple[tuple[str, str], ...]:
     >>> [Path(path).name for path, _ in file_contents(study)]
     ['a.dbf', 'a.shp']
     """
-    files = {file for path in _named_paths(study) for file in _files_of(study.resolve(path))}
+    # The study file lies where it was found; all other paths are relative to it.
+    named = [study.file, *(study.resolve(path) for path in _named_paths(study))]
+    files = {file for path in named for file in _files_of(path)}
     return tuple((str(file), _hash(file)) for file in sorted(files))
 
 
 def _named_paths(value: object) -> Iterator[Path]:
     """Yield every path in settings; a text may be one too, as that of a rule file."""
     if isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _named_paths(getattr(value, name))
+        for name, field in type(value).model_fields.items():
+            if not field.exclude:
+                yield from _named_paths(getattr(value, name))
     elif isinstance(value, Mapping):
         for inner in value.values():
             yield from _named_paths(inner)

@@ -209,6 +209,11 @@ class Study(Settings):
         return texts
 
     @property
+    def new_centre_cost(self) -> float | None:
+        """What a new facility of the study's own costs, in `costs.unit`; None where none says."""
+        return self.siting.new_cost if self.programme.new_cost is None else self.programme.new_cost
+
+    @property
     def times_of_services(self) -> tuple[ServiceTime, ...]:
         """Return the times of `service_times`, each once."""
         return tuple(dict.fromkeys(time for text in self.service_times if (time := parse_service_time(text))))

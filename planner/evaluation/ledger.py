@@ -63,7 +63,13 @@ class Ledger:
     mend_cost, mends_unpriced (kinds of mend that would help too and have no price)."""
 
 
-def build_ledger(services: Services, walker: Walker, facilities: Facilities, communities: Communities) -> Ledger:
+def build_ledger(
+    services: Services,
+    walker: Walker,
+    facilities: Facilities,
+    communities: Communities,
+    new_centre_cost: float | None = None,
+) -> Ledger:
     """List what is missing where, why, and what would mend it for the least money.
 
     Of the mends with a price the one of the least cost for a person counts; without prices the one for most
@@ -79,6 +85,8 @@ def build_ledger(services: Services, walker: Walker, facilities: Facilities, com
         The study's own: premises to which a service may be added.
     communities
         In the order of the results.
+    new_centre_cost
+        What a new facility of the study's own costs, as in its programme; None where that is not known.
     """
     hosts = Facilities(gpd.GeoDataFrame(facilities[~is_branch(facilities)]))
     longest = max(one.service.standard.minutes for one in services.access)
@@ -90,8 +98,9 @@ def build_ledger(services: Services, walker: Walker, facilities: Facilities, com
     scores: list[float] = []
     for one, home, new in zip(services.access, homes, tried, strict=True):
         search, people = _Search.of(one, walker, hosts, home, new, longest), one.people
+        costs = _costs(one.service.standard, new_centre_cost)
         for code, community in enumerate(communities["id"]):
-            row = _row(one, search, people, code)
+            row = _row(one, search, people, code, costs)
             if row is not None:
                 rows.append({"community": community, "service": one.id, **row})
                 scores.append(float(row["people_missing"]) * one.service.standard.weight)  # type: ignore[arg-type]
@@ -228,7 +237,9 @@ def _homes_of_most(people: FloatArray, home: NDArray[np.int64]) -> NDArray[np.in
     return np.asarray(order[rank < HOMES_TRIED], dtype=np.int64)
 
 
-def _row(access: ServiceAccess, search: _Search, people: FloatArray, code: int) -> dict[str, object] | None:
+def _row(
+    access: ServiceAccess, search: _Search, people: FloatArray, code: int, costs: tuple[float, float, float]
+) -> dict[str, object] | None:
     """Return one row of the ledger; None where nobody of the community lacks the service."""
     inside = search.rows[code]
     own, why = people[inside], search.reason[inside]
@@ -243,7 +254,7 @@ def _row(access: ServiceAccess, search: _Search, people: FloatArray, code: int) 
         return None
     reaching = inside[(why >= 0) & (own > 0) & (access.group_nearest[inside] >= 0)]
     going = np.bincount(access.group_nearest[reaching], weights=people[reaching], minlength=1)
-    options = [mend for mend in _mends(search, code) if mend.people > PEOPLE_LEAST]
+    options = [mend for mend in _mends(search, code, costs) if mend.people > PEOPLE_LEAST]
     best = choose_mend(options)
     unpriced = tuple(mend.kind for mend in options if np.isnan(mend.cost) and mend is not best)
     walks = access.nearest_of_group[reaching]
@@ -285,10 +296,10 @@ def choose_mend(options: Sequence[Mend]) -> Mend | None:
     return min(options, key=lambda mend: (-round(mend.people, 6), MEND_KINDS.index(mend.kind)), default=None)
 
 
-def _mends(search: _Search, code: int) -> Iterator[Mend]:
+def _mends(search: _Search, code: int, costs: tuple[float, float, float]) -> Iterator[Mend]:
     """Yield the best mend of each kind for one community."""
     standard = search.access.service.standard
-    unit, add, new = (_cost(standard, name) for name in ("unit_cost", "add_cost", "new_cost"))
+    unit, add, new = costs
     place, people = _best(search.closed, code)
     if people:
         yield Mend("reopen", search.place_ids[place], people)
@@ -307,9 +318,12 @@ def _mends(search: _Search, code: int) -> Iterator[Mend]:
         yield Mend("new", "", float(search.tried[code]), cost=new)
 
 
-def _cost(standard: ServiceStandard, name: str) -> float:
-    given = None if standard.settings is None else getattr(standard.settings, name)
-    return np.nan if given is None else float(given)
+def _costs(standard: ServiceStandard, new_centre_cost: float | None) -> tuple[float, float, float]:
+    """Return what one more unit of capacity, adding and a new facility cost; NaN where not known."""
+    own = standard.settings
+    given = (None, None, new_centre_cost) if own is None else (own.unit_cost, own.add_cost, own.new_cost)
+    unit, add, new = (np.nan if one is None else float(one) for one in given)
+    return unit, add, new
 
 
 def _best(gains: FloatArray, code: int) -> tuple[int, float]:

@@ -228,7 +228,7 @@ def _sites(
     given: ProgrammeInputs, community_at_site: Mapping[str, str], subdistrict_of: Mapping[str, str]
 ) -> Iterator[ProjectOption]:
     settings, table = given.settings, given.candidates
-    new_cost = given.study.siting.new_cost if settings.new_cost is None else settings.new_cost
+    new_cost = given.study.new_centre_cost if settings.new_cost is None else settings.new_cost
     assumed = {"move": settings.move_cost, "merge": settings.merge_cost}
     blank = pd.Series([""] * len(table), index=table.index)
     sources, centres = (table.get(name, blank) for name in ("source", "centres"))

@@ -74,9 +74,10 @@ def test_a_study_in_which_no_street_is_left_is_told(tmp_path: Path) -> None:
     assert [issue.key for issue in error.value.issues] == ["step_free_closes_all"]
 
 
-def test_an_incline_up_to_the_limit_or_of_unknown_grade_stays_open(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unknown", ["up", "0.12", "-0,12"])
+def test_an_incline_up_to_the_limit_or_of_unknown_grade_stays_open(tmp_path: Path, unknown: str) -> None:
     layers, streets = life_circle.layers(), toy.layers()["streets"]
-    marked = dict(zip(STAIRS, ("8.3%", "up"), strict=True))
+    marked = dict(zip(STAIRS, ("8.3%", unknown), strict=True))
     layers["streets"] = streets.assign(incline=[marked.get(name, "") for name in streets["name"]])
     plan = planner.run(toy.write_study(tmp_path, changed=layers, study="step_free = true\n" + life_circle.STUDY))
     assert plan.step_free["people_lost"].fillna(0).sum() == 0

@@ -202,3 +202,37 @@ def test_a_worker_takes_no_more_memory_than_its_share(tmp_path: Path) -> None:
     with process_slots(1, memory_mb=700) as slots:
         (row,) = carry_out([DistrictTask("A", "A", "", str(tmp_path), "k")], slots, work=take_memory)
     assert (row.status, row.reason) == ("failed", Texts("en")("batch.no_memory"))
+
+
+def test_a_table_in_gbk_and_districts_of_chinese_codes_are_cut_as_a_layer_is(whole: Path, tmp_path: Path) -> None:
+    names = {"D0": "海勃湾区", "D1": "乌达区", "D2": "海南区", "D3": "鄂托克旗", "D4": "阿拉善左旗"}
+    folder = tmp_path / "乌海市"
+    shutil.copytree(whole, folder)
+    communities = gpd.read_file(folder / "whole.gpkg", layer="communities")
+    communities["所属区县"] = communities["district"].map(names)
+    communities.drop(columns="district").to_file(folder / "社区.gpkg")
+    centres = gpd.read_file(folder / "whole.gpkg", layer="facilities")
+    places = centres.to_crs("EPSG:4326").geometry
+    table = centres.drop(columns="geometry").assign(
+        经度=places.x, 纬度=places.y, name="党群服务中心" + centres["id"]
+    )
+    (folder / "中心.csv").write_bytes(table.to_csv(index=False, float_format="%.12f").encode("gbk"))
+    study = (folder / "study.toml").read_text("utf-8")
+    study = study.replace('{ path = "whole.gpkg", layer = "communities" }', '{ path = "社区.gpkg" }')
+    study = study.replace(
+        '{ path = "whole.gpkg", layer = "facilities" }',
+        '{ path = "中心.csv", datum = "wgs84" }',
+    )
+    (folder / "study.toml").write_text(study, "utf-8")
+    layer = cut(whole, tmp_path / "layer", '[cut]\ncolumn = "district"\n')
+    result = cut(folder, tmp_path / "结果", '[cut]\ncolumn = "所属区县"\n')
+    assert {names[code]: ids for code, ids in members(layer).items()} == members(result)
+    of_name = {one.code: one.study.parent for one in result.districts}
+    for district in layer.districts:
+        expected, found = (
+            gpd.read_parquet(room / "facilities.parquet").set_index("id").sort_index()
+            for room in (district.study.parent, of_name[names[district.code]])
+        )
+        assert list(found.index) == list(expected.index)
+        assert list(found["name"]) == [f"党群服务中心{one}" for one in found.index]
+        assert found.geometry.to_crs(expected.crs).distance(expected.geometry).max() < 0.001

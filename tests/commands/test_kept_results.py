@@ -120,6 +120,20 @@ def test_all_files_of_a_study_count(tmp_path: Path) -> None:
     assert named == ["own_rules.toml", "STREETS.DBF", "streets.cpg", "streets.shp", "study.toml", "toy.gpkg"]
 
 
+def test_the_same_files_count_when_a_study_is_named_by_a_relative_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = toy.write_study(tmp_path / "city")
+    full = {Path(path).name: digest for path, digest in file_contents(read_study(study))}
+    assert {"study.toml", "toy.gpkg"} <= set(full)
+    monkeypatch.chdir(tmp_path)
+    # A file of this name in a folder below is no part of the study.
+    (tmp_path / "city" / "city").mkdir()
+    (tmp_path / "city" / "city" / "study.toml").write_text("another", "utf-8")
+    relative = file_contents(read_study(Path("city", "study.toml")))
+    assert {Path(path).name: digest for path, digest in relative} == full
+
+
 def test_a_plan_too_large_to_keep_is_computed_again(
     toy_study: Path,
     tmp_path: Path,

@@ -56,6 +56,20 @@ def test_the_cheapest_mend_is_that_of_brute_force(plan: Plan) -> None:
     assert (found["people_closed"], found["reason"]) == (helped["S1"], "nothing_near")
 
 
+@pytest.mark.parametrize(
+    ("siting", "programme", "cost"),
+    [("", "", np.nan), ("new_cost = 9.0\n", "", 9.0), ("new_cost = 9.0\n", "12.0", 12.0)],
+)
+def test_a_new_centre_costs_what_the_programme_says(
+    tmp_path: Path, siting: str, programme: str, cost: float
+) -> None:
+    study = life_circle.STUDY.replace("[siting]\n", f"[siting]\n{siting}")
+    study += f"\n[programme]\nnew_cost = {programme}\n" if programme else ""
+    rows = planner.run(life_circle.write_study(tmp_path, study)).ledger.rows
+    new = rows[(rows["service"] == "centres") & (rows["mend"] == "new")]
+    np.testing.assert_array_equal(new["mend_cost"].unique(), [cost])
+
+
 def test_one_facility_more_serves_only_whom_it_gives_as_many_as_asked(plan: Plan) -> None:
     people = life_circle.layers()["people"]
     spots = [spot for _, spot, _, _ in life_circle.SPOTS["clinic"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ from phrases import phrase
 import planner
 from planner.messages.catalogue import Texts
 from planner.reporting.document.build import build_document
+from planner.reporting.document.levels import levels_entries
 from planner.reporting.document.records.plan import PlanDocument
 from planner.reporting.map.elements import CardTexts
 from planner.reporting.map.layers import map_layers
@@ -63,6 +65,30 @@ def test_the_ledger_of_each_level_is_that_of_its_communities(content: PlanDocume
             single = of_one[row["id"], row["service"]]
             assert (row["reason"], row["mend_cost"]) == (single["reason"], single["mend_cost"])
             assert row["missing_share"] == pytest.approx(single["missing_share"])
+
+
+@pytest.mark.parametrize(
+    ("mends", "cost"),
+    [
+        ([("extend", "K1", 3.0), ("extend", "K1", 5.0)], 5.0),
+        ([("add", "C1", 3.0), ("add", "C1", 3.0)], 3.0),
+        ([("add", "C1", 3.0), ("add", "C2", 3.0)], 6.0),
+        ([("add", "C1", 3.0), ("extend", "C1", 4.0)], 7.0),
+        ([("new", "", 20.0), ("new", "", 20.0)], 40.0),
+        ([("add", "C1", 3.0), ("", "", None)], None),
+    ],
+)
+def test_a_mend_for_several_communities_costs_once(
+    content: PlanDocument, mends: list[tuple[str, str, float | None]], cost: float | None
+) -> None:
+    changed = copy.deepcopy(content)
+    first = next(row for row in changed["services"]["ledger"] if row["service"] == "canteen")
+    changed["services"]["ledger"] = [
+        {**first, "community": community, "mend": kind, "mend_at": at, "mend_cost": price}
+        for community, (kind, at, price) in zip(("W", "E"), mends, strict=True)
+    ]
+    rows = levels_entries(changed)["levels"]["ledger"]
+    assert [row["mend_cost"] for row in rows if row["level"] == "district"] == [cost]
 
 
 def test_three_views_in_every_product(plan: Plan, content: PlanDocument, tmp_path: Path) -> None:

@@ -34,15 +34,21 @@ def is_raised_kerb(tags: Mapping[str, str]) -> bool:
 def parse_incline(text: str) -> float | None:
     """Return an incline in percent, whatever its direction; None where it states none, as "up".
 
+    A bare number between 0 and 1 states none: 0.12 may be a fraction (12 %) as well as 0.12 %.
+
     Examples
     --------
-    >>> [parse_incline(text) for text in ("8%", "-12.5 %", "10", "up")], round(parse_incline("5°"), 2)
-    ([8.0, 12.5, 10.0, None], 8.75)
+    >>> [parse_incline(text) for text in ("8%", "-12.5 %", "10", "up", "0.12")]
+    [8.0, 12.5, 10.0, None, None]
+    >>> round(parse_incline("5°"), 2)
+    8.75
     """
     found = _INCLINE.fullmatch(unicodedata.normalize("NFKC", text).strip())
     if found is None:
         return None
     value = float(found[1].replace(",", "."))
+    if not found[2] and 0 < value < 1:
+        return None
     return math.tan(math.radians(value)) * 100 if found[2] == "°" else value
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import geopandas as gpd
 import shapely
 
 from planner.reporting.document.records.plan import PlanDocument
+from planner.reporting.document.records.services import LedgerRow
 from planner.results import Plan
 
 LEVELS = ("district", "subdistrict", "community")
@@ -106,7 +107,6 @@ def _ledger(content: PlanDocument) -> Iterator[dict[str, Any]]:
             for row in rows:
                 by_reason[row["reason"]] = by_reason.get(row["reason"], 0.0) + (row["people_missing"] or 0.0)
             whole = sum(people[one, service] for one in own)
-            costs = [row["mend_cost"] for row in rows]
             found.append(
                 {
                     "level": level,
@@ -117,7 +117,19 @@ def _ledger(content: PlanDocument) -> Iterator[dict[str, Any]]:
                     "missing_share": missing / whole if whole else None,
                     "communities": len(rows),
                     "reason": max(by_reason, key=lambda one: by_reason[one]),
-                    "mend_cost": None if None in costs else sum(cost for cost in costs if cost is not None),
+                    "mend_cost": _cost_of(rows),
                 }
             )
         yield from sorted(found, key=lambda row: -round(row["people_missing"], 6))
+
+
+def _cost_of(rows: Iterable[LedgerRow]) -> float | None:
+    """Return what the mends of communities cost, one at the same place once; None where one is not known."""
+    projects: dict[tuple[str, str], float] = {}
+    for row in rows:
+        if row["mend_cost"] is None:
+            return None
+        # What is enough for the community that needs most is enough for all; a new facility has no place yet.
+        key = row["mend"], row["mend_at"] or row["community"]
+        projects[key] = max(projects.get(key, 0.0), row["mend_cost"])
+    return sum(projects.values())

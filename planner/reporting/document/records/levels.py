@@ -39,7 +39,8 @@ class LevelLedgerRow(TypedDict):
     communities: Annotated[int, "communities with people who lack it"]
     reason: Annotated[str, "the reason of most of them, as in the ledger of services"]
     mend_cost: Annotated[
-        float | None, "sum of the cheapest mends of its communities, in costs.unit; empty where one is not known"
+        float | None,
+        "cheapest mends of its communities, each place once, in costs.unit; empty where one is not known",
     ]
 
 
