@@ -243,14 +243,8 @@ def _measure_services(prepared: PreparedStudy, progress: Progress) -> tuple[Serv
     progress("services")
     detour = _blocked_detour(rules)
     given = (inputs.services, walker, inputs.demand, inputs.groups, tuple(inputs.communities["id"]))
-    neighbours, own = (
-        inputs.neighbours.points,
-        (
-            inputs.facilities,
-            inputs.communities,
-            prepared.study.new_centre_cost,
-        ),
-    )
+    neighbours = inputs.neighbours.points
+    own = (inputs.facilities, inputs.communities, prepared.study.new_centre_cost)
 
     def measure() -> tuple[Services, Ledger]:
         services = measure_services(*given, blocked_detour=detour, neighbours=neighbours)

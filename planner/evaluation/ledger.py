@@ -190,7 +190,7 @@ class _Search:
 
 
 def lacking_people(access: ServiceAccess) -> FloatArray:
-    """Return the people of each point whom one facility more serves: it gives them as many as are required."""
+    """Return the people of each point who reach as many facilities as are required once one more is built."""
     helped = (access.reason != "") & (access.reason != FULL) & (access.within + 1 >= access.service.standard.count)
     return np.where(helped, access.people, 0.0)
 
